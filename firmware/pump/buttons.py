@@ -1,0 +1,53 @@
+"""Raw levels to presses: one press counts once, whatever the key bounces or however long it is held (INT-6).
+
+A press counts when the level has been stable for three samples (40 to 60 ms at 20 ms a scan, longer than 50 ms of bounce
+with a sample between) after a release as long. Two keys going down together count as none. STOP is not debounced: its
+level acts in the same scan, here it only counts once for the record.
+"""
+
+from pump.io import STOP
+
+STABLE = 3
+STUCK_MS = 60_000
+
+
+class Buttons:
+    """`update` once a scan; `stuck` tells a key held for a minute."""
+
+    def __init__(self):
+        self.stable = 0
+        self.stuck = False
+        self._last = 0
+        self._same = 0
+        self._held_ms = 0
+        self._stop = 0
+
+    def update(self, raw, dt_ms):
+        """Raw level bits of this scan to the bits newly pressed."""
+        stop_now = raw & STOP
+        presses = stop_now & ~self._stop
+        self._stop = stop_now
+        if raw == self._last and self._same >= STABLE and raw == self.stable:
+            if raw:
+                self._age(dt_ms)
+            return presses
+        return presses | self._settle(raw)
+
+    def _settle(self, raw):
+        if raw != self._last:
+            self._last = raw
+            self._same = 0
+        self._same += 1
+        if self._same < STABLE:
+            return 0
+        new = raw & ~self.stable & ~STOP
+        self.stable = raw
+        self._held_ms = 0
+        self.stuck = False
+        return new if new & (new - 1) == 0 else 0
+
+    def _age(self, dt_ms):
+        if self._held_ms < STUCK_MS:
+            self._held_ms += dt_ms
+        elif self.stable & ~STOP:
+            self.stuck = True

@@ -1,0 +1,214 @@
+"""The scan: samples in, the same chain of modules in the same order, outputs out. Nothing else decides anything.
+
+    vitals -> guard's account -> link -> session -> delivery -> guard's judgement -> alarms -> display, journal, link
+"""
+
+import struct
+
+from pump import alarms as a
+from pump import messages as m
+from pump import protocol as p
+from pump.alarms import Alarms
+from pump.buttons import Buttons
+from pump.delivery import Delivery
+from pump.display import Display
+from pump.guard import Guard
+from pump.io import SILENCE
+from pump.journal import Journal
+from pump.link import Link
+from pump.plan import Plan
+from pump.rules import demand
+from pump.session import Session
+from pump.vitals import Vitals
+
+BENCH_MODE = 1
+DRIVE_LATE = m.HOLD["drive-late"]
+_ALARM_OF = {
+    m.HOLD["over-delivery"]: a.OVER, m.HOLD["under-delivery"]: a.UNDER, m.HOLD["memory"]: a.MEMORY,
+}  # fmt: skip
+
+
+class Controller:
+    """The pump's core. `parser` is an oximeter's; `build` three byte strings (version, build hash, git).
+
+    `scan(snapshot, outputs)` once a period. `stats` holds the figures of the board's loop, kept by the board.
+    """
+
+    def __init__(self, parser, pl_pulse, period_us=20_000, build=(b"0", b"-", b"-"), first_record=0):
+        self.pl_pulse = pl_pulse
+        self.parser = parser
+        self.journal = Journal(first_record)
+        self.buttons = Buttons()
+        self.vitals = Vitals()
+        self.guard = Guard(pl_pulse)
+        self.delivery = Delivery(period_us)
+        self.session = Session(self.delivery, self._log)
+        self.alarms = Alarms(self._log)
+        self.link = Link(self.journal, build)
+        self.display = Display()
+        self.fingerprint = b"--------"
+        self.bench = True
+        self.stats = [0] * 10
+        self.t_s = self.t_ms = 0
+        self._snap = None
+        self._trip_logged = False
+        self.link.journal.sent = first_record
+
+    def boot(self, cause=0):
+        """The first record: why the processor started (arg: the board's reset cause)."""
+        self._log("boot", cause, 0)
+
+    def mode(self):
+        """1 in bench mode, in which protocols without two approvals load; the screen says so all the time."""
+        return BENCH_MODE if self.bench else 0
+
+    def blink(self):
+        """Alternates every two seconds."""
+        return self.t_s & 2
+
+    # -- the scan
+
+    def scan(self, snap, out):
+        """One pass from inputs to outputs; allocates nothing while nothing is loaded or decided."""
+        out.clear()
+        self._snap = snap
+        self._clock(snap.dt_ms)
+        presses = self.buttons.update(snap.buttons, snap.dt_ms)
+        self._sense(snap)
+        self.guard.account(snap)
+        session = self.session
+        self.link.receive(snap, session.idle())
+        if self.link.loaded is not None:
+            self._load(out)
+        if presses:
+            self._presses(presses)
+        trip = self.guard.trip
+        if not trip and self.delivery.late(snap.queue_us):
+            trip = DRIVE_LATE
+        state = session.state
+        out.abort = session.update(snap, presses, self.link.request, self.vitals, trip)
+        if session.state != state and not self.delivery.flowing:
+            out.tidy = True
+        self.delivery.feed(out, snap.queue_us)
+        self.guard.judge(session.claim, snap)
+        out.permit = self.guard.permit
+        self._alarm(snap, out)
+        self.display.compose(self)
+        out.screen_cell = self.display.next_cell()
+        self.journal.store_next(out)
+        self.link.send(out, self, snap.now_ms)
+
+    def _clock(self, dt_ms):
+        self.t_ms += dt_ms
+        while self.t_ms >= 1000:
+            self.t_ms -= 1000
+            self.t_s += 1
+
+    def _log(self, name, code=0, arg=0):
+        """Appends a record as things stand now."""
+        self._context()
+        self.journal.event(name, code, arg)
+
+    def _context(self):
+        s = self.session
+        self.journal.context(self.t_s, self.t_ms, s.state, s.step + 1 if s.plan else 0, s.rate_e4(), s.total)
+
+    def _sense(self, snap):
+        vitals, parser = self.vitals, self.parser
+        if snap.ox_n and parser.take(snap.ox, snap.ox_n):
+            vitals.sample(parser.spo2, parser.pulse, parser.flags, snap.now_ms)
+        vitals.watch(snap.now_ms)
+
+    def _presses(self, presses):
+        self._log("pressed", presses, 0)
+        if presses & SILENCE:
+            self.alarms.silence()
+
+    # -- loading: only while no session runs
+
+    def _load(self, out):
+        blob, self.link.loaded = self.link.loaded, None
+        out.tidy = True
+        try:
+            protocol = p.decode(blob)
+            demand(protocol)
+            plan = Plan(protocol, self.pl_pulse)
+        except p.Refusal as refusal:
+            self.link.refuse(refusal.name, refusal.where, refusal.detail & 0xFFFFFFFF)
+            self._log("load_refused", refusal.code, refusal.where)
+            return
+        self.session.adopt(plan)
+        self.guard.adopt(blob)
+        self.vitals.adopt(protocol)
+        self.fingerprint = p.fingerprint(blob).encode()
+        self._log("loaded", 0, plan.count)
+
+    # -- alarms
+
+    def _alarm(self, snap, out):
+        s, v, alarms = self.session, self.vitals, self.alarms
+        running = s.running()
+        trip = s.hold_code if s.state == m.FAULT else 0
+        held = s.state == m.HELD
+        alarms.set(a.SPO2_STOP, held and s.hold_code == m.HOLD["spo2-stop"])
+        alarms.set(a.PULSE_STOP, held and s.hold_code == m.HOLD["pulse-stop"])
+        alarms.set(a.SIGNAL_HOLD, held and s.hold_code == m.HOLD["signal-lost"])
+        alarms.set(a.SPO2_EARLY, running and v.early and not v.alert)
+        alarms.set(a.SIGNAL_LOST, running and v.alert)
+        alarms.set(a.HELD, held or s.state == m.DECISION or s.state == m.RESUMABLE)
+        alarms.set(a.BAG, s.state == m.BAG)
+        alarms.set(a.SEVERE, s.state == m.LOCKED)
+        alarms.set(a.LINK, self.link.lost and running)
+        alarms.set(a.KEY, self.buttons.stuck)
+        alarms.set(a.DONE, s.state == m.COMPLETED)
+        if trip:
+            alarms.set(_ALARM_OF.get(trip, a.DRIVE), True)
+        if self.journal.full():
+            alarms.set(a.JOURNAL, True)
+        alarms.update(snap.dt_ms)
+        out.lights = alarms.lights
+        out.tone_hz = alarms.tone_hz
+
+    # -- messages
+
+    def _flags(self):
+        s = self.session
+        flags = m.FLAG_FLOW if self.delivery.flowing else 0
+        if self.guard.permit:
+            flags |= m.FLAG_PERMIT
+        if s.plan:
+            flags |= m.FLAG_LOADED
+        if self.bench:
+            flags |= m.FLAG_BENCH
+        if self.alarms.paused_ms > 0:
+            flags |= m.FLAG_SILENCED
+        if s.state == m.RESUMABLE and s.may_resume(self._snap, self.vitals):
+            flags |= m.FLAG_RESUMABLE
+        return flags
+
+    def fill_status(self, buf):
+        """Writes the STATUS payload to buf[2:]; returns its length."""
+        s, v = self.session, self.vitals
+        struct.pack_into(
+            m.STATUS[1], buf, 2, s.state, s.step + 1 if s.plan else 0, s.plan.count if s.plan else 0, s.solution(),
+            s.hold_code, self.alarms.top, self.alarms.priority, self._flags(), s.rate_e4(), s.done, s.target, s.total,
+            self.pl_pulse, s.step_ms, self.t_s, self.t_ms, v.spo2, v.flags, v.pulse, self._loss(), self.journal.seq,
+        )  # fmt: skip
+        return _STATUS_SIZE
+
+    def _loss(self):
+        """Bytes and packets of the oximeter thrown away, per thousand packets (at most 65534)."""
+        parser = self.parser
+        return min(parser.rejected * 1000 // max(parser.samples, 1), m.NONE16 - 1)
+
+    def fill_stats(self, buf):
+        """Writes the STATS payload to buf[2:]; returns its length."""
+        s = self.stats
+        s[6] = self.link.receiver.bad
+        s[9] = self.parser.rejected
+        struct.pack_into(m.STATS[1], buf, 2, s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9])
+        return _STATS_SIZE
+
+
+_STATUS_SIZE = struct.calcsize(m.STATUS[1])
+_STATS_SIZE = struct.calcsize(m.STATS[1])

@@ -1,0 +1,187 @@
+"""The independent supervisor: measures what came out, computes what may have come out, holds the permit.
+
+It shares nothing with the control channel but the snapshot and control's claim (what it says that it does). Its copy of
+the protocol is decoded by itself from its own bytes; its volumes come from the counted pulses; its presses from the raw
+buttons. It can only refuse: without the permit's edge in every scan an external monostable disables the driver.
+"""
+
+from pump import crc
+from pump.io import CONFIRM, START, STOP
+from pump.messages import HOLD
+from pump.plan import TOLERANCE_SHARE, Plan
+from pump.protocol import decode
+
+OVER, UNDER, RUNAWAY = HOLD["over-delivery"], HOLD["under-delivery"], HOLD["runaway"]
+CLAIM, MEMORY = HOLD["claim"], HOLD["memory"]
+SLACK_PULSES = 1
+SEAM_SCANS = 3
+QUIET_MS = 100  # after the flow ends, a pulse begun may still be counted
+
+
+class Claim:
+    """What control says that it does: flowing, step (index), its target, the last step's target after repeats (-1: as planned)."""
+
+    def __init__(self):
+        self.flow = False
+        self.step = 0
+        self.target = 0
+        self.entry = 0  # number of the step's beginning; the same step anew gets a new one
+        self.final = -1
+        self.session = 0  # number of the session; a new one starts the accounts anew
+
+
+class Guard:
+    """`account` and `judge` once a scan; `trip` is 0 or the latched reason; `permit` says whether to renew it."""
+
+    def __init__(self, pl_pulse):
+        self.pl_pulse = pl_pulse
+        self.plan = None
+        self.blob = bytearray(0)
+        self.trip = 0
+        self.permit = False
+        self._count = -1
+        self._session = 0
+        self._step = -1
+        self._base = 0  # pulses in this step before `_count` was last settled
+        self._done = False  # the step's volume was seen to be complete
+        self._due = 0
+        self._due_us = 0
+        self._flow = False
+        self._quiet_ms = 0
+        self._pressed = False
+        self._raw = 0
+        self._entry = 0
+        self._final = -1
+        self._final_seen = -1
+        self.by_bag = []
+
+    def adopt(self, blob):
+        """Takes its own copy of a protocol's bytes (already accepted by control) and decodes it by itself."""
+        self.blob = bytearray(blob)
+        self.plan = Plan(decode(self.blob), self.pl_pulse)
+        self.by_bag = [0] * len(self.plan.protocol.solutions)
+        self._step = -1
+        self._final = self._final_seen = -1
+
+    def account(self, snap):
+        """Adds the pulses counted since the last scan to its own account, and sees the raw presses."""
+        new = 0 if self._count < 0 else snap.pulses - self._count
+        self._count = snap.pulses
+        raw = snap.buttons
+        if raw & ~self._raw & (START | CONFIRM):
+            self._pressed = True
+        self._raw = raw
+        if new:
+            self._base += new
+            if self._step >= 0 and self.plan:
+                self.by_bag[self.plan.solution[self._step]] += new
+                if self._base >= self._target():
+                    self._done = True
+            if not self._flow and self._quiet_ms <= 0:
+                self._latch(RUNAWAY)
+        return new
+
+    def judge(self, claim, snap):
+        """Checks the claim of this scan against its own account; renews the permit or refuses it."""
+        if claim.flow and not self.trip:
+            self._flowing(claim, snap)
+        elif self._flow:
+            self._quiet_ms = QUIET_MS
+            self._flow = False
+        else:
+            self._rest(claim, snap)
+        self.permit = claim.flow and not self.trip and not snap.buttons & STOP
+
+    def _rest(self, claim, snap):
+        """Nothing flows: the time to check what would cost a scan in flow."""
+        if self._quiet_ms > 0:
+            self._quiet_ms -= snap.dt_ms
+        if claim.session != self._session:
+            self._new_session(claim.session)
+        if claim.final != self._final_seen and self.plan:
+            self._final_seen = claim.final
+            self._final = self._own_final(claim.step)
+
+    def _new_session(self, number):
+        self._session = number
+        self._step = -1
+        self._done = True  # nothing stands before the first step
+        self._final = self._final_seen = -1
+        for i in range(len(self.by_bag)):
+            self.by_bag[i] = 0
+
+    def _own_final(self, step):
+        """The last step's pulses when the session goes on with the full volume of `step` (index)."""
+        plan = self.plan
+        planned = list(self.by_bag)
+        for k in range(step, plan.count - 1):
+            planned[plan.solution[k]] += plan.pulses[k]
+        return plan.final_pulses(planned)
+
+    def _flowing(self, claim, snap):
+        if not self.plan or claim.session != self._session:
+            self._latch(CLAIM)
+            return
+        seamless = self._flow
+        if not seamless:
+            self._begin_flow()
+        if claim.entry != self._entry:
+            self._enter(claim, seamless)
+        if claim.step != self._step:
+            self._latch(CLAIM)
+        else:
+            self._volume(claim, snap)
+
+    def _begin_flow(self):
+        """From rest: a person must have pressed since the flow ended."""
+        if not self._pressed:
+            self._latch(CLAIM)
+        self._pressed = False
+        self._flow = True
+        self._due = self._base
+        self._due_us = 0
+
+    def _enter(self, claim, seamless):
+        """A step begins: the next one after a complete one; from rest also an earlier one; never one too far."""
+        highest = self._step + 1 if self._done else self._step
+        if claim.step > highest or claim.step >= self.plan.count or (seamless and claim.step != self._step + 1):
+            self._latch(CLAIM)
+            return
+        if not crc.holds(self.blob, len(self.blob) - crc.SIZE):
+            self._latch(MEMORY)
+        self._entry = claim.entry
+        self._step = claim.step
+        self._base = self._due = self._due_us = 0
+        self._done = False
+
+    def _target(self):
+        k = self._step
+        if k == self.plan.count - 1 and self._final >= 0:
+            return self._final
+        return self.plan.pulses[k]
+
+    def _volume(self, claim, snap):
+        plan, k = self.plan, self._step
+        target = self._target()
+        if claim.target > target:
+            self._latch(CLAIM)
+        interval = plan.interval_us[k]
+        self._due_us += snap.dt_ms * 1000
+        if self._due_us >= interval:
+            more = self._due_us // interval
+            self._due_us -= more * interval
+            self._due = min(self._due + more, target)
+        given = self._base
+        tolerance = plan.tolerance_pulses + self._due // TOLERANCE_SHARE
+        if tolerance > plan.tolerance_max_pulses:
+            tolerance = plan.tolerance_max_pulses
+        # What flows in the scans around a change of rate, which a scan cannot place more exactly.
+        tolerance += SEAM_SCANS * snap.dt_ms * 1000 // interval
+        if given > self._due + tolerance or given > target + SLACK_PULSES:
+            self._latch(OVER)
+        elif self._due > given + tolerance:
+            self._latch(UNDER)
+
+    def _latch(self, reason):
+        if not self.trip:
+            self.trip = reason

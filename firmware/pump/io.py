@@ -1,0 +1,73 @@
+"""What goes into a scan and what comes out of it: two records, allocated once, the only link to a board.
+
+The board fills a Snapshot and carries out an Outputs; neither decides anything. A recorded run is the Snapshots' changes.
+"""
+
+from pump.delivery import MAX_WORDS
+from pump.frames import MAX_CODED
+
+# Bits of Snapshot.buttons (1 = pressed now) and of a press.
+START, CONFIRM, SILENCE, UP, DOWN, STOP = 1, 2, 4, 8, 16, 32
+
+# Bits of Outputs.lights.
+RED, YELLOW, CYAN, NURSE_CALL = 1, 2, 4, 8
+
+OX_MAX = 64
+LINK_MAX = 64
+
+
+class Snapshot:
+    """All inputs of one scan.
+
+    now_ms: device time modulo 2**30; dt_ms: since the last scan; buttons: raw levels as bits; pulses: counted at the
+    step pin since power-on; queue_us: how far the step generator's queue reaches ahead of now; ox, ox_n: bytes of the
+    oximeter; link, link_n: bytes of the host; scan figures of the last scan for the statistics message.
+    """
+
+    def __init__(self):
+        self.now_ms = 0
+        self.dt_ms = 0
+        self.buttons = 0
+        self.pulses = 0
+        self.queue_us = 0
+        self.ox = bytearray(OX_MAX)
+        self.ox_n = 0
+        self.link = bytearray(LINK_MAX)
+        self.link_n = 0
+        self.link_open = False
+
+
+class Outputs:
+    """All outputs of one scan: words for the step generator, abort, permit edge, lights, tone, bytes for host, FRAM."""
+
+    def __init__(self):
+        self.words = 0
+        self.word_count = [0] * MAX_WORDS
+        self.word_us = [0] * MAX_WORDS
+        self.abort = False
+        self.permit = False
+        self.lights = 0
+        self.tone_hz = 0
+        self.tx = bytearray(MAX_CODED + 16)
+        self.tx_n = 0
+        self.fram_slot = -1
+        self.fram = bytearray(32)
+        self.screen_cell = -1
+        self.tidy = False
+
+    def clear(self):
+        """Before a scan: nothing asked for."""
+        self.words = 0
+        self.abort = False
+        self.permit = False
+        self.tx_n = 0
+        self.fram_slot = -1
+        self.screen_cell = -1
+        self.tidy = False
+
+    def add_word(self, count, interval_us):
+        """Queues `count` pulses of `interval_us` each (count 0: a pause of that length)."""
+        n = self.words
+        self.word_count[n] = count
+        self.word_us[n] = interval_us
+        self.words = n + 1

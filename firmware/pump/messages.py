@@ -1,0 +1,115 @@
+"""Every message on the host line, once, for both sides; `CONTRACT` is the hash of it all.
+
+A layout is (type, struct format, field names). Numbers are little endian. Absent values: 255 in a byte field, 65535 in a
+16-bit one. The tables of events, codes and states are part of the contract: pump and tool refuse each other when their
+hashes differ.
+"""
+
+import binascii
+
+FORMAT = 1
+NONE8 = 255
+NONE16 = 65535
+
+# -- host to pump
+HELLO = (0x01, "<I", "contract")
+LOAD_BEGIN = (0x02, "<HI", "size crc")
+LOAD_DATA = (0x03, "<H", "offset")  # the bytes follow
+LOAD_END = (0x04, "", "")
+STATUS_GET = (0x05, "", "")
+STREAM = (0x06, "<H", "period_ms")  # 0 ends it
+PAUSE = (0x07, "", "")
+STOP = (0x08, "", "")
+PING = (0x09, "", "")
+STATS_GET = (0x0A, "", "")
+LOG_GET = (0x0B, "<I", "seq")
+
+# -- pump to host
+HELLO_REPLY = (0x81, "<I12s8s8s8sB", "contract version build git fingerprint mode")
+ACK = (0x82, "<B", "request")
+REFUSED = (0x83, "<BBBI", "request code where detail")
+STATUS = (
+    0x84,
+    "<BBBBBBBBIIIIIIIHBBHHI",
+    "state step steps solution hold_code alarm priority flags rate_e4 step_pulses step_target total_pulses pl_pulse"
+    " step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq",
+)
+EVENT = (0x85, "<IIHBBBBhIII", "seq t_s t_ms kind state step code arg rate_e4 pulses crc")
+STATS = (
+    0x86,
+    "<IIIIIIIIII",
+    "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected",
+)
+
+TO_PUMP = (HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET)
+TO_HOST = (HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS)
+
+LOAD_CHUNK = 128
+PROTOCOL_MAX = 2048
+
+# -- flags of STATUS
+FLAG_FLOW = 1
+FLAG_PERMIT = 2
+FLAG_LOADED = 4
+FLAG_BENCH = 8
+FLAG_SILENCED = 16
+FLAG_RESUMABLE = 32
+
+# -- flags of an oximeter's sample, in status and events too
+VIT_VALID = 1
+VIT_SENSOR_OFF = 2
+VIT_OUT_OF_TRACK = 4
+VIT_ARTIFACT = 8
+VIT_LOW_PERFUSION = 16
+VIT_LOW_BATTERY = 32
+VIT_FROZEN = 64
+VIT_DEGRADED = 128
+VIT_NAMES = (
+    "valid", "sensor-off", "out-of-track", "artifact", "low-perfusion", "low-battery", "frozen", "degraded",
+)  # fmt: skip
+
+STATES = (
+    "idle", "ready", "armed", "bag", "running", "held", "decision", "resumable", "locked", "stopped", "completed",
+    "fault",
+)  # fmt: skip
+(
+    IDLE, READY, ARMED, BAG, RUNNING, HELD, DECISION, RESUMABLE, LOCKED, STOPPED, COMPLETED, FAULT,
+) = range(len(STATES))  # fmt: skip
+
+EVENTS = (
+    "none", "boot", "self_test", "loaded", "load_refused", "checklist_completed", "primed", "armed", "bag_requested",
+    "bag_confirmed", "bag_rejected", "step_started", "step_inserted", "step_completed", "observation_due",
+    "observation", "observation_overdue", "paused", "reaction", "locked", "unlocked", "decision", "resumed",
+    "alarm_raised", "alarm_cleared", "permit_lost", "stopped", "flush_started", "flush_completed", "handover",
+    "power_lost", "recovered", "completed", "fault", "vitals", "pressed",
+)  # fmt: skip
+EVENT_CODE = {name: number for number, name in enumerate(EVENTS)}
+
+# Why a session holds, stops or faults; a mild or severe reaction is a person's word.
+HOLD_CODES = (
+    "none", "spo2-stop", "pulse-stop", "signal-lost", "stop-button", "host-pause", "host-stop", "over-delivery",
+    "under-delivery", "runaway", "drive-late", "claim", "technical", "mild", "severe", "end", "memory", "step-wait",
+    "journal-full",
+)  # fmt: skip
+HOLD = {name: number for number, name in enumerate(HOLD_CODES)}
+
+# Why the device refuses a protocol or a request; the finding codes of a protocol come first.
+REFUSALS = (
+    "none", "ratio-exceeded", "ratio-two-person", "dose-sum", "bag-short", "bag-sum", "dead-volume", "first-step",
+    "dwell-short", "rate-range", "rate-resolution", "order", "unknown-key", "missing", "unit", "expired", "approval",
+    "printed-mismatch", "truncated", "checksum", "format", "range", "busy", "contract", "unknown-request", "duplicate",
+    "step-volume", "signature",
+)  # fmt: skip
+REFUSAL = {name: number for number, name in enumerate(REFUSALS)}
+
+
+def _describe():
+    rows = [str(FORMAT)]
+    for layout in TO_PUMP + TO_HOST:
+        rows.append("%d%s:%s" % layout)
+    for table in (STATES, EVENTS, HOLD_CODES, REFUSALS, VIT_NAMES):
+        rows.append(",".join(table))
+    return "\n".join(rows).encode()
+
+
+CONTRACT = binascii.crc32(_describe()) & 0xFFFFFFFF

@@ -1,0 +1,61 @@
+"""What a protocol means for one mechanism: pulses and intervals of each step. Computed while nothing flows.
+
+Pulses are shared out along the running sum, so that rounding never adds up: after each step the pulses so far are
+within half a pulse of the ideal volume. Control and guard each make a plan of their own, from their own copy.
+"""
+
+from array import array
+
+from pump.rules import add_fractions, dose_rate_fraction
+from pump.units import interval_parts, pulses_of
+
+TOLERANCE_NL = 20_000  # FLO-5: 0.02 mL + 2 % of what is due in the step, at most 0.2 mL
+TOLERANCE_MAX_NL = 200_000
+TOLERANCE_SHARE = 50
+
+
+class Plan:
+    """For each step: pulses, interval_us and remainder (1/rate_e4 us), rate, bag, dwell; tolerances in pulses."""
+
+    def __init__(self, protocol, pl_pulse):
+        self.protocol = protocol
+        self.pl_pulse = pl_pulse
+        self.count = n = len(protocol.steps)
+        self.pulses = array("I", bytes(4 * n))
+        self.interval_us = array("I", bytes(4 * n))
+        self.remainder = array("I", bytes(4 * n))
+        self.rate_e4 = array("I", bytes(4 * n))
+        self.solution = bytearray(n)
+        self.duration_ms = array("I", bytes(4 * n))
+        self.tolerance_pulses = pulses_of(TOLERANCE_NL, pl_pulse)
+        self.tolerance_max_pulses = pulses_of(TOLERANCE_MAX_NL, pl_pulse)
+        self._fill()
+
+    def _fill(self):
+        volume_nl = done = 0
+        for k, step in enumerate(self.protocol.steps):
+            volume_nl += step.volume_nl
+            pulses = pulses_of(volume_nl, self.pl_pulse)
+            self.pulses[k] = pulses - done
+            done = pulses
+            self.interval_us[k], self.remainder[k] = interval_parts(self.pl_pulse, step.rate_e4)
+            self.rate_e4[k] = step.rate_e4
+            self.solution[k] = step.solution
+            self.duration_ms[k] = step.duration_ms
+
+    def final_pulses(self, pulses_of_bag):
+        """Pulses of the last step that complete the full dose, when so many have come from each bag (PRO-4).
+
+        Rounded down to a pulse: the order is never exceeded. Zero when the dose is already complete.
+        """
+        protocol = self.protocol
+        given = (0, 1)
+        for pulses, bag in zip(pulses_of_bag, protocol.solutions):
+            given = add_fractions(given, (pulses * self.pl_pulse * bag.drug_pg, bag.volume_nl * 1000))
+        bag = protocol.solutions[protocol.steps[-1].solution]
+        rest = protocol.full_dose_pg * given[1] - given[0]
+        return max(0, rest * bag.volume_nl * 1000 // (given[1] * bag.drug_pg * self.pl_pulse))
+
+    def dose_rate(self, k):
+        """Dose rate of step k as a fraction: (numerator, denominator)."""
+        return dose_rate_fraction(self.protocol, self.protocol.steps[k])

@@ -1,0 +1,287 @@
+"""A protocol as the device sees it: the compiled form, decoded and bounded here, whatever the host says.
+
+    "TLP" | version u8 | length u16 of everything | records | CRC-32 of all before it
+    record: key u8 | length u8 | payload; numbers little endian; records in ascending order of their keys
+
+Rates in 0.0001 mL/h, volumes in nL, doses in pg (1e-9 mg; for drugs in units: 1e-9 U), times in ms. The form is
+canonical: one protocol has one encoding, and the fingerprint that people compare is drawn from its SHA-256.
+"""
+
+import hashlib
+import struct
+
+from pump import crc
+from pump.messages import PROTOCOL_MAX, REFUSAL
+
+VERSION = 1
+MAGIC = b"TLP"
+MAX_STEPS = 40
+MAX_SOLUTIONS = 8
+_HEAD = 6
+
+CLASSES = ("multi-bag", "one-bag", "oral", "wide-step", "bench")
+BENCH = 4
+UNITS = ("mg", "U")
+TO_FULL_DOSE = 1  # flag of a step
+
+NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, SOLUTION, STEP, MONITORING, REACTION = (
+    1, 2, 3, 4, 5, 6, 16, 32, 48, 49,
+)  # fmt: skip
+_REPEATED = (SOLUTION, STEP)
+_REQUIRED = (NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, SOLUTION, STEP, MONITORING, REACTION)
+_FORMATS = {
+    KIND: "<BB",
+    FULL_DOSE: "<Q",
+    LIMITS: "<HHH",
+    LINE: "<IB",
+    STEP: "<BBIII",
+    MONITORING: "<BBBBBBH",
+    REACTION: "<BBHB",
+}
+_SOLUTION = "<IQB"  # then the code's text
+
+# Safe ranges of fields (VIT-1 and ours): lowest and highest accepted, in the order of the format.
+_RANGES = {
+    KIND: ((0, 4), (0, 1)),
+    FULL_DOSE: ((1, 10**16),),
+    LIMITS: ((1, 1440), (1, 240), (1, 336)),
+    LINE: ((0, 50_000_000), (0, 1)),
+    STEP: ((0, MAX_SOLUTIONS - 1), (0, 1), (1, 1 << 29), (1, 1 << 29), (1, 1_000_000_000)),
+    MONITORING: ((85, 99), (1, 10), (86, 100), (1, 10), (0, 20), (30, 80), (90, 220)),
+    REACTION: ((1, 15), (1, 10), (0, 240), (0, 1)),
+}
+
+
+class Refusal(Exception):
+    """A protocol that the device does not take: code of messages.REFUSALS, step number or record key, detail."""
+
+    def __init__(self, code, where=0, detail=0):
+        super().__init__(code)
+        self.code = REFUSAL[code]
+        self.name = code
+        self.where = where
+        self.detail = detail
+
+
+class Solution:
+    """A bag: what is really in it, overfill included."""
+
+    def __init__(self, volume_nl, drug_pg, letter, code):
+        self.volume_nl = volume_nl
+        self.drug_pg = drug_pg
+        self.id = letter
+        self.code = code
+
+
+class Step:
+    """One rung: solution index, rate (0.0001 mL/h), dwell (ms), volume (nL), flags."""
+
+    def __init__(self, solution, flags, rate_e4, duration_ms, volume_nl):
+        self.solution = solution
+        self.flags = flags
+        self.rate_e4 = rate_e4
+        self.duration_ms = duration_ms
+        self.volume_nl = volume_nl
+
+
+class Protocol:
+    """Name, drug, class and unit, full dose, limits, line, solutions, steps, monitoring and reaction rules."""
+
+    def __init__(self):
+        self.name = ""
+        self.drug = ""
+        self.kind = 0
+        self.unit = 0
+        self.full_dose_pg = 0
+        self.max_hold_min, self.max_wait_min, self.tolerance_gap_h = 120, 30, 48
+        self.line_dead_nl, self.primed_with_solution = 0, 0
+        self.solutions = []
+        self.steps = []
+        self.spo2_stop, self.spo2_stop_fall, self.spo2_early, self.spo2_early_fall = 92, 4, 94, 3
+        self.delay_s, self.pulse_min, self.pulse_max = 10, 50, 130
+        self.resume_choices, self.decision_after_count, self.min_hold_min, self.insert_allowed = 15, 3, 0, 1
+
+    def fields(self, key):
+        """The values of a record with fixed layout, in its order."""
+        if key == KIND:
+            return self.kind, self.unit
+        if key == FULL_DOSE:
+            return (self.full_dose_pg,)
+        if key == LIMITS:
+            return self.max_hold_min, self.max_wait_min, self.tolerance_gap_h
+        if key == LINE:
+            return self.line_dead_nl, self.primed_with_solution
+        if key == MONITORING:
+            return (
+                self.spo2_stop, self.spo2_stop_fall, self.spo2_early, self.spo2_early_fall, self.delay_s,
+                self.pulse_min, self.pulse_max,
+            )  # fmt: skip
+        return self.resume_choices, self.decision_after_count, self.min_hold_min, self.insert_allowed
+
+    def _set(self, key, values):
+        if key == KIND:
+            self.kind, self.unit = values
+        elif key == FULL_DOSE:
+            self.full_dose_pg = values[0]
+        elif key == LIMITS:
+            self.max_hold_min, self.max_wait_min, self.tolerance_gap_h = values
+        elif key == LINE:
+            self.line_dead_nl, self.primed_with_solution = values
+        elif key == STEP:
+            self.steps.append(Step(*values))
+        elif key == MONITORING:
+            (
+                self.spo2_stop, self.spo2_stop_fall, self.spo2_early, self.spo2_early_fall, self.delay_s,
+                self.pulse_min, self.pulse_max,
+            ) = values  # fmt: skip
+        else:
+            self.resume_choices, self.decision_after_count, self.min_hold_min, self.insert_allowed = values
+
+
+# -- writing
+
+
+def _record(key, payload):
+    return bytes((key, len(payload))) + payload
+
+
+def _fixed(protocol, key):
+    return _record(key, struct.pack(_FORMATS[key], *protocol.fields(key)))
+
+
+def _solution_record(solution):
+    head = struct.pack(_SOLUTION, solution.volume_nl, solution.drug_pg, ord(solution.id))
+    return _record(SOLUTION, head + solution.code.encode())
+
+
+def _step_record(step):
+    values = (step.solution, step.flags, step.rate_e4, step.duration_ms, step.volume_nl)
+    return _record(STEP, struct.pack(_FORMATS[STEP], *values))
+
+
+def encode(protocol):
+    """The compiled form of a protocol (bytes)."""
+    body = _record(NAME, protocol.name.encode()) + _record(DRUG, protocol.drug.encode())
+    for key in (KIND, FULL_DOSE, LIMITS, LINE):
+        body += _fixed(protocol, key)
+    for solution in protocol.solutions:
+        body += _solution_record(solution)
+    for step in protocol.steps:
+        body += _step_record(step)
+    body += _fixed(protocol, MONITORING) + _fixed(protocol, REACTION)
+    length = _HEAD + len(body) + crc.SIZE
+    blob = bytearray(MAGIC + bytes((VERSION,)) + struct.pack("<H", length) + body + bytes(crc.SIZE))
+    crc.put(blob, length - crc.SIZE)
+    return bytes(blob)
+
+
+# -- reading
+
+
+def check_envelope(blob):
+    """Raises Refusal unless magic, version, length and CRC of `blob` (a bytearray) are right."""
+    n = len(blob)
+    if n < _HEAD + crc.SIZE or n > PROTOCOL_MAX:
+        raise Refusal("truncated", 0, n)
+    if bytes(blob[:3]) != MAGIC or blob[3] != VERSION:
+        raise Refusal("format", 0, blob[3])
+    if blob[4] | blob[5] << 8 != n:
+        raise Refusal("truncated", 0, n)
+    if not crc.holds(blob, n - crc.SIZE):
+        raise Refusal("checksum")
+
+
+def _records(blob):
+    position, end = _HEAD, len(blob) - crc.SIZE
+    previous = 0
+    while position < end:
+        if position + 2 > end or position + 2 + blob[position + 1] > end:
+            raise Refusal("truncated", blob[position])
+        key, length = blob[position], blob[position + 1]
+        if key not in _REQUIRED:
+            raise Refusal("unknown-key", key)
+        if key < previous:
+            raise Refusal("order", key)
+        if key == previous and key not in _REPEATED:
+            raise Refusal("duplicate", key)
+        previous = key
+        yield key, bytes(blob[position + 2 : position + 2 + length])
+        position += 2 + length
+
+
+def _in_range(key, values):
+    for value, bounds in zip(values, _RANGES[key]):
+        if not bounds[0] <= value <= bounds[1]:
+            raise Refusal("range", key, min(value, 0xFFFFFFFF))
+
+
+def _text(payload, key, longest):
+    try:
+        text = payload.decode()
+    except UnicodeError:
+        raise Refusal("format", key)
+    if not 0 < len(payload) <= longest or any(ord(c) < 32 for c in text):
+        raise Refusal("range", key, len(payload))
+    return text
+
+
+def _read_solution(protocol, payload):
+    head = struct.calcsize(_SOLUTION)
+    if len(payload) <= head or len(protocol.solutions) == MAX_SOLUTIONS:
+        raise Refusal("range", SOLUTION, len(payload))
+    volume_nl, drug_pg, letter = struct.unpack(_SOLUTION, payload[:head])
+    if not 65 <= letter <= 90 or not 0 < volume_nl <= 3_000_000_000 or not 0 < drug_pg <= 10**16:
+        raise Refusal("range", SOLUTION, min(volume_nl, 0xFFFFFFFF))
+    for other in protocol.solutions:
+        if other.id == chr(letter):
+            raise Refusal("duplicate", SOLUTION)
+    protocol.solutions.append(Solution(volume_nl, drug_pg, chr(letter), _text(payload[head:], SOLUTION, 24)))
+
+
+def _read(protocol, key, payload):
+    if key == NAME:
+        protocol.name = _text(payload, key, 60)
+    elif key == DRUG:
+        protocol.drug = _text(payload, key, 40)
+    elif key == SOLUTION:
+        _read_solution(protocol, payload)
+    else:
+        layout = _FORMATS[key]
+        if len(payload) != struct.calcsize(layout):
+            raise Refusal("truncated", key, len(payload))
+        values = struct.unpack(layout, payload)
+        _in_range(key, values)
+        protocol._set(key, values)
+
+
+def decode(blob):
+    """The Protocol in `blob` (a bytearray; left as it was). Raises Refusal. Its rules are checked by pump.rules."""
+    check_envelope(blob)
+    protocol = Protocol()
+    seen = set()
+    for key, payload in _records(blob):
+        seen.add(key)
+        _read(protocol, key, payload)
+    for key in _REQUIRED:
+        if key not in seen:
+            raise Refusal("missing", key)
+    if len(protocol.steps) > MAX_STEPS:
+        raise Refusal("range", STEP, len(protocol.steps))
+    for number, step in enumerate(protocol.steps):
+        if step.solution >= len(protocol.solutions):
+            raise Refusal("missing", number + 1, SOLUTION)
+    return protocol
+
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread
+
+
+def fingerprint(blob):
+    """Eight characters (40 bits of the SHA-256) by which people compare what tool and screen show."""
+    digest = hashlib.sha256(bytes(blob)).digest()
+    text = ""
+    for i in range(8):
+        bit = i * 5
+        pair = digest[bit >> 3] << 8 | digest[(bit >> 3) + 1]
+        text += _ALPHABET[pair >> (11 - (bit & 7)) & 31]
+    return text

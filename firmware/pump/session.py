@@ -1,0 +1,332 @@
+"""The escalation: start, steps ended by confirmed volume, bag changes, holds, reactions, resume, completion.
+
+A step ends when its volume has been counted and its dwell is over, never by the clock alone. Held means zero flow on the
+drug line. A person classifies each hold, chooses the step to resume at, and starts the flow with two presses.
+"""
+
+from pump import messages as m
+from pump.guard import Claim
+from pump.io import CONFIRM, DOWN, START, STOP, UP
+from pump.units import ticks_diff
+
+TECHNICAL, MILD, SEVERE, END = m.HOLD["technical"], m.HOLD["mild"], m.HOLD["severe"], m.HOLD["end"]
+CLASSIFY = (TECHNICAL, MILD, SEVERE, END)
+SPO2, PULSE = m.HOLD["spo2-stop"], m.HOLD["pulse-stop"]
+CONFIRM_MS = 30_000  # the second press of a start must follow within this
+SEAM_MS = 100  # the timeline stays alive this long around a step's end, for a change of rate without a gap
+_SUPERVISED = (m.RUNNING, m.BAG)
+
+
+class Session:
+    """One run of a protocol. `update` once a scan; delivery is told what to do, the claim says it to the guard."""
+
+    def __init__(self, delivery, log):
+        self.delivery = delivery
+        self.log = log
+        self.claim = Claim()
+        self.plan = None
+        self.state = m.IDLE
+        self.step = 0  # index of the present or next step
+        self.target = 0  # its pulses
+        self.done = 0  # pulses counted in it
+        self.step_ms = 0  # time in it, holds excluded
+        self.total = 0  # pulses counted in the session
+        self.hold_code = 0
+        self.choice = 0  # index into CLASSIFY, or the step chosen in a decision
+        self.reactions = 0
+        self.want_confirm = False
+        self.by_bag = []
+        self._count = -1
+        self._entered = False  # the present step has been started; otherwise it begins in full
+        self._entries = 0  # steps begun, repeats counted
+        self._hung = -1  # bag that hangs
+        self._pressed_ms = 0
+        self.held_ms = 0
+        self._by_vitals = False  # the oximeter held: resume waits until it has recovered
+        self._abort = False
+
+    # -- loading
+
+    def adopt(self, plan):
+        """Takes the plan of an accepted protocol; only while nothing runs."""
+        self.plan = plan
+        self.by_bag = [0] * len(plan.protocol.solutions)
+        self._to(m.READY)
+        self.step = self.target = self.done = self.total = self.step_ms = 0
+
+    def idle(self):
+        """True while a protocol may be loaded."""
+        return self.state in (m.IDLE, m.READY, m.STOPPED, m.COMPLETED)
+
+    def running(self):
+        """True from the first press of a start to the end of the session."""
+        return m.ARMED <= self.state <= m.LOCKED
+
+    def rate_e4(self):
+        """The rate at which the drug flows now (0.0001 mL/h); 0 while it is held."""
+        return self.plan.rate_e4[self.step] if self.state == m.RUNNING and self.delivery.flowing else 0
+
+    def solution(self):
+        """Index of the bag of the present step."""
+        return self.plan.solution[self.step] if self.plan else 0
+
+    # -- the scan
+
+    def update(self, snap, presses, request, vitals, trip):
+        """One scan: request is a type of messages (PAUSE, STOP) or 0, trip the guard's or drive's reason or 0.
+
+        Returns True when what is queued must be dropped at once.
+        """
+        self._abort = False
+        self._count_pulses(snap)
+        if not self._urgent(snap, request, vitals, trip):
+            self._advance(snap, presses, vitals)
+        self._publish()
+        return self._abort
+
+    def _count_pulses(self, snap):
+        new = 0 if self._count < 0 else snap.pulses - self._count
+        self._count = snap.pulses
+        if new and self.plan and self.state != m.IDLE:
+            self.done += new
+            self.total += new
+            self.by_bag[self.plan.solution[self.step]] += new
+
+    def _urgent(self, snap, request, vitals, trip):
+        """What stops, whatever else is going on. True when the state was decided by it."""
+        if trip:
+            if self.state != m.FAULT:
+                self._end(m.FAULT, "fault", trip)
+            return True
+        if not self.running():
+            return False
+        if request == m.STOP[0] and self.state != m.LOCKED:
+            self._end(m.STOPPED, "stopped", m.HOLD["host-stop"])
+            return True
+        return self._hold_for(snap, request, vitals)
+
+    def _hold_for(self, snap, request, vitals):
+        code = 0
+        if snap.buttons & STOP:
+            code = m.HOLD["stop-button"]
+        elif vitals.hold and self.state in _SUPERVISED:
+            code = vitals.hold
+        elif request == m.PAUSE[0]:
+            code = m.HOLD["host-pause"]
+        if not code:
+            return False
+        if self.state == m.ARMED:
+            self._to(m.READY)
+            return True
+        if self.state in _SUPERVISED or self.state in (m.DECISION, m.RESUMABLE):
+            self._hold(code, snap.now_ms)
+            return True
+        return False
+
+    def _hold(self, code, now_ms):
+        first = self.state in _SUPERVISED
+        self._stop_flow()
+        if first:
+            self.held_ms = now_ms
+            self.hold_code = code
+            self._by_vitals = code in (SPO2, PULSE)
+        self.choice = 0
+        self._to(m.HELD)
+        self.log("paused", code, self.step + 1)
+
+    def _stop_flow(self):
+        self.delivery.stop()
+        self._abort = True
+
+    def _end(self, state, event, code):
+        self._stop_flow()
+        self.hold_code = code
+        self._to(state)
+        self.log(event, code, 0)
+
+    def _to(self, state):
+        self.state = state
+        self.want_confirm = False
+
+    def _publish(self):
+        claim = self.claim
+        claim.flow = self.delivery.flowing
+        claim.step = self.step
+        claim.target = self.target
+        claim.entry = self._entries
+
+    # -- the states
+
+    def _advance(self, snap, presses, vitals):
+        state = self.state
+        if state == m.RUNNING:
+            self._running(snap, vitals)
+        elif state == m.HELD:
+            self._held(snap, presses)
+        elif presses:
+            if state == m.READY:
+                self._ready(snap, presses, vitals)
+            elif state == m.ARMED:
+                self._armed(snap, presses, vitals)
+            elif state == m.BAG:
+                self._bag(snap, presses, vitals)
+            elif state == m.DECISION:
+                self._decision(presses)
+            elif state == m.RESUMABLE:
+                self._resumable(snap, presses, vitals)
+        elif self.want_confirm and ticks_diff(snap.now_ms, self._pressed_ms) > CONFIRM_MS:
+            self.want_confirm = False
+            if state == m.ARMED:
+                self._to(m.READY)
+
+    def _ready(self, snap, presses, vitals):
+        if presses & START and vitals.good():
+            for i in range(len(self.by_bag)):
+                self.by_bag[i] = 0
+            self.step = self.done = self.total = self.step_ms = self.reactions = self.hold_code = 0
+            self._entered = False
+            self._hung = -1
+            self.claim.session += 1
+            self.claim.final = -1
+            self._to(m.ARMED)
+            self._ask(snap)
+            self.log("armed", 0, 0)
+            self.log("bag_requested", 0, self.solution())
+
+    def _ask(self, snap):
+        self.want_confirm = True
+        self._pressed_ms = snap.now_ms
+
+    def _armed(self, snap, presses, vitals):
+        if presses & CONFIRM and vitals.good():
+            self._bag(snap, presses, vitals)
+
+    def _bag(self, snap, presses, vitals):
+        if presses & CONFIRM and vitals.good():
+            self._hung = self.solution()
+            self.log("bag_confirmed", 0, self._hung)
+            vitals.restart()
+            self._begin()
+
+    def _begin(self):
+        """The present step flows: from its start, or the rest of it after a technical hold."""
+        plan, k = self.plan, self.step
+        if plan.solution[k] != self._hung:
+            self.delivery.stop()
+            self._to(m.BAG)
+            self.log("bag_requested", 0, plan.solution[k])
+            return
+        started = False
+        if not self._entered:
+            self.done = self.step_ms = 0
+            self.target = plan.pulses[k]
+            if k == plan.count - 1 and self.claim.final >= 0:
+                self.target = self.claim.final
+            self._entered = True
+            self._entries += 1
+            started = True
+        self._to(m.RUNNING)
+        self.delivery.set_rate(plan.interval_us[k], plan.remainder[k], plan.rate_e4[k])
+        self.delivery.start(max(0, self.target - self.done))
+        if started:
+            self.log("step_started", 0, plan.solution[k])
+
+    def _running(self, snap, vitals):
+        self.step_ms += snap.dt_ms
+        if self.done < self.target:
+            return
+        left_ms = self.plan.duration_ms[self.step] - self.step_ms
+        if left_ms > 0:
+            if left_ms > SEAM_MS:
+                self._rest()
+        elif vitals.good():
+            self._complete()
+        elif left_ms < -SEAM_MS:
+            self._rest()
+
+    def _rest(self):
+        """The step's volume is in: nothing flows while its dwell or a valid reading is missing."""
+        if self.delivery.flowing:
+            self.delivery.stop()
+
+    def _complete(self):
+        self.log("step_completed", 0, self.reactions)
+        self._entered = False
+        if self.step + 1 == self.plan.count:
+            self._end(m.COMPLETED, "completed", 0)
+            return
+        self.step += 1
+        self._begin()
+
+    def _held(self, snap, presses):
+        if presses & UP:
+            self.choice = (self.choice + 1) % len(CLASSIFY)
+        elif presses & DOWN:
+            self.choice = (self.choice - 1) % len(CLASSIFY)
+        elif presses & CONFIRM:
+            self._classify(CLASSIFY[self.choice])
+
+    def _classify(self, word):
+        if word == TECHNICAL:
+            self.log("decision", TECHNICAL, self.step + 1)
+            self._to(m.RESUMABLE)
+        elif word == END:
+            self._end(m.STOPPED, "stopped", END)
+        elif word == SEVERE:
+            self.log("reaction", SEVERE, self.step + 1)
+            self._end(m.LOCKED, "locked", SEVERE)
+        else:
+            self._mild()
+
+    def _mild(self):
+        self.reactions += 1
+        self.log("reaction", MILD, self.step + 1)
+        if self.reactions >= self.plan.protocol.decision_after_count:
+            self._end(m.LOCKED, "locked", MILD)  # a clinician decides, not a resume (SES-6)
+            return
+        self.hold_code = MILD
+        self.choice = self.step
+        self._to(m.DECISION)
+
+    def _decision(self, presses):
+        """UP and DOWN move the step to resume at, CONFIRM takes it; the device proposes no more than the present one."""
+        if presses & UP:
+            self.choice = min(self.choice + 1, self.step)
+        elif presses & DOWN:
+            self.choice = max(self.choice - 1, 0)
+        elif presses & CONFIRM:
+            self._go_back(self.choice)
+
+    def _go_back(self, step):
+        self.step = step
+        self._entered = False
+        self.done = self.target = 0
+        self.claim.final = self._final(step)
+        self.log("decision", MILD, step + 1)
+        self._to(m.RESUMABLE)
+
+    def _final(self, step):
+        """Pulses of the last step when the session goes on with the full volume of `step` (PRO-4)."""
+        planned = list(self.by_bag)
+        for k in range(step, self.plan.count - 1):
+            planned[self.plan.solution[k]] += self.plan.pulses[k]
+        return self.plan.final_pulses(planned)
+
+    def may_resume(self, snap, vitals):
+        """True when nothing but a person's two presses is missing."""
+        protocol = self.plan.protocol
+        held_ms = ticks_diff(snap.now_ms, self.held_ms)
+        if held_ms < protocol.min_hold_min * 60_000 or held_ms > protocol.max_hold_min * 60_000:
+            return False
+        return vitals.recovered if self._by_vitals else vitals.good()
+
+    def _resumable(self, snap, presses, vitals):
+        if not self.may_resume(snap, vitals):
+            self.want_confirm = False
+        elif presses & START:
+            self._ask(snap)
+        elif presses & CONFIRM and self.want_confirm:
+            vitals.restart()
+            self.log("resumed", self.hold_code, self.step + 1)
+            self.hold_code = 0
+            self._begin()

@@ -1,0 +1,38 @@
+"""Journal records as dictionaries with the names of the contract."""
+
+from __future__ import annotations
+
+import struct
+
+from pump import messages as m
+from pump.alarms import TABLE
+
+_HOLD_EVENTS = ("paused", "stopped", "locked", "fault", "decision", "resumed", "reaction")
+
+
+def code_name(event: str, code: int) -> str | None:
+    """The name of an event's code byte, None where it has none."""
+    if event in ("alarm_raised", "alarm_cleared"):
+        return str(TABLE[code][0]).replace("_", "-")
+    if event == "load_refused":
+        return m.REFUSALS[code]
+    if event in _HOLD_EVENTS and code:
+        return m.HOLD_CODES[code]
+    return None
+
+
+def unpack_record(record: bytes) -> dict[str, object]:
+    """One record of 28 bytes: seq, t_ms, event, state, step, code, arg, rate_e4, pulses."""
+    values = dict(zip(m.EVENT[2].split(), struct.unpack(m.EVENT[1], record), strict=True))
+    event = m.EVENTS[values["kind"]]
+    return {
+        "seq": values["seq"],
+        "t_ms": values["t_s"] * 1000 + values["t_ms"],
+        "event": event,
+        "state": m.STATES[values["state"]],
+        "step": values["step"],
+        "code": code_name(event, values["code"]),
+        "arg": values["arg"],
+        "rate_e4": values["rate_e4"],
+        "pulses": values["pulses"],
+    }
