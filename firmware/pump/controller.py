@@ -22,6 +22,7 @@ from pump.session import Session
 from pump.vitals import Vitals
 
 BENCH_MODE = 1
+PART_FRAM = 4
 DRIVE_LATE = m.HOLD["drive-late"]
 _ALARM_OF = {
     m.HOLD["over-delivery"]: a.OVER, m.HOLD["under-delivery"]: a.UNDER, m.HOLD["memory"]: a.MEMORY,
@@ -51,12 +52,19 @@ class Controller:
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
         self._snap = None
-        self._trip_logged = False
+        self._turn = 0
+        self._last_signs = -1
+        self._no_log = False
         self.link.journal.sent = first_record
 
     def boot(self, cause=0):
         """The first record: why the processor started (arg: the board's reset cause)."""
         self._log("boot", cause, 0)
+
+    def self_test(self, parts):
+        """Records what answered at power-on (bits of the board); a pump without its FRAM says so by an alarm."""
+        self._log("self_test", 0, parts)
+        self._no_log = not parts & PART_FRAM
 
     def mode(self):
         """1 in bench mode, in which protocols without two approvals load; the screen says so all the time."""
@@ -78,8 +86,10 @@ class Controller:
         self.guard.account(snap)
         session = self.session
         self.link.receive(snap, session.idle())
+        if self.link.loading:
+            out.tidy = True
         if self.link.loaded is not None:
-            self._load(out)
+            self._load()
         if presses:
             self._presses(presses)
         trip = self.guard.trip
@@ -93,10 +103,17 @@ class Controller:
         self.guard.judge(session.claim, snap)
         out.permit = self.guard.permit
         self._alarm(snap, out)
-        self.display.compose(self)
-        out.screen_cell = self.display.next_cell()
+        self._show(snap, out)
         self.journal.store_next(out)
         self.link.send(out, self, snap.now_ms)
+
+    def _show(self, snap, out):
+        """Every fourth scan a line is composed, in the others a cell that has changed is drawn."""
+        self._turn = (self._turn + 1) & 3
+        if not self._turn:
+            self.display.compose(self)
+        elif snap.screen_ready:
+            out.screen_cell = self.display.next_cell()
 
     def _clock(self, dt_ms):
         self.t_ms += dt_ms
@@ -126,9 +143,8 @@ class Controller:
 
     # -- loading: only while no session runs
 
-    def _load(self, out):
+    def _load(self):
         blob, self.link.loaded = self.link.loaded, None
-        out.tidy = True
         try:
             protocol = p.decode(blob)
             demand(protocol)
@@ -146,10 +162,33 @@ class Controller:
     # -- alarms
 
     def _alarm(self, snap, out):
+        """Alarms follow conditions; they are gone through only when one of those has changed."""
+        signs = self._signs()
+        if signs != self._last_signs:
+            self._last_signs = signs
+            self._set_alarms()
+        self.alarms.update(snap.dt_ms)
+        out.lights = self.alarms.lights
+        out.tone_hz = self.alarms.tone_hz
+
+    def _signs(self):
+        s, v = self.session, self.vitals
+        signs = s.state | s.hold_code << 4
+        if v.early:
+            signs |= 1 << 10
+        if v.alert:
+            signs |= 1 << 11
+        if self.link.lost:
+            signs |= 1 << 12
+        if self.buttons.stuck:
+            signs |= 1 << 13
+        if self._no_log or self.journal.full():
+            signs |= 1 << 14
+        return signs
+
+    def _set_alarms(self):
         s, v, alarms = self.session, self.vitals, self.alarms
-        running = s.running()
-        trip = s.hold_code if s.state == m.FAULT else 0
-        held = s.state == m.HELD
+        running, held = s.running(), s.state == m.HELD
         alarms.set(a.SPO2_STOP, held and s.hold_code == m.HOLD["spo2-stop"])
         alarms.set(a.PULSE_STOP, held and s.hold_code == m.HOLD["pulse-stop"])
         alarms.set(a.SIGNAL_HOLD, held and s.hold_code == m.HOLD["signal-lost"])
@@ -161,13 +200,9 @@ class Controller:
         alarms.set(a.LINK, self.link.lost and running)
         alarms.set(a.KEY, self.buttons.stuck)
         alarms.set(a.DONE, s.state == m.COMPLETED)
-        if trip:
-            alarms.set(_ALARM_OF.get(trip, a.DRIVE), True)
-        if self.journal.full():
-            alarms.set(a.JOURNAL, True)
-        alarms.update(snap.dt_ms)
-        out.lights = alarms.lights
-        out.tone_hz = alarms.tone_hz
+        alarms.set(a.JOURNAL, self._no_log or self.journal.full())
+        if s.state == m.FAULT:
+            alarms.set(_ALARM_OF.get(s.hold_code, a.DRIVE), True)
 
     # -- messages
 
@@ -184,6 +219,8 @@ class Controller:
             flags |= m.FLAG_SILENCED
         if s.state == m.RESUMABLE and s.may_resume(self._snap, self.vitals):
             flags |= m.FLAG_RESUMABLE
+        if s.want_confirm:
+            flags |= m.FLAG_CONFIRM
         return flags
 
     def fill_status(self, buf):
@@ -191,7 +228,7 @@ class Controller:
         s, v = self.session, self.vitals
         struct.pack_into(
             m.STATUS[1], buf, 2, s.state, s.step + 1 if s.plan else 0, s.plan.count if s.plan else 0, s.solution(),
-            s.hold_code, self.alarms.top, self.alarms.priority, self._flags(), s.rate_e4(), s.done, s.target, s.total,
+            s.hold_code, s.choice, self.alarms.top, self.alarms.priority, self._flags(), s.rate_e4(), s.done, s.target, s.total,
             self.pl_pulse, s.step_ms, self.t_s, self.t_ms, v.spo2, v.flags, v.pulse, self._loss(), self.journal.seq,
         )  # fmt: skip
         return _STATUS_SIZE

@@ -8,6 +8,7 @@ ideal count by more than one, for any rate, over any time.
 
 MAX_WORDS = 8
 MAX_BURST = 128
+_BURST_SHARES = 700_000_000  # pulses of a burst times its share: sums of them stay below 2**30
 
 
 class Delivery:
@@ -21,6 +22,7 @@ class Delivery:
         self._interval = 0
         self._rest = 0
         self._share = 1
+        self._burst_max = 1
         self._error = 0  # how late the queued pulses are against the ideal, in 1/_share us
         self._wait = 0  # until the next pulse, measured from the end of the queue
         self._idle = 0  # pause queued since the last pulse, for a seamless change of rate
@@ -32,6 +34,8 @@ class Delivery:
         self._rest = remainder
         self._share = share
         self._error = 0
+        # A burst rounds its interval once: half a microsecond a pulse, together at most half an interval.
+        self._burst_max = max(1, min(MAX_BURST, interval_us, _BURST_SHARES // share))
         # A new rate counts from the last pulse, whatever pause has been queued since.
         self._wait = max(interval_us - self._idle, 100)
 
@@ -62,11 +66,16 @@ class Delivery:
         while queue_us < self.horizon_us and out.words < MAX_WORDS:
             if not self.left:
                 # Volume queued: keep the timeline alive for a scan or two, until the session decides.
-                if queue_us < 2 * self.slice_us:
-                    out.add_word(0, self.slice_us)
-                    self._idle += self.slice_us
+                if queue_us >= 2 * self.slice_us:
+                    return
+                out.add_word(0, self.slice_us)
+                self._idle += self.slice_us
+                queue_us += self.slice_us
+                continue
+            added = self._next_word(out, queue_us)
+            if not added:
                 return
-            queue_us += self._next_word(out, queue_us)
+            queue_us += added
 
     def _next_word(self, out, queue_us):
         if self._wait > 2 * self.slice_us:
@@ -76,7 +85,7 @@ class Delivery:
             return self.slice_us
         if self._wait != self._interval or self._interval > self.slice_us:
             return self._single(out)
-        return self._burst(out, (self.horizon_us - queue_us) // self._interval)
+        return self._burst(out, (self.horizon_us - queue_us) // self._interval)  # 0: no room for a whole one
 
     def _single(self, out):
         wait = self._wait
@@ -91,10 +100,12 @@ class Delivery:
         return wait
 
     def _burst(self, out, count):
-        count = max(1, min(count, self.left, MAX_BURST))
+        if not count:
+            return 0
+        count = min(count, self.left, self._burst_max)
         interval = self._interval
         self._error += count * self._rest
-        if self._error * 2 >= count * self._share:
+        if self._error >= count * self._share - self._error:
             self._error -= count * self._share
             interval += 1
         out.add_word(count, interval)

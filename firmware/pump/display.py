@@ -7,6 +7,7 @@ the bus carries 64 bytes at the most. A byte above 127 is shown inverted.
 
 from pump import messages as m
 from pump.alarms import TABLE
+from pump.compat import micropython, ptr8
 from pump.session import CLASSIFY, END, MILD, SEVERE, TECHNICAL
 from pump.text import BLANK, WIDTH, clear, number, rate, words
 
@@ -23,7 +24,23 @@ _WORD = {TECHNICAL: b"TECHNICAL?", MILD: b"MILD REACTION?", SEVERE: b"SEVERE REA
 _CHOICES = tuple(_WORD[code] for code in CLASSIFY)
 _SHORT = tuple(row[2 + 1].encode() for row in TABLE)
 _HOLDS = tuple(name.upper().replace("-", " ").encode() for name in m.HOLD_CODES)
-_BAR = b"##########"
+_BAR = b"\x7f" * 10  # the board draws byte 127 as a solid bar
+
+
+@micropython.viper
+def _take_changed(lines: ptr8, shown: ptr8, cell: int) -> int:
+    """The first of 16 cells, from `cell` on, whose four bytes differ; they are taken over into `shown`."""
+    for _ in range(16):
+        at = cell * 4
+        different = 0
+        for i in range(at, at + 4):
+            different |= int(lines[i]) ^ int(shown[i])
+        if different:
+            for i in range(at, at + 4):
+                shown[i] = lines[i]
+            return cell
+        cell = (cell + 1) & 15
+    return -1
 
 
 class Display:
@@ -119,20 +136,10 @@ class Display:
 
     def next_cell(self):
         """The next cell that differs from what was drawn, as its number; -1 when all is drawn."""
-        lines, shown = self.lines, self.shown
-        cell = self._cell
-        for _ in range(CELLS):
-            at = cell * CELL
-            if (
-                lines[at] != shown[at] or lines[at + 1] != shown[at + 1] or lines[at + 2] != shown[at + 2]
-                or lines[at + 3] != shown[at + 3]
-            ):  # fmt: skip
-                for i in range(at, at + CELL):
-                    shown[i] = lines[i]
-                self._cell = (cell + 1) % CELLS
-                return cell
-            cell = (cell + 1) % CELLS
-        return -1
+        cell = int(_take_changed(self.lines, self.shown, self._cell))
+        if cell >= 0:
+            self._cell = (cell + 1) % CELLS
+        return cell
 
 
 assert BLANK < INVERT

@@ -21,7 +21,7 @@ class Snapshot:
 
     now_ms: device time modulo 2**30; dt_ms: since the last scan; buttons: raw levels as bits; pulses: counted at the
     step pin since power-on; queue_us: how far the step generator's queue reaches ahead of now; ox, ox_n: bytes of the
-    oximeter; link, link_n: bytes of the host; scan figures of the last scan for the statistics message.
+    oximeter; link, link_n: bytes of the host; screen_ready: the board takes another cell.
     """
 
     def __init__(self):
@@ -34,7 +34,7 @@ class Snapshot:
         self.ox_n = 0
         self.link = bytearray(LINK_MAX)
         self.link_n = 0
-        self.link_open = False
+        self.screen_ready = True
 
 
 class Outputs:

@@ -14,6 +14,7 @@ from pump.units import ticks_diff
 
 LOST_MS = 5_000
 STREAM_MIN_MS = 100
+UNASKED = 0  # sequence of what no request asked for; requests count from 1
 
 
 class Link:
@@ -25,11 +26,11 @@ class Link:
         self.receiver = frames.Receiver()
         self.request = 0
         self.lost = False
+        self.loading = False  # this scan handled a part of a load, which may have allocated
         self.loaded = None  # bytes of a protocol received in full, for the controller to judge
         self.load_seq = 0
         self.rejected = 0
         self._plain = bytearray(frames.MAX_PLAIN)
-        self._seq = 0
         self._heard_ms = -1
         self._period_ms = 0
         self._status_ms = 0
@@ -48,10 +49,10 @@ class Link:
     def receive(self, snap, may_load):
         """Takes the bytes of this scan; what they ask for stands in `request`, `loaded` and the answer due."""
         self.request = 0
-        take = self.receiver.take
-        data = snap.link
+        self.loading = False
+        receiver, data = self.receiver, snap.link
         for i in range(snap.link_n):
-            length = take(data[i])
+            length = receiver.take(data[i])
             if length >= 0:
                 self._heard_ms = snap.now_ms
                 self._handle(length, may_load)
@@ -74,7 +75,7 @@ class Link:
         elif kind == m.STREAM[0] and length == 2:
             self._start_stream(buf[2] | buf[3] << 8)
         elif kind == m.LOG_GET[0] and length == 4:
-            self._log_get(struct.unpack_from(m.LOG_GET[1], buf, 2)[0])
+            self._log_get(buf[2] | buf[3] << 8 | buf[4] << 16 | (buf[5] & 63) << 24)
         elif m.LOAD_BEGIN[0] <= kind <= m.LOAD_END[0]:
             self._load(kind, length, may_load)
         elif kind != m.PING[0]:
@@ -111,7 +112,9 @@ class Link:
         buf = self.receiver.buf
         if not may_load:
             self.refuse("busy")
-        elif kind == m.LOAD_BEGIN[0]:
+            return
+        self.loading = True
+        if kind == m.LOAD_BEGIN[0]:
             self._load_begin(length)
         elif kind == m.LOAD_DATA[0]:
             self._load_data(buf[2] | buf[3] << 8, length - 2)
@@ -198,14 +201,10 @@ class Link:
                 journal.sent = journal.seq - 1
             n = self._record(journal.sent)
             journal.sent += 1
-            self._close(out, m.EVENT[0], self._next(), n)
+            self._close(out, m.EVENT[0], UNASKED, n)
         elif ticks_diff(now_ms, self._status_ms) >= self._period_ms or not self._status_ms:
             self._status_ms = now_ms
-            self._close(out, m.STATUS[0], self._next(), pump.fill_status(self._plain))
-
-    def _next(self):
-        self._seq = self._seq + 1 & 255
-        return self._seq
+            self._close(out, m.STATUS[0], UNASKED, pump.fill_status(self._plain))
 
     def _close(self, out, kind, seq, n):
         self._plain[0] = kind

@@ -30,8 +30,8 @@ ACK = (0x82, "<B", "request")
 REFUSED = (0x83, "<BBBI", "request code where detail")
 STATUS = (
     0x84,
-    "<BBBBBBBBIIIIIIIHBBHHI",
-    "state step steps solution hold_code alarm priority flags rate_e4 step_pulses step_target total_pulses pl_pulse"
+    "<BBBBBBBBBIIIIIIIHBBHHI",
+    "state step steps solution hold_code choice alarm priority flags rate_e4 step_pulses step_target total_pulses pl_pulse"
     " step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq",
 )
 EVENT = (0x85, "<IIHBBBBhIII", "seq t_s t_ms kind state step code arg rate_e4 pulses crc")
@@ -54,6 +54,7 @@ FLAG_LOADED = 4
 FLAG_BENCH = 8
 FLAG_SILENCED = 16
 FLAG_RESUMABLE = 32
+FLAG_CONFIRM = 64  # the second of two presses is awaited
 
 # -- flags of an oximeter's sample, in status and events too
 VIT_VALID = 1

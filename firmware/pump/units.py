@@ -9,7 +9,8 @@ allocation is allowed: at load and while the drug is held.
 """
 
 TICK_SPAN = 1 << 30
-_TICK_HALF = 1 << 29
+_MASK = (1 << 30) - 1  # the largest small integer; TICK_SPAN itself is one more and would come from the heap
+_HALF = 1 << 29
 
 RATE_MIN_E4 = 1_000  # 0.1 mL/h (FLO-1)
 RATE_MAX_E4 = 12_000_000  # 1200 mL/h (FLO-1)
@@ -20,12 +21,15 @@ US_RATE = 36_000  # interval_us = pl_pulse * 36000 / rate_e4
 
 def ticks_diff(later, earlier):
     """Milliseconds (or microseconds) from `earlier` to `later`, both modulo 2**30; right within +-6.2 days."""
-    return ((later - earlier + _TICK_HALF) & (TICK_SPAN - 1)) - _TICK_HALF
+    span = (later - earlier) & _MASK
+    return span if span < _HALF else span - _HALF - _HALF
 
 
 def ticks_add(ticks, delta):
-    """`ticks` moved by `delta`, modulo 2**30."""
-    return (ticks + delta) & (TICK_SPAN - 1)
+    """`ticks` moved by `delta` (within +-2**29), modulo 2**30."""
+    if delta > 0:
+        ticks = ticks - _HALF - _HALF  # the sum stays small
+    return (ticks + delta) & _MASK
 
 
 def interval_parts(pl_pulse, rate_e4):

@@ -1,0 +1,128 @@
+"""What goes into an image: its files, the hash that names them, and the staged copy that is frozen.
+
+Freezing works from a copy that this module writes, never from the working tree: so the hash is that of the
+very bytes in the image, even if someone edits meanwhile or restores a file with an old time stamp.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import BuildError
+from .paths import ROOT
+
+PACKAGES = ("pump", "oximeters", "drivers")
+BUILD_INFO = "build_info.py"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The files to freeze (name in the image -> bytes) and the board's own files that shape the image."""
+
+    frozen: dict[str, bytes]
+    board: dict[str, bytes]
+
+    def build_hash(self, toolchain: str) -> str:
+        """Eight hex digits of SHA-256 over every file and what it is built with."""
+        digest = hashlib.sha256(toolchain.encode())
+        for kind, files in (("frozen", self.frozen), ("board", self.board)):
+            for name in sorted(files):
+                digest.update(f"\n{kind} {name} {len(files[name])}\n".encode())
+                digest.update(files[name])
+        return digest.hexdigest()[:8]
+
+
+def collect(firmware: Path, board: Path, packages: tuple[str, ...], with_main: bool = True) -> Contents:
+    """Reads everything that shapes an image. Raises BuildError when the firmware has nothing to freeze."""
+    frozen: dict[str, bytes] = {}
+    for package in packages:
+        for path in sorted((firmware / package).rglob("*.py")):
+            frozen[path.relative_to(firmware).as_posix()] = path.read_bytes()
+    if not frozen and not (firmware / "main.py").is_file():
+        raise BuildError(
+            f"nothing to freeze in {firmware}: it needs main.py or a package of {', '.join(packages)}", 2
+        )
+    if with_main:
+        frozen |= _if_there(firmware / "main.py", "main.py")
+        frozen |= {name: path.read_bytes() for name, path in board_modules(board).items()}
+    return Contents(frozen, board_files(board))
+
+
+def _if_there(path: Path, name: str) -> dict[str, bytes]:
+    return {name: path.read_bytes()} if path.is_file() else {}
+
+
+def board_modules(board: Path) -> dict[str, Path]:
+    """The board's own modules by their name in the image: pins.py is board_pins.py; boot.py stays boot.py."""
+    paths = [path for path in board.glob("*.py") if path.name != "manifest.py"]
+    return {path.name if path.name == "boot.py" else f"board_{path.name}": path for path in paths}
+
+
+def board_files(board: Path) -> dict[str, bytes]:
+    """The board's definition: everything in its folder but its documents and the modules that are frozen."""
+    found = [path for path in board.rglob("*") if path.is_file() and path.suffix not in (".md", ".pyc")]
+    modules = board_modules(board).values()
+    paths = [path for path in found if path not in modules]
+    return {path.relative_to(board).as_posix(): path.read_bytes() for path in paths}
+
+
+def build_info(version: str, build_hash: str, git: str) -> bytes:
+    """The module that says in the image what the image is."""
+    return f'VERSION = "{version}"\nBUILD_HASH = "{build_hash}"\nGIT = "{git}"\n'.encode()
+
+
+def project_version(root: Path = ROOT) -> str:
+    """The version in pyproject.toml; 0 when there is none."""
+    path = root / "pyproject.toml"
+    if not path.is_file():
+        return "0"
+    return str(tomllib.loads(path.read_text()).get("project", {}).get("version", "0"))
+
+
+def git_state(firmware: Path, board: Path) -> str:
+    """The last commit that touched what is in the image, with +dirty when the files differ from it.
+
+    Not the newest commit: a change to a document must not make another image.
+    """
+    where = ["--", str(firmware), str(board)]
+    commit = _git(firmware, ["log", "-1", "--format=%h", "--abbrev=10", *where])
+    if commit is None:
+        return "unknown"
+    dirty = _git(firmware, ["status", "--porcelain", *where])
+    return (commit or "uncommitted") + ("+dirty" if dirty and commit else "")
+
+
+def _git(folder: Path, words: list[str]) -> str | None:
+    try:
+        result = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True)
+    except OSError:
+        return None
+    return result.stdout.strip() if result.returncode == 0 else None
+
+
+def stage(files: dict[str, bytes], folder: Path) -> bool:
+    """Makes the folder hold exactly these files, rewriting only what differs; True when one had to go.
+
+    What is unchanged keeps its time stamp, so that only changed modules are compiled again.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    extra = [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path.relative_to(folder).as_posix() not in files
+    ]
+    for path in extra:
+        path.unlink()
+    for name, content in files.items():
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+    return bool(extra)

@@ -1,0 +1,14 @@
+#define MICROPY_HW_BOARD_NAME               "Toleramp pump (Pico)"
+#define MICROPY_HW_USB_MANUFACTURER_STRING  "Toleramp"
+#define MICROPY_HW_USB_PRODUCT_FS_STRING    "Toleramp pump"
+
+// The file system: logs of past sessions. The firmware itself is frozen, below it.
+#define MICROPY_HW_FLASH_STORAGE_BYTES      (1408 * 1024)
+
+// Room for whole frames between two scans; as writes never wait, what does not fit stays with the sender.
+#define CFG_TUD_CDC_RX_BUFSIZE              (1024)
+#define CFG_TUD_CDC_TX_BUFSIZE              (2048)
+#define MICROPY_HW_STDIN_BUFFER_LEN         (2048)
+
+// Opening the line at 1200 baud must not throw a running pump into its boot loader.
+#define MICROPY_HW_USB_CDC_1200BPS_TOUCH    (0)

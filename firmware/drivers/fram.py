@@ -1,0 +1,59 @@
+"""SPI FRAM of 256 KB (MB85RS2MTA): no erase, no waiting, written while the drug flows.
+
+A record of 32 bytes goes to slot n in one burst; the write-enable latch falls by itself at the end of each.
+"""
+
+from machine import SPI, Pin
+
+_WREN, _WRITE, _READ, _RDID = 0x06, 0x02, 0x03, 0x9F
+SLOT = 32
+ID = b"\x04\x7f"  # Fujitsu, continuation code
+
+
+class Fram:
+    """`write_slot` and `read_slot`; `present` is False when the part does not answer."""
+
+    def __init__(self, sck, mosi, miso, cs):
+        self._cs = Pin(cs, Pin.OUT, value=1)
+        self._spi = SPI(0, baudrate=10_000_000, sck=Pin(sck), mosi=Pin(mosi), miso=Pin(miso))
+        self._enable = bytes((_WREN,))
+        self._head = bytearray(4)
+        self._slot = bytearray(SLOT)
+        self.present = self._identify()
+
+    def _identify(self):
+        answer = bytearray(4)
+        self._cs(0)
+        self._spi.write(bytes((_RDID,)))
+        self._spi.readinto(answer)
+        self._cs(1)
+        return bytes(answer[:2]) == ID
+
+    def _address(self, command, slot):
+        head = self._head
+        address = slot * SLOT
+        head[0] = command
+        head[1] = address >> 16
+        head[2] = address >> 8 & 255
+        head[3] = address & 255
+
+    def write_slot(self, slot, data):
+        """Writes 32 bytes to a slot."""
+        cs, spi = self._cs, self._spi
+        cs(0)
+        spi.write(self._enable)
+        cs(1)
+        self._address(_WRITE, slot)
+        cs(0)
+        spi.write(self._head)
+        spi.write(data)
+        cs(1)
+
+    def read_slot(self, slot):
+        """The 32 bytes of a slot, in a buffer that the next call uses again."""
+        self._address(_READ, slot)
+        self._cs(0)
+        self._spi.write(self._head)
+        self._spi.readinto(self._slot)
+        self._cs(1)
+        return self._slot

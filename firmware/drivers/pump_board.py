@@ -1,0 +1,110 @@
+"""The pump's board: fills a Snapshot from the pins, carries an Outputs to them. Decides nothing."""
+
+import board_pins as pins
+from drivers.console import Console
+from drivers.expander import Expander
+from drivers.fram import Fram
+from drivers.screen import Screen
+from drivers.step_generator import PulseCounter, StepGenerator
+from machine import I2C, PWM, UART, Pin
+from pump.io import LINK_MAX, OX_MAX, STOP
+from pump.units import ticks_add as core_ticks_add
+from time import ticks_diff, ticks_us
+
+_KEYS = (pins.START, pins.CONFIRM, pins.SILENCE, pins.UP, pins.DOWN)  # in the order of pump.io's bits
+TONE_DUTY = 32768
+READ_FLOWING = 16  # bytes of the host taken a scan: while the drug flows its line may not take the scan's time
+OX_RXBUF = 1024  # holds 2.7 s of a 375 B/s stream
+OX_BAUD = 9600
+
+
+def service_key_held():
+    """True when SILENCE is held at power-up: service mode, in which nothing here is started."""
+    return Pin(pins.SILENCE, Pin.IN, Pin.PULL_UP)() == 0
+
+
+class PumpBoard:
+    """All parts of boards/pump_pico."""
+
+    def __init__(self, out):
+        self._permit = Pin(pins.PERMIT, Pin.OUT, value=0)
+        self._direction = Pin(pins.DIR, Pin.OUT, value=0)
+        self.steps = StepGenerator(pins.STEP)
+        self.counter = PulseCounter(pins.STEP)
+        self._keys = [Pin(number, Pin.IN, Pin.PULL_UP) for number in _KEYS]
+        self._stop = Pin(pins.STOP, Pin.IN, Pin.PULL_UP)  # normally closed to ground: high is pressed or broken
+        self._uart = UART(1, OX_BAUD, tx=Pin(pins.OX_TX), rx=Pin(pins.OX_RX), rxbuf=OX_RXBUF, timeout=0)
+        i2c = I2C(0, sda=Pin(pins.SDA), scl=Pin(pins.SCL), freq=400_000)
+        self.screen = Screen(i2c)
+        self.expander = Expander(i2c)
+        self.fram = Fram(pins.FRAM_SCK, pins.FRAM_MOSI, pins.FRAM_MISO, pins.FRAM_CS)
+        self.console = Console(out.tx)
+        self._buzzer = PWM(Pin(pins.BUZZER), freq=550, duty_u16=0)
+        self._tone = 0
+        self._views = None
+        self._last_us = ticks_us()
+        self._rest_us = 0
+        self._now_ms = 0
+
+    def parts(self):
+        """What answered at power-on, as bits: 1 screen, 2 expander, 4 FRAM."""
+        return self.screen.present | self.expander.present << 1 | self.fram.present << 2
+
+    def sample(self, snap, flowing):
+        """Fills the snapshot."""
+        now = ticks_us()
+        passed = ticks_diff(now, self._last_us) + self._rest_us
+        self._last_us = now
+        snap.dt_ms = passed // 1000
+        self._rest_us = passed % 1000
+        self._now_ms = snap.now_ms = core_ticks_add(self._now_ms, snap.dt_ms)
+        snap.buttons = self._buttons()
+        snap.pulses = self.counter.read()
+        snap.queue_us = self.steps.queue_us(now)
+        snap.ox_n = self._oximeter(snap)
+        snap.link_n = self.console.read_into(snap.link, READ_FLOWING if flowing else LINK_MAX)
+        snap.screen_ready = self.screen.ready
+
+    def _buttons(self):
+        bits = STOP if self._stop() else 0
+        bit = 1
+        for key in self._keys:
+            if not key():
+                bits |= bit
+            bit <<= 1
+        return bits
+
+    def _oximeter(self, snap):
+        if self._views is None:
+            view = memoryview(snap.ox)
+            self._views = [view[:n] for n in range(OX_MAX + 1)]
+        n = self._uart.any()
+        if n:
+            n = self._uart.readinto(self._views[n if n < OX_MAX else OX_MAX]) or 0
+        return n
+
+    def apply(self, out, display):
+        """Carries out the outputs: what stops comes first."""
+        if out.abort:
+            self.steps.abort()
+        if out.permit:
+            self._permit.toggle()
+        for i in range(out.words):
+            self.steps.push(out.word_count[i], out.word_us[i])
+        if out.tone_hz != self._tone:
+            self._sound(out.tone_hz)
+        self.expander.lights(out.lights)
+        if out.fram_slot >= 0 and self.fram.present:
+            self.fram.write_slot(out.fram_slot, out.fram)
+        if not self.screen.ready:
+            self.screen.step()
+        elif out.screen_cell >= 0:
+            self.screen.draw(display.lines, out.screen_cell)
+        if out.tx_n:
+            self.console.write(out.tx_n)
+
+    def _sound(self, tone_hz):
+        self._tone = tone_hz
+        if tone_hz:
+            self._buzzer.freq(tone_hz)
+        self._buzzer.duty_u16(TONE_DUTY if tone_hz else 0)

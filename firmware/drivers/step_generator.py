@@ -1,0 +1,117 @@
+"""Step pulses from a PIO state machine at 1 MHz, fed with counted bursts; a second one counts them at the pin.
+
+A word is count (8 bits) and waiting cycles (24 bits). Each pulse of a word takes exactly count_cycles + OVERHEAD microseconds,
+the first one included, so words follow each other without a gap and without drift. Count 0 is a pause. No word, no
+pulse: the machine blocks on an empty queue and the motor stands still.
+"""
+
+import machine
+import rp2
+from machine import Pin
+from time import ticks_add, ticks_diff, ticks_us
+
+HIGH_US = 4
+_PULSE_OVERHEAD = 8 + HIGH_US
+_PAUSE_OVERHEAD = 6
+SHORTEST_US = 20
+FIFO_WORDS = 8
+_PIO0 = 0x50200000
+_SM_STRIDE = 0x18
+_SM_INSTR = 0xD8
+_PULL_NOBLOCK = 0x8080
+
+
+@rp2.asm_pio(sideset_init=rp2.PIO.OUT_LOW, fifo_join=rp2.PIO.JOIN_TX, out_shiftdir=rp2.PIO.SHIFT_RIGHT)
+def _steps():
+    mov(isr, null).side(0)  # after a restart nothing old is waited for
+    label("pause")
+    mov(x, isr).side(0)
+    label("paused")
+    jmp(x_dec, "paused").side(0)
+    wrap_target()
+    pull(block).side(0)
+    out(y, 8).side(0)
+    out(isr, 24).side(0)
+    jmp(not_y, "pause").side(0)
+    jmp(y_dec, "pulse").side(0)
+    label("again")
+    nop().side(0)[4]  # as long as fetching a word takes
+    label("pulse")
+    mov(x, isr).side(0)
+    label("wait")
+    jmp(x_dec, "wait").side(0)
+    nop().side(1)[3]
+    jmp(y_dec, "again").side(0)
+    wrap()
+
+
+@rp2.asm_pio()
+def _count():
+    wrap_target()
+    wait(1, pin, 0)
+    jmp(x_dec, "low")
+    label("low")
+    wait(0, pin, 0)
+    wrap()
+
+
+class StepGenerator:
+    """`push` words, `queue_us` tells how far they reach, `abort` drops them at once."""
+
+    def __init__(self, step_pin):
+        pin = Pin(step_pin, Pin.OUT, value=0)
+        self._sm = rp2.StateMachine(0, _steps, freq=1_000_000, sideset_base=pin)
+        self._instr = _PIO0 + _SM_INSTR
+        self._sm.active(1)
+        self._end_us = ticks_us()
+        self.refused = 0  # words for which the queue had no room: a fault of the feed
+
+    def push(self, count, interval_us):
+        """Queues `count` pulses of `interval_us` each, or a pause (count 0)."""
+        sm = self._sm
+        if sm.tx_fifo() >= FIFO_WORDS or interval_us < SHORTEST_US:
+            self.refused += 1
+            return
+        now = ticks_us()
+        if ticks_diff(self._end_us, now) < 0:
+            self._end_us = now
+        if count:
+            sm.put(count | (interval_us - _PULSE_OVERHEAD) << 8)
+            self._end_us = ticks_add(self._end_us, count * interval_us)
+        else:
+            sm.put((interval_us - _PAUSE_OVERHEAD) << 8)
+            self._end_us = ticks_add(self._end_us, interval_us)
+
+    def queue_us(self, now):
+        """How far the queue reaches beyond `now` (ticks_us), 0 when it is dry."""
+        ahead = ticks_diff(self._end_us, now)
+        return ahead if ahead > 0 else 0
+
+    def abort(self):
+        """Stops within a microsecond: what is queued is dropped, the pin is low."""
+        sm = self._sm
+        sm.active(0)
+        while sm.tx_fifo():
+            machine.mem32[self._instr] = _PULL_NOBLOCK
+        sm.restart()
+        sm.active(1)
+        self._end_us = ticks_us()
+
+
+class PulseCounter:
+    """Counts rising edges at a pin, in hardware: up to 2**30 pulses."""
+
+    def __init__(self, step_pin):
+        self._sm = rp2.StateMachine(1, _count, freq=1_000_000, in_base=Pin(step_pin))
+        self._instr = _PIO0 + _SM_INSTR + _SM_STRIDE
+        # X counts down from all ones, so its complement counts up from zero and stays a small integer.
+        self._sm.exec("mov(x, invert(null))")
+        self._read = rp2.asm_pio_encode("mov(isr, invert(x))", 0)
+        self._push = rp2.asm_pio_encode("push(noblock)", 0)
+        self._sm.active(1)
+
+    def read(self):
+        """Pulses since power-on."""
+        machine.mem32[self._instr] = self._read
+        machine.mem32[self._instr] = self._push
+        return self._sm.get()

@@ -1,0 +1,85 @@
+"""The composition root: builds the controller for this board and runs the scan on absolute deadlines."""
+
+import gc
+import machine
+from board_mechanism import PL_PULSE
+from build_info import BUILD_HASH, GIT, VERSION
+from drivers.pump_board import PumpBoard, service_key_held
+from oximeters import parser
+from pump.controller import Controller
+from pump.io import Outputs, Snapshot
+from pump.journal import count_records
+from time import sleep_us, ticks_add, ticks_diff, ticks_ms, ticks_us
+
+PERIOD_US = 20_000
+WATCHDOG_MS = 1_000
+SCANS, MEAN_US, WORST_US, LATE_US, OVERRUNS, FREE_HEAP, _, DROPPED, BOOT_MS, _ = range(10)
+_MEAN_SHIFT = 6  # the mean is an average over about 64 scans
+
+
+class Pump:
+    """The board, the core and the loop between them."""
+
+    def __init__(self):
+        self.snap, self.out = Snapshot(), Outputs()
+        self.board = PumpBoard(self.out)
+        records = count_records(self.board.fram.read_slot) if self.board.fram.present else 0
+        build = (VERSION.encode(), BUILD_HASH.encode(), GIT.encode())
+        self.core = Controller(parser("nonin-df2"), PL_PULSE, PERIOD_US, build, records)
+        self.core.boot(machine.reset_cause())
+        self.core.self_test(self.board.parts())
+        self._mean = 0
+
+    def scan(self):
+        """One scan: sample, decide, apply."""
+        board, core, out = self.board, self.core, self.out
+        board.sample(self.snap, core.delivery.flowing)
+        core.scan(self.snap, out)
+        board.apply(out, core.display)
+
+    def tidy(self):
+        """Collects garbage; only called while nothing flows."""
+        gc.collect()
+        self.core.stats[FREE_HEAP] = gc.mem_free()
+
+    def measure(self, began, due):
+        """Keeps the loop's figures: time of the scan that began at `began` and was due at `due`."""
+        stats = self.core.stats
+        took = ticks_diff(ticks_us(), began)
+        late = ticks_diff(began, due)
+        self._mean += took - (self._mean >> _MEAN_SHIFT)
+        stats[SCANS] += 1
+        stats[MEAN_US] = self._mean >> _MEAN_SHIFT
+        stats[DROPPED] = self.board.console.dropped
+        if self.core.link.loading:
+            return  # a protocol is checked in one piece, while no session runs
+        if took > stats[WORST_US]:
+            stats[WORST_US] = took
+        if late > stats[LATE_US]:
+            stats[LATE_US] = late
+        if took > PERIOD_US:
+            stats[OVERRUNS] += 1
+
+    def run(self):
+        """Scans for ever; the watchdog is fed here and nowhere else."""
+        watchdog = machine.WDT(timeout=WATCHDOG_MS)
+        self.tidy()
+        gc.disable()
+        self.core.stats[BOOT_MS] = ticks_ms()
+        due = ticks_us()
+        while True:
+            began = ticks_us()
+            self.scan()
+            self.measure(began, due)
+            watchdog.feed()
+            if self.out.tidy:
+                self.tidy()
+                due = ticks_us()  # nothing flows: the timeline starts anew
+            due = ticks_add(due, PERIOD_US)
+            rest = ticks_diff(due, ticks_us())
+            if rest > 0:
+                sleep_us(rest)
+
+
+if not service_key_held():
+    Pump().run()

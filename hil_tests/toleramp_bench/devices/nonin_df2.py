@@ -1,0 +1,73 @@
+"""The bytes of Nonin's data format 2: a packet of 25 frames of 5 bytes each third of a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+FRAMES = 25
+FRAMES_PER_SECOND = 75
+NO_PULSE, NO_SPO2 = 511, 127
+
+SYNC, GREEN, RED = 0x01, 0x02, 0x04
+YELLOW = GREEN | RED
+SENSOR_ALARM, OUT_OF_TRACK, ARTIFACT, SENSOR_OFF = 0x08, 0x10, 0x20, 0x40
+_ALWAYS = 0x80
+_LOW_BATTERY = 0x01
+_TIMER_MASK = 0x3FFF
+
+
+@dataclass
+class Values:
+    """What one packet says; None is "no value". HR is the pulse in 1/min, `_d` values are those for
+    display."""
+
+    hr: int | None = None
+    spo2: int | None = None
+    spo2_d: int | None = None
+    spo2_fast: int | None = None
+    spo2_bb: int | None = None
+    e_hr: int | None = None
+    e_spo2: int | None = None
+    e_spo2_d: int | None = None
+    hr_d: int | None = None
+    e_hr_d: int | None = None
+    rev: int = 48
+    tmr: int = 0
+    low_batt: bool = False
+
+    def floats(self) -> bytes:
+        """The fourth byte of each of the 25 frames."""
+        out = bytearray(FRAMES)
+        out[0:2] = _split(self.hr)
+        out[2] = _percent(self.spo2)
+        out[3] = self.rev
+        out[5:7] = bytes(((self.tmr & _TIMER_MASK) >> 7, self.tmr & 0x7F))
+        out[7] = _LOW_BATTERY if self.low_batt else 0
+        out[8:11] = bytes(map(_percent, (self.spo2_d, self.spo2_fast, self.spo2_bb)))
+        out[13:15] = _split(self.e_hr)
+        out[15:17] = bytes(map(_percent, (self.e_spo2, self.e_spo2_d)))
+        out[19:21] = _split(self.hr_d)
+        out[21:23] = _split(self.e_hr_d)
+        return bytes(out)
+
+
+def frame(status: int, pleth: int, value: int) -> bytes:
+    """One frame with its checksum; bit 7 of the status is always set."""
+    body = bytes((0x01, status | _ALWAYS, pleth, value))
+    return body + bytes((sum(body) & 0xFF,))
+
+
+def packet(values: Values, status: Sequence[int], pleth: Sequence[int]) -> bytes:
+    """The 125 bytes of a packet; `status` without its SYNC bit, which is set in the first frame here."""
+    parts = enumerate(zip(status, pleth, values.floats(), strict=True))
+    return b"".join(frame(bits | (SYNC if n == 0 else 0), wave, value) for n, (bits, wave, value) in parts)
+
+
+def _split(pulse: int | None) -> bytes:
+    number = NO_PULSE if pulse is None else pulse
+    return bytes((number >> 7 & 3, number & 0x7F))
+
+
+def _percent(spo2: int | None) -> int:
+    return NO_SPO2 if spo2 is None else spo2 & 0x7F

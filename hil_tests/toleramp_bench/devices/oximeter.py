@@ -1,0 +1,205 @@
+"""A Nonin oximeter on a patient: its stream byte by byte in real time, and all that can happen to it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from math import exp
+from typing import Any, Protocol
+
+from toleramp_bench.devices import nonin_df2
+from toleramp_bench.devices.nonin_df2 import FRAMES, FRAMES_PER_SECOND, Values
+
+BAUD = 9600
+_SECOND = 1_000_000_000
+_BEAT_FRAMES = 12
+_DISPLAY_PACKETS = 4.5
+_DISPLAY_HOLD_NS = 10 * _SECOND
+_STANDARD_BEATS, _EXTENDED_BEATS, _FAST_BEATS = 4, 8, 2
+
+
+class Wire(Protocol):
+    """What the oximeter needs of a board (or of a test)."""
+
+    @property
+    def now_ns(self) -> int:
+        """The time."""
+
+    def at_ns(self, t_ns: int, callback: Callable[[], None]) -> Any:
+        """Books a callback."""
+
+    def uart_send(self, number: int, data: bytes, baud: int = BAUD) -> None:
+        """Sends bytes at their real pace."""
+
+
+class _Ramp:
+    """A value that goes to another in a straight line."""
+
+    def __init__(self, value: float) -> None:
+        self._from = self._to = value
+        self._start_ns, self._span_ns = 0, 0
+
+    def at(self, t_ns: int) -> float:
+        if t_ns >= self._start_ns + self._span_ns:
+            return self._to
+        return self._from + (self._to - self._from) * (t_ns - self._start_ns) / self._span_ns
+
+    def go(self, t_ns: int, to: float, seconds: float) -> None:
+        self._from, self._to = self.at(t_ns), to
+        self._start_ns, self._span_ns = t_ns, round(seconds * _SECOND)
+
+
+class Oximeter:
+    """Sends 75 frames a second to UART `uart` of `wire` from `start` on.
+
+    Values are means over beats, as in the device: standard 4, extended 8, fast 2, beat to beat 1; display
+    values are taken each 1.5 s and held for 10 s after the finger is gone. Set at any time: `perfusion` (one
+    of nonin_df2.GREEN, YELLOW, RED), `artifact` (each beat is marked as disturbed), `out_of_track` (sustained
+    artifact: no values but those for display), `low_battery`, `frozen` (the last packet again and again, its
+    counter too), `cable_out` (silence).
+    """
+
+    def __init__(self, wire: Wire, uart: int = 1, spo2: float = 97.0, pulse: float = 72.0) -> None:
+        self._wire, self._uart = wire, uart
+        self._spo2, self._pulse = _Ramp(spo2), _Ramp(pulse)
+        self._beats: deque[tuple[float, float]] = deque([(spo2, pulse)] * _EXTENDED_BEATS, _EXTENDED_BEATS)
+        self._phase, self._since_beat = 0.0, _BEAT_FRAMES
+        self._display = Values()
+        self._display_due = 0.0
+        self._lost_ns: int | None = None
+        self._packet = b""
+        self._frame, self._start_ns = 0, 0
+        self._finger_off = self._unplugged = False
+        self.perfusion = nonin_df2.GREEN
+        self.artifact = self.out_of_track = self.low_battery = False
+        self.frozen = self.cable_out = False
+        self.timer = 0
+
+    # --- what happens to it --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begins the stream now."""
+        self._start_ns = self._wire.now_ns
+        self._next_frame()
+
+    def set(self, spo2: float | None = None, pulse: float | None = None) -> None:
+        """Changes the patient's saturation (%) or pulse (1/min) at once."""
+        self.ramp(0, spo2, pulse)
+
+    def ramp(self, seconds: float, spo2: float | None = None, pulse: float | None = None) -> None:
+        """Lets the saturation or the pulse go to a new value within `seconds`."""
+        now = self._wire.now_ns
+        if spo2 is not None:
+            self._spo2.go(now, spo2, seconds)
+        if pulse is not None:
+            self._pulse.go(now, pulse, seconds)
+
+    def finger(self, on: bool) -> None:
+        """The finger goes out of the sensor, or back in (values come again after four beats)."""
+        self._finger_off = not on
+        self._lose_beats()
+
+    def sensor(self, plugged: bool) -> None:
+        """The sensor is unplugged from the device, or plugged in."""
+        self._unplugged = not plugged
+        self._lose_beats()
+
+    def _lose_beats(self) -> None:
+        self._beats.clear()
+        if self._lost_ns is None:
+            self._lost_ns = self._wire.now_ns
+
+    @property
+    def _no_signal(self) -> bool:
+        return self._finger_off or self._unplugged
+
+    # --- the stream ----------------------------------------------------------------------------------------
+
+    def _next_frame(self) -> None:
+        number = self._frame % FRAMES
+        if number == 0 and not (self.frozen and self._packet):
+            self._packet = self._next_packet()
+        if not self.cable_out:
+            self._wire.uart_send(self._uart, self._packet[5 * number : 5 * number + 5], BAUD)
+        self._frame += 1
+        due = self._start_ns + self._frame * _SECOND // FRAMES_PER_SECOND
+        self._wire.at_ns(due, self._next_frame)
+
+    def _next_packet(self) -> bytes:
+        """The next third of a second; the beats in it count for the packet after it."""
+        values = self._values()
+        now = self._wire.now_ns
+        samples = [self._sample(now + n * _SECOND // FRAMES_PER_SECOND) for n in range(FRAMES)]
+        self.timer = (self.timer + 1) & 0x3FFF
+        return nonin_df2.packet(values, [status for status, _ in samples], [pleth for _, pleth in samples])
+
+    def _sample(self, t_ns: int) -> tuple[int, int]:
+        """Status and pleth of one frame; a beat is entered where it ends."""
+        status = self._steady_status()
+        if self._no_signal:
+            return status, 0
+        self._phase += self._pulse.at(t_ns) / 60 / FRAMES_PER_SECOND
+        self._since_beat += 1
+        if self._phase >= 1:
+            self._phase -= 1
+            self._since_beat = 0
+            self._beats.append((self._spo2.at(t_ns), self._pulse.at(t_ns)))
+        if self._since_beat < _BEAT_FRAMES:
+            status |= self.perfusion | (nonin_df2.ARTIFACT if self.artifact else 0)
+        return status, _pleth(self._phase)
+
+    def _steady_status(self) -> int:
+        status = nonin_df2.OUT_OF_TRACK if self.out_of_track else 0
+        if self._no_signal:
+            status |= nonin_df2.SENSOR_ALARM
+        if self._unplugged:
+            status |= nonin_df2.SENSOR_OFF
+        return status
+
+    def _values(self) -> Values:
+        measured = self._measured()
+        self._renew_display(measured)
+        kept = self._display
+        return replace(
+            measured,
+            spo2_d=kept.spo2,
+            e_spo2_d=kept.e_spo2,
+            hr_d=kept.hr,
+            e_hr_d=kept.e_hr,
+            tmr=self.timer,
+            low_batt=self.low_battery,
+        )
+
+    def _measured(self) -> Values:
+        if self._no_signal or self.out_of_track or len(self._beats) < _STANDARD_BEATS:
+            return Values()
+        standard, extended = self._mean(_STANDARD_BEATS), self._mean(_EXTENDED_BEATS)
+        return Values(
+            hr=standard[1],
+            spo2=standard[0],
+            spo2_fast=self._mean(_FAST_BEATS)[0],
+            spo2_bb=self._mean(1)[0],
+            e_hr=extended[1],
+            e_spo2=extended[0],
+        )
+
+    def _mean(self, beats: int) -> tuple[int, int]:
+        last = list(self._beats)[-beats:]
+        return round(sum(spo2 for spo2, _ in last) / len(last)), round(sum(hr for _, hr in last) / len(last))
+
+    def _renew_display(self, measured: Values) -> None:
+        """Display values every 1.5 s (after 4 or 5 packets by turns), kept without a signal for 10 s."""
+        if measured.spo2 is not None:
+            self._lost_ns = None
+            if self.timer >= self._display_due or self.timer < self._display_due - 2 * _DISPLAY_PACKETS:
+                self._display, self._display_due = measured, self.timer + _DISPLAY_PACKETS
+        elif self._lost_ns is not None and self._wire.now_ns - self._lost_ns >= _DISPLAY_HOLD_NS:
+            self._display, self._display_due = Values(), 0.0
+
+
+def _pleth(phase: float) -> int:
+    """A synthetic beat: a steep rise, a slower fall with a notch; `phase` 0 to 1."""
+    main = exp(-(((phase - 0.18) / 0.09) ** 2))
+    notch = 0.45 * exp(-(((phase - 0.45) / 0.13) ** 2))
+    return round(40 + 170 * min(1.0, main + notch))

@@ -1,0 +1,113 @@
+"""The command line: finds a command's module by its name, imports only that one, says errors in one line.
+
+Exit codes: 0 success, 1 the answer is "no", 2 the input cannot be used or something failed, 130 interrupted.
+"""
+
+import argparse
+import ast
+import difflib
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from toleramp import __version__
+from toleramp.errors import UserError, one_line
+
+FAILED, INTERRUPTED = 2, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises UserError instead of printing the usage."""
+        raise UserError(message, self.prog, f"see `{self.prog} --help`")
+
+
+def _source(name: str) -> Path:
+    return Path(__file__).parent / "commands" / f"{name}.py"
+
+
+def commands() -> list[str]:
+    """The names of all commands: the modules of `toleramp.commands` that describe a parser."""
+    names = sorted(path.stem for path in _source("").parent.glob("*.py"))
+    return [name for name in names if not name.startswith("_") and name.isidentifier()]
+
+
+def _help(name: str) -> str:
+    """The first line of the module's docstring, read without importing it."""
+    text = ast.get_docstring(ast.parse(_source(name).read_text("utf-8"))) or ""
+    line = text.partition("\n")[0].rstrip(".").removeprefix(f"`toleramp {name}`: ")
+    return line.replace("%", "%%")
+
+
+def _parser(wanted: str | None) -> Parser:
+    """The parser, with the whole of the wanted command, or with every command's help line."""
+    parser = Parser(
+        prog="toleramp", description="Prepares, loads, watches and reports on desensitization sessions."
+    )
+    parser.add_argument("--version", action="version", version=f"toleramp {__version__}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    if wanted:
+        from importlib import import_module
+
+        import_module(f"toleramp.commands.{wanted}").add_parser(subparsers)
+    else:
+        for name in commands():
+            subparsers.add_parser(name, help=_help(name))
+    return parser
+
+
+def _wanted(argv: list[str]) -> str | None:
+    """The command that is asked for; UserError for one that does not exist."""
+    name = argv[0] if argv and not argv[0].startswith("-") else None
+    known = commands()
+    if name is None or name in known:
+        return name
+    near = difflib.get_close_matches(name, known, 1)
+    remedy = f"did you mean `toleramp {near[0]}`?" if near else f"commands are {', '.join(known)}"
+    raise UserError(f"no command is called {name!r}", "toleramp", remedy)
+
+
+def _run(argv: list[str]) -> int:
+    args = _parser(_wanted(argv)).parse_args(argv)
+    status = int(args.func(args))
+    sys.stdout.flush()
+    return status
+
+
+def _complain(text: str) -> None:
+    plain = os.environ.get("NO_COLOR") or not sys.stderr.isatty()
+    mark = "error:" if plain else "\033[1;31merror:\033[0m"
+    print(f"{mark} {one_line(text)}", file=sys.stderr)
+
+
+def _reader_left() -> int:
+    """Standard output was closed by its reader (`| head`): end quietly, Python's last flush included."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs a command, returns its exit code. TOLERAMP_DEBUG=1 lets an unexpected error show its traceback."""
+    try:
+        return _run(sys.argv[1:] if argv is None else argv)
+    except UserError as error:
+        _complain(str(error))
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _reader_left()
+    except Exception as error:
+        if os.environ.get("TOLERAMP_DEBUG"):
+            raise
+        _complain(
+            f"unexpected: {type(error).__name__}: {error}; please report it with TOLERAMP_DEBUG=1's output"
+        )
+    return FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

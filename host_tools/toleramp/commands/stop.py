@@ -1,0 +1,21 @@
+"""end the session: no more drug flows"""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from toleramp.commands import _common, _halt
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+
+def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describes the command."""
+    parser = subparsers.add_parser("stop", help="end the session", description=(__doc__ or "").capitalize())
+    _common.add_port(parser)
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Asks nothing, does it, and says what was delivered."""
+    return _halt.halt(args.port, "stop")

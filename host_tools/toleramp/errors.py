@@ -1,0 +1,86 @@
+"""What can go wrong, as one line a person can act on: where, what, and what to do about it."""
+
+from pump import messages
+
+# What the pump found, for each code of messages.REFUSALS.
+FOUND = {
+    "none": "no reason given",
+    "ratio-exceeded": "the dose rate rises too steeply",
+    "ratio-two-person": "this rise of the dose rate needs two people's approval",
+    "dose-sum": "the steps do not add up to the full dose",
+    "bag-short": "the bag holds less than its steps draw",
+    "bag-sum": "the bags do not add up to the full dose",
+    "dead-volume": "the line's dead volume is too large for the first step after a bag change",
+    "first-step": "the first step is larger than the protocol's class allows",
+    "dwell-short": "a step is too short",
+    "step-volume": "a step's volume is not what its rate and time make",
+    "rate-range": "the rate is outside the pump's range",
+    "rate-resolution": "the mechanism cannot hold this rate exactly",
+    "order": "out of order",
+    "unknown-key": "an entry it does not know",
+    "missing": "something is missing",
+    "unit": "a wrong unit",
+    "expired": "a bag expires before it is used up",
+    "approval": "it is not approved",
+    "signature": "a signature does not fit",
+    "printed-mismatch": "a printed cell differs from the arithmetic",
+    "truncated": "the end is missing",
+    "checksum": "the checksum is wrong",
+    "format": "not the form of a compiled protocol",
+    "range": "a value is out of range",
+    "busy": "the pump is busy with a session",
+    "contract": "tool and firmware do not speak the same version",
+    "unknown-request": "a request it does not know",
+    "duplicate": "the same thing twice",
+}
+
+
+def one_line(text: str) -> str:
+    """`text` without line breaks and control characters, so that a message stays on its line."""
+    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
+
+
+class UserError(Exception):
+    """Something the user can put right: `what` is wrong, `where`, and the `remedy`. Exit code 2."""
+
+    def __init__(self, what: str, where: str = "", remedy: str = "") -> None:
+        self.what, self.where, self.remedy = what, where, remedy
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        return one_line(f"{text}; {self.remedy}" if self.remedy else text)
+
+
+class PortError(UserError):
+    """A port cannot be found or opened."""
+
+
+class LinkLost(UserError):
+    """The line broke while in use: cable pulled, pump switched off, emulator ended."""
+
+
+class NoAnswer(UserError):
+    """Nothing, or nothing of use, came back in time."""
+
+
+class NotToleramp(NoAnswer):
+    """Something answers, but not a Toleramp pump."""
+
+
+class WrongContract(UserError):
+    """Pump and tool were built from different message layouts."""
+
+
+class Refused(UserError):
+    """The pump says no: `code` of messages.REFUSALS (a name), `step` (0 = the whole), `detail` a number."""
+
+    def __init__(self, code: int, step: int = 0, detail: int = 0, asked: str = "", where: str = "") -> None:
+        self.code = messages.REFUSALS[code] if code < len(messages.REFUSALS) else f"code {code}"
+        self.step, self.detail = step, detail
+        place = f"step {step}: " if step else ""
+        number = f" ({detail})" if detail else ""
+        found = FOUND.get(self.code, "no explanation known")
+        super().__init__(
+            f"the pump refused {asked or 'the request'}: {place}{self.code}, {found}{number}", where
+        )

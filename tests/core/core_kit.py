@@ -1,0 +1,191 @@
+"""Protocols with our own numbers and hands at the virtual pump, shared by the tests of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from pump import messages as m
+from pump import protocol as p
+from pump.io import CONFIRM, START
+from pump.session import CLASSIFY
+from toleramp.protocol_file import scaled
+from toleramp_bench.core import PL_PULSE, CorePump, VirtualStepper
+
+NL, PG, MIN = 10**6, 10**9, 60_000
+
+# The 12-step ladder for 500 mg: bag number, mL/h, minutes; the last step runs 232.5 mL.
+RATES = ((0, 2), (0, 5), (0, 10), (0, 20), (1, 5), (1, 10), (1, 20), (1, 40), (2, 10), (2, 20), (2, 40), (2, 80))
+MINUTES = (Fraction(15),) * 11 + (Fraction(1395, 8),)
+BAG_ML = 250
+BAG_MG = (Fraction(5), Fraction(50), Fraction(496065, 1000))
+
+StepRow = tuple[int, Fraction, Fraction]
+
+
+def whole(value: Fraction) -> int:
+    """An exact integer; a test's own numbers never round silently."""
+    assert value.denominator == 1, value
+    return int(value)
+
+
+def build(
+    dose_mg: Fraction | int,
+    bags: list[tuple[Fraction, Fraction]],
+    steps: list[StepRow],
+    kind: str = "multi-bag",
+) -> p.Protocol:
+    """A protocol from bags (mL, mg) and steps (bag, mL/h, minutes), with all digits."""
+    protocol = p.Protocol()
+    protocol.name, protocol.drug, protocol.kind = "Test ladder", "testdrug", p.CLASSES.index(kind)
+    protocol.full_dose_pg = whole(Fraction(dose_mg) * PG)
+    for number, (ml, mg) in enumerate(bags):
+        protocol.solutions.append(p.Solution(whole(Fraction(ml) * NL), whole(Fraction(mg) * PG), chr(65 + number), "T-1"))
+    for bag, rate, minutes in steps:
+        rate_e4, duration = whole(Fraction(rate) * 10_000), whole(Fraction(minutes) * MIN)
+        volume = round(Fraction(rate) * Fraction(minutes) / 60 * NL)  # to the nanolitre, as the file's reader does
+        protocol.steps.append(p.Step(bag, 0, rate_e4, duration, volume))
+    return protocol
+
+
+def standard() -> p.Protocol:
+    """The standard ladder at full dwell."""
+    steps = [(bag, Fraction(rate), minutes) for (bag, rate), minutes in zip(RATES, MINUTES, strict=True)]
+    return build(500, [(Fraction(BAG_ML), mg) for mg in BAG_MG], steps)
+
+
+def short() -> p.Protocol:
+    """The standard ladder with a fiftieth of dwell and dose: 18 s a step, 209.25 s the last."""
+    return scaled(standard(), Fraction(1, 50))
+
+
+def mini() -> p.Protocol:
+    """Five steps on two bags, three seconds each and six the last: for random walks."""
+    steps = [(0, 20, 3), (0, 40, 3), (1, 10, 3), (1, 20, 3), (1, 40, 6)]
+    rows = [(bag, Fraction(rate), Fraction(seconds, 60)) for bag, rate, seconds in steps]
+    bags = [(Fraction(100), Fraction(1)), (Fraction(100), Fraction(10))]
+    dose = sum(Fraction(rate) * minutes / 60 * bags[bag][1] / 100 for bag, rate, minutes in rows)
+    protocol = build(dose, bags, rows, "bench")
+    # So short a ladder cannot start at a thousandth of its dose; the first-step rule has its own tests.
+    protocol.kind = p.CLASSES.index("wide-step")
+    return protocol
+
+
+class LossyStepper(VirtualStepper):
+    """A step generator that can stall (commanded pulses are not counted) or run away (pulses nobody asked for)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stalled = False
+        self.lost = 0
+
+    def run_to(self, now_us: int) -> None:
+        """Loses what comes while stalled."""
+        before = self.pulses
+        super().run_to(now_us)
+        if self.stalled:
+            self.lost += self.pulses - before
+            self.pulses = before
+
+
+def pump_with(protocol: p.Protocol, period_us: int = 100_000, **options: int) -> CorePump:
+    """A pump with the protocol loaded and readings on the line."""
+    pump = CorePump(period_us, **options)
+    pump.stepper = LossyStepper()
+    pump.load(p.encode(protocol))
+    pump.scan()
+    return pump
+
+
+def state(pump: CorePump) -> str:
+    """The session's state by its name in the contract."""
+    return m.STATES[pump.controller.session.state]
+
+
+def tap(pump: CorePump, button: int) -> None:
+    """Presses a button and lets go; both have settled afterwards."""
+    pump.press(button)
+    for _ in range(8 + 200_000 // pump.period_us):
+        pump.scan()
+
+
+def scan_s(pump: CorePump, seconds: float) -> None:
+    """Lets time pass."""
+    for _ in range(round(seconds * 1_000_000 / pump.period_us)):
+        pump.scan()
+
+
+def until(pump: CorePump, wanted: str | Callable[[CorePump], bool], limit_s: float = 600) -> bool:
+    """Lets time pass until a state (or a condition) is there; False when it never came."""
+    for _ in range(round(limit_s * 1_000_000 / pump.period_us)):
+        if state(pump) == wanted if isinstance(wanted, str) else wanted(pump):
+            return True
+        pump.scan()
+    return False
+
+
+def start(pump: CorePump) -> None:
+    """The two presses that let the first step flow."""
+    tap(pump, START)
+    tap(pump, CONFIRM)
+    assert state(pump) == "running"
+
+
+def run_to_step(pump: CorePump, step: int) -> None:
+    """Runs, confirming each bag, until `step` (from 1) has flowed for a while."""
+    for _ in range(20):
+        assert until(pump, lambda c: state(c) != "running" or c.controller.session.step + 1 >= step)
+        if state(pump) == "bag":
+            tap(pump, CONFIRM)
+        elif pump.controller.session.step + 1 >= step:
+            return
+    raise AssertionError("step not reached: " + state(pump))
+
+
+def finish(pump: CorePump, limit_s: float = 900) -> str:
+    """Confirms bags until the session is over; the state it ended in."""
+    while True:
+        assert until(pump, lambda c: state(c) not in ("running",), limit_s)
+        if state(pump) != "bag":
+            return state(pump)
+        tap(pump, CONFIRM)
+
+
+def classify(pump: CorePump, word: int) -> None:
+    """At a hold: chooses the word with DOWN and UP as the screen shows it, and confirms."""
+    from pump.io import UP
+
+    while CLASSIFY[pump.controller.session.choice] != word:
+        tap(pump, UP)
+    tap(pump, CONFIRM)
+
+
+def choose_step(pump: CorePump, step: int) -> None:
+    """At a decision: moves to `step` (from 1) and confirms."""
+    from pump.io import DOWN, UP
+
+    while pump.controller.session.choice + 1 != step:
+        tap(pump, UP if pump.controller.session.choice + 1 < step else DOWN)
+    tap(pump, CONFIRM)
+
+
+def resume(pump: CorePump) -> None:
+    """The two presses that let the drug flow again."""
+    tap(pump, START)
+    tap(pump, CONFIRM)
+
+
+def names(pump: CorePump, *wanted: str) -> list[tuple[str, int]]:
+    """Events of these names with their step."""
+    return [(str(e["event"]), int(str(e["step"]))) for e in pump.events if e["event"] in wanted]
+
+
+def dose_pg(protocol: p.Protocol, pulses_by_bag: list[int], pl_pulse: int = PL_PULSE) -> Fraction:
+    """The exact dose of so many pulses from each bag."""
+    return sum(
+        (
+            Fraction(pulses * pl_pulse * bag.drug_pg, bag.volume_nl * 1000)
+            for pulses, bag in zip(pulses_by_bag, protocol.solutions, strict=True)
+        ),
+        Fraction(0),
+    )

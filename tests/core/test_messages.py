@@ -1,0 +1,79 @@
+"""The contract of the host line: one layout a message, one number a name, one hash for it all."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from pump import frames
+from pump import messages as m
+from pump.alarms import TABLE
+
+LAYOUTS = m.TO_PUMP + m.TO_HOST
+
+
+@pytest.mark.req("PRO-1")
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_each_layout_names_each_of_its_values_and_fits_a_frame(layout: tuple[int, str, str]) -> None:
+    """Else host and pump read different fields from the same bytes."""
+    size = struct.calcsize(layout[1])
+    values = struct.unpack(layout[1], bytes(size)) if layout[1] else ()
+    assert len(layout[2].split()) == len(values)
+    assert size <= frames.MAX_PAYLOAD
+    assert not layout[1] or layout[1][0] == "<"
+
+
+@pytest.mark.req("SEC-1")
+def test_no_type_means_two_messages() -> None:
+    """Else a question is taken for an order."""
+    kinds = [layout[0] for layout in LAYOUTS]
+    assert len(set(kinds)) == len(kinds)
+    assert all(kind < 0x80 for kind, _, _ in m.TO_PUMP)
+    assert all(kind >= 0x80 for kind, _, _ in m.TO_HOST)
+
+
+@pytest.mark.req("SEC-1")
+def test_no_request_starts_confirms_resumes_or_unlocks() -> None:
+    """Else a laptop alone can start the flow."""
+    known = {"HELLO", "LOAD_BEGIN", "LOAD_DATA", "LOAD_END", "STATUS_GET", "STREAM", "PAUSE", "STOP", "PING"}
+    known |= {"STATS_GET", "LOG_GET"}
+    requests = {name for name in dir(m) if getattr(m, name) in m.TO_PUMP}
+    assert requests == known
+
+
+@pytest.mark.req("INT-5")
+@pytest.mark.parametrize("table", [m.STATES, m.EVENTS, m.HOLD_CODES, m.REFUSALS, m.VIT_NAMES])
+def test_no_name_stands_twice_in_a_table(table: tuple[str, ...]) -> None:
+    """Else the log names the wrong event."""
+    assert len(set(table)) == len(table) <= 255
+
+
+@pytest.mark.req("INT-5")
+def test_an_event_record_is_28_bytes_with_its_checksum_last() -> None:
+    """Else records do not fit the slots of the memory."""
+    assert struct.calcsize(m.EVENT[1]) == 28
+    assert m.EVENT[2].split()[-1] == "crc"
+
+
+@pytest.mark.req("PRO-1")
+def test_the_contract_changes_with_every_layout_and_every_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a pump and a tool of different versions misread each other in silence."""
+    before = m._describe()
+    for side in ("TO_PUMP", "TO_HOST"):
+        rows = getattr(m, side)
+        for number, (kind, layout, fields) in enumerate(rows):
+            for changed in ((kind + 64, layout, fields), (kind, layout + "B", fields), (kind, layout, fields + " x")):
+                with monkeypatch.context() as patch:
+                    patch.setattr(m, side, rows[:number] + (changed,) + rows[number + 1 :])
+                    assert m._describe() != before
+    for name in ("STATES", "EVENTS", "HOLD_CODES", "REFUSALS", "VIT_NAMES"):
+        with monkeypatch.context() as patch:
+            patch.setattr(m, name, getattr(m, name)[::-1])
+            assert m._describe() != before
+    assert m._describe() == before
+
+
+@pytest.mark.req("ALM-2")
+def test_alarm_codes_fit_the_status_message() -> None:
+    """Else the laptop shows another alarm than the pump."""
+    assert len(TABLE) <= 255 and len({row[0] for row in TABLE}) == len(TABLE)

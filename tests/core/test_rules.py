@@ -1,0 +1,227 @@
+"""The rules of the ladder (PRO-2, PRO-3, PRO-6): a good one passes clean, each slip is refused by its code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+from core_kit import BAG_MG, MINUTES, RATES, build, standard
+from hypothesis import given
+from hypothesis import strategies as st
+from pump import protocol as p
+from pump import rules
+
+Row = list[Fraction | int]
+
+
+def rows() -> list[Row]:
+    """The standard ladder, to be spoiled: [bag, mL/h, minutes]."""
+    return [[bag, Fraction(rate), minutes] for (bag, rate), minutes in zip(RATES, MINUTES, strict=True)]
+
+
+def ladder(changed: list[Row], bags: tuple[Fraction, ...] = BAG_MG, kind: str = "multi-bag") -> p.Protocol:
+    """A protocol of these rows in 250 mL bags."""
+    steps = [(int(row[0]), Fraction(row[1]), Fraction(row[2])) for row in changed]
+    return build(500, [(Fraction(250), mg) for mg in bags], steps, kind)
+
+
+def errors(protocol: p.Protocol) -> set[tuple[str, int]]:
+    """Codes of errors with their step."""
+    return {(code, step) for severity, code, step, _ in rules.findings(protocol) if severity == rules.ERROR}
+
+
+def demanded(protocol: p.Protocol) -> str:
+    """The code with which the device refuses it, empty when it takes it."""
+    try:
+        rules.demand(protocol)
+    except p.Refusal as refusal:
+        return str(refusal.name)
+    return ""
+
+
+@pytest.mark.req("PRO-2", "PRO-3")
+def test_the_standard_ladder_is_clean() -> None:
+    """Else the most used ladder cannot be loaded."""
+    assert rules.findings(standard()) == []
+    assert Fraction(*rules.total_dose(standard())) == 500 * 10**9
+
+
+@pytest.mark.req("PRO-2", "PRO-6")
+@pytest.mark.parametrize("left_out", range(1, 11))
+def test_a_skipped_step_is_refused_where_the_dose_rate_jumps(left_out: int) -> None:
+    """Else a line lost in copying raises the dose rate four-fold."""
+    changed = rows()
+    del changed[left_out]
+    assert ("ratio-exceeded", left_out + 1) in errors(ladder(changed))
+    assert demanded(ladder(changed)) == "ratio-exceeded"
+
+
+@pytest.mark.req("PRO-2", "PRO-6")
+@pytest.mark.parametrize(
+    ("order", "code"),
+    [((1, 0, 2), "ratio-exceeded"), ((0, 2, 1), "ratio-exceeded"), ((2, 1, 0), "first-step")],
+)
+def test_swapped_bags_are_refused(order: tuple[int, int, int], code: str) -> None:
+    """Else bag 2 hung first starts at ten times the dose."""
+    bags = tuple(BAG_MG[index] for index in order)
+    assert demanded(ladder(rows(), bags)) == code
+
+
+@pytest.mark.req("PRO-2", "PRO-6")
+@pytest.mark.parametrize("step", range(1, 12))
+def test_a_decimal_slip_upward_is_refused(step: int) -> None:
+    """Else 50 typed for 5 runs."""
+    changed = rows()
+    changed[step][1] *= 10
+    changed[step][2] /= 10
+    assert ("ratio-exceeded", step + 1) in errors(ladder(changed, kind="bench"))
+
+
+@pytest.mark.req("PRO-2", "PRO-6")
+@pytest.mark.parametrize("step", range(0, 11))
+def test_a_decimal_slip_downward_is_refused_at_the_next_step_or_by_the_sum(step: int) -> None:
+    """Else 0.5 typed for 5 makes the next step a leap."""
+    changed = rows()
+    changed[step][1] /= 10
+    assert demanded(ladder(changed)) in ("ratio-exceeded", "dose-sum")
+
+
+@pytest.mark.req("PRO-2", "PRO-6")
+@pytest.mark.parametrize(("step", "rate"), [(4, 20), (8, 40)])
+def test_a_rate_left_on_after_a_bag_change_is_refused(step: int, rate: int) -> None:
+    """Else the stronger bag runs at the weaker one's rate: ten-fold."""
+    changed = rows()
+    changed[step][1] = Fraction(rate)
+    assert ("ratio-exceeded", step + 1) in errors(ladder(changed))
+
+
+@pytest.mark.req("PRO-2")
+@pytest.mark.parametrize(("percent", "expected"), [(260, None), (261, "warning"), (300, "warning"), (301, "error")])
+def test_the_limits_of_the_rise_are_2_6_and_3_0(percent: int, expected: str | None) -> None:
+    """Else a rise that two people must see passes in silence."""
+    bags = [(Fraction(250), Fraction(50))]
+    steps = [(0, Fraction(10), Fraction(15)), (0, Fraction(percent, 10), Fraction(15))]
+    found = {code: severity for severity, code, _, _ in rules.findings(build(500, bags, steps, "bench"))}
+    ratio = found.get("ratio-exceeded") or found.get("ratio-two-person")
+    assert ratio == expected
+
+
+@pytest.mark.req("PRO-2")
+def test_a_dip_cannot_be_used_to_climb() -> None:
+    """Else a lowered step makes the leap after it look small or the leap itself look large."""
+    changed = rows()
+    changed.insert(6, [1, Fraction(4), Fraction(15)])
+    found = rules.findings(ladder(changed))
+    assert [(s, c, k) for s, c, k, _ in found if c in ("order", "ratio-exceeded")] == [("warning", "order", 7)]
+    changed[7][1] = Fraction(40)  # ten times the dip, four times what was tolerated
+    assert ("ratio-exceeded", 8) in errors(ladder(changed))
+
+
+@pytest.mark.req("PRO-2")
+@pytest.mark.parametrize(("rise", "refused"), [(10, False), (Fraction(105, 10), False), (Fraction(106, 10), True)])
+def test_a_wide_step_protocol_goes_to_ten_and_a_half(rise: Fraction, refused: bool) -> None:
+    """Else a signed wide ladder cannot run, or anything can."""
+    bags = [(Fraction(1000), Fraction(100))]
+    steps = [(0, Fraction(10), Fraction(15)), (0, 10 * Fraction(rise), Fraction(15))]
+    assert (("ratio-exceeded", 2) in errors(build(500, bags, steps, "wide-step"))) is refused
+
+
+@pytest.mark.req("PRO-3", "PRO-6")
+def test_a_bag_that_does_not_hold_what_its_steps_draw_is_refused() -> None:
+    """Else the last step runs into air."""
+    protocol = standard()
+    protocol.solutions[2].volume_nl -= 1
+    protocol.solutions[2].drug_pg = protocol.solutions[2].volume_nl * 496065 * 10**6 // (250 * 10**6)
+    assert ("bag-short", 12) in errors(protocol)
+
+
+@pytest.mark.req("PRO-3", "PRO-6")
+@pytest.mark.parametrize(("minutes_off", "refused"), [(0, False), (Fraction(9, 10), False), (1, True), (-1, True)])
+def test_the_sum_holds_within_half_a_percent(minutes_off: Fraction, refused: bool) -> None:
+    """Else the patient gets another dose than ordered."""
+    changed = rows()
+    changed[11][2] += minutes_off
+    protocol = ladder(changed)
+    protocol.solutions[2].volume_nl *= 2
+    protocol.solutions[2].drug_pg *= 2
+    assert (demanded(protocol) == "dose-sum") is refused
+
+
+@pytest.mark.req("PRO-3", "PRO-6")
+@pytest.mark.parametrize("factor", [10, Fraction(1, 10)])
+def test_a_full_dose_off_by_ten_is_refused(factor: Fraction) -> None:
+    """Else 5000 mg typed for 500 runs."""
+    protocol = standard()
+    protocol.full_dose_pg = int(protocol.full_dose_pg * factor)
+    assert "dose-sum" in {code for code, _ in errors(protocol)}
+
+
+@pytest.mark.req("PRO-3")
+@pytest.mark.parametrize("step", range(12))
+def test_a_dwell_below_15_minutes_is_refused(step: int) -> None:
+    """Else a step is over before the body answers."""
+    changed = rows()
+    changed[step][2] = Fraction(1499, 100)
+    assert ("dwell-short", step + 1) in errors(ladder(changed))
+
+
+@pytest.mark.req("PRO-3")
+@pytest.mark.parametrize(("kind", "divisor"), [("multi-bag", 1000), ("one-bag", 400)])
+def test_the_first_step_is_bounded_by_class(kind: str, divisor: int) -> None:
+    """Else a ladder begins where it should be at step 6."""
+    for part, refused in ((Fraction(1, divisor), False), (Fraction(1, divisor) + Fraction(1, 10**6), True)):
+        steps = [(0, Fraction(4) * 500 * part, Fraction(15))]
+        protocol = build(500, [(Fraction(500), Fraction(500))], steps, kind)
+        assert (("first-step", 1) in errors(protocol)) is refused
+
+
+@pytest.mark.req("FLO-1", "PRO-1", "PRO-6")
+@pytest.mark.parametrize(("rate_e4", "refused"), [(999, True), (1000, False), (12_000_000, False), (12_000_001, True)])
+def test_a_rate_that_the_pump_does_not_hold_is_refused_by_name(rate_e4: int, refused: bool) -> None:
+    """Else a step runs at another rate than asked."""
+    protocol = standard()
+    protocol.steps[3].rate_e4 = rate_e4
+    assert (("rate-range", 4) in errors(protocol)) is refused
+
+
+def _volume(protocol: p.Protocol) -> None:
+    protocol.steps[4].volume_nl += 1000
+
+
+def _rate(protocol: p.Protocol) -> None:
+    protocol.steps[4].rate_e4 += 1
+
+
+def _time(protocol: p.Protocol) -> None:
+    protocol.steps[4].duration_ms -= 100
+
+
+@pytest.mark.req("PRO-1", "PRO-6")
+@pytest.mark.parametrize("spoil", [_volume, _rate, _time])
+def test_volume_rate_and_time_must_agree(spoil: Callable[[p.Protocol], None]) -> None:
+    """Else a host computes one dose and the pump delivers another."""
+    protocol = standard()
+    spoil(protocol)
+    assert ("step-volume", 5) in errors(protocol)
+
+
+@pytest.mark.req("PRO-3", "PRO-6")
+def test_going_back_to_an_earlier_bag_is_refused() -> None:
+    """Else a plan asks for a bag that was taken down."""
+    changed = rows()
+    changed[5][0] = 0
+    assert ("order", 6) in errors(ladder(changed)) or ("order", 7) in errors(ladder(changed))
+
+
+@pytest.mark.req("PRO-2", "PRO-3")
+@given(st.lists(st.sampled_from((1, Fraction(3, 2), 2, Fraction(5, 2))), min_size=1, max_size=12))
+def test_no_ladder_of_small_rises_is_refused_for_its_rises(factors: list[Fraction]) -> None:
+    """Else intermediate steps inserted after a reaction are refused."""
+    rate, steps = Fraction(1), [(0, Fraction(1), Fraction(15))]
+    for factor in factors:
+        rate = min(rate * factor, Fraction(1000))
+        rate = Fraction(int(rate * 100), 100)
+        steps.append((0, rate, Fraction(15)))
+    protocol = build(500, [(Fraction(2000), Fraction(500))], steps)
+    assert not {code for code, _ in errors(protocol)} & {"ratio-exceeded", "order", "step-volume"}

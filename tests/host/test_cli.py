@@ -1,0 +1,176 @@
+"""The commands as a person uses them, against a fake pump on a pty, with what goes wrong on the way."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_pump import FakePump
+
+import toleramp
+from pump import messages as m
+from toleramp import cli
+
+PACKAGE = Path(toleramp.__file__).parent
+PROTOCOL = PACKAGE / "protocols" / "bwh12-500mg.toml"
+
+
+pytest_plugins = ("fake_pump",)
+pytestmark = pytest.mark.usefixtures("world")
+
+
+# -- the frame
+
+
+def test_help_is_light() -> None:
+    code = (
+        "import sys; from toleramp import cli\ntry: cli.main(['--help'])\nfinally: print(sorted(sys.modules))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    for heavy in ("serial", "matplotlib", "jinja2", "PIL", "rp2040py", "toleramp.client"):
+        assert f"'{heavy}'" not in out
+    for name in cli.commands():
+        assert re.search(rf"^ +{name} ", out, re.M)
+
+
+@pytest.mark.parametrize("name", cli.commands())
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main([name, "--help"])
+    assert caught.value.code == 0
+    assert f"toleramp {name}" in capsys.readouterr().out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"toleramp {toleramp.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["statsu"], [], ["status", "--prot", "x"], ["status", "--port", "/dev/ttyNONE"], ["load"], ["status"]],
+)
+def test_what_cannot_be_used_is_one_line_and_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(argv) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and err.startswith("error: ")
+
+
+def test_near_misses_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["statsu"])
+    assert "did you mean `toleramp status`?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(ZeroDivisionError("two\nlines"), 2), (KeyboardInterrupt(), 130), (OSError(5, "I/O"), 2)],
+)
+def test_never_a_traceback(
+    error: BaseException, code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(args: object) -> int:
+        raise error
+
+    monkeypatch.setattr("toleramp.commands.status.run", broken)
+    assert cli.main(["status"]) == code
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def strings() -> Iterator[str]:
+    """Every text in the tool's sources, with a word in place of each inserted value."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                yield "".join(str(v.value) if isinstance(v, ast.Constant) else "{}" for v in node.values)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def test_every_command_that_a_message_names_exists() -> None:
+    named = {match for text in strings() for match in re.findall(r"`toleramp ([a-z]+)", text)}
+    assert {"devices", "monitor", "report"} <= named
+    assert named <= set(cli.commands()), named - set(cli.commands())
+
+
+# -- asking
+
+
+def test_devices(fake: FakePump, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cli.main(["devices"]) == 1
+    assert "no pump found" in capsys.readouterr().out
+    monkeypatch.setenv("TOLERAMP_PORT", fake.port)
+    assert cli.main(["devices", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["port"], row["state"], row["version"], row["error"]) == (fake.port, "running", "0.1.0", None)
+    fake.contract = 1
+    assert cli.main(["devices", "--port", fake.port]) == 0
+    assert "contract" in capsys.readouterr().out
+
+
+def test_status(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["status", "--port", fake.port]) == 0
+    text = capsys.readouterr().out
+    assert "running  step 3/12  bag A  10 mL/h  0.1234 of 2.5000 mL  total 1.8734 mL" in text
+    assert "SpO2 97 %  pulse 72" in text
+    assert cli.main(["status", "--port", fake.port, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rate_ml_h"] == 10.0
+
+
+@pytest.mark.req("SEC-1")
+@pytest.mark.parametrize(
+    ("name", "layout", "word"), [("stop", m.STOP, "stopped"), ("pause", m.PAUSE, "holds")]
+)
+def test_pause_and_stop(
+    fake: FakePump, name: str, layout: tuple[int, str, str], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([name, "--port", fake.port]) == 0
+    assert fake.seen[0][0] == layout[0]  # nothing comes before it
+    text = capsys.readouterr().out
+    assert word in text and "0.1234 mL in step 3 of 12, 1.8734 mL in all" in text
+
+
+@pytest.mark.req("SEC-1")
+def test_stop_reaches_another_versions_pump(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.contract = 1
+    assert cli.main(["stop", "--port", fake.port]) == 0
+    assert "not known" in capsys.readouterr().out
+    assert fake.asked(m.STOP) == 1
+
+
+def test_a_stop_that_fails_says_what_to_do(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.silent = True
+    assert cli.main(["stop", "--port", fake.port]) == 2
+    assert "press STOP at the pump" in capsys.readouterr().err
+
+
+# -- loading
+
+
+def test_load(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["load", str(PROTOCOL), "--port", fake.port]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""  # no bar without a terminal
+    assert re.fullmatch(rf"loaded '.+', fingerprint {fake.fingerprint}, \d+ bytes in \d+\.\d s\n", out)
+
+
+def test_load_of_a_compiled_file(fake: FakePump, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["load", str(PROTOCOL), "--port", fake.port]) == 0
+    compiled = tmp_path / "x.tlp"
+    compiled.write_bytes(fake.image)
+    assert cli.main(["load", str(compiled), "--port", fake.port]) == 0
+    compiled.write_bytes(fake.image[:-1])
+    assert cli.main(["load", str(compiled), "--port", fake.port]) == 2
+    assert "not a compiled protocol" in capsys.readouterr().err
+
+
+@pytest.mark.req("PRO-1")
+def test_a_refused_load_is_one_line(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.refuse[m.LOAD_END[0]] = ("dose-sum", 0, 0)
+    assert cli.main(["load", str(PROTOCOL), "--port", fake.port]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and "dose-sum" in err

@@ -1,0 +1,158 @@
+"""The monitor: what it shows and logs, what it asks for again, and how it outlives a pulled cable."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fake_pump import FakePump, event_fields, status_fields
+
+import toleramp
+from pump import messages as m
+from toleramp import cli, session_log
+
+PROTOCOL = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
+
+pytest_plugins = ("fake_pump",)
+pytestmark = pytest.mark.usefixtures("world")
+
+
+def run_later(delay_s: float, act: Callable[[], None]) -> None:
+    threading.Timer(delay_s, act).start()
+
+
+def completed(fake: FakePump, seq: int = 0) -> Callable[[], None]:
+    """Lets the session complete, with its event."""
+
+    def act() -> None:
+        fake.emit(m.EVENT, event_fields(seq, "completed", state=m.COMPLETED))
+        fake.status = status_fields(state=m.COMPLETED)
+
+    return act
+
+
+def test_monitor_until_completed(fake: FakePump, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["load", str(PROTOCOL), "--port", fake.port]) == 0
+    fake.events = {n: event_fields(n, e) for n, e in enumerate(("boot", "load_refused", "loaded", "armed"))}
+    fake.events[5] = event_fields(5, "paused", code=m.HOLD["spo2-stop"])
+    fake.status = status_fields(journal_seq=4)
+    run_later(0.4, lambda: fake.emit(m.EVENT, event_fields(4, "step_started", arg=1)))
+    run_later(0.6, completed(fake, 6))  # 5 got lost
+    log = tmp_path / "a.jsonl"
+    argv = ["monitor", "--port", fake.port, "--log", str(log), "--until", "completed", "--timeout-s", "20"]
+    assert cli.main(argv) == 0
+    read = session_log.read(log)
+    assert [(r["seq"], r["event"]) for r in read.of("event")] == [
+        (2, "loaded"), (3, "armed"), (4, "step_started"), (5, "paused"), (6, "completed"),
+    ]  # fmt: skip
+    session = next(read.of("session"))
+    assert session["protocol"]["fingerprint"] == session["pump"]["fingerprint"] == fake.fingerprint
+    text = capsys.readouterr().out
+    assert "02:14.0  step 3 started: 10 mL/h from bag B" in text
+    assert "02:15.0  held: SpO2 at or below the stop limit" in text
+    assert fake.asked(m.LOG_GET) == 3
+
+
+def test_a_session_that_ends_otherwise_is_a_no(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.status = status_fields(state=m.STOPPED)
+    assert cli.main(["monitor", "--port", fake.port, "--until", "completed"]) == 1
+    assert "the session ended stopped, without completed" in capsys.readouterr().err
+    assert cli.main(["monitor", "--port", fake.port, "--until", "stopped"]) == 0
+
+
+def test_time_is_up(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["monitor", "--port", fake.port, "--timeout-s", "1.5", "--json-lines"]
+    assert cli.main([*argv, "--until", "completed"]) == 1
+    out, err = capsys.readouterr()
+    assert "no completed; the pump was running" in err
+    assert {json.loads(line)["kind"] for line in out.splitlines()} == {"session", "status"}
+    assert fake.asked(m.PING) >= 1
+    assert fake.seen[-1] == (m.STREAM[0], {"period_ms": 0})
+
+
+def test_a_stream_that_the_pump_ended_is_asked_for_again(fake: FakePump) -> None:
+    def asleep() -> None:  # a laptop that slept: the pump heard nothing and streams no more
+        fake.streaming = False
+
+    run_later(0.3, asleep)
+    run_later(4.0, completed(fake))
+    assert cli.main(["monitor", "--port", fake.port, "--until", "completed", "--timeout-s", "20"]) == 0
+    assert fake.asked(m.STREAM) == 3  # begun, begun again, ended
+
+
+def test_an_unknown_state_is_refused(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["monitor", "--port", fake.port, "--until", "complete"]) == 2
+    assert "did you mean completed" in capsys.readouterr().err
+
+
+@pytest.mark.req("INT-8")
+def test_a_pulled_cable_is_outlived(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    port, log = tmp_path / "port", tmp_path / "a.jsonl"
+    first, second = FakePump(), FakePump()
+    port.symlink_to(first.port)
+    first.status = status_fields(journal_seq=10)
+    second.status = status_fields(journal_seq=12)
+    second.events = {n: event_fields(n, "vitals") for n in range(20)}
+    run_later(0.3, lambda: first.emit(m.EVENT, event_fields(9, "armed")))
+    run_later(0.6, first.close)
+    run_later(1.0, port.unlink)
+    run_later(1.1, lambda: port.symlink_to(second.port))
+    run_later(3.5, completed(second, 12))
+    argv = ["monitor", "--port", str(port), "--until", "completed", "--timeout-s", "20", "--log", str(log)]
+    assert cli.main(argv) == 0
+    second.close()
+    out = capsys.readouterr().out
+    assert "the pump goes on by itself; last known 0 s ago: 02:10.4  running  step 3/12" in out
+    assert "\nreconnected\n" in out
+    read = session_log.read(log)
+    assert [r["what"] for r in read.of("link")] == ["lost", "back"]
+    assert [r["seq"] for r in read.of("event")] == [9, 10, 11, 12]
+
+
+def monitor_on_terminal(fake: FakePump, *options: str) -> tuple[int, int]:
+    """The monitor as its own process on a terminal: (pid, fd of the terminal)."""
+    pid, fd = pty.fork()
+    if not pid:
+        os.environ["NO_COLOR"] = "1"
+        argv = [sys.executable, "-m", "toleramp.cli", "monitor", "--port", fake.port, *options]
+        os.execv(sys.executable, argv)
+    return pid, fd
+
+
+def read_all(fd: int, until: bytes = b"") -> bytes:
+    data = b""
+    while not until or until not in data:
+        try:
+            data += os.read(fd, 4096)
+        except OSError:  # the other end closed
+            break
+    return data
+
+
+def test_live_line_and_ctrl_c(fake: FakePump) -> None:
+    pid, fd = monitor_on_terminal(fake)
+    seen = read_all(fd, b"running")
+    time.sleep(0.5)
+    os.kill(pid, signal.SIGINT)
+    seen += read_all(fd)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
+    assert b"\r\033[K02:10.4  running" in seen
+    assert b"stopped watching; the pump goes on by itself" in seen
+    assert b"Traceback" not in seen
+
+
+def test_a_reader_that_leaves_is_no_error(fake: FakePump) -> None:
+    argv = [sys.executable, "-m", "toleramp.cli", "monitor", "--port", fake.port, "--json-lines"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as monitor:
+        assert monitor.stdout and monitor.stderr
+        monitor.stdout.readline()
+        monitor.stdout.close()
+        assert monitor.wait(20) == 2
+        assert b"Traceback" not in monitor.stderr.read()
