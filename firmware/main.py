@@ -1,6 +1,8 @@
 """The composition root: builds the controller for this board and runs the scan on absolute deadlines."""
 
 import gc
+from time import sleep_us, ticks_add, ticks_diff, ticks_ms, ticks_us
+
 import machine
 from board_mechanism import PL_PULSE
 from build_info import BUILD_HASH, GIT, VERSION
@@ -9,7 +11,6 @@ from oximeters import parser
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
 from pump.journal import count_records
-from time import sleep_us, ticks_add, ticks_diff, ticks_ms, ticks_us
 
 PERIOD_US = 20_000
 WATCHDOG_MS = 1_000
@@ -22,7 +23,7 @@ class Pump:
 
     def __init__(self):
         self.snap, self.out = Snapshot(), Outputs()
-        self.board = PumpBoard(self.out)
+        self.board = PumpBoard(self.snap, self.out)
         records = count_records(self.board.fram.read_slot) if self.board.fram.present else 0
         build = (VERSION.encode(), BUILD_HASH.encode(), GIT.encode())
         self.core = Controller(parser("nonin-df2"), PL_PULSE, PERIOD_US, build, records)
@@ -30,6 +31,7 @@ class Pump:
         self.core.self_test(self.board.parts())
         self._mean = 0
 
+    @micropython.native
     def scan(self):
         """One scan: sample, decide, apply."""
         board, core, out = self.board, self.core, self.out
@@ -42,6 +44,7 @@ class Pump:
         gc.collect()
         self.core.stats[FREE_HEAP] = gc.mem_free()
 
+    @micropython.native
     def measure(self, began, due):
         """Keeps the loop's figures: time of the scan that began at `began` and was due at `due`."""
         stats = self.core.stats

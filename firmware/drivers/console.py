@@ -1,8 +1,9 @@
 """The host line on USB: bytes as they are, no interrupt by Ctrl-C, never a wait for a host that does not read."""
 
-import micropython
 import select
 import sys
+
+import micropython
 
 
 class Console:
@@ -23,6 +24,7 @@ class Console:
         self._one = bytearray(1)
         self.dropped = 0
 
+    @micropython.native
     def read_into(self, buf, limit):
         """Bytes waiting, at most `limit`; returns their number."""
         n = 0
@@ -38,6 +40,7 @@ class Console:
             n += 1
         return n
 
+    @micropython.native
     def write(self, n):
         """Sends tx[:n]; the zeros after it are empty frames."""
         ready = False

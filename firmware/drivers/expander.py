@@ -22,6 +22,7 @@ class Expander:
         except OSError:
             return False
 
+    @micropython.native
     def lights(self, bits):
         """Sets the lights."""
         if bits == self._lights or not self.present:

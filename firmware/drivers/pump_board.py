@@ -1,19 +1,23 @@
 """The pump's board: fills a Snapshot from the pins, carries an Outputs to them. Decides nothing."""
 
+from time import ticks_diff, ticks_us
+
 import board_pins as pins
+from machine import I2C, PWM, UART, Pin
+from pump.io import LINK_MAX, OX_MAX, STOP
+from pump.units import ticks_add as core_ticks_add
+
 from drivers.console import Console
 from drivers.expander import Expander
 from drivers.fram import Fram
 from drivers.screen import Screen
 from drivers.step_generator import PulseCounter, StepGenerator
-from machine import I2C, PWM, UART, Pin
-from pump.io import LINK_MAX, OX_MAX, STOP
-from pump.units import ticks_add as core_ticks_add
-from time import ticks_diff, ticks_us
 
 _KEYS = (pins.START, pins.CONFIRM, pins.SILENCE, pins.UP, pins.DOWN)  # in the order of pump.io's bits
 TONE_DUTY = 32768
-READ_FLOWING = 16  # bytes of the host taken a scan: while the drug flows its line may not take the scan's time
+READ_FLOWING = (
+    16  # bytes of the host taken a scan: while the drug flows its line may not take the scan's time
+)
 OX_RXBUF = 1024  # holds 2.7 s of a 375 B/s stream
 OX_BAUD = 9600
 
@@ -26,13 +30,15 @@ def service_key_held():
 class PumpBoard:
     """All parts of boards/pump_pico."""
 
-    def __init__(self, out):
+    def __init__(self, snap, out):
         self._permit = Pin(pins.PERMIT, Pin.OUT, value=0)
         self._direction = Pin(pins.DIR, Pin.OUT, value=0)
         self.steps = StepGenerator(pins.STEP)
         self.counter = PulseCounter(pins.STEP)
         self._keys = [Pin(number, Pin.IN, Pin.PULL_UP) for number in _KEYS]
-        self._stop = Pin(pins.STOP, Pin.IN, Pin.PULL_UP)  # normally closed to ground: high is pressed or broken
+        self._stop = Pin(
+            pins.STOP, Pin.IN, Pin.PULL_UP
+        )  # normally closed to ground: high is pressed or broken
         self._uart = UART(1, OX_BAUD, tx=Pin(pins.OX_TX), rx=Pin(pins.OX_RX), rxbuf=OX_RXBUF, timeout=0)
         i2c = I2C(0, sda=Pin(pins.SDA), scl=Pin(pins.SCL), freq=400_000)
         self.screen = Screen(i2c)
@@ -41,7 +47,9 @@ class PumpBoard:
         self.console = Console(out.tx)
         self._buzzer = PWM(Pin(pins.BUZZER), freq=550, duty_u16=0)
         self._tone = 0
-        self._views = None
+        # A list made in the scan's own function would cost it a cell of the heap a call, even when not made.
+        view = memoryview(snap.ox)
+        self._views = [view[:n] for n in range(OX_MAX + 1)]
         self._last_us = ticks_us()
         self._rest_us = 0
         self._now_ms = 0
@@ -50,6 +58,7 @@ class PumpBoard:
         """What answered at power-on, as bits: 1 screen, 2 expander, 4 FRAM."""
         return self.screen.present | self.expander.present << 1 | self.fram.present << 2
 
+    @micropython.native
     def sample(self, snap, flowing):
         """Fills the snapshot."""
         now = ticks_us()
@@ -61,10 +70,11 @@ class PumpBoard:
         snap.buttons = self._buttons()
         snap.pulses = self.counter.read()
         snap.queue_us = self.steps.queue_us(now)
-        snap.ox_n = self._oximeter(snap)
+        snap.ox_n = self._oximeter()
         snap.link_n = self.console.read_into(snap.link, READ_FLOWING if flowing else LINK_MAX)
         snap.screen_ready = self.screen.ready
 
+    @micropython.native
     def _buttons(self):
         bits = STOP if self._stop() else 0
         bit = 1
@@ -74,15 +84,14 @@ class PumpBoard:
             bit <<= 1
         return bits
 
-    def _oximeter(self, snap):
-        if self._views is None:
-            view = memoryview(snap.ox)
-            self._views = [view[:n] for n in range(OX_MAX + 1)]
+    @micropython.native
+    def _oximeter(self):
         n = self._uart.any()
         if n:
             n = self._uart.readinto(self._views[n if n < OX_MAX else OX_MAX]) or 0
         return n
 
+    @micropython.native
     def apply(self, out, display):
         """Carries out the outputs: what stops comes first."""
         if out.abort:

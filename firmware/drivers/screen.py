@@ -76,6 +76,7 @@ class Screen:
         except OSError:
             return False
 
+    @micropython.native
     def draw(self, text, cell):
         """Renders cell `cell` (four to a line of 16) from the screen's text and sends its window and upper half."""
         if not self.present:
@@ -89,12 +90,14 @@ class Screen:
         if self._send(window) and self._send(self._top):
             self.ready = False
 
+    @micropython.native
     def step(self):
         """Sends the lower half of the cell under way."""
         if not self.ready:
             self._send(self._bottom)
             self.ready = True
 
+    @micropython.native
     def _send(self, data):
         try:
             self._i2c.writeto(ADDRESS, data)

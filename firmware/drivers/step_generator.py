@@ -5,10 +5,11 @@ the first one included, so words follow each other without a gap and without dri
 pulse: the machine blocks on an empty queue and the motor stands still.
 """
 
+from time import ticks_add, ticks_diff, ticks_us
+
 import machine
 import rp2
 from machine import Pin
-from time import ticks_add, ticks_diff, ticks_us
 
 HIGH_US = 4
 _PULSE_OVERHEAD = 8 + HIGH_US
@@ -66,6 +67,7 @@ class StepGenerator:
         self._end_us = ticks_us()
         self.refused = 0  # words for which the queue had no room: a fault of the feed
 
+    @micropython.native
     def push(self, count, interval_us):
         """Queues `count` pulses of `interval_us` each, or a pause (count 0)."""
         sm = self._sm
@@ -82,6 +84,7 @@ class StepGenerator:
             sm.put((interval_us - _PAUSE_OVERHEAD) << 8)
             self._end_us = ticks_add(self._end_us, interval_us)
 
+    @micropython.native
     def queue_us(self, now):
         """How far the queue reaches beyond `now` (ticks_us), 0 when it is dry."""
         ahead = ticks_diff(self._end_us, now)
@@ -110,6 +113,7 @@ class PulseCounter:
         self._push = rp2.asm_pio_encode("push(noblock)", 0)
         self._sm.active(1)
 
+    @micropython.native
     def read(self):
         """Pulses since power-on."""
         machine.mem32[self._instr] = self._read

@@ -47,6 +47,7 @@ class Parser:
         self._still = 0  # packets without any movement of the pleth
         self._counter, self._counter_ever, self._stuck = -1, False, 0
 
+    @micropython.native
     def take(self, data, count):
         """Adds data[:count]; True when at least one packet was completed (the newest one stands)."""
         buf, n = self.buf, self.n
@@ -57,6 +58,7 @@ class Parser:
         self.n = n
         return self._consume()
 
+    @micropython.native
     def _consume(self):
         at, complete = 0, False
         buf, n = self.buf, self.n
@@ -82,6 +84,7 @@ class Parser:
         self._drop(at)
         return complete
 
+    @micropython.native
     def _drop(self, at):
         rest = self.n - at
         if at:
@@ -103,6 +106,7 @@ class Parser:
         self._frame = 0
         self.resyncs += 1
 
+    @micropython.native
     def _accept(self, status, pleth, value):
         frame = self._frame
         if status & 1:
@@ -130,6 +134,7 @@ class Parser:
     def _rate(self, at):
         return (self._values[at] & 3) << 7 | self._values[at + 1] & 127
 
+    @micropython.native
     def _finish(self):
         values, status = self._values, self._status
         spo2, pulse = values[2] & 127, self._rate(0)
@@ -146,6 +151,7 @@ class Parser:
         self.flags = flags
         self.samples += 1
 
+    @micropython.native
     def _sensor_flags(self, status):
         flags = 0
         if status & (_SENSOR | _DISCONNECT):
@@ -160,6 +166,7 @@ class Parser:
             flags |= m.VIT_LOW_BATTERY
         return flags
 
+    @micropython.native
     def _frozen(self):
         """A counter that has moved before and stands still, or a pleth without any movement."""
         counter = (self._values[5] & 127) << 7 | self._values[6] & 127
@@ -173,6 +180,7 @@ class Parser:
         self._still = self._still + 1 if self._low >= self._high else 0
         return self._stuck > 0 or self._still >= FROZEN_PACKETS
 
+    @micropython.native
     def _agree(self, spo2, pulse):
         values = self._values
         for at in (9, 15):

@@ -5,6 +5,7 @@ Priorities: 3 high (red, 1.4 to 2.8 Hz, bursts of ten pulses), 2 medium (yellow,
 and, where it latches, a person has silenced it; what is cleared re-arms.
 """
 
+from pump.compat import micropython
 from pump.io import CYAN, NURSE_CALL, RED, YELLOW
 
 LOW, MEDIUM, HIGH = 1, 2, 3
@@ -112,6 +113,7 @@ class Alarms:
         """Audio pause: 120 s, the light stays."""
         self.paused_ms = PAUSE_MS
 
+    @micropython.native
     def update(self, dt_ms):
         """Advances the patterns by one scan: sets lights (bits) and tone_hz."""
         if self.paused_ms > 0:
@@ -128,6 +130,7 @@ class Alarms:
         self.tone_hz = TONE_HZ[priority] if self._sounds(priority) else 0
         self._phase_ms = (self._phase_ms + dt_ms) % BURST_PERIOD_MS[priority]
 
+    @micropython.native
     def _sounds(self, priority):
         if self.paused_ms > 0:
             return False

@@ -5,6 +5,7 @@ with a sample between) after a release as long. Two keys going down together cou
 level acts in the same scan, here it only counts once for the record.
 """
 
+from pump.compat import micropython
 from pump.io import STOP
 
 STABLE = 3
@@ -20,18 +21,24 @@ class Buttons:
         self._last = 0
         self._same = 0
         self._held_ms = 0
-        self._stop = 0
+        self._stop_up = STABLE  # scans since STOP was last down
 
+    @micropython.native
     def update(self, raw, dt_ms):
         """Raw level bits of this scan to the bits newly pressed."""
         stop_now = raw & STOP
-        presses = stop_now & ~self._stop
-        self._stop = stop_now
+        presses = self._stop_pressed(stop_now)
         if raw == self._last and self._same >= STABLE and raw == self.stable:
             if raw:
                 self._age(dt_ms)
             return presses
         return presses | self._settle(raw)
+
+    def _stop_pressed(self, stop_now):
+        """STOP in the scan in which it goes down after a release as long as its bounce, else 0."""
+        up = self._stop_up
+        self._stop_up = 0 if stop_now else min(up + 1, STABLE)
+        return stop_now if up >= STABLE else 0
 
     def _settle(self, raw):
         if raw != self._last:

@@ -1,6 +1,6 @@
 """The scan: samples in, the same chain of modules in the same order, outputs out. Nothing else decides anything.
 
-    vitals -> guard's account -> link -> session -> delivery -> guard's judgement -> alarms -> display, journal, link
+vitals -> guard's account -> link -> session -> delivery -> guard's judgement -> alarms -> display, journal, link
 """
 
 import struct
@@ -10,6 +10,7 @@ from pump import messages as m
 from pump import protocol as p
 from pump.alarms import Alarms
 from pump.buttons import Buttons
+from pump.compat import micropython
 from pump.delivery import Delivery
 from pump.display import Display
 from pump.guard import Guard
@@ -76,6 +77,7 @@ class Controller:
 
     # -- the scan
 
+    @micropython.native
     def scan(self, snap, out):
         """One pass from inputs to outputs; allocates nothing while nothing is loaded or decided."""
         out.clear()
@@ -107,6 +109,7 @@ class Controller:
         self.journal.store_next(out)
         self.link.send(out, self, snap.now_ms)
 
+    @micropython.native
     def _show(self, snap, out):
         """Every fourth scan a line is composed, in the others a cell that has changed is drawn."""
         self._turn = (self._turn + 1) & 3
@@ -115,6 +118,7 @@ class Controller:
         elif snap.screen_ready:
             out.screen_cell = self.display.next_cell()
 
+    @micropython.native
     def _clock(self, dt_ms):
         self.t_ms += dt_ms
         while self.t_ms >= 1000:
@@ -130,6 +134,7 @@ class Controller:
         s = self.session
         self.journal.context(self.t_s, self.t_ms, s.state, s.step + 1 if s.plan else 0, s.rate_e4(), s.total)
 
+    @micropython.native
     def _sense(self, snap):
         vitals, parser = self.vitals, self.parser
         if snap.ox_n and parser.take(snap.ox, snap.ox_n):
@@ -161,6 +166,7 @@ class Controller:
 
     # -- alarms
 
+    @micropython.native
     def _alarm(self, snap, out):
         """Alarms follow conditions; they are gone through only when one of those has changed."""
         signs = self._signs()
@@ -171,6 +177,7 @@ class Controller:
         out.lights = self.alarms.lights
         out.tone_hz = self.alarms.tone_hz
 
+    @micropython.native
     def _signs(self):
         s, v = self.session, self.vitals
         signs = s.state | s.hold_code << 4

@@ -6,8 +6,11 @@ drug should flow is a fault, never caught up. The remainder of the interval is c
 ideal count by more than one, for any rate, over any time.
 """
 
+from pump.compat import micropython
+
 MAX_WORDS = 8
 MAX_BURST = 128
+_IDLE_MAX_US = 1 << 29
 _BURST_SHARES = 700_000_000  # pulses of a burst times its share: sums of them stay below 2**30
 
 
@@ -54,10 +57,12 @@ class Delivery:
         self.flowing = False
         self._idle = 0
 
+    @micropython.native
     def late(self, queue_us):
         """True when the queue has run dry while the drug flows."""
         return self.flowing and self._started and queue_us <= 0
 
+    @micropython.native
     def feed(self, out, queue_us):
         """Adds words to `out` until the queue reaches the horizon."""
         if not self.flowing:
@@ -69,7 +74,7 @@ class Delivery:
                 if queue_us >= 2 * self.slice_us:
                     return
                 out.add_word(0, self.slice_us)
-                self._idle += self.slice_us
+                self._idle = min(self._idle + self.slice_us, _IDLE_MAX_US)
                 queue_us += self.slice_us
                 continue
             added = self._next_word(out, queue_us)
@@ -77,6 +82,7 @@ class Delivery:
                 return
             queue_us += added
 
+    @micropython.native
     def _next_word(self, out, queue_us):
         if self._wait > 2 * self.slice_us:
             out.add_word(0, self.slice_us)
@@ -87,6 +93,7 @@ class Delivery:
             return self._single(out)
         return self._burst(out, (self.horizon_us - queue_us) // self._interval)  # 0: no room for a whole one
 
+    @micropython.native
     def _single(self, out):
         wait = self._wait
         out.add_word(1, wait)
@@ -99,10 +106,11 @@ class Delivery:
             self._wait += 1
         return wait
 
+    @micropython.native
     def _burst(self, out, count):
-        if not count:
+        if not count and self._interval * 4 <= self.slice_us:
             return 0
-        count = min(count, self.left, self._burst_max)
+        count = max(1, min(count, self.left, self._burst_max))  # a long interval may reach past the horizon
         interval = self._interval
         self._error += count * self._rest
         if self._error >= count * self._share - self._error:

@@ -53,6 +53,7 @@ class Display:
         self._turn = 0
         self._cell = 0
 
+    @micropython.native
     def compose(self, pump):
         """Composes the next of the four lines from the controller's modules."""
         turn = self._turn
@@ -71,6 +72,7 @@ class Display:
             lines[at + i] = line[i]
         self._turn = (turn + 1) & 3
 
+    @micropython.native
     def _where(self, line, session):
         state = session.state
         if state == m.RUNNING:
@@ -90,6 +92,7 @@ class Display:
         elif state == m.STOPPED or state == m.FAULT or state == m.LOCKED:
             words(line, at + 1, _HOLDS[session.hold_code])
 
+    @micropython.native
     def _what(self, line, pump):
         session = pump.session
         state = session.state
@@ -108,6 +111,7 @@ class Display:
         elif state == m.LOCKED:
             words(line, 0, b"CLAMP DISCONNECT")
 
+    @micropython.native
     def _oximeter(self, line, vitals):
         at = words(line, 0, b"SpO2 ")
         at = words(line, at, b"--") if vitals.spo2 == m.NONE8 else number(line, at, vitals.spo2)
@@ -117,6 +121,7 @@ class Display:
         else:
             number(line, at, vitals.pulse)
 
+    @micropython.native
     def _bottom(self, line, pump):
         alarm = pump.alarms.top
         if alarm and not (pump.alarms.priority < 2 and pump.session.state == m.RUNNING):
@@ -134,6 +139,7 @@ class Display:
             at = number(line, 11, min(99, session.done * 100 // session.target))
             words(line, at, b"%")
 
+    @micropython.native
     def next_cell(self):
         """The next cell that differs from what was drawn, as its number; -1 when all is drawn."""
         cell = int(_take_changed(self.lines, self.shown, self._cell))

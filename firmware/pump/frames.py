@@ -54,6 +54,7 @@ def _unstuff(coded: ptr8, n: int) -> int:
     return out
 
 
+@micropython.native
 def encode(plain, n_payload, coded):
     """Closes the frame whose type, sequence and n_payload bytes lie in `plain`; its coded bytes go to `coded`.
 
@@ -64,6 +65,7 @@ def encode(plain, n_payload, coded):
     return _stuff(plain, n + crc.SIZE, coded)
 
 
+@micropython.native
 def decode(coded, n):
     """Opens coded[:n] (without the ending zero) in place: the payload's length, or -1 for a damaged frame.
 
@@ -83,6 +85,7 @@ class Receiver:
         self.n = 0
         self.bad = 0
 
+    @micropython.native
     def take(self, byte):
         """One byte from the line: -1 while nothing is complete, else the payload's length of the frame in buf."""
         if byte:

@@ -6,6 +6,7 @@ buttons. It can only refuse: without the permit's edge in every scan an external
 """
 
 from pump import crc
+from pump.compat import micropython
 from pump.io import CONFIRM, START, STOP
 from pump.messages import HOLD
 from pump.plan import TOLERANCE_SHARE, Plan
@@ -15,6 +16,7 @@ OVER, UNDER, RUNAWAY = HOLD["over-delivery"], HOLD["under-delivery"], HOLD["runa
 CLAIM, MEMORY = HOLD["claim"], HOLD["memory"]
 SLACK_PULSES = 1
 SEAM_SCANS = 3
+MISSING_MS = 5_000  # pulses of a step that are still missing so long after all were due do not come any more
 QUIET_MS = 100  # after the flow ends, a pulse begun may still be counted
 
 
@@ -46,6 +48,7 @@ class Guard:
         self._done = False  # the step's volume was seen to be complete
         self._due = 0
         self._due_us = 0
+        self._missing_ms = 0
         self._flow = False
         self._quiet_ms = 0
         self._pressed = False
@@ -63,6 +66,7 @@ class Guard:
         self._step = -1
         self._final = self._final_seen = -1
 
+    @micropython.native
     def account(self, snap):
         """Adds the pulses counted since the last scan to its own account, and sees the raw presses."""
         new = 0 if self._count < 0 else snap.pulses - self._count
@@ -81,6 +85,7 @@ class Guard:
                 self._latch(RUNAWAY)
         return new
 
+    @micropython.native
     def judge(self, claim, snap):
         """Checks the claim of this scan against its own account; renews the permit or refuses it."""
         if claim.flow and not self.trip:
@@ -118,6 +123,7 @@ class Guard:
             planned[plan.solution[k]] += plan.pulses[k]
         return plan.final_pulses(planned)
 
+    @micropython.native
     def _flowing(self, claim, snap):
         if not self.plan or claim.session != self._session:
             self._latch(CLAIM)
@@ -144,7 +150,11 @@ class Guard:
     def _enter(self, claim, seamless):
         """A step begins: the next one after a complete one; from rest also an earlier one; never one too far."""
         highest = self._step + 1 if self._done else self._step
-        if claim.step > highest or claim.step >= self.plan.count or (seamless and claim.step != self._step + 1):
+        if (
+            claim.step > highest
+            or claim.step >= self.plan.count
+            or (seamless and claim.step != self._step + 1)
+        ):
             self._latch(CLAIM)
             return
         if not crc.holds(self.blob, len(self.blob) - crc.SIZE):
@@ -154,12 +164,14 @@ class Guard:
         self._base = self._due = self._due_us = 0
         self._done = False
 
+    @micropython.native
     def _target(self):
         k = self._step
         if k == self.plan.count - 1 and self._final >= 0:
             return self._final
         return self.plan.pulses[k]
 
+    @micropython.native
     def _volume(self, claim, snap):
         plan, k = self.plan, self._step
         target = self._target()
@@ -180,6 +192,9 @@ class Guard:
         if given > self._due + tolerance or given > target + SLACK_PULSES:
             self._latch(OVER)
         elif self._due > given + tolerance:
+            self._latch(UNDER)
+        self._missing_ms = self._missing_ms + snap.dt_ms if given < self._due == target else 0
+        if self._missing_ms > MISSING_MS + interval // 1000:
             self._latch(UNDER)
 
     def _latch(self, reason):

@@ -3,6 +3,7 @@
 The board fills a Snapshot and carries out an Outputs; neither decides anything. A recorded run is the Snapshots' changes.
 """
 
+from pump.compat import micropython
 from pump.delivery import MAX_WORDS
 from pump.frames import MAX_CODED
 
@@ -55,6 +56,7 @@ class Outputs:
         self.screen_cell = -1
         self.tidy = False
 
+    @micropython.native
     def clear(self):
         """Before a scan: nothing asked for."""
         self.words = 0
@@ -65,6 +67,7 @@ class Outputs:
         self.screen_cell = -1
         self.tidy = False
 
+    @micropython.native
     def add_word(self, count, interval_us):
         """Queues `count` pulses of `interval_us` each (count 0: a pause of that length)."""
         n = self.words

@@ -8,6 +8,7 @@ power-on is the number that the next one gets.
 import struct
 
 from pump import crc
+from pump.compat import micropython
 from pump.messages import EVENT, EVENT_CODE
 
 RECORD = struct.calcsize(EVENT[1])
@@ -22,6 +23,7 @@ class Journal:
 
     def __init__(self, first_seq=0):
         self.seq = first_seq  # number of the next record
+        self._first = first_seq  # earlier ones lie in the FRAM only
         self.stored = first_seq
         self.sent = first_seq
         self.lost = 0  # records overwritten in RAM before they were stored
@@ -30,12 +32,14 @@ class Journal:
         self.t_s = self.t_ms = 0
         self.state = self.step = self.rate_e4 = self.pulses = 0
 
+    @micropython.native
     def context(self, t_s, t_ms, state, step, rate_e4, pulses):
         """What the records of this scan say about time and session."""
         self.t_s, self.t_ms = t_s, t_ms
         self.state, self.step = state, step
         self.rate_e4, self.pulses = rate_e4, pulses
 
+    @micropython.native
     def event(self, name, code=0, arg=0):
         """Appends a record; `name` of messages.EVENTS."""
         struct.pack_into(
@@ -58,14 +62,16 @@ class Journal:
 
     def holds(self, seq):
         """True while the record is still in RAM."""
-        return 0 <= seq < self.seq and self.seq - seq <= RING
+        return self._first <= seq < self.seq and self.seq - seq <= RING
 
+    @micropython.native
     def copy(self, seq, target, at):
         """Copies record `seq` to target[at:at+RECORD]."""
         ring, start = self._ring, seq % RING * RECORD
         for i in range(RECORD):
             target[at + i] = ring[start + i]
 
+    @micropython.native
     def store_next(self, out):
         """Hands the oldest record that is not yet in the FRAM to the outputs."""
         if self.stored >= self.seq:

@@ -9,6 +9,7 @@ import struct
 
 from pump import frames
 from pump import messages as m
+from pump.compat import micropython
 from pump.crc import SIZE as CRC_SIZE
 from pump.units import ticks_diff
 
@@ -46,6 +47,7 @@ class Link:
 
     # -- receiving
 
+    @micropython.native
     def receive(self, snap, may_load):
         """Takes the bytes of this scan; what they ask for stands in `request`, `loaded` and the answer due."""
         self.request = 0
@@ -71,7 +73,9 @@ class Link:
             if self.request != m.STOP[0]:
                 self.request = kind
         elif kind == m.STATUS_GET[0] or kind == m.STATS_GET[0] or kind == m.HELLO[0]:
-            self._reply = kind + 0x80 if kind == m.HELLO[0] else m.STATUS[0] if kind == m.STATUS_GET[0] else m.STATS[0]
+            self._reply = (
+                kind + 0x80 if kind == m.HELLO[0] else m.STATUS[0] if kind == m.STATUS_GET[0] else m.STATS[0]
+            )
         elif kind == m.STREAM[0] and length == 2:
             self._start_stream(buf[2] | buf[3] << 8)
         elif kind == m.LOG_GET[0] and length == 4:
@@ -155,6 +159,7 @@ class Link:
 
     # -- sending
 
+    @micropython.native
     def send(self, out, pump, now_ms):
         """Puts at most one frame into the outputs: the answer due, else a record, else the stream's status."""
         kind = self._reply
@@ -194,6 +199,7 @@ class Link:
         self.journal.copy(seq, self._plain, 2)
         return 28
 
+    @micropython.native
     def _stream(self, out, pump, now_ms):
         journal = self.journal
         if journal.sent < journal.seq:
@@ -206,6 +212,7 @@ class Link:
             self._status_ms = now_ms
             self._close(out, m.STATUS[0], UNASKED, pump.fill_status(self._plain))
 
+    @micropython.native
     def _close(self, out, kind, seq, n):
         self._plain[0] = kind
         self._plain[1] = seq

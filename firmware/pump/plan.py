@@ -43,8 +43,8 @@ class Plan:
             self.solution[k] = step.solution
             self.duration_ms[k] = step.duration_ms
 
-    def final_pulses(self, pulses_of_bag):
-        """Pulses of the last step that complete the full dose, when so many have come from each bag (PRO-4).
+    def final_pulses(self, pulses_of_bag, k=-1):
+        """Pulses of step k (the last one) that complete the full dose, when so many have come from each bag (PRO-4).
 
         Rounded down to a pulse: the order is never exceeded. Zero when the dose is already complete.
         """
@@ -52,7 +52,7 @@ class Plan:
         given = (0, 1)
         for pulses, bag in zip(pulses_of_bag, protocol.solutions):
             given = add_fractions(given, (pulses * self.pl_pulse * bag.drug_pg, bag.volume_nl * 1000))
-        bag = protocol.solutions[protocol.steps[-1].solution]
+        bag = protocol.solutions[protocol.steps[k].solution]
         rest = protocol.full_dose_pg * given[1] - given[0]
         return max(0, rest * bag.volume_nl * 1000 // (given[1] * bag.drug_pg * self.pl_pulse))
 

@@ -5,6 +5,7 @@ drug line. A person classifies each hold, chooses the step to resume at, and sta
 """
 
 from pump import messages as m
+from pump.compat import micropython
 from pump.guard import Claim
 from pump.io import CONFIRM, DOWN, START, STOP, UP
 from pump.units import ticks_diff
@@ -14,7 +15,11 @@ CLASSIFY = (TECHNICAL, MILD, SEVERE, END)
 SPO2, PULSE = m.HOLD["spo2-stop"], m.HOLD["pulse-stop"]
 CONFIRM_MS = 30_000  # the second press of a start must follow within this
 SEAM_MS = 100  # the timeline stays alive this long around a step's end, for a change of rate without a gap
+# Tuples of other modules' names are made once: made in the scan they would allocate.
 _SUPERVISED = (m.RUNNING, m.BAG)
+_DECIDING = (m.DECISION, m.RESUMABLE)
+_AT_REST = (m.IDLE, m.READY, m.STOPPED, m.COMPLETED)
+_BY_OXIMETER = (SPO2, PULSE)
 
 
 class Session:
@@ -35,6 +40,7 @@ class Session:
         self.choice = 0  # index into CLASSIFY, or the step chosen in a decision
         self.reactions = 0
         self.want_confirm = False
+        self.resting = False  # the step's volume is in, its dwell or a valid reading is missing
         self.by_bag = []
         self._count = -1
         self._entered = False  # the present step has been started; otherwise it begins in full
@@ -42,6 +48,7 @@ class Session:
         self._hung = -1  # bag that hangs
         self._pressed_ms = 0
         self.held_ms = 0
+        self._reacted = False  # a reaction was reported and the step to resume at is not yet chosen
         self._by_vitals = False  # the oximeter held: resume waits until it has recovered
         self._abort = False
 
@@ -56,15 +63,17 @@ class Session:
 
     def idle(self):
         """True while a protocol may be loaded."""
-        return self.state in (m.IDLE, m.READY, m.STOPPED, m.COMPLETED)
+        return self.state in _AT_REST
 
+    @micropython.native
     def running(self):
         """True from the first press of a start to the end of the session."""
         return m.ARMED <= self.state <= m.LOCKED
 
     def rate_e4(self):
         """The rate at which the drug flows now (0.0001 mL/h); 0 while it is held."""
-        return self.plan.rate_e4[self.step] if self.state == m.RUNNING and self.delivery.flowing else 0
+        flows = self.state == m.RUNNING and self.delivery.flowing and not self.resting
+        return self.plan.rate_e4[self.step] if flows else 0
 
     def solution(self):
         """Index of the bag of the present step."""
@@ -72,6 +81,7 @@ class Session:
 
     # -- the scan
 
+    @micropython.native
     def update(self, snap, presses, request, vitals, trip):
         """One scan: request is a type of messages (PAUSE, STOP) or 0, trip the guard's or drive's reason or 0.
 
@@ -84,6 +94,7 @@ class Session:
         self._publish()
         return self._abort
 
+    @micropython.native
     def _count_pulses(self, snap):
         new = 0 if self._count < 0 else snap.pulses - self._count
         self._count = snap.pulses
@@ -92,6 +103,7 @@ class Session:
             self.total += new
             self.by_bag[self.plan.solution[self.step]] += new
 
+    @micropython.native
     def _urgent(self, snap, request, vitals, trip):
         """What stops, whatever else is going on. True when the state was decided by it."""
         if trip:
@@ -105,6 +117,7 @@ class Session:
             return True
         return self._hold_for(snap, request, vitals)
 
+    @micropython.native
     def _hold_for(self, snap, request, vitals):
         code = 0
         if snap.buttons & STOP:
@@ -118,7 +131,7 @@ class Session:
         if self.state == m.ARMED:
             self._to(m.READY)
             return True
-        if self.state in _SUPERVISED or self.state in (m.DECISION, m.RESUMABLE):
+        if self.state in _SUPERVISED or self.state in _DECIDING:
             self._hold(code, snap.now_ms)
             return True
         return False
@@ -129,7 +142,7 @@ class Session:
         if first:
             self.held_ms = now_ms
             self.hold_code = code
-            self._by_vitals = code in (SPO2, PULSE)
+            self._by_vitals = code in _BY_OXIMETER
         self.choice = 0
         self._to(m.HELD)
         self.log("paused", code, self.step + 1)
@@ -148,6 +161,7 @@ class Session:
         self.state = state
         self.want_confirm = False
 
+    @micropython.native
     def _publish(self):
         claim = self.claim
         claim.flow = self.delivery.flowing
@@ -157,6 +171,7 @@ class Session:
 
     # -- the states
 
+    @micropython.native
     def _advance(self, snap, presses, vitals):
         state = self.state
         if state == m.RUNNING:
@@ -184,7 +199,7 @@ class Session:
             for i in range(len(self.by_bag)):
                 self.by_bag[i] = 0
             self.step = self.done = self.total = self.step_ms = self.reactions = self.hold_code = 0
-            self._entered = False
+            self._entered = self._reacted = False
             self._hung = -1
             self.claim.session += 1
             self.claim.final = -1
@@ -219,40 +234,46 @@ class Session:
         started = False
         if not self._entered:
             self.done = self.step_ms = 0
-            self.target = plan.pulses[k]
-            if k == plan.count - 1 and self.claim.final >= 0:
-                self.target = self.claim.final
+            self.target = self._target_of(k)
             self._entered = True
             self._entries += 1
             started = True
+        self.resting = False
         self._to(m.RUNNING)
         self.delivery.set_rate(plan.interval_us[k], plan.remainder[k], plan.rate_e4[k])
         self.delivery.start(max(0, self.target - self.done))
         if started:
             self.log("step_started", 0, plan.solution[k])
 
+    def _target_of(self, k):
+        """Pulses of step k: as planned, or what the dose still lacks after repeats (PRO-4)."""
+        plan, final = self.plan, self.claim.final
+        if k == plan.count - 1 and final >= 0:
+            return final
+        if final == 0:  # the repeats alone reach the full dose
+            return min(plan.pulses[k], plan.final_pulses(self.by_bag, k))
+        return plan.pulses[k]
+
+    @micropython.native
     def _running(self, snap, vitals):
+        """A step's end. Until then nothing is left to queue, and the guard goes on watching that nothing comes."""
         self.step_ms += snap.dt_ms
         if self.done < self.target:
             return
         left_ms = self.plan.duration_ms[self.step] - self.step_ms
-        if left_ms > 0:
-            if left_ms > SEAM_MS:
-                self._rest()
-        elif vitals.good():
+        if self._cut() or (left_ms <= 0 and vitals.good()):
             self._complete()
-        elif left_ms < -SEAM_MS:
-            self._rest()
+        else:
+            self.resting = abs(left_ms) > SEAM_MS
 
-    def _rest(self):
-        """The step's volume is in: nothing flows while its dwell or a valid reading is missing."""
-        if self.delivery.flowing:
-            self.delivery.stop()
+    def _cut(self):
+        """True in a step shortened because the dose is complete with it."""
+        return self.target < self.plan.pulses[self.step]
 
     def _complete(self):
         self.log("step_completed", 0, self.reactions)
         self._entered = False
-        if self.step + 1 == self.plan.count:
+        if self._cut() or self.step + 1 == self.plan.count:
             self._end(m.COMPLETED, "completed", 0)
             return
         self.step += 1
@@ -269,7 +290,10 @@ class Session:
     def _classify(self, word):
         if word == TECHNICAL:
             self.log("decision", TECHNICAL, self.step + 1)
-            self._to(m.RESUMABLE)
+            if self._reacted:  # stopped while the step was being chosen: the reaction still stands
+                self._choose()
+            else:
+                self._to(m.RESUMABLE)
         elif word == END:
             self._end(m.STOPPED, "stopped", END)
         elif word == SEVERE:
@@ -285,6 +309,10 @@ class Session:
             self._end(m.LOCKED, "locked", MILD)  # a clinician decides, not a resume (SES-6)
             return
         self.hold_code = MILD
+        self._reacted = True
+        self._choose()
+
+    def _choose(self):
         self.choice = self.step
         self._to(m.DECISION)
 
@@ -299,7 +327,7 @@ class Session:
 
     def _go_back(self, step):
         self.step = step
-        self._entered = False
+        self._entered = self._reacted = False
         self.done = self.target = 0
         self.claim.final = self._final(step)
         self.log("decision", MILD, step + 1)

@@ -1,15 +1,19 @@
 """Numbers and words into a line of the screen without allocation: 16 characters, ASCII, in a bytearray."""
 
+from pump.compat import micropython
+
 WIDTH = 16
 BLANK = 32
 
 
+@micropython.native
 def clear(line):
     """Blanks a line."""
     for i in range(WIDTH):
         line[i] = BLANK
 
 
+@micropython.native
 def words(line, at, text):
     """Writes bytes `text` from column `at`, cut at the edge; returns the next column."""
     for byte in text:
@@ -20,6 +24,7 @@ def words(line, at, text):
     return at
 
 
+@micropython.native
 def number(line, at, value):
     """Writes a non-negative integer; returns the next column."""
     size = 1
@@ -35,6 +40,7 @@ def number(line, at, value):
     return end
 
 
+@micropython.native
 def fraction(line, at, value, digits):
     """Writes a point and `value` as so many digits, without the zeros at the end; returns the next column."""
     while digits > 1 and value % 10 == 0:
@@ -51,6 +57,7 @@ def fraction(line, at, value, digits):
     return at + digits + 1
 
 
+@micropython.native
 def rate(line, at, rate_e4):
     """Writes a rate in mL/h, exactly (4.6875); returns the next column."""
     return fraction(line, number(line, at, rate_e4 // 10_000), rate_e4 % 10_000, 4)

@@ -8,6 +8,8 @@ Small integers on the chip hold 31 bits. What the scan uses stays below 2**30; w
 allocation is allowed: at load and while the drug is held.
 """
 
+from pump.compat import micropython
+
 TICK_SPAN = 1 << 30
 _MASK = (1 << 30) - 1  # the largest small integer; TICK_SPAN itself is one more and would come from the heap
 _HALF = 1 << 29
@@ -19,12 +21,14 @@ NL_PER_ML = 1_000_000
 US_RATE = 36_000  # interval_us = pl_pulse * 36000 / rate_e4
 
 
+@micropython.native
 def ticks_diff(later, earlier):
     """Milliseconds (or microseconds) from `earlier` to `later`, both modulo 2**30; right within +-6.2 days."""
     span = (later - earlier) & _MASK
     return span if span < _HALF else span - _HALF - _HALF
 
 
+@micropython.native
 def ticks_add(ticks, delta):
     """`ticks` moved by `delta` (within +-2**29), modulo 2**30."""
     if delta > 0:

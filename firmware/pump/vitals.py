@@ -6,6 +6,7 @@ never a good value, and low is never implausible.
 """
 
 from pump import messages as m
+from pump.compat import micropython
 from pump.units import ticks_diff
 
 ALERT_MS = 5_000  # no valid sample: alert, then hold (VIT-2)
@@ -24,6 +25,7 @@ class Timer:
     def __init__(self):
         self.since = -1
 
+    @micropython.native
     def run(self, holds, now_ms):
         """Starts, keeps or ends the timer; returns its age in ms, -1 when off."""
         if not holds:
@@ -62,6 +64,7 @@ class Vitals:
         self.hold = 0
         self.recovered = False
 
+    @micropython.native
     def sample(self, spo2, pulse, flags, now_ms):
         """Takes one sample of the device."""
         self.spo2, self.pulse, self.flags = spo2, pulse, flags
@@ -70,6 +73,7 @@ class Vitals:
                 self._valid_ms = now_ms
             self._judge(now_ms, flags & _UNSURE)
 
+    @micropython.native
     def _judge(self, now_ms, unsure):
         spo2, pulse = self.spo2, self.pulse
         # An unsure sample is "not better": it neither ends a timer nor completes it before the stretch.
@@ -77,8 +81,8 @@ class Vitals:
         low = self._low.run(spo2 <= self.stop or (unsure and self._low.since >= 0), now_ms)
         slow_now = not self.pulse_min <= pulse <= self.pulse_max
         slow = self._slow.run(slow_now or (unsure and self._slow.since >= 0), now_ms)
-        severe = self._severe.run(spo2 < SEVERE_SPO2 and not unsure, now_ms)
-        if low >= wait or severe >= SEVERE_MS:
+        severe = self._severe.run(spo2 < SEVERE_SPO2 or (unsure and self._severe.since >= 0), now_ms)
+        if low >= wait or severe >= SEVERE_MS + (STRETCH_MS if unsure else 0):
             self.hold = m.HOLD["spo2-stop"]
         elif slow >= wait:
             self.hold = m.HOLD["pulse-stop"]
@@ -86,6 +90,7 @@ class Vitals:
         better = spo2 >= min(self.stop + RECOVER_MARGIN, 100) and not slow_now and not unsure
         self.recovered = self._good.run(better, now_ms) >= RECOVER_MS
 
+    @micropython.native
     def watch(self, now_ms):
         """Each scan: ages the last valid sample. Before the first one there is nothing valid either."""
         if self._valid_ms < 0:

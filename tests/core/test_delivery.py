@@ -27,6 +27,7 @@ class Line:
     now_us: int = 0
     scans: int = 0
     dry: bool = False
+    following: tuple[int, int, int] | None = None  # the next step: begun in the scan that counts this one's last pulse
     delivery: Delivery = field(init=False)
     stepper: VirtualStepper = field(default_factory=lambda: VirtualStepper(record=True))
 
@@ -38,12 +39,16 @@ class Line:
         """One scan, up to an eighth of a period early or late; the timeline of pulses knows nothing of it."""
         self.scans += 1
         step = self.period_us + self.random.randrange(-self.period_us // 8, self.period_us // 8)
-        if self.late_every and self.scans % self.late_every == 0:
+        # While a finished step waits, the queue reaches less far ahead, so that the next one begins soon.
+        if self.late_every and self.scans % self.late_every == 0 and self.delivery.left:
             step += self.period_us * 3 // 2
         self.now_us += step
         self.stepper.run_to(self.now_us)
         queue_us = max(0, self.stepper.end_us - self.now_us)
         self.dry |= self.delivery.late(queue_us)
+        if self.following and self.stepper.pulses >= self.following[2]:
+            self.begin(*self.following)
+            self.following = None
         self.out.clear()
         self.delivery.feed(self.out, queue_us)
         self.take_words()
@@ -168,8 +173,7 @@ def test_a_change_of_rate_has_no_gap_and_no_double_pulse(pl_pulse: int, first: i
     line = Line(seed=seed)
     pulses = 20
     line.begin(pl_pulse, first, pulses)
-    line.run(pulses)
-    line.begin(pl_pulse, second, pulses)
+    line.following = (pl_pulse, second, pulses)
     line.run(2 * pulses)
     times = list(line.stepper.times or [])
     interval, seam = pl_pulse * 36_000 / second, 3 * line.period_us * 9 // 8

@@ -1,0 +1,196 @@
+"""Alarms as eye and ear get them, measured at the scan's outputs (ALM-1 to ALM-4)."""
+
+from __future__ import annotations
+
+import pytest
+from pump import alarms as a
+from pump.alarms import Alarms
+from pump.io import CYAN, NURSE_CALL, RED, YELLOW
+
+SCAN_MS = 20
+HIGHS = [n for n, row in enumerate(a.TABLE) if row[1] == a.HIGH]
+MEDIUMS = [n for n, row in enumerate(a.TABLE) if row[1] == a.MEDIUM]
+LOWS = [n for n, row in enumerate(a.TABLE) if row[1] == a.LOW]
+
+
+class Room:
+    """Alarms in a room: lights and tone of each scan, and the events logged."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, int]] = []
+        self.alarms = Alarms(lambda name, code, arg: self.events.append((name, code)))
+
+    def listen(self, seconds: float) -> tuple[list[int], list[int]]:
+        """Lights and tone, one value a scan."""
+        lights, tones = [], []
+        for _ in range(round(seconds * 1000 / SCAN_MS)):
+            self.alarms.update(SCAN_MS)
+            lights.append(self.alarms.lights)
+            tones.append(self.alarms.tone_hz)
+        return lights, tones
+
+
+def edges(levels: list[int], bit: int = -1) -> list[int]:
+    """Scans at which the level (or a bit of it) goes up."""
+    return [n for n, level in enumerate(levels) if level & bit and not (n and levels[n - 1] & bit)]
+
+
+def raised(*numbers: int) -> Room:
+    """A room with these alarms up."""
+    room = Room()
+    for number in numbers:
+        room.alarms.set(number, True)
+    return room
+
+
+@pytest.mark.req("ALM-1")
+@pytest.mark.parametrize(
+    ("number", "bit", "slowest", "fastest"), [(HIGHS[0], RED, 1.4, 2.8), (MEDIUMS[0], YELLOW, 0.4, 0.8)]
+)
+def test_the_light_flashes_at_its_priority(number: int, bit: int, slowest: float, fastest: float) -> None:
+    """Else a glance takes an emergency for a reminder."""
+    lights, _ = raised(number).listen(60)
+    assert lights[0] & bit
+    assert slowest <= len(edges(lights, bit)) / 60 <= fastest
+    on = sum(bool(level & bit) for level in lights) / len(lights)
+    assert 0.2 <= on <= 0.6
+    assert not any(level & (RED | YELLOW | CYAN) & ~bit for level in lights)
+
+
+@pytest.mark.req("ALM-1")
+def test_a_low_alarm_is_steady_cyan() -> None:
+    """Else a notice looks like an alarm."""
+    lights, _ = raised(LOWS[0]).listen(60)
+    assert set(lights) == {CYAN}
+
+
+@pytest.mark.req("ALM-1")
+def test_the_high_burst_is_five_and_five_pulses() -> None:
+    """Else staff who know the standard's sound do not run."""
+    _, tones = raised(HIGHS[0]).listen(a.BURST_PERIOD_MS[3] / 1000 - 0.02)
+    starts = edges(tones)
+    assert len(starts) == 10
+    gaps = [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
+    assert gaps.index(max(gaps)) == 4 and gaps.count(max(gaps)) == 1
+    assert [gap > min(gaps) + 3 for gap in gaps] == [False, False, True, False, True, False, False, True, False]
+    assert 0 < starts[-1] * SCAN_MS < 5000
+
+
+@pytest.mark.req("ALM-1")
+def test_the_medium_burst_is_three_pulses_and_the_low_one_two() -> None:
+    """Else priorities sound alike."""
+    _, tones = raised(MEDIUMS[0]).listen(a.BURST_PERIOD_MS[2] / 1000 - 0.02)
+    assert len(edges(tones)) == 3
+    _, tones = raised(LOWS[0]).listen(a.BURST_PERIOD_MS[1] / 1000 - 0.02)
+    assert len(edges(tones)) == 2
+
+
+@pytest.mark.req("ALM-1")
+@pytest.mark.parametrize("number", [HIGHS[0], MEDIUMS[0], LOWS[0]])
+def test_bursts_come_again_while_the_alarm_stands(number: int) -> None:
+    """Else who missed the first burst hears nothing."""
+    room = raised(number)
+    per_burst = (0, 2, 3, 10)[a.TABLE[number][1]]
+    _, tones = room.listen(120)
+    assert len(edges(tones)) >= 5 * per_burst
+
+
+@pytest.mark.req("ALM-1")
+def test_only_the_highest_sounds_and_all_are_listed() -> None:
+    """Else a bag change drowns a severe reaction."""
+    room = raised(LOWS[0], MEDIUMS[0], HIGHS[-1])
+    _, tones = room.listen(10)
+    assert set(tones) == {0, a.TONE_HZ[3]}
+    assert room.alarms.top == HIGHS[-1] and room.alarms.priority == a.HIGH
+    assert all(room.alarms.active[n] for n in (LOWS[0], MEDIUMS[0], HIGHS[-1]))
+    room.alarms.set(HIGHS[-1], False)
+    lights, tones = room.listen(10)
+    assert set(tones) == {0, a.TONE_HZ[2]} and edges(lights, YELLOW) and not edges(lights, RED)
+
+
+@pytest.mark.req("ALM-1")
+def test_a_high_alarm_calls_the_nurse_without_a_break() -> None:
+    """Else nobody outside the room knows."""
+    lights, _ = raised(HIGHS[0]).listen(5)
+    assert all(level & NURSE_CALL for level in lights)
+    lights, _ = raised(MEDIUMS[0]).listen(5)
+    assert not any(level & NURSE_CALL for level in lights)
+
+
+@pytest.mark.req("ALM-2")
+@pytest.mark.parametrize("row", a.TABLE[1:], ids=[row[0] for row in a.TABLE[1:]])
+def test_every_alarm_says_what_why_and_what_to_do(row: tuple[str, int, bool, str, str, str]) -> None:
+    """Else a nurse at night reads a code."""
+    name, priority, stops, what, why, remedy = row
+    assert priority in (a.LOW, a.MEDIUM, a.HIGH)
+    assert 0 < len(what) <= 16 and what.isascii() and what == what.upper().replace("SPO2", "SPO2")
+    assert len(why) > 10 and len(remedy) > 5 and name == name.lower()
+    assert not stops or priority == a.HIGH
+
+
+@pytest.mark.req("ALM-2")
+def test_onset_is_in_the_scan_of_the_condition() -> None:
+    """Else an alarm comes when it is over."""
+    lights, tones = raised(HIGHS[0]).listen(0.02)
+    assert lights[0] & RED and tones[0]
+
+
+@pytest.mark.req("ALM-3")
+def test_the_audio_pause_ends_after_120_s_and_the_light_stays() -> None:
+    """Else one press silences the night."""
+    room = raised(MEDIUMS[0])
+    room.alarms.silence()
+    lights, tones = room.listen(119.9)
+    assert not any(tones) and len(edges(lights, YELLOW)) > 60
+    _, tones = room.listen(8)
+    assert any(tones)
+
+
+@pytest.mark.req("ALM-3")
+@pytest.mark.parametrize("number", HIGHS)
+def test_any_new_high_alarm_breaks_the_pause(number: int) -> None:
+    """Else a desaturation in the quiet two minutes is not heard."""
+    other = HIGHS[0] if number != HIGHS[0] else HIGHS[1]
+    room = raised(other)
+    room.alarms.silence()
+    _, tones = room.listen(5)
+    assert not any(tones)
+    room.alarms.set(number, True)
+    _, tones = room.listen(8)
+    assert any(tones)
+
+
+@pytest.mark.req("ALM-3")
+def test_a_new_medium_alarm_does_not_break_the_pause() -> None:
+    """Else a silenced pump beeps at each reminder."""
+    room = raised(HIGHS[0])
+    room.alarms.silence()
+    room.alarms.set(MEDIUMS[0], True)
+    _, tones = room.listen(8)
+    assert not any(tones)
+
+
+@pytest.mark.req("ALM-4")
+@pytest.mark.parametrize("number", range(1, len(a.TABLE)))
+def test_ten_times_the_condition_are_ten_alarms(number: int) -> None:
+    """Else only the first occlusion of the night is heard."""
+    room = Room()
+    for _ in range(10):
+        room.alarms.set(number, True)
+        lights, tones = room.listen(1)
+        assert any(lights) and any(tones)
+        room.alarms.set(number, True)
+        room.alarms.set(number, False)
+        lights, tones = room.listen(1)
+        assert not any(lights) and not any(tones)
+    assert room.events == [("alarm_raised", number), ("alarm_cleared", number)] * 10
+
+
+@pytest.mark.req("ALM-6")
+def test_without_a_condition_there_is_neither_light_nor_sound() -> None:
+    """Else staff learn not to listen."""
+    room = Room()
+    for number in range(1, len(a.TABLE)):
+        room.alarms.set(number, False)
+    lights, tones = room.listen(30)
+    assert not any(lights) and not any(tones) and not room.events

@@ -1,0 +1,154 @@
+"""The journal: what was written is found again, what is torn is dropped, what is lost is counted (INT-2, INT-5)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pump import crc, journal
+from pump import messages as m
+from pump.io import Outputs
+from toleramp_bench.records import unpack_record
+
+RECORD, SLOTS = journal.RECORD, journal.SLOTS
+
+
+class Memory:
+    """The FRAM: slots of 32 bytes; erased, random, or with another log in it."""
+
+    def __init__(self, fill: Callable[[int], bytes] = lambda slot: bytes(32)) -> None:
+        self.fill = fill
+        self.slots: dict[int, bytearray] = {}
+
+    def read(self, slot: int) -> bytearray:
+        return bytearray(self.slots.get(slot) or self.fill(slot))
+
+    def take(self, out: Outputs) -> None:
+        """What the board does with the outputs of a scan."""
+        if out.fram_slot >= 0:
+            assert out.fram_slot not in self.slots, "a committed record was overwritten"
+            self.slots[out.fram_slot] = bytearray(out.fram)
+
+
+def written(count: int, memory: Memory | None = None, first: int = 0) -> tuple[journal.Journal, Memory]:
+    """A journal with so many records, each in the memory at once."""
+    log, memory, out = journal.Journal(first), memory or Memory(), Outputs()
+    for number in range(count):
+        log.context(number, number % 1000, m.RUNNING, 3, 46_875, number * 10)
+        log.event("pressed", number & 255, -number)
+        out.clear()
+        log.store_next(out)
+        memory.take(out)
+    return log, memory
+
+
+@pytest.mark.req("INT-5")
+@given(
+    st.integers(0, 2**31), st.integers(0, 999), st.sampled_from(m.EVENTS[1:]), st.integers(0, 11), st.integers(0, 40),
+    st.integers(0, 18), st.integers(-(2**15), 2**15 - 1), st.integers(0, 12_000_000), st.integers(0, 2**32 - 1),
+)  # fmt: skip
+def test_a_record_is_read_as_it_was_written(
+    t_s: int, t_ms: int, name: str, state: int, step: int, code: int, arg: int, rate: int, pulses: int
+) -> None:
+    """Else the chart shows another session."""
+    log = journal.Journal(7)
+    log.context(t_s, t_ms, state, step, rate, pulses)
+    if name not in ("alarm_raised", "alarm_cleared", "load_refused"):
+        log.event(name, code, arg)
+        work = bytearray(RECORD)
+        log.copy(7, work, 0)
+        record = unpack_record(bytes(work))
+        assert crc.holds(work, RECORD - crc.SIZE)
+        assert (record["seq"], record["t_ms"], record["event"]) == (7, t_s * 1000 + t_ms, name)
+        assert (record["state"], record["step"], record["arg"]) == (m.STATES[state], step, arg)
+        assert (record["rate_e4"], record["pulses"]) == (rate, pulses)
+
+
+@pytest.mark.req("INT-2", "INT-5")
+@settings(max_examples=40)
+@given(st.integers(0, 200), st.sampled_from(("zeros", "ones", "noise")), st.integers(0, 10**6))
+def test_the_end_is_found_in_blank_or_foreign_memory(count: int, rest: str, seed: int) -> None:
+    """Else after power loss records are written over, or rubbish is read as a log."""
+    noise = random.Random(seed).randbytes(32)
+    fill = {"zeros": bytes(32), "ones": b"\xff" * 32, "noise": noise}[rest]
+    _, memory = written(count, Memory(lambda slot: fill))
+    assert journal.count_records(memory.read) == count
+
+
+@pytest.mark.req("INT-2")
+@settings(max_examples=60)
+@given(st.integers(0, 120), st.integers(0, RECORD - 1), st.binary(min_size=32, max_size=32))
+def test_a_torn_record_is_dropped_and_none_before_it(count: int, torn_at: int, old: bytes) -> None:
+    """Else half a record after a power cut is believed, or a whole one lost."""
+    log, memory = written(count)
+    log.event("stopped", 4, 0)
+    out = Outputs()
+    log.store_next(out)
+    if bytes(out.fram[torn_at:RECORD]) != old[torn_at:RECORD]:
+        memory.slots[count] = bytearray(bytes(out.fram[:torn_at]) + old[torn_at:])
+        assert journal.count_records(memory.read) == count
+
+
+@pytest.mark.req("INT-2", "INT-5")
+def test_after_power_loss_the_numbers_go_on() -> None:
+    """Else two records have one number and a gap is not seen."""
+    _, memory = written(100)
+    first = journal.count_records(memory.read)
+    log, _ = written(50, memory, first)
+    assert first == 100 and log.seq == 150
+    assert journal.count_records(memory.read) == 150
+
+
+@pytest.mark.req("INT-2")
+def test_a_full_memory_is_full_and_not_written_again() -> None:
+    """Else the oldest records are overwritten."""
+    log, memory = written(SLOTS - 1)
+    assert not log.full()
+    log, _ = written(3, memory, SLOTS - 1)
+    assert log.full()
+    assert sorted(memory.slots) == list(range(SLOTS))
+    assert journal.count_records(memory.read) == SLOTS
+
+
+@pytest.mark.req("INT-5")
+@given(st.integers(0, 300))
+def test_records_that_could_not_be_stored_are_counted(count: int) -> None:
+    """Else a gap in the log is not known."""
+    log, out, memory = journal.Journal(), Outputs(), Memory()
+    for _ in range(count):
+        log.event("pressed", 1, 0)
+    for _ in range(journal.RING + 5):
+        out.clear()
+        log.store_next(out)
+        memory.take(out)
+    assert log.lost == max(0, count - journal.RING)
+    assert len(memory.slots) == min(count, journal.RING)
+    assert all(journal._valid(bytearray(record), slot) for slot, record in memory.slots.items())
+
+
+@pytest.mark.req("INT-2", "INT-5")
+def test_at_least_5000_events_fit() -> None:
+    """Else the longest session ends with a full log."""
+    assert SLOTS >= 5000 and (SLOTS + 32) * journal.SLOT <= 256 * 1024
+
+
+@pytest.mark.req("INT-5")
+def test_a_record_from_before_power_loss_is_not_held_in_ram() -> None:
+    """Else the host is sent an empty record under its number."""
+    log = journal.Journal(100)
+    assert not log.holds(99)
+    log.event("boot", 1, 0)
+    assert log.holds(100) and not log.holds(99) and not log.holds(101)
+
+
+@pytest.mark.req("INT-4", "INT-5")
+@given(st.integers(0, 8 * RECORD - 1))
+def test_a_flipped_bit_in_a_record_is_found(bit: int) -> None:
+    """Else a tampered log reads as true."""
+    log, memory = written(1)
+    memory.slots[0][bit // 8] ^= 1 << bit % 8
+    assert journal.count_records(memory.read) == 0
+    assert log.seq == 1
