@@ -1,11 +1,12 @@
 """The composition root: builds the controller for this board and runs the scan on absolute deadlines."""
 
 import gc
-from time import sleep_us, ticks_add, ticks_diff, ticks_ms, ticks_us
+from time import sleep_ms, ticks_add, ticks_diff, ticks_ms, ticks_us
 
 import machine
 from board_mechanism import PL_PULSE
 from build_info import BUILD_HASH, GIT, VERSION
+
 from drivers.pump_board import PumpBoard, service_key_held
 from oximeters import parser
 from pump.controller import Controller
@@ -79,9 +80,10 @@ class Pump:
                 self.tidy()
                 due = ticks_us()  # nothing flows: the timeline starts anew
             due = ticks_add(due, PERIOD_US)
+            # Whole milliseconds: the rest would be waited for in a busy loop. A scan may begin up to 1 ms early.
             rest = ticks_diff(due, ticks_us())
-            if rest > 0:
-                sleep_us(rest)
+            if rest >= 1000:
+                sleep_ms(rest // 1000)
 
 
 if not service_key_held():

@@ -1,23 +1,23 @@
 """The pump's board: fills a Snapshot from the pins, carries an Outputs to them. Decides nothing."""
 
+from array import array
 from time import ticks_diff, ticks_us
 
 import board_pins as pins
 from machine import I2C, PWM, UART, Pin
-from pump.io import LINK_MAX, OX_MAX, STOP
-from pump.units import ticks_add as core_ticks_add
 
 from drivers.console import Console
 from drivers.expander import Expander
 from drivers.fram import Fram
 from drivers.screen import Screen
 from drivers.step_generator import PulseCounter, StepGenerator
+from pump.io import LINK_MAX, OX_MAX
+from pump.units import ticks_add as core_ticks_add
 
-_KEYS = (pins.START, pins.CONFIRM, pins.SILENCE, pins.UP, pins.DOWN)  # in the order of pump.io's bits
+# In the order of pump.io's bits; STOP is normally closed to ground: high is pressed, or a broken wire.
+_KEYS = (pins.START, pins.CONFIRM, pins.SILENCE, pins.UP, pins.DOWN, pins.STOP)
 TONE_DUTY = 32768
-READ_FLOWING = (
-    16  # bytes of the host taken a scan: while the drug flows its line may not take the scan's time
-)
+READ_FLOWING = 16  # bytes of the host taken a scan: while the drug flows its line may not take the scan's time
 OX_RXBUF = 1024  # holds 2.7 s of a 375 B/s stream
 OX_BAUD = 9600
 
@@ -25,6 +25,19 @@ OX_BAUD = 9600
 def service_key_held():
     """True when SILENCE is held at power-up: service mode, in which nothing here is started."""
     return Pin(pins.SILENCE, Pin.IN, Pin.PULL_UP)() == 0
+
+
+@micropython.viper
+def _pressed(masks: ptr32) -> int:
+    """Bits of pump.io from one read of all pins; masks: five keys (pressed is low), then STOP (pressed is high)."""
+    levels = ptr32(0xD0000004)[0]  # SIO GPIO_IN
+    bits = 0
+    for i in range(5):
+        if not (levels & masks[i]):
+            bits |= 1 << i
+    if levels & masks[5]:
+        bits |= 32
+    return bits
 
 
 class PumpBoard:
@@ -35,10 +48,9 @@ class PumpBoard:
         self._direction = Pin(pins.DIR, Pin.OUT, value=0)
         self.steps = StepGenerator(pins.STEP)
         self.counter = PulseCounter(pins.STEP)
-        self._keys = [Pin(number, Pin.IN, Pin.PULL_UP) for number in _KEYS]
-        self._stop = Pin(
-            pins.STOP, Pin.IN, Pin.PULL_UP
-        )  # normally closed to ground: high is pressed or broken
+        for number in _KEYS:
+            Pin(number, Pin.IN, Pin.PULL_UP)
+        self._masks = array("I", [1 << number for number in _KEYS])
         self._uart = UART(1, OX_BAUD, tx=Pin(pins.OX_TX), rx=Pin(pins.OX_RX), rxbuf=OX_RXBUF, timeout=0)
         i2c = I2C(0, sda=Pin(pins.SDA), scl=Pin(pins.SCL), freq=400_000)
         self.screen = Screen(i2c)
@@ -67,22 +79,12 @@ class PumpBoard:
         snap.dt_ms = passed // 1000
         self._rest_us = passed % 1000
         self._now_ms = snap.now_ms = core_ticks_add(self._now_ms, snap.dt_ms)
-        snap.buttons = self._buttons()
+        snap.buttons = _pressed(self._masks)
         snap.pulses = self.counter.read()
         snap.queue_us = self.steps.queue_us(now)
         snap.ox_n = self._oximeter()
         snap.link_n = self.console.read_into(snap.link, READ_FLOWING if flowing else LINK_MAX)
         snap.screen_ready = self.screen.ready
-
-    @micropython.native
-    def _buttons(self):
-        bits = STOP if self._stop() else 0
-        bit = 1
-        for key in self._keys:
-            if not key():
-                bits |= bit
-            bit <<= 1
-        return bits
 
     @micropython.native
     def _oximeter(self):

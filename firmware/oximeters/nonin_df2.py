@@ -7,8 +7,10 @@ after the finger is gone. The 8-bit sum alone passes a wrong frame now and then,
 its fast and extended averages and its rate within 20 of the extended one, or it is degraded (VIT-3).
 """
 
+from array import array
+
 from pump import messages as m
-from pump.compat import micropython, ptr8
+from pump.compat import micropython, ptr8, ptr32
 
 FRAMES = 25
 _SIZE = 5
@@ -20,6 +22,23 @@ FROZEN_PACKETS = 9  # three seconds
 SPO2_AGREE, RATE_AGREE = 6, 20
 
 
+# What the frame reader keeps between calls: indices into Parser.state.
+_LOCKED, _FRAME, _N, _LOW, _HIGH, _STATUS, _REJECTED, _RESYNCS = 0, 1, 2, 3, 4, 5, 6, 7
+
+
+@micropython.viper
+def _append(buf: ptr8, state: ptr32, data: ptr8, count: int):
+    """Adds data[:count]; what finds no room is dropped and counted."""
+    n = int(state[2])
+    for i in range(count):
+        if n < 256:
+            buf[n] = data[i]
+            n += 1
+        else:
+            state[6] = int(state[6]) + 1
+    state[2] = n
+
+
 @micropython.viper
 def _whole(buf: ptr8, at: int) -> int:
     """1 when buf[at:at+5] is a valid frame."""
@@ -29,114 +48,125 @@ def _whole(buf: ptr8, at: int) -> int:
     return 0
 
 
+@micropython.viper
+def _shift(buf: ptr8, state: ptr32, at: int):
+    """Drops the bytes before `at`."""
+    rest = int(state[2]) - at
+    if at:
+        for i in range(rest):
+            buf[i] = buf[at + i]
+    state[2] = rest
+
+
+@micropython.viper
+def _accept(buf: ptr8, at: int, state: ptr32, values: ptr8) -> int:
+    """Takes the valid frame at buf[at:]: 1 when it completes a packet, 2 when the lock is lost by it, else 0."""
+    status = int(buf[at + 1])
+    pleth = int(buf[at + 2])
+    frame = int(state[1])
+    if status & 1:
+        if frame:
+            state[6] = int(state[6]) + 1  # a short packet: a frame was lost on the line
+        frame = 0
+        state[5] = 0
+        state[3] = 255
+        state[4] = 0
+    elif not frame:
+        return 2
+    state[5] = int(state[5]) | status
+    if pleth < int(state[3]):
+        state[3] = pleth
+    if pleth > int(state[4]):
+        state[4] = pleth
+    values[frame] = buf[at + 3]
+    frame += 1
+    if frame == 25:
+        state[1] = 0
+        return 1
+    state[1] = frame
+    return 0
+
+
 class Parser:
-    """Bytes in, samples out: after `take` returned True, spo2, pulse, flags and beat describe the newest packet."""
+    """Bytes in, samples out: after `take` returned True, spo2, pulse and flags describe the newest packet."""
 
     def __init__(self):
         self.buf = bytearray(_RING)
-        self.n = 0
+        self.state = array("i", bytes(32))
+        self.state[_LOW] = 255
         self.samples = 0
-        self.rejected = 0  # bytes and packets thrown away
-        self.resyncs = 0
         self.spo2, self.pulse, self.flags = m.NONE8, m.NONE16, 0
-        self._locked = False
-        self._frame = 0
         self._values = bytearray(FRAMES)
-        self._status = 0
-        self._low, self._high = 255, 0  # span of the pleth in this packet
         self._still = 0  # packets without any movement of the pleth
         self._counter, self._counter_ever, self._stuck = -1, False, 0
+
+    @property
+    def rejected(self):
+        """Bytes and packets thrown away."""
+        return self.state[_REJECTED]
+
+    @property
+    def resyncs(self):
+        """How often the lock on the stream was lost."""
+        return self.state[_RESYNCS]
 
     @micropython.native
     def take(self, data, count):
         """Adds data[:count]; True when at least one packet was completed (the newest one stands)."""
-        buf, n = self.buf, self.n
-        for i in range(count):
-            if n < _RING:
-                buf[n] = data[i]
-                n += 1
-        self.n = n
-        return self._consume()
-
-    @micropython.native
-    def _consume(self):
+        buf, state = self.buf, self.state
+        _append(buf, state, data, count)
         at, complete = 0, False
-        buf, n = self.buf, self.n
+        n = state[_N]
         while n - at >= _SIZE:
-            if not self._locked:
-                if n - at < 2 * _SIZE:
-                    break
-                if not self._lock(at):
-                    at += 1
-                    self.rejected += 1
-                    continue
-            if not _whole(buf, at):
-                # An ACK or NAK may stand between two frames; anything else means that the lock is lost.
-                if n - at <= _SIZE:
-                    break
-                if buf[at] in (6, 21) and _whole(buf, at + 1):
-                    at += 1
-                else:
+            if state[_LOCKED] and _whole(buf, at):
+                outcome = _accept(buf, at, state, self._values)
+                if outcome == 2:
                     self._unlock()
-                continue
-            complete = self._accept(buf[at + 1], buf[at + 2], buf[at + 3]) or complete
-            at += _SIZE
-        self._drop(at)
+                    continue
+                at += _SIZE
+                if outcome:
+                    self._finish()
+                    complete = True
+            else:
+                step = self._search(at, n)
+                if step < 0:
+                    break
+                at += step
+        _shift(buf, state, at)
         return complete
 
-    @micropython.native
-    def _drop(self, at):
-        rest = self.n - at
-        if at:
-            for i in range(rest):
-                self.buf[i] = self.buf[at + i]
-        self.n = rest
-
-    def _lock(self, at):
-        """Locks on the first frame of a packet followed by a frame that is not one."""
-        buf = self.buf
-        if not (_whole(buf, at) and buf[at + 1] & 1 and _whole(buf, at + 5) and not buf[at + 6] & 1):
-            return False
-        self._locked = True
-        self._frame = 0
-        return True
+    def _search(self, at, n):
+        """No valid frame at `at`: by how many bytes to go on, -1 to wait for more."""
+        buf, state = self.buf, self.state
+        if state[_LOCKED]:
+            # An ACK or NAK may stand between two frames; anything else means that the lock is lost.
+            if n - at <= _SIZE:
+                return -1
+            if (buf[at] == 6 or buf[at] == 21) and _whole(buf, at + 1):
+                return 1
+            self._unlock()
+            return 0
+        if n - at < 2 * _SIZE:
+            return -1
+        # Locks on the first frame of a packet followed by a frame that is not one.
+        if _whole(buf, at) and buf[at + 1] & 1 and _whole(buf, at + 5) and not buf[at + 6] & 1:
+            state[_LOCKED] = 1
+            state[_FRAME] = 0
+            return 0
+        state[_REJECTED] += 1
+        return 1
 
     def _unlock(self):
-        self._locked = False
-        self._frame = 0
-        self.resyncs += 1
-
-    @micropython.native
-    def _accept(self, status, pleth, value):
-        frame = self._frame
-        if status & 1:
-            if frame:
-                self.rejected += 1  # a short packet: a frame was lost on the line
-            frame = 0
-            self._status = 0
-            self._low, self._high = 255, 0
-        elif not frame:
-            self._unlock()
-            return False
-        self._status |= status
-        if pleth < self._low:
-            self._low = pleth
-        if pleth > self._high:
-            self._high = pleth
-        self._values[frame] = value
-        frame += 1
-        self._frame = frame % FRAMES
-        if frame < FRAMES:
-            return False
-        self._finish()
-        return True
+        state = self.state
+        state[_LOCKED] = state[_FRAME] = 0
+        state[_RESYNCS] += 1
 
     def _rate(self, at):
         return (self._values[at] & 3) << 7 | self._values[at + 1] & 127
 
     @micropython.native
     def _finish(self):
-        values, status = self._values, self._status
+        values, status = self._values, self.state[_STATUS]
         spo2, pulse = values[2] & 127, self._rate(0)
         flags = self._sensor_flags(status)
         if self._frozen():
@@ -177,7 +207,7 @@ class Parser:
                 self._counter_ever = True
             self._stuck = 0
         self._counter = counter
-        self._still = self._still + 1 if self._low >= self._high else 0
+        self._still = self._still + 1 if self.state[_LOW] >= self.state[_HIGH] else 0
         return self._stuck > 0 or self._still >= FROZEN_PACKETS
 
     @micropython.native

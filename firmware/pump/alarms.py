@@ -108,6 +108,8 @@ class Alarms:
                 top = alarm
         self.top = top
         self.priority = TABLE[top][1]
+        if not self.priority:
+            self.lights = self.tone_hz = 0
 
     def silence(self):
         """Audio pause: 120 s, the light stays."""

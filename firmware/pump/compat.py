@@ -32,7 +32,10 @@ if not ON_DEVICE:
     def ptr16(buffer):
         return memoryview(buffer).cast("H")
 
+    def ptr32(buffer):
+        return buffer
+
 else:
     from micropython import const  # noqa: F401
 
-    ptr8 = ptr16 = None  # the viper compiler knows these by name; the imports only need to find them
+    ptr8 = ptr16 = ptr32 = None  # the viper compiler knows these by name; the imports only need to find them

@@ -104,17 +104,22 @@ class Controller:
         self.delivery.feed(out, snap.queue_us)
         self.guard.judge(session.claim, snap)
         out.permit = self.guard.permit
-        self._alarm(snap, out)
         self._show(snap, out)
+        if self.alarms.priority or self.alarms.paused_ms > 0:
+            self.alarms.update(snap.dt_ms)
+        out.lights = self.alarms.lights
+        out.tone_hz = self.alarms.tone_hz
         self.journal.store_next(out)
         self.link.send(out, self, snap.now_ms)
 
     @micropython.native
     def _show(self, snap, out):
-        """Every fourth scan a line is composed, in the others a cell that has changed is drawn."""
-        self._turn = (self._turn + 1) & 3
-        if not self._turn:
+        """By turns over four scans: a line is composed, a changed cell is drawn, alarms are gone through."""
+        turn = self._turn = (self._turn + 1) & 3
+        if turn == 0:
             self.display.compose(self)
+        elif turn == 2:
+            self._alarm()
         elif snap.screen_ready:
             out.screen_cell = self.display.next_cell()
 
@@ -166,16 +171,12 @@ class Controller:
 
     # -- alarms
 
-    @micropython.native
-    def _alarm(self, snap, out):
+    def _alarm(self):
         """Alarms follow conditions; they are gone through only when one of those has changed."""
         signs = self._signs()
         if signs != self._last_signs:
             self._last_signs = signs
             self._set_alarms()
-        self.alarms.update(snap.dt_ms)
-        out.lights = self.alarms.lights
-        out.tone_hz = self.alarms.tone_hz
 
     @micropython.native
     def _signs(self):

@@ -16,6 +16,7 @@ OVER, UNDER, RUNAWAY = HOLD["over-delivery"], HOLD["under-delivery"], HOLD["runa
 CLAIM, MEMORY = HOLD["claim"], HOLD["memory"]
 SLACK_PULSES = 1
 SEAM_SCANS = 3
+CHECK_MS = 80  # volumes are compared this often; FLO-5 asks for a trip within 1 s
 MISSING_MS = 5_000  # pulses of a step that are still missing so long after all were due do not come any more
 QUIET_MS = 100  # after the flow ends, a pulse begun may still be counted
 
@@ -133,10 +134,12 @@ class Guard:
             self._begin_flow()
         if claim.entry != self._entry:
             self._enter(claim, seamless)
+        self._dt_ms = snap.dt_ms
+        self._since_ms += snap.dt_ms
         if claim.step != self._step:
             self._latch(CLAIM)
-        else:
-            self._volume(claim, snap)
+        elif self._since_ms >= CHECK_MS:
+            self._volume(claim, snap.dt_ms)
 
     def _begin_flow(self):
         """From rest: a person must have pressed since the flow ended."""
@@ -145,7 +148,7 @@ class Guard:
         self._pressed = False
         self._flow = True
         self._due = self._base
-        self._due_us = 0
+        self._due_us = self._since_ms = 0
 
     def _enter(self, claim, seamless):
         """A step begins: the next one after a complete one; from rest also an earlier one; never one too far."""
@@ -157,11 +160,13 @@ class Guard:
         ):
             self._latch(CLAIM)
             return
+        if seamless and self._base > self._target() + SLACK_PULSES:
+            self._latch(OVER)  # more came in the scan that ended the step before
         if not crc.holds(self.blob, len(self.blob) - crc.SIZE):
             self._latch(MEMORY)
         self._entry = claim.entry
         self._step = claim.step
-        self._base = self._due = self._due_us = 0
+        self._base = self._due = self._due_us = self._since_ms = 0
         self._done = False
 
     @micropython.native
@@ -172,13 +177,15 @@ class Guard:
         return self.plan.pulses[k]
 
     @micropython.native
-    def _volume(self, claim, snap):
+    def _volume(self, claim, scan_ms):
         plan, k = self.plan, self._step
         target = self._target()
         if claim.target > target:
             self._latch(CLAIM)
         interval = plan.interval_us[k]
-        self._due_us += snap.dt_ms * 1000
+        spent_us = self._since_ms * 1000
+        self._since_ms = 0
+        self._due_us += spent_us
         if self._due_us >= interval:
             more = self._due_us // interval
             self._due_us -= more * interval
@@ -187,13 +194,13 @@ class Guard:
         tolerance = plan.tolerance_pulses + self._due // TOLERANCE_SHARE
         if tolerance > plan.tolerance_max_pulses:
             tolerance = plan.tolerance_max_pulses
-        # What flows in the scans around a change of rate, which a scan cannot place more exactly.
-        tolerance += SEAM_SCANS * snap.dt_ms * 1000 // interval
+        # What flows between two looks or around a change of rate, which cannot be placed more exactly.
+        tolerance += max(spent_us, SEAM_SCANS * scan_ms * 1000) // interval
         if given > self._due + tolerance or given > target + SLACK_PULSES:
             self._latch(OVER)
         elif self._due > given + tolerance:
             self._latch(UNDER)
-        self._missing_ms = self._missing_ms + snap.dt_ms if given < self._due == target else 0
+        self._missing_ms = self._missing_ms + spent_us // 1000 if given < self._due == target else 0
         if self._missing_ms > MISSING_MS + interval // 1000:
             self._latch(UNDER)
 

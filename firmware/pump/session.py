@@ -8,6 +8,7 @@ from pump import messages as m
 from pump.compat import micropython
 from pump.guard import Claim
 from pump.io import CONFIRM, DOWN, START, STOP, UP
+from pump.messages import RUNNING
 from pump.units import ticks_diff
 
 TECHNICAL, MILD, SEVERE, END = m.HOLD["technical"], m.HOLD["mild"], m.HOLD["severe"], m.HOLD["end"]
@@ -89,7 +90,9 @@ class Session:
         """
         self._abort = False
         self._count_pulses(snap)
-        if not self._urgent(snap, request, vitals, trip):
+        if self.state == RUNNING and not (trip or request or vitals.hold or snap.buttons & STOP):
+            self._running(snap, vitals)  # what holds most of the time, the same as below in one look
+        elif not self._urgent(snap, request, vitals, trip):
             self._advance(snap, presses, vitals)
         self._publish()
         return self._abort

@@ -40,7 +40,9 @@ def build(
     protocol.name, protocol.drug, protocol.kind = "Test ladder", "testdrug", p.CLASSES.index(kind)
     protocol.full_dose_pg = whole(Fraction(dose_mg) * PG)
     for number, (ml, mg) in enumerate(bags):
-        protocol.solutions.append(p.Solution(whole(Fraction(ml) * NL), whole(Fraction(mg) * PG), chr(65 + number), "T-1"))
+        protocol.solutions.append(
+            p.Solution(whole(Fraction(ml) * NL), whole(Fraction(mg) * PG), chr(65 + number), "T-1")
+        )
     for bag, rate, minutes in steps:
         rate_e4, duration = whole(Fraction(rate) * 10_000), whole(Fraction(minutes) * MIN)
         volume = round(Fraction(rate) * Fraction(minutes) / 60 * NL)  # to the nanolitre, as the file's reader does
@@ -60,7 +62,7 @@ def short() -> p.Protocol:
 
 
 def mini() -> p.Protocol:
-    """The standard ladder with a five-hundredth of dwell and dose: 1.8 s a step, 20.925 s the last; for random walks."""
+    """The standard ladder with a five-hundredth of dwell and dose: 1.8 s a step, 21 s the last: for random walks."""
     return scaled(standard(), Fraction(1, 500))
 
 
@@ -141,6 +143,8 @@ def finish(pump: CorePump, limit_s: float = 900) -> str:
         assert until(pump, lambda c: state(c) not in ("running",), limit_s)
         if state(pump) != "bag":
             return state(pump)
+        for _ in range(5):
+            pump.scan()
         tap(pump, CONFIRM)
 
 
@@ -182,3 +186,23 @@ def dose_pg(protocol: p.Protocol, pulses_by_bag: list[int], pl_pulse: int = PL_P
         ),
         Fraction(0),
     )
+
+
+def host(pump: CorePump, kind: int, payload: bytes = b"", seq: int = 1) -> int:
+    """Sends one request over the host line; the type of the answer."""
+    from pump import frames
+
+    plain, coded = bytearray(frames.MAX_PLAIN), bytearray(frames.MAX_CODED)
+    plain[0], plain[1] = kind, seq
+    plain[2 : 2 + len(payload)] = payload
+    size = frames.encode(plain, len(payload), coded)
+    answer = frames.Receiver()
+    for at in range(0, size, len(pump.snap.link)):
+        piece = coded[at : min(size, at + len(pump.snap.link))]
+        pump.snap.link[: len(piece)] = piece
+        pump.snap.link_n = len(piece)
+        pump.scan()
+    pump.snap.link_n = 0
+    for byte in pump.out.tx[: pump.out.tx_n]:
+        answer.take(byte)
+    return int(answer.buf[0]) if pump.out.tx_n else 0

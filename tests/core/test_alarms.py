@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pump import alarms as a
 from pump.alarms import Alarms
 from pump.io import CYAN, NURSE_CALL, RED, YELLOW

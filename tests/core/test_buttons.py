@@ -7,6 +7,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pump.buttons import Buttons
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 

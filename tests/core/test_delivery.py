@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from pump.delivery import MAX_BURST, MAX_WORDS, Delivery
 from pump.io import Outputs
 from pump.units import interval_parts
@@ -123,7 +124,8 @@ def test_the_count_is_never_off_by_more_than_one(pl_pulse: int, rate_e4: int, se
 
 @pytest.mark.req("FLO-2")
 @pytest.mark.parametrize(
-    ("pl_pulse", "rate_e4", "hours"), [(100_000, 46_875, 6), (101_317, 1000, 72), (99_991, 799_999, 3), (33_333, 7_777, 24)]
+    ("pl_pulse", "rate_e4", "hours"),
+    [(100_000, 46_875, 6), (101_317, 1000, 72), (99_991, 799_999, 3), (33_333, 7_777, 24)],
 )
 def test_no_drift_over_hours(pl_pulse: int, rate_e4: int, hours: int) -> None:
     """Else the last step ends with a dose that is not the order."""

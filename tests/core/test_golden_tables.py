@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from core_kit import BAG_MG, MINUTES, build, standard
+
 from pump import protocol as p
 from pump import rules
 from toleramp.protocol_table import dose_rates_mg_h, step_doses

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pump import crc, journal
 from pump import messages as m
 from pump.io import Outputs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+
 from pump import frames
 from pump import messages as m
 from pump.alarms import TABLE

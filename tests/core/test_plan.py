@@ -8,6 +8,7 @@ import pytest
 from core_kit import RATES, dose_pg, standard
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pump import protocol as p
 from pump.plan import Plan
 

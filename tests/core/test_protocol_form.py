@@ -9,6 +9,7 @@ import pytest
 from core_kit import standard
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pump import crc
 from pump import protocol as p
 

@@ -9,6 +9,7 @@ import pytest
 from core_kit import BAG_MG, MINUTES, RATES, build, standard
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pump import protocol as p
 from pump import rules
 
@@ -79,7 +80,7 @@ def test_a_decimal_slip_upward_is_refused(step: int) -> None:
 
 
 @pytest.mark.req("PRO-2", "PRO-6")
-@pytest.mark.parametrize("step", range(0, 11))
+@pytest.mark.parametrize("step", range(11))
 def test_a_decimal_slip_downward_is_refused_at_the_next_step_or_by_the_sum(step: int) -> None:
     """Else 0.5 typed for 5 makes the next step a leap."""
     changed = rows()

@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pump import crc, units
 
 TICKS = st.integers(0, (1 << 30) - 1)

@@ -1,4 +1,4 @@
-"""SpO2 and pulse to a hold: limits, delays, artifact, silence and recovery (VIT-1, VIT-2, SES-4), across the tick wrap."""
+"""SpO2 and pulse to a hold: limits, delays, artifact, silence and recovery, across the tick wrap (VIT-1, VIT-2, SES-4)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pump import messages as m
 from pump.units import TICK_SPAN, ticks_add
 from pump.vitals import Vitals
