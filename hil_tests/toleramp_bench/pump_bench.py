@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ class PumpBench:
         self.inbox: deque[Message] = deque()
         self.events: list[dict[str, Any]] = []
         self.status: dict[str, Any] = {}
-        self.on_message = lambda message: None
+        self.on_message: Callable[[Message], None] = lambda message: None
+        self.offset_ns = 0  # bench time of the device's time zero
         self._sequence = 0
         self._presses: list[int] = []
         self.board.usb.on_data(self._received)
@@ -78,7 +80,7 @@ class PumpBench:
         """Lets simulated time pass."""
         self.board.run_for(seconds * 1e6)
 
-    def run_until(self, predicate: Any, seconds: float, what: str) -> None:
+    def run_until(self, predicate: Callable[[], bool], seconds: float, what: str) -> None:
         """Runs until `predicate()` holds; BenchFault after `seconds`."""
         if not self.board.run_until(predicate, seconds * 1e6):
             raise BenchFault(f"waited {seconds} s for {what}; state {self.status.get('state')}")
@@ -141,11 +143,17 @@ class PumpBench:
         for message in self.wire.feed(data):
             if message.type == m.STATUS[0]:
                 self.status = message.fields
+                self._set_offset(message.fields)
             if message.type == m.EVENT[0]:
                 self._event(message.fields)
             if message.sequence:
                 self.inbox.append(message)
             self.on_message(message)
+
+    def _set_offset(self, fields: dict[str, Any]) -> None:
+        """Device time zero lies where the newest status says; the least seen is nearest (a frame takes its time)."""
+        zero = self.board.now_ns - (fields["t_s"] * 1000 + fields["t_ms"]) * 1_000_000
+        self.offset_ns = min(self.offset_ns, zero) if self.offset_ns else zero
 
     def _event(self, fields: dict[str, Any]) -> None:
         if any(fields["seq"] == event["seq"] for event in self.events[-70:]):

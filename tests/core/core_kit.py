@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from pump import frames
 from pump import messages as m
 from pump import protocol as p
-from pump.io import CONFIRM, START
+from pump.io import CONFIRM, DOWN, START, STOP, UP
 from pump.session import CLASSIFY
 from toleramp.protocol_file import scaled
 from toleramp_bench.core import PL_PULSE, CorePump, VirtualStepper
@@ -20,6 +21,8 @@ MINUTES = (Fraction(15),) * 11 + (Fraction(1395, 8),)
 BAG_ML = 250
 BAG_MG = (Fraction(5), Fraction(50), Fraction(496065, 1000))
 
+STEP_PULSES = (100, 250, 500, 1000, 250, 500, 1000, 2000, 500, 1000, 2000, 46_500)  # of 100 nL, at a fiftieth
+TECHNICAL, MILD, SEVERE, END = (m.HOLD[name] for name in ("technical", "mild", "severe", "end"))
 StepRow = tuple[int, Fraction, Fraction]
 
 
@@ -150,8 +153,6 @@ def finish(pump: CorePump, limit_s: float = 900) -> str:
 
 def classify(pump: CorePump, word: int) -> None:
     """At a hold: chooses the word with DOWN and UP as the screen shows it, and confirms."""
-    from pump.io import UP
-
     while CLASSIFY[pump.controller.session.choice] != word:
         tap(pump, UP)
     tap(pump, CONFIRM)
@@ -159,8 +160,6 @@ def classify(pump: CorePump, word: int) -> None:
 
 def choose_step(pump: CorePump, step: int) -> None:
     """At a decision: moves to `step` (from 1) and confirms."""
-    from pump.io import DOWN, UP
-
     while pump.controller.session.choice + 1 != step:
         tap(pump, UP if pump.controller.session.choice + 1 < step else DOWN)
     tap(pump, CONFIRM)
@@ -190,8 +189,6 @@ def dose_pg(protocol: p.Protocol, pulses_by_bag: list[int], pl_pulse: int = PL_P
 
 def host(pump: CorePump, kind: int, payload: bytes = b"", seq: int = 1) -> int:
     """Sends one request over the host line; the type of the answer."""
-    from pump import frames
-
     plain, coded = bytearray(frames.MAX_PLAIN), bytearray(frames.MAX_CODED)
     plain[0], plain[1] = kind, seq
     plain[2 : 2 + len(payload)] = payload
@@ -206,3 +203,55 @@ def host(pump: CorePump, kind: int, payload: bytes = b"", seq: int = 1) -> int:
     for byte in pump.out.tx[: pump.out.tx_n]:
         answer.take(byte)
     return int(answer.buf[0]) if pump.out.tx_n else 0
+
+
+def pulses_of_steps(pump: CorePump) -> list[int]:
+    """Pulses from each step's start to its completion, as the records tell."""
+    begun, taken = 0, []
+    for event in pump.events:
+        if event["event"] == "step_started":
+            begun = int(str(event["pulses"]))
+        if event["event"] == "step_completed":
+            taken.append(int(str(event["pulses"])) - begun)
+    return taken
+
+
+def running_at(step: int, seconds: float = 5) -> CorePump:
+    """A pump in the given step for so long."""
+    pump = pump_with(short())
+    start(pump)
+    run_to_step(pump, step)
+    scan_s(pump, seconds)
+    assert state(pump) == "running"
+    return pump
+
+
+def bag_pulses(pump: CorePump) -> list[int]:
+    """Pulses from each bag, counted from the records alone: each flow belongs to the step that started it."""
+    by_bag, last, bag = [0, 0, 0], 0, 0
+    for event in pump.events:
+        now = int(str(event["pulses"]))
+        if event["event"] in ("step_started", "step_completed", "paused", "stopped", "fault", "completed"):
+            by_bag[bag] += now - last
+            last = now
+        if event["event"] == "step_started":
+            bag = int(str(event["arg"]))
+    return by_bag
+
+
+def check_dose(pump: CorePump) -> None:
+    """The full dose to one pulse of the last bag, never more."""
+    protocol = short()
+    by_bag = bag_pulses(pump)
+    assert sum(by_bag) == pump.stepper.pulses
+    rest = protocol.full_dose_pg - dose_pg(protocol, by_bag)
+    bag = protocol.solutions[2]
+    assert 0 <= rest < Fraction(PL_PULSE * bag.drug_pg, bag.volume_nl * 1000)
+
+
+def react(pump: CorePump, resume_at: int) -> None:
+    """A mild reaction now; the clinician goes on at a step."""
+    tap(pump, STOP)
+    classify(pump, MILD)
+    choose_step(pump, resume_at)
+    resume(pump)

@@ -40,7 +40,7 @@ def test_round_trip(kind: int, seq: int, payload: bytes) -> None:
     assert accepted(frames.Receiver(), line) == [bytes((kind, seq)) + payload]
 
 
-@pytest.mark.req("SEC-2", "INT-7")
+@pytest.mark.req("INT-7")
 @given(BYTE, BYTE, PAYLOAD, st.sampled_from(("flip", "drop", "insert")), st.data())
 def test_one_damaged_byte_never_makes_another_frame(
     kind: int, seq: int, payload: bytes, damage: str, draw: st.DataObject

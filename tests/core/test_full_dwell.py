@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from core_kit import PL_PULSE, RATES, finish, pump_with, scan_s, short, standard, start
+from core_kit import PL_PULSE, RATES, finish, pulses_of_steps, pump_with, scan_s, short, standard, start
 
 from toleramp_bench.core import CorePump
 
@@ -19,12 +19,6 @@ DOSES_NG = (
     10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_000_000,
     4_960_650, 9_921_300, 19_842_600, 461_340_450,
 )  # fmt: skip
-
-
-def step_pulses(pump: CorePump) -> list[int]:
-    """Pulses of each step, from the records."""
-    marks = [int(str(e["pulses"])) for e in pump.events if e["event"] in ("step_started", "step_completed")]
-    return [after - before for before, after in zip(marks[::2], marks[1::2], strict=True)]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +37,7 @@ def full() -> CorePump:
 @pytest.mark.req("FLO-3", "PRO-4")
 def test_each_steps_volume_is_the_tables(full: CorePump) -> None:
     """Else the ladder delivered is not the ladder ordered."""
-    assert [pulses * PL_PULSE // 1000 for pulses in step_pulses(full)] == [ul * 1000 for ul in VOLUMES_UL]
+    assert [pulses * PL_PULSE // 1000 for pulses in pulses_of_steps(full)] == [ul * 1000 for ul in VOLUMES_UL]
     assert full.stepper.pulses == sum(VOLUMES_UL) * 10
 
 
@@ -53,7 +47,7 @@ def test_each_steps_dose_is_the_tables(full: CorePump) -> None:
     bags = standard().solutions
     doses = [
         Fraction(pulses * PL_PULSE * bags[bag].drug_pg, bags[bag].volume_nl * 1000)
-        for pulses, (bag, _) in zip(step_pulses(full), RATES, strict=True)
+        for pulses, (bag, _) in zip(pulses_of_steps(full), RATES, strict=True)
     ]
     assert doses == [Fraction(ng * 1000) for ng in DOSES_NG]
     assert sum(doses) == 500 * 10**9
@@ -83,7 +77,7 @@ def test_volumes_and_doses_are_those_of_the_reference_table(full: CorePump, shar
     steps = tables["bwh12_2start_80"]["steps"]
     assert [Fraction(step["volume_ml"]) * 1000 for step in steps] == list(VOLUMES_UL)
     assert [Fraction(step["dose_mg_for_D500"]) * 10**6 for step in steps] == list(DOSES_NG)
-    assert len(step_pulses(full)) == len(steps)
+    assert len(pulses_of_steps(full)) == len(steps)
 
 
 def run_at(period_us: int) -> CorePump:
@@ -98,7 +92,7 @@ def run_at(period_us: int) -> CorePump:
 def test_the_scan_period_changes_times_by_a_scan_and_nothing_else() -> None:
     """Else what is shown at a scan a second says nothing about the pump."""
     fast, slow = run_at(20_000), run_at(1_000_000)
-    assert step_pulses(fast) == step_pulses(slow)
+    assert pulses_of_steps(fast) == pulses_of_steps(slow)
     kinds = ("step_started", "step_completed", "bag_requested", "bag_confirmed", "completed")
     lists = [[(e["event"], e["step"], e["arg"]) for e in pump.events if e["event"] in kinds] for pump in (fast, slow)]
     assert lists[0] == lists[1]

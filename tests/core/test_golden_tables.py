@@ -36,7 +36,7 @@ def kind_of(table: Table) -> str:
     """The class that the table's own shape asks for."""
     if any(step["minutes"] == 60 for step in table["steps"]):
         return "wide-step"
-    return "multi-bag" if len(table["solutions"]) > 1 and len(table["steps"]) > 8 else "one-bag"
+    return "multi-bag" if len(table["solutions"]) > 1 else "one-bag"
 
 
 def protocol_of(table: Table) -> p.Protocol:

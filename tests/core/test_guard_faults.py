@@ -60,7 +60,7 @@ def test_a_stall_is_an_under_delivery_and_the_step_does_not_advance(step: int) -
     check_dead(pump)
 
 
-@pytest.mark.req("FLO-5", "SES-8", "SES-2")
+@pytest.mark.req("FLO-5", "SES-2")
 @pytest.mark.parametrize("scans", [1, 5, 10])
 def test_a_few_lost_pulses_end_in_an_alarm_not_in_a_wait_for_ever(scans: int) -> None:
     """Else a step that lacks one pulse stands at zero, in silence, until somebody looks."""

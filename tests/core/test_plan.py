@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from core_kit import RATES, dose_pg, standard
@@ -94,3 +97,15 @@ def test_dose_rates_rise_by_at_most_two_and_a_half_in_the_standard_ladder() -> N
     plan = Plan(standard(), 100_000)
     rates = [Fraction(*plan.dose_rate(k)) for k in range(12)]
     assert max(b / a for a, b in zip(rates, rates[1:], strict=False)) == Fraction(5, 2)
+
+
+@pytest.mark.req("PRO-4", "SES-3")
+def test_what_the_reference_leaves_for_the_last_step_after_reactions(shared_folder: Path) -> None:
+    """Else our repeats and the published arithmetic differ."""
+    text = (shared_folder / "protocols" / "vectors.json").read_text(encoding="utf-8")
+    plan = Plan(standard(), 100_000)
+    for case in json.loads(text, parse_float=Decimal)["reactions"]:
+        pulses = [round(Fraction(case["volume_used_ml"][bag]) * 10_000) for bag in "123"]
+        left_ml = Fraction(plan.final_pulses(pulses), 10_000)
+        # Half a pulse of what was given is rounded here, the rest is rounded down to a pulse.
+        assert abs(left_ml - Fraction(case["final_volume_ml"])) <= Fraction(3, 20_000), case["label"]

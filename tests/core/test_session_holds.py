@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import pytest
 from core_kit import (
-    PL_PULSE,
-    choose_step,
+    END,
+    TECHNICAL,
+    check_dose,
     classify,
-    dose_pg,
     finish,
     names,
     pump_with,
     resume,
     run_to_step,
+    running_at,
     scan_s,
     short,
     start,
@@ -25,50 +24,6 @@ from core_kit import (
 
 from pump import messages as m
 from pump.io import CONFIRM, START, STOP
-from toleramp_bench.core import CorePump
-
-TECHNICAL, MILD, SEVERE, END = (m.HOLD[name] for name in ("technical", "mild", "severe", "end"))
-
-
-def running_at(step: int, seconds: float = 5) -> CorePump:
-    """A pump in the given step for so long."""
-    pump = pump_with(short())
-    start(pump)
-    run_to_step(pump, step)
-    scan_s(pump, seconds)
-    assert state(pump) == "running"
-    return pump
-
-
-def bag_pulses(pump: CorePump) -> list[int]:
-    """Pulses from each bag, counted from the records alone: each flow belongs to the step that started it."""
-    by_bag, last, bag = [0, 0, 0], 0, 0
-    for event in pump.events:
-        now = int(str(event["pulses"]))
-        if event["event"] in ("step_started", "step_completed", "paused", "stopped", "fault", "completed"):
-            by_bag[bag] += now - last
-            last = now
-        if event["event"] == "step_started":
-            bag = int(str(event["arg"]))
-    return by_bag
-
-
-def check_dose(pump: CorePump) -> None:
-    """The full dose to one pulse of the last bag, never more."""
-    protocol = short()
-    by_bag = bag_pulses(pump)
-    assert sum(by_bag) == pump.stepper.pulses
-    rest = protocol.full_dose_pg - dose_pg(protocol, by_bag)
-    bag = protocol.solutions[2]
-    assert 0 <= rest < Fraction(PL_PULSE * bag.drug_pg, bag.volume_nl * 1000)
-
-
-def react(pump: CorePump, resume_at: int) -> None:
-    """A mild reaction now; the clinician goes on at a step."""
-    tap(pump, STOP)
-    classify(pump, MILD)
-    choose_step(pump, resume_at)
-    resume(pump)
 
 
 @pytest.mark.req("VIT-1", "FLO-10", "SES-4")

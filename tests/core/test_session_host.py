@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from core_kit import finish, host, pump_with, run_to_step, scan_s, short, standard, start, state, tap
-from test_session_run import STEP_PULSES, pulses_of_steps
+from core_kit import (
+    STEP_PULSES,
+    finish,
+    host,
+    pulses_of_steps,
+    pump_with,
+    run_to_step,
+    scan_s,
+    short,
+    standard,
+    start,
+    state,
+    tap,
+)
 
 from pump import messages as m
 from pump import protocol as p

@@ -6,19 +6,25 @@ from fractions import Fraction
 
 import pytest
 from core_kit import (
+    MILD,
     PL_PULSE,
+    SEVERE,
+    TECHNICAL,
+    bag_pulses,
+    check_dose,
     choose_step,
     classify,
     dose_pg,
     finish,
     names,
+    react,
     resume,
+    running_at,
     scan_s,
     short,
     state,
     tap,
 )
-from test_session_holds import MILD, SEVERE, TECHNICAL, bag_pulses, check_dose, react, running_at
 
 from pump.io import CONFIRM, START, STOP, UP
 
@@ -118,7 +124,7 @@ def test_the_third_reaction_locks() -> None:
     assert len(names(pump, "reaction")) == 3
 
 
-@pytest.mark.req("PRO-8", "SES-5", "SES-3")
+@pytest.mark.req("PRO-8", "SES-3")
 def test_going_back_over_a_bag_boundary_asks_for_the_bag() -> None:
     """Else step 8 runs from the bag of step 9: ten times the dose."""
     pump = running_at(9)

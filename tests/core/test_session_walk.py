@@ -147,6 +147,7 @@ class Walk(RuleBasedStateMachine):
     @rule(extra=st.sampled_from((1, 300, 5000)))
     @precondition(lambda self: state(self.pump) not in ("ready", "running"))
     def runaway(self, extra: int) -> None:
+        self.watched.scan(2)  # right after a stop a pulse that had begun may still be counted
         self.watched.lenient = True
         self.pump.stepper.pulses += extra
         self.watched.scan(3)
@@ -158,13 +159,13 @@ class Walk(RuleBasedStateMachine):
 
 
 TestWalk = pytest.mark.req("FLO-6", "FLO-10", "PRO-4", "PRO-5", "SES-2", "SES-11", "SEC-1")(Walk.TestCase)
-TestWalk.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+TestWalk.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
 
 MOVES = st.lists(st.tuples(st.integers(0, 5), st.integers(5, 60)), min_size=4, max_size=14)
 
 
 @pytest.mark.req("PRO-4", "SES-3", "FLO-10", "PRO-8")
-@settings(max_examples=120)
+@settings(max_examples=250)
 @given(MOVES)
 def test_any_row_of_holds_and_reactions_ends_with_the_dose_or_less(moves: list[tuple[int, int]]) -> None:
     """Else some order of pauses and repeats gives more than was ordered."""

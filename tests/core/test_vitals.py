@@ -1,4 +1,4 @@
-"""SpO2 and pulse to a hold: limits, delays, artifact, silence and recovery, across the tick wrap (VIT-1, VIT-2, SES-4)."""
+"""SpO2 and pulse to a hold: limits, delays, artifact, silence, recovery, tick wrap (VIT-1, VIT-2, SES-4)."""
 
 from __future__ import annotations
 

@@ -23,8 +23,9 @@ class PtyConsole:
     open the board sees a host without a terminal (DTR off), and what it writes is dropped.
     """
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, board: Board, listener: Callable[[bytes], None] | None = None) -> None:
+        """`listener` hears, too, what the board sends."""
+        self._board, self._listener = board, listener
         self._master, slave = pty.openpty()
         tty.setraw(slave)
         self.path = os.ttyname(slave)
@@ -49,6 +50,8 @@ class PtyConsole:
         os.close(self._master)
 
     def _from_board(self, data: bytes) -> None:
+        if self._listener:
+            self._listener(data)
         if self.opened:
             self._out += data
 
@@ -97,13 +100,14 @@ def serve(
     pace: float | None = 1.0,
     until: Callable[[], bool] = lambda: False,
     announce: Callable[[str], None] = print,
+    listener: Callable[[bytes], None] | None = None,
 ) -> None:
     """Runs `board` with its console on a pseudo-terminal until `until()`; `announce` is told the path first.
 
     `pace` is simulated seconds a wall second, None as fast as it goes. Where the simulation cannot keep up it
-    falls behind, and does not rush afterwards.
+    falls behind, and does not rush afterwards. `listener` hears what the board sends.
     """
-    with PtyConsole(board) as console:
+    with PtyConsole(board, listener) as console:
         announce(console.path)
         pacer = _Pacer(board, pace)
         while not until():

@@ -12,10 +12,10 @@ from toleramp.commands._live import Screen
 from toleramp.errors import LinkLost, NoAnswer, PortError, UserError
 from toleramp.session_log import Record
 
-PING_S = 1.0
+PING_S = 0.3  # an emulated pump may run ten times as fast as we do, and misses us after 5 of its seconds
 STALE_S = 3.0  # so long without the stream though the pump answers: it ended it, as for a laptop that slept
 RETRY_S = 1.0
-LOG_S = 1.0
+LOG_MS = 1000  # of the pump's own time
 FINAL = ("stopped", "completed", "fault")
 _BAGGED = ("step_started", "bag_requested", "bag_confirmed")  # arg is the index of the bag
 _BROKEN = (LinkLost, NoAnswer, PortError)
@@ -34,7 +34,7 @@ class Watch:
         self.last_at = time.monotonic()
         self.seq: int | None = None  # the last event's
         self.outcome: int | None = None
-        self._logged_at = 0.0
+        self._logged_ms = -LOG_MS
         self._pinged_at = 0.0
         self._known: tuple[Any, ...] = ()
         self._open_session()
@@ -117,8 +117,8 @@ class Watch:
         self._judge(record["state"], record["state"])
         self.screen.status(record)
         known = (record["state"], record["step"], record["hold"], record["alarm"])
-        if known != self._known or self.last_at - self._logged_at >= LOG_S:
-            self._known, self._logged_at = known, self.last_at
+        if known != self._known or not 0 <= record["t_ms"] - self._logged_ms < LOG_MS:
+            self._known, self._logged_ms = known, record["t_ms"]
             self._emit(record)
 
     def _event(self, fields: Record) -> None:
