@@ -10,7 +10,6 @@ class Expander:
     def __init__(self, i2c):
         self._i2c = i2c
         self._latch = bytearray((_OLATA, 0))
-        self._lights = 0
         self.present = self._start()
 
     def _start(self):
@@ -25,9 +24,9 @@ class Expander:
     @micropython.native
     def lights(self, bits):
         """Sets the lights."""
-        if bits == self._lights or not self.present:
+        if not self.present:
             return
-        self._lights = self._latch[1] = bits
+        self._latch[1] = bits
         try:
             self._i2c.writeto(ADDRESS, self._latch)
         except OSError:

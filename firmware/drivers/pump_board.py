@@ -11,13 +11,15 @@ from drivers.expander import Expander
 from drivers.fram import Fram
 from drivers.screen import Screen
 from drivers.step_generator import PulseCounter, StepGenerator
-from pump.io import LINK_MAX, OX_MAX
+from pump.io import OX_MAX
 from pump.units import ticks_add as core_ticks_add
 
 # In the order of pump.io's bits; STOP is normally closed to ground: high is pressed, or a broken wire.
 _KEYS = (pins.START, pins.CONFIRM, pins.SILENCE, pins.UP, pins.DOWN, pins.STOP)
 TONE_DUTY = 32768
-READ_FLOWING = 16  # bytes of the host taken a scan: while the drug flows its line may not take the scan's time
+# Bytes of the host taken a scan: each costs about 0.1 ms, and its line may not take the scan's time.
+READ_FLOWING = 16
+READ_RESTING = 24
 OX_RXBUF = 1024  # holds 2.7 s of a 375 B/s stream
 OX_BAUD = 9600
 
@@ -59,6 +61,7 @@ class PumpBoard:
         self.console = Console(out.tx)
         self._buzzer = PWM(Pin(pins.BUZZER), freq=550, duty_u16=0)
         self._tone = 0
+        self._lights = 0
         # A list made in the scan's own function would cost it a cell of the heap a call, even when not made.
         view = memoryview(snap.ox)
         self._views = [view[:n] for n in range(OX_MAX + 1)]
@@ -83,7 +86,7 @@ class PumpBoard:
         snap.pulses = self.counter.read()
         snap.queue_us = self.steps.queue_us(now)
         snap.ox_n = self._oximeter()
-        snap.link_n = self.console.read_into(snap.link, READ_FLOWING if flowing else LINK_MAX)
+        snap.link_n = self.console.read_into(snap.link, READ_FLOWING if flowing else READ_RESTING)
         snap.screen_ready = self.screen.ready
 
     @micropython.native
@@ -100,17 +103,21 @@ class PumpBoard:
             self.steps.abort()
         if out.permit:
             self._permit.toggle()
-        for i in range(out.words):
-            self.steps.push(out.word_count[i], out.word_us[i])
+        if out.words:
+            for i in range(out.words):
+                self.steps.push(out.word_count[i], out.word_us[i])
         if out.tone_hz != self._tone:
             self._sound(out.tone_hz)
-        self.expander.lights(out.lights)
+        if out.lights != self._lights:
+            self._lights = out.lights
+            self.expander.lights(out.lights)
         if out.fram_slot >= 0 and self.fram.present:
             self.fram.write_slot(out.fram_slot, out.fram)
-        if not self.screen.ready:
-            self.screen.step()
+        screen = self.screen
+        if not screen.ready:
+            screen.step()
         elif out.screen_cell >= 0:
-            self.screen.draw(display.lines, out.screen_cell)
+            screen.draw(display.lines, out.screen_cell)
         if out.tx_n:
             self.console.write(out.tx_n)
 

@@ -10,14 +10,13 @@ from time import ticks_add, ticks_diff, ticks_us
 import machine
 import rp2
 from machine import Pin
+from micropython import const
 
-HIGH_US = 4
-_PULSE_OVERHEAD = 8 + HIGH_US
-_PAUSE_OVERHEAD = 6
-SHORTEST_US = 20
-FIFO_WORDS = 8
+_PULSE_OVERHEAD = const(12)  # 8 cycles of program and 4 of pulse
+_PAUSE_OVERHEAD = const(6)
+_SHORTEST_US = const(20)
+_FIFO_WORDS = const(8)
 _PIO0 = 0x50200000
-_SM_STRIDE = 0x18
 _SM_INSTR = 0xD8
 _PULL_NOBLOCK = 0x8080
 
@@ -71,7 +70,7 @@ class StepGenerator:
     def push(self, count, interval_us):
         """Queues `count` pulses of `interval_us` each, or a pause (count 0)."""
         sm = self._sm
-        if sm.tx_fifo() >= FIFO_WORDS or interval_us < SHORTEST_US:
+        if sm.tx_fifo() >= _FIFO_WORDS or interval_us < _SHORTEST_US:
             self.refused += 1
             return
         now = ticks_us()
@@ -101,21 +100,28 @@ class StepGenerator:
         self._end_us = ticks_us()
 
 
+@micropython.viper
+def _read_count(read: int, push: int) -> int:
+    """Lets state machine 1 push what `read` puts into its ISR, and takes it from its FIFO."""
+    pio = ptr32(0x50200000)
+    pio[60] = read  # SM1_INSTR
+    pio[60] = push
+    while pio[1] & 0x200:  # FSTAT: its receive queue is empty
+        pass
+    return pio[9]  # RXF1
+
+
 class PulseCounter:
     """Counts rising edges at a pin, in hardware: up to 2**30 pulses."""
 
     def __init__(self, step_pin):
         self._sm = rp2.StateMachine(1, _count, freq=1_000_000, in_base=Pin(step_pin))
-        self._instr = _PIO0 + _SM_INSTR + _SM_STRIDE
         # X counts down from all ones, so its complement counts up from zero and stays a small integer.
         self._sm.exec("mov(x, invert(null))")
         self._read = rp2.asm_pio_encode("mov(isr, invert(x))", 0)
         self._push = rp2.asm_pio_encode("push(noblock)", 0)
         self._sm.active(1)
 
-    @micropython.native
     def read(self):
         """Pulses since power-on."""
-        machine.mem32[self._instr] = self._read
-        machine.mem32[self._instr] = self._push
-        return self._sm.get()
+        return _read_count(self._read, self._push)

@@ -22,12 +22,14 @@ class Buttons:
         self._same = 0
         self._held_ms = 0
         self._stop_up = STABLE  # scans since STOP was last down
+        self.quiet = True  # nothing is pressed and nothing settles: without a raw level `update` may be left out
 
     @micropython.native
     def update(self, raw, dt_ms):
         """Raw level bits of this scan to the bits newly pressed."""
         stop_now = raw & STOP
         presses = self._stop_pressed(stop_now)
+        self.quiet = not raw and not self.stable and self._same >= STABLE and self._stop_up >= STABLE
         if raw == self._last and self._same >= STABLE and raw == self.stable:
             if raw:
                 self._age(dt_ms)

@@ -24,6 +24,7 @@ from pump.vitals import Vitals
 
 BENCH_MODE = 1
 PART_FRAM = 4
+SLOW_SCAN_MS = 80  # a scan as long as four of the usual ones goes through the alarms each time
 DRIVE_LATE = m.HOLD["drive-late"]
 _ALARM_OF = {
     m.HOLD["over-delivery"]: a.OVER, m.HOLD["under-delivery"]: a.UNDER, m.HOLD["memory"]: a.MEMORY,
@@ -79,49 +80,64 @@ class Controller:
 
     @micropython.native
     def scan(self, snap, out):
-        """One pass from inputs to outputs; allocates nothing while nothing is loaded or decided."""
+        """One pass from inputs to outputs; allocates nothing while nothing is loaded or decided.
+
+        What is judged in seconds (ages, alarms, the screen) takes turns over eight scans, or over one slow scan.
+        """
         out.clear()
         self._snap = snap
+        session, delivery, guard, link = self.session, self.delivery, self.guard, self.link
+        turn = self._turn = (self._turn + 1) & 7
+        slow = snap.dt_ms >= SLOW_SCAN_MS
         self._clock(snap.dt_ms)
-        presses = self.buttons.update(snap.buttons, snap.dt_ms)
-        self._sense(snap)
-        self.guard.account(snap)
-        session = self.session
-        self.link.receive(snap, session.idle())
-        if self.link.loading:
-            out.tidy = True
-        if self.link.loaded is not None:
-            self._load()
+        presses = 0
+        if snap.buttons or not self.buttons.quiet:
+            presses = self.buttons.update(snap.buttons, snap.dt_ms)
+        self._sense(snap, slow or turn & 3 == 1)
+        guard.account(snap)
+        if snap.link_n or slow or turn & 3 == 3 or link.loading or link.request:
+            self._listen(snap, out)
         if presses:
             self._presses(presses)
-        trip = self.guard.trip
-        if not trip and self.delivery.late(snap.queue_us):
+        trip = guard.trip
+        if not trip and snap.queue_us <= 0 and delivery.late(0):
             trip = DRIVE_LATE
         state = session.state
-        out.abort = session.update(snap, presses, self.link.request, self.vitals, trip)
-        if session.state != state and not self.delivery.flowing:
+        out.abort = session.update(snap, presses, link.request, self.vitals, trip)
+        if session.state != state and not delivery.flowing:
             out.tidy = True
-        self.delivery.feed(out, snap.queue_us)
-        self.guard.judge(session.claim, snap)
-        out.permit = self.guard.permit
-        self._show(snap, out)
-        if self.alarms.priority or self.alarms.paused_ms > 0:
-            self.alarms.update(snap.dt_ms)
-        out.lights = self.alarms.lights
-        out.tone_hz = self.alarms.tone_hz
-        self.journal.store_next(out)
-        self.link.send(out, self, snap.now_ms)
+        if delivery.flowing:
+            delivery.feed(out, snap.queue_us)
+        guard.judge(session.claim, snap)
+        out.permit = guard.permit
+        self._show(snap, out, turn, slow)
+        if self.journal.stored != self.journal.seq:
+            self.journal.store_next(out)
+        link.send(out, self, snap.now_ms)
+
+    def _listen(self, snap, out):
+        """The host's bytes; a protocol that has come in full is judged at once."""
+        link = self.link
+        link.receive(snap, self.session.idle())
+        if link.loading:
+            out.tidy = True
+        if link.loaded is not None:
+            self._load()
 
     @micropython.native
-    def _show(self, snap, out):
-        """By turns over four scans: a line is composed, a changed cell is drawn, alarms are gone through."""
-        turn = self._turn = (self._turn + 1) & 3
+    def _show(self, snap, out, turn, slow):
+        """By turns a line is composed, changed cells are drawn, alarms are gone through; lights and tone go on."""
+        alarms = self.alarms
         if turn == 0:
             self.display.compose(self)
-        elif turn == 2:
-            self._alarm()
-        elif snap.screen_ready:
+        elif turn & 1 and snap.screen_ready:
             out.screen_cell = self.display.next_cell()
+        if slow or turn & 3 == 2:
+            self._alarm()
+        if alarms.priority or alarms.paused_ms > 0:
+            alarms.update(snap.dt_ms)
+        out.lights = alarms.lights
+        out.tone_hz = alarms.tone_hz
 
     @micropython.native
     def _clock(self, dt_ms):
@@ -140,11 +156,12 @@ class Controller:
         self.journal.context(self.t_s, self.t_ms, s.state, s.step + 1 if s.plan else 0, s.rate_e4(), s.total)
 
     @micropython.native
-    def _sense(self, snap):
+    def _sense(self, snap, look):
         vitals, parser = self.vitals, self.parser
         if snap.ox_n and parser.take(snap.ox, snap.ox_n):
             vitals.sample(parser.spo2, parser.pulse, parser.flags, snap.now_ms)
-        vitals.watch(snap.now_ms)
+        if look:
+            vitals.watch(snap.now_ms)
 
     def _presses(self, presses):
         self._log("pressed", presses, 0)

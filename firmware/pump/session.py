@@ -89,7 +89,8 @@ class Session:
         Returns True when what is queued must be dropped at once.
         """
         self._abort = False
-        self._count_pulses(snap)
+        if snap.pulses != self._count:
+            self._count_pulses(snap)
         if self.state == RUNNING and not (trip or request or vitals.hold or snap.buttons & STOP):
             self._running(snap, vitals)  # what holds most of the time, the same as below in one look
         elif not self._urgent(snap, request, vitals, trip):

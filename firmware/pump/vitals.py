@@ -16,6 +16,9 @@ SEVERE_MS = 3_000
 STRETCH_MS = 10_000  # artifact may lengthen a delay by at most this (VIT-1)
 RECOVER_MARGIN = 2  # resume wants SpO2 at the limit + 2 for 60 s (SES-4)
 RECOVER_MS = 60_000
+# A sample is seen at the next scan, so one that comes just as the delay is over may look up to two scans too early;
+# without this it would be the next sample, a third of a second later, that holds.
+SEEN_LATE_MS = 40
 _UNSURE = m.VIT_ARTIFACT | m.VIT_DEGRADED
 
 
@@ -77,14 +80,14 @@ class Vitals:
     def _judge(self, now_ms, unsure):
         spo2, pulse = self.spo2, self.pulse
         # An unsure sample is "not better": it neither ends a timer nor completes it before the stretch.
-        wait = self.delay_ms + (STRETCH_MS if unsure else 0)
+        wait = self.delay_ms - SEEN_LATE_MS + (STRETCH_MS if unsure else 0)
         low = self._low.run(spo2 <= self.stop or (unsure and self._low.since >= 0), now_ms)
         slow_now = not self.pulse_min <= pulse <= self.pulse_max
         slow = self._slow.run(slow_now or (unsure and self._slow.since >= 0), now_ms)
         severe = self._severe.run(spo2 < SEVERE_SPO2 or (unsure and self._severe.since >= 0), now_ms)
-        if low >= wait or severe >= SEVERE_MS + (STRETCH_MS if unsure else 0):
+        if (low >= 0 and low >= wait) or severe >= SEVERE_MS - SEEN_LATE_MS + (STRETCH_MS if unsure else 0):
             self.hold = m.HOLD["spo2-stop"]
-        elif slow >= wait:
+        elif slow >= 0 and slow >= wait:
             self.hold = m.HOLD["pulse-stop"]
         self.early = spo2 <= self.early_limit
         better = spo2 >= min(self.stop + RECOVER_MARGIN, 100) and not slow_now and not unsure

@@ -127,6 +127,7 @@ class PumpBench:
 
     def ask(self, layout: tuple[int, str, str], **fields: Any) -> Message:
         """Sends a request and runs until its answer is there."""
+        self.inbox.clear()
         number = self.send(layout, **fields)
         found: list[Message] = []
 

@@ -13,7 +13,8 @@ status   about one a second and at each change of state, step, hold or alarm: "t
          and "pulse" (1/min) null when absent, "vitals" a list of names, the message's ms as "t_part_ms"; as
          floats "rate_ml_h", "step_ml" (delivered in this step), "target_ml" (of this step), "total_ml"
 event    one for each record of the journal, in the order of "seq": "t_ms", "wall", "seq", "event", "step",
-         "code" (name or null), "arg", "state" (name), "rate_ml_h", "pulses" (of the session), "total_ml".
+         "code" (name or null; of "pressed" the button, "start" to "stop"), "arg", "state" (name), "rate_ml_h",
+         "pulses" (of the session), "total_ml".
          When the monitor starts, the records since the last load come first, as far as the pump holds them.
 link     "t_ms" (the last one known), "wall", "what": "lost" or "back"
 """
@@ -29,6 +30,7 @@ from typing import Any
 from pump import messages, units
 from toleramp import __version__
 from toleramp.errors import UserError
+from toleramp.words import button_code
 
 FORMAT = 1
 Record = dict[str, Any]
@@ -64,6 +66,8 @@ def _code(event: str, number: int) -> str | None:
         return alarm_name(number)
     if event in _HOLDING:
         return _named_or_none(messages.HOLD_CODES, number)
+    if event == "pressed":
+        return button_code(number)
     return _named_or_none(messages.REFUSALS, number) if event == "load_refused" else None
 
 

@@ -6,6 +6,7 @@ import pytest
 from fake_pump import PL_PULSE, event_fields, status_fields
 
 from pump import messages as m
+from pump.io import START, STOP, UP
 from toleramp import session_log as log
 from toleramp.errors import UserError
 
@@ -57,6 +58,9 @@ def test_absent_is_null() -> None:
         ("completed", 0, None),
         ("boot", 3, None),
         ("stopped", 0, None),
+        ("pressed", START, "start"),
+        ("pressed", STOP | UP, "up+stop"),
+        ("pressed", 0, None),
         ("paused", 200, "200"),  # a code of a newer pump
     ],
 )

@@ -3,10 +3,11 @@
 import pytest
 from fake_pump import event_fields
 
-from pump import alarms
+from pump import alarms, io
 from pump import messages as m
-from toleramp import session_log
+from toleramp import session_log, words
 from toleramp.commands import _words
+from toleramp.report import words as report_words
 
 
 def test_every_name_has_words() -> None:
@@ -24,8 +25,37 @@ def test_every_event_can_be_said(event: str, code: int) -> None:
 @pytest.mark.req("ALM-2")
 def test_an_alarm_says_what_why_and_what_to_do() -> None:
     for number, row in enumerate(alarms.TABLE[1:], 1):
-        words = _words.event_words(session_log.event_record(event_fields(1, "alarm_raised", code=number), 1))
-        assert all(text in words for text in row[3:6])
+        said = _words.event_words(session_log.event_record(event_fields(1, "alarm_raised", code=number), 1))
+        assert all(text in said for text in row[3:6])
+
+
+@pytest.mark.parametrize(
+    ("event", "code", "text"),
+    [
+        ("decision", m.HOLD["technical"], "decided: technical hold, goes on at step 4"),
+        ("decision", m.HOLD["mild"], "decided: resume at step 4 after a mild reaction"),
+        ("decision", 0, "decided: go on at step 4"),
+        ("armed", 0, "START pressed; waiting for the bag to be confirmed"),
+        ("resumed", m.HOLD["mild"], "resumed at step 3"),
+        ("pressed", io.START, "START pressed"),
+        ("pressed", io.UP | io.STOP, "UP and STOP pressed"),
+        ("pressed", 0, "a button pressed"),
+    ],
+)
+def test_what_people_did(event: str, code: int, text: str) -> None:
+    record = session_log.event_record(event_fields(1, event, code=code, arg=4), 100_000)
+    assert _words.event_words(record) == text
+
+
+def test_buttons_are_named_by_their_bits() -> None:
+    assert [getattr(io, name.upper()) for name in words.BUTTONS] == [1 << bit for bit in range(len(words.BUTTONS))]
+
+
+def test_the_report_says_the_same() -> None:
+    assert report_words.reason_words("start") == "START"
+    assert report_words.reason_words("technical") == words.REASONS["technical"]
+    assert report_words.reason_words(None) == report_words.reason_words("none") == ""
+    assert report_words.event_words("decision") == "Decided"
 
 
 @pytest.mark.parametrize(

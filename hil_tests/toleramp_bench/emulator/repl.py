@@ -47,7 +47,7 @@ class Repl:
             raise ReplError(error.decode(errors="replace"))
         return output.decode(errors="replace").replace("\r\n", "\n")
 
-    def run(self, code: str, timeout_s: float = 10.0) -> str:
+    def run(self, code: str, timeout_s: float = 100.0) -> str:
         """Runs `code` to its end and gives its output. Raises ReplError."""
         self.start(code)
         return self.finish(timeout_s)

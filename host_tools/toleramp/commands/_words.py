@@ -4,33 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 from pump import messages
+from toleramp.words import REASONS, button_words, decision_words
 
 Record = dict[str, Any]
 
-# Why the drug is held, for each code of messages.HOLD_CODES.
-REASONS = {
-    "spo2-stop": "SpO2 at or below the stop limit",
-    "pulse-stop": "pulse outside its limits",
-    "signal-lost": "no valid signal from the oximeter",
-    "stop-button": "STOP was pressed",
-    "host-pause": "pause from the laptop",
-    "host-stop": "stop from the laptop",
-    "over-delivery": "more was delivered than was due",
-    "under-delivery": "less was delivered than was due",
-    "runaway": "the motor moved on its own",
-    "drive-late": "the motor drive was late",
-    "claim": "the two channels of the pump disagree",
-    "technical": "technical fault",
-    "mild": "mild reaction",
-    "severe": "severe reaction",
-    "end": "end of the session",
-    "memory": "memory check failed",
-    "step-wait": "waiting to go on with the next step",
-    "journal-full": "the journal is full",
-}
-
 # What each event of messages.EVENTS means. {why} is its code in words, {alarm} what, why and what to do,
-# {title} the alarm's title, {n} the step, {rate} and {bag} the step's.
+# {title} the alarm's title, {n} the step, {rate} and {bag} the step's, {decision} and {button} what a person did.
 EVENTS = {
     "none": "nothing",
     "boot": "pump switched on",
@@ -39,7 +18,7 @@ EVENTS = {
     "load_refused": "protocol refused: {why}",
     "checklist_completed": "checklist complete",
     "primed": "line primed",
-    "armed": "ready: START at the pump begins",
+    "armed": "START pressed; waiting for the bag to be confirmed",
     "bag_requested": "hang the bag and confirm it at the pump{bag}",
     "bag_confirmed": "bag confirmed{bag}",
     "bag_rejected": "wrong bag: not accepted",
@@ -53,8 +32,8 @@ EVENTS = {
     "reaction": "reaction reported: {why}",
     "locked": "locked: {why}",
     "unlocked": "unlocked at the bedside",
-    "decision": "a clinician has to decide: {why}",
-    "resumed": "resumed at step {n}: {rate}",
+    "decision": "decided: {decision}",
+    "resumed": "resumed at step {n}",
     "alarm_raised": "ALARM {alarm}",
     "alarm_cleared": "alarm over: {title}",
     "permit_lost": "flow permit withdrawn",
@@ -67,7 +46,7 @@ EVENTS = {
     "completed": "session completed",
     "fault": "FAULT: {why}",
     "vitals": "vital signs recorded",
-    "pressed": "button pressed",
+    "pressed": "{button} pressed",
 }
 
 _HELD = (
@@ -143,6 +122,8 @@ def event_words(record: Record, bag: str = "") -> str:
         n=record["step"],
         rate=rate_text(record["rate_ml_h"]),
         why=_why(record),
+        decision=decision_words(record["code"], record["arg"]),
+        button=button_words(record["code"]),
         bag=preposition + bag if bag else "",
     )
 

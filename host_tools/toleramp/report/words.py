@@ -1,6 +1,7 @@
 """The device's names in words that a nurse understands."""
 
 from pump.alarms import TABLE
+from toleramp.words import BUTTONS, REASONS
 
 ALARM_WORDS = {row[0]: row[4] for row in TABLE if row[4]}
 
@@ -11,7 +12,7 @@ EVENT_WORDS = {
     "load_refused": "Protocol refused",
     "checklist_completed": "Checklist complete",
     "primed": "Line primed",
-    "armed": "Ready to start",
+    "armed": "START pressed; waiting for the bag",
     "bag_requested": "Pump asked for a bag",
     "bag_confirmed": "Bag confirmed",
     "bag_rejected": "Bag rejected",
@@ -25,7 +26,7 @@ EVENT_WORDS = {
     "reaction": "Reaction reported",
     "locked": "Pump locked",
     "unlocked": "Pump unlocked",
-    "decision": "Clinician's decision",
+    "decision": "Decided",
     "resumed": "Infusion resumed",
     "alarm_raised": "Alarm",
     "alarm_cleared": "Alarm over",
@@ -39,27 +40,6 @@ EVENT_WORDS = {
     "completed": "Session completed",
     "fault": "Fault",
     "pressed": "Button pressed",
-}
-
-REASON_WORDS = {
-    "spo2-stop": "oxygen saturation at the stop limit",
-    "pulse-stop": "pulse rate outside its limits",
-    "signal-lost": "no valid oximeter signal",
-    "stop-button": "STOP pressed at the pump",
-    "host-pause": "paused from the laptop",
-    "host-stop": "stopped from the laptop",
-    "over-delivery": "more delivered than allowed",
-    "under-delivery": "less delivered than due",
-    "runaway": "flow without a command",
-    "drive-late": "motor drive late",
-    "claim": "control and supervisor disagree",
-    "technical": "technical reason",
-    "mild": "mild reaction",
-    "severe": "severe reaction",
-    "end": "end of the session",
-    "memory": "memory check failed",
-    "step-wait": "waiting at the end of a step",
-    "journal-full": "record memory full",
 }
 
 # Outcome: (symbol, headline). The symbol repeats what the colour says.
@@ -87,8 +67,12 @@ def event_words(name: str) -> str:
 
 
 def reason_words(code: str | None) -> str:
-    """A reason's code in words; empty for none, an unknown code as it is."""
-    return "" if code in (None, "", "none") else REASON_WORDS.get(code, code)
+    """A reason's code in words, a button's as it is printed on it; empty for none, an unknown code as it is."""
+    if code is None or code in ("", "none"):
+        return ""
+    if all(name in BUTTONS for name in code.split("+")):
+        return code.upper()
+    return REASONS.get(code, code)
 
 
 def alarm_words(code: str | None) -> str:

@@ -1,0 +1,280 @@
+"""Random and damaged input for what reads bytes and files: nothing but the declared refusals, nothing accepted twice.
+
+    fuzz frames      pump.frames.Receiver, against a reader of its own written here
+    fuzz protocol    pump.protocol.decode and pump.rules, and toleramp.protocol_file
+
+What is found is kept as finding.bin; `--seed` of facts.json repeats a run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import traceback
+import zlib
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+from pump import crc, frames
+from pump import protocol as device
+from pump.rules import findings
+from toleramp.errors import UserError
+from toleramp.protocol_file import compile_file
+from toleramp_bench.places import standard_protocol
+
+SAY_EVERY_S = 10.0
+
+
+class Finding(Exception):
+    """Something that must not happen: what, and the input that showed it."""
+
+    def __init__(self, what: str, data: bytes) -> None:
+        super().__init__(what)
+        self.data = data
+
+
+def undeclared(error: Exception, data: bytes) -> Finding:
+    """Any exception but the declared one, with the place it came from."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return Finding(f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})", data)
+
+
+def damage(random: Random, data: bytes) -> bytes:
+    """The data with a few bytes changed, dropped, doubled, moved or added."""
+    spoiled = bytearray(data)
+    for _ in range(random.choice((1, 1, 1, 2, 3, 8))):
+        at, length = random.randrange(len(spoiled) + 1), random.choice((1, 1, 2, 4, 16))
+        piece = spoiled[at : at + length]
+        new = random.choice(
+            (b"", bytes(piece) * 2, random.randbytes(len(piece)), random.randbytes(length) + piece, piece[::-1])
+        )
+        spoiled[at : at + length] = new
+    return bytes(spoiled)
+
+
+# -- frames
+
+
+def reference_frame(coded: bytes) -> bytes | None:
+    """Type, sequence and payload of a frame (without its ending zero), read without the pump's own code."""
+    plain, at = bytearray(), 0
+    while at < len(coded):
+        code = coded[at]
+        if not 0 < code < 255 or at + code > len(coded):
+            return None
+        plain += coded[at + 1 : at + code]
+        at += code
+        if at < len(coded):
+            plain.append(0)
+    if not frames.MIN_PLAIN <= len(plain) <= frames.MAX_PLAIN:
+        return None
+    body, check = bytes(plain[: -crc.SIZE]), bytes(plain[-crc.SIZE :])
+    return body if zlib.crc32(body).to_bytes(crc.SIZE, "little") == check else None
+
+
+def coded_frame(body: bytes) -> bytes:
+    """The one right form of type, sequence and payload on the line, its ending zero included."""
+    plain, coded = bytearray(frames.MAX_PLAIN), bytearray(frames.MAX_CODED)
+    plain[: len(body)] = body
+    return bytes(coded[: frames.encode(plain, len(body) - frames.HEAD, coded)])
+
+
+class FrameFuzz:
+    """One receiver that hears everything, as the pump's does."""
+
+    def __init__(self, random: Random) -> None:
+        self.random, self.receiver, self.seen = random, frames.Receiver(), Counter[str]()
+
+    def one(self) -> None:
+        """A stretch of the line: whole, damaged and random pieces, then a frame that must come through."""
+        random = self.random
+        line = b"".join(self._piece() for _ in range(random.randrange(1, 6))) + b"\0"
+        self.hear(line)
+        body = random.randbytes(random.randrange(frames.HEAD, frames.HEAD + frames.MAX_PAYLOAD + 1))
+        if self.hear(coded_frame(body)) != [body]:
+            raise Finding("a whole frame behind a zero was not received", line + coded_frame(body))
+
+    def _piece(self) -> bytes:
+        random = self.random
+        if random.random() < 0.2:
+            return random.randbytes(random.choice((1, 5, 40, 400)))
+        size = random.choice((0, 1, 20, frames.MAX_PAYLOAD - 1, frames.MAX_PAYLOAD))
+        frame = coded_frame(random.randbytes(frames.HEAD) + random.choice((bytes(size), random.randbytes(size))))
+        return damage(random, frame) if random.random() < 0.7 else frame
+
+    def hear(self, line: bytes) -> list[bytes]:
+        """Gives the line to the receiver; the frames it took, each checked."""
+        heard, start = [], 0
+        for at, byte in enumerate(line):
+            try:
+                length = self.receiver.take(byte)
+            except Exception as error:
+                raise undeclared(error, line[: at + 1]) from error
+            if byte:
+                if length != -1:
+                    raise Finding("a frame before its end", line[: at + 1])
+                continue
+            piece, start = line[start:at], at + 1
+            body = bytes(self.receiver.buf[: frames.HEAD + length]) if length >= 0 else None
+            if body != reference_frame(piece):
+                raise Finding(f"received {body!r}, the reference reads {reference_frame(piece)!r}", piece)
+            if body is not None and coded_frame(body) != piece + b"\0":
+                raise Finding("accepted in another form than its own", piece)
+            self.seen["refused" if body is None else "accepted"] += 1
+            heard += [body] if body is not None else []
+        return heard
+
+
+# -- protocols
+
+
+class ProtocolFuzz:
+    """Compiled forms and files, starting from the shipped protocol."""
+
+    def __init__(self, random: Random, folder: Path) -> None:
+        self.random, self.seen = random, Counter[str]()
+        self.path = folder / "fuzzed.toml"
+        self.text = standard_protocol().read_bytes()
+        self.blob, _ = compile_file(standard_protocol())
+        self.words = sorted(set(self.text.split()))
+
+    def one(self) -> None:
+        """A compiled form, or now and then a file (which takes a hundred times as long)."""
+        if self.random.random() < 0.03:
+            self.file(self._text())
+        else:
+            self.compiled(self._compiled())
+
+    def _compiled(self) -> bytes:
+        random = self.random
+        body = random.choice((damage, self._records))(random, self.blob[6 : -crc.SIZE])
+        if random.random() < 0.1:
+            return damage(random, self.blob)
+        # With a right envelope the damage reaches the records.
+        head = self.blob[:4] + (10 + len(body)).to_bytes(2, "little")
+        return head + body + zlib.crc32(head + body).to_bytes(crc.SIZE, "little")
+
+    @staticmethod
+    def _records(random: Random, body: bytes) -> bytes:
+        """Whole records dropped, doubled, swapped, or one field set to an edge."""
+        records, at = [], 0
+        while at < len(body):
+            records.append(bytearray(body[at : at + 2 + body[at + 1]]))
+            at += 2 + body[at + 1]
+        one, other = random.randrange(len(records)), random.randrange(len(records))
+        what = random.randrange(5)
+        if what == 0:
+            del records[one]
+        elif what == 1:
+            records.insert(other, bytearray(records[one]))
+        elif what == 2:
+            records[one], records[other] = records[other], records[one]
+        else:
+            field, size = random.randrange(2, len(records[one])), random.choice((1, 2, 4, 8))
+            edge = random.choice((0, 1, -1, 1 << 31, random.getrandbits(64))) & ((1 << 8 * size) - 1)
+            new = edge.to_bytes(size, "little")
+            records[one][field : field + size] = new[: len(records[one]) - field]
+        return b"".join(records)
+
+    def compiled(self, blob: bytes) -> None:
+        """A refusal, or a protocol whose one form is this; then the rules, which may only find."""
+        copy = bytearray(blob)
+        try:
+            protocol = device.decode(copy)
+            findings(protocol)
+        except device.Refusal as refusal:
+            self.seen[f"refused: {refusal.name}"] += 1
+            return
+        except Exception as error:
+            raise undeclared(error, blob) from error
+        if copy != blob:
+            raise Finding("decoding changed the bytes", blob)
+        if device.encode(protocol) != blob:
+            raise Finding("accepted in another form than its own", blob)
+        self.seen["accepted"] += 1
+
+    def _text(self) -> bytes:
+        random, text = self.random, self.text
+        what = random.randrange(4)
+        if what == 0:
+            return damage(random, text)
+        if what == 1:
+            lines = text.splitlines(keepends=True)
+            del lines[random.randrange(len(lines))]
+            return b"".join(lines)
+        values = (b"-1", b"0", b"1e99", b"nan", b"inf", b'""', b"[]", b"true", b"1979-05-27", b"0.00000001", b"9" * 40)
+        old = random.choice(self.words)
+        count = text.count(old)
+        at = random.randrange(count) if count else 0
+        parts = text.split(old)
+        new = random.choice(values) if what == 2 else random.choice(self.words)
+        return old.join(parts[: at + 1]) + new + old.join(parts[at + 1 :])
+
+    def file(self, text: bytes) -> None:
+        """A line for the user, or a protocol whose compiled form the device reads as the same."""
+        self.path.write_bytes(text)
+        try:
+            blob, _ = compile_file(self.path)
+        except UserError as error:
+            if "\n" in str(error):
+                raise Finding("a message of several lines", text) from None
+            self.seen["file refused"] += 1
+            return
+        except Exception as error:
+            raise undeclared(error, text) from error
+        self.compiled(blob)
+        self.seen["file accepted"] += 1
+
+
+# -- running
+
+
+def run(one: Callable[[], None], seen: Counter[str], seconds: float) -> tuple[int, Finding | None]:
+    """Repeats `one` for so long: the number of rounds, and what was found."""
+    rounds, began = 0, time.monotonic()
+    said = began
+    while (now := time.monotonic()) - began < seconds:
+        if now - said > SAY_EVERY_S:
+            said = now
+            print(f"{now - began:.0f} s, {rounds} rounds, {sum(seen.values())} inputs", flush=True)
+        try:
+            one()
+        except Finding as finding:
+            return rounds, finding
+        rounds += 1
+    return rounds, None
+
+
+def _report(args: argparse.Namespace, rounds: int, seen: Counter[str], finding: Finding | None) -> int:
+    facts = {"seed": args.seed, "seconds": args.seconds, "rounds": rounds, "seen": dict(seen.most_common())}
+    (args.out / "facts.json").write_text(json.dumps({**facts, "finding": finding and str(finding)}, indent=1) + "\n")
+    if finding:
+        (args.out / "finding.bin").write_bytes(finding.data)
+        print(f"found: {finding}; input in {args.out / 'finding.bin'}, repeat with --seed {args.seed}")
+        return 1
+    accepted = sum(count for what, count in seen.items() if "accepted" in what)
+    print(f"nothing found: {rounds} rounds, {sum(seen.values())} inputs, {accepted} accepted")
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line: 0 nothing found, 1 found."""
+    parser = argparse.ArgumentParser(prog="toleramp_bench.evidence.fuzz", description="random and damaged input")
+    parser.add_argument("what", choices=("frames", "protocol"))
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--seed", type=int, default=time.time_ns() & 0xFFFFFFFF)
+    parser.add_argument("--out", type=Path, required=True, help="folder for facts.json and a finding")
+    args = parser.parse_args(arguments)
+    args.out.mkdir(parents=True, exist_ok=True)
+    random = Random(args.seed)
+    fuzz = FrameFuzz(random) if args.what == "frames" else ProtocolFuzz(random, args.out)
+    rounds, finding = run(fuzz.one, fuzz.seen, args.seconds)
+    return _report(args, rounds, fuzz.seen, finding)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""The long runs that exist."""
+
+from __future__ import annotations
+
+import sys
+
+from toleramp_bench.evidence.machinery import Run
+
+_PYTHON = sys.executable
+_CORE = (
+    "firmware/pump/*.py",
+    "firmware/oximeters/*.py",
+    "host_tools/toleramp/protocol_file.py",
+    "host_tools/toleramp/protocols/*.toml",
+    "hil_tests/toleramp_bench/core.py",
+    "hil_tests/toleramp_bench/people.py",
+    "hil_tests/toleramp_bench/records.py",
+)
+_CORE_RUN = (*_CORE, "hil_tests/toleramp_bench/evidence/core_full.py")
+# The image stands for the firmware; the rest is what stimulates and measures it.
+_BOARD = (
+    *(f"hil_tests/toleramp_bench/{name}.py" for name in ("delivered", "people", "places", "pump_bench", "records")),
+    "hil_tests/toleramp_bench/devices/*.py",
+    "hil_tests/toleramp_bench/emulator/*.py",
+    "host_tools/toleramp/**/*.py",
+    "host_tools/toleramp/protocols/*.toml",
+    "boards/pump_pico/*.py",
+)
+_FUZZ = (
+    "hil_tests/toleramp_bench/evidence/fuzz*.py",
+    "host_tools/toleramp/*.py",
+    "host_tools/toleramp/protocols/*.toml",
+)
+
+
+def _module(name: str, *words: str) -> tuple[str, ...]:
+    return (_PYTHON, "-m", f"toleramp_bench.{name}", *words)
+
+
+def _core(name: str, period_us: int, about: str) -> Run:
+    command = _module("evidence.core_full", "--period-us", str(period_us), "--out", "{out}")
+    what = f"the standard protocol at full dwell on the pure core, a scan every {period_us / 1000:g} ms"
+    return Run(name, what, "core", command, _CORE_RUN, about=about)
+
+
+def _fuzz(what: str, seconds: float, inputs: tuple[str, ...]) -> Run:
+    command = _module("evidence.fuzz", what, "--seconds", f"{seconds:g}", "--out", "{out}")
+    about = f"{seconds / 60:g} min"
+    return Run(f"fuzz-{what}", f"random and damaged input for the {what}", "core", command, inputs, about=about)
+
+
+def all_runs(seconds: float = 600) -> list[Run]:
+    """Every run, cheap ones first; `seconds` for each of the fuzzers."""
+    agree = _module(
+        "evidence.core_full", "--agree", "{out}/../core-full-1s", "{out}/../core-full-20ms", "--out", "{out}"
+    )
+    demo = _module("demo", "--scale", "1", "--out", "{out}")
+    return [
+        _core("core-full-1s", 1_000_000, "2 s"),
+        _core("core-full-20ms", 20_000, "20 s"),
+        Run(
+            "core-full-agree", "the two runs above, step by step", "core", agree,
+            _CORE_RUN,
+        ),
+        _fuzz("frames", seconds, ("firmware/pump/*.py", *_FUZZ)),
+        _fuzz("protocol", seconds, ("firmware/pump/*.py", *_FUZZ)),
+        Run(
+            "figures", "performance figures against their bars", "emulated rp2040",
+            _module("figures", "--json", "{out}/facts.json"), (*_BOARD, "hil_tests/toleramp_bench/*.py"),
+            image=True, about="some minutes",
+        ),
+        Run(
+            "demo-full", "the whole session at full length, with a desaturation and a reaction", "emulated rp2040",
+            demo, (*_BOARD, "hil_tests/toleramp_bench/demo.py"),
+            image=True, product="report.html", about="an hour or more",
+        ),
+    ]  # fmt: skip

