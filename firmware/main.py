@@ -11,6 +11,7 @@ import machine
 from board_mechanism import PL_PULSE
 from build_info import BUILD_HASH, GIT, VERSION
 
+from drivers.clocking import full_speed
 from drivers.pump_board import PumpBoard, service_key_held
 from oximeters import parser
 from pump.controller import Controller
@@ -19,6 +20,7 @@ from pump.journal import count_records
 
 PERIOD_US = 20_000
 WATCHDOG_MS = 1_000
+TIDY_SCANS = 3_000  # at rest: once a minute
 SCANS, MEAN_US, WORST_US, LATE_US, OVERRUNS, FREE_HEAP, _, DROPPED, BOOT_MS, _ = range(10)
 _MEAN_SHIFT = 10  # the mean is an average over about 1000 scans
 
@@ -80,7 +82,7 @@ class Pump:
             self.scan()
             self.measure(began, due)
             watchdog.feed()
-            if self.out.tidy:
+            if self.out.tidy or (self.core.stats[SCANS] % TIDY_SCANS == 0 and not self.core.delivery.flowing):
                 self.tidy()
                 due = ticks_us()  # nothing flows: the timeline starts anew
             due = ticks_add(due, PERIOD_US)
@@ -91,4 +93,5 @@ class Pump:
 
 
 if not service_key_held():
+    full_speed()
     Pump().run()

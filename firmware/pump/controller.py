@@ -86,7 +86,9 @@ class Controller:
         """
         out.clear()
         self._snap = snap
-        session, delivery, guard, link = self.session, self.delivery, self.guard, self.link
+        # One line each: four targets at once would make a tuple on the heap.
+        session, delivery = self.session, self.delivery
+        guard, link = self.guard, self.link
         turn = self._turn = (self._turn + 1) & 7
         slow = snap.dt_ms >= SLOW_SCAN_MS
         self._clock(snap.dt_ms)

@@ -68,43 +68,43 @@ class Delivery:
         if not self.flowing:
             return
         self._started = True
+        slice_us, interval = self.slice_us, self._interval
         while queue_us < self.horizon_us and out.words < MAX_WORDS:
+            wait = self._wait
             if not self.left:
                 # Volume queued: keep the timeline alive for a scan or two, until the session decides.
-                if queue_us >= 2 * self.slice_us:
+                if queue_us >= 2 * slice_us:
                     return
-                out.add_word(0, self.slice_us)
-                self._idle = min(self._idle + self.slice_us, _IDLE_MAX_US)
-                queue_us += self.slice_us
-                continue
-            added = self._next_word(out, queue_us)
-            if not added:
-                return
-            queue_us += added
+                out.add_word(0, slice_us)
+                self._idle = min(self._idle + slice_us, _IDLE_MAX_US)
+                queue_us += slice_us
+            elif wait > 2 * slice_us:
+                out.add_word(0, slice_us)
+                self._wait = wait - slice_us
+                self._idle += slice_us
+                queue_us += slice_us
+            elif wait != interval or interval > slice_us:
+                self._single(out, wait)
+                queue_us += wait
+            else:
+                added = self._burst(out, (self.horizon_us - queue_us) // interval)
+                if not added:
+                    return  # no room for a whole one
+                queue_us += added
 
     @micropython.native
-    def _next_word(self, out, queue_us):
-        if self._wait > 2 * self.slice_us:
-            out.add_word(0, self.slice_us)
-            self._wait -= self.slice_us
-            self._idle += self.slice_us
-            return self.slice_us
-        if self._wait != self._interval or self._interval > self.slice_us:
-            return self._single(out)
-        return self._burst(out, (self.horizon_us - queue_us) // self._interval)  # 0: no room for a whole one
-
-    @micropython.native
-    def _single(self, out):
-        wait = self._wait
+    def _single(self, out, wait):
+        """One pulse after `wait`; the next comes after the interval and what has added up of its remainder."""
         out.add_word(1, wait)
         self.left -= 1
         self._idle = 0
-        self._error += self._rest
-        self._wait = self._interval
-        if self._error >= self._share:
-            self._error -= self._share
-            self._wait += 1
-        return wait
+        error = self._error + self._rest
+        wait = self._interval
+        if error >= self._share:
+            error -= self._share
+            wait += 1
+        self._error = error
+        self._wait = wait
 
     @micropython.native
     def _burst(self, out, count):

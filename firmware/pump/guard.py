@@ -5,6 +5,8 @@ the protocol is decoded by itself from its own bytes; its volumes come from the 
 buttons. It can only refuse: without the permit's edge in every scan an external monostable disables the driver.
 """
 
+from array import array
+
 from pump import crc
 from pump.compat import micropython
 from pump.io import CONFIRM, START, STOP
@@ -18,6 +20,9 @@ SLACK_PULSES = 1
 SEAM_SCANS = 3
 CHECK_MS = 80  # volumes are compared this often; FLO-5 asks for a trip within 1 s
 MISSING_MS = 5_000  # pulses of a step that are still missing so long after all were due do not come any more
+AFTER_PULSES = 2
+AFTER_US = 5_000  # from the sample of the inputs to the abort that it caused
+_NEVER = 1 << 29
 QUIET_MS = 100  # after the flow ends, a pulse begun may still be counted
 
 
@@ -55,8 +60,12 @@ class Guard:
         self._pressed = False
         self._raw = 0
         self._entry = 0
-        self._final = -1
         self._final_seen = -1
+        self._goals = None  # pulses that each step may give
+        self._goal = _NEVER
+        self._loose = 0  # pulses not yet put to a bag
+        self._after = 0  # pulses counted since the flow ended
+        self._after_most = 0
         self.by_bag = []
 
     def adopt(self, blob):
@@ -65,7 +74,15 @@ class Guard:
         self.plan = Plan(decode(self.blob), self.pl_pulse)
         self.by_bag = [0] * len(self.plan.protocol.solutions)
         self._step = -1
-        self._final = self._final_seen = -1
+        self._final_seen = -1
+        self._goals = array("I", self.plan.pulses)
+        self._goal = _NEVER
+
+    def _settle(self):
+        """Puts the pulses counted in this step to its bag."""
+        if self._step >= 0:
+            self.by_bag[self.plan.solution[self._step]] += self._loose
+        self._loose = 0
 
     @micropython.native
     def account(self, snap):
@@ -78,12 +95,13 @@ class Guard:
         self._raw = raw
         if new:
             self._base += new
-            if self._step >= 0 and self.plan:
-                self.by_bag[self.plan.solution[self._step]] += new
-                if self._base >= self._target():
-                    self._done = True
-            if not self._flow and self._quiet_ms <= 0:
-                self._latch(RUNAWAY)
+            self._loose += new
+            if self._base >= self._goal:
+                self._done = True
+            if not self._flow:
+                self._after += new
+                if self._quiet_ms <= 0 or self._after > self._after_most:
+                    self._latch(RUNAWAY)
         return new
 
     @micropython.native
@@ -94,6 +112,7 @@ class Guard:
         elif self._flow:
             self._quiet_ms = QUIET_MS
             self._flow = False
+            self._after = 0
         else:
             self._rest(claim, snap)
         self.permit = claim.flow and not self.trip and not snap.buttons & STOP
@@ -106,23 +125,30 @@ class Guard:
             self._new_session(claim.session)
         if claim.final != self._final_seen and self.plan:
             self._final_seen = claim.final
-            self._final = self._own_final(claim.step)
+            self._set_goals(claim.step)
 
     def _new_session(self, number):
         self._session = number
         self._step = -1
         self._done = True  # nothing stands before the first step
-        self._final = self._final_seen = -1
+        self._final_seen = -1
+        self._loose = 0
+        self._goals = array("I", self.plan.pulses)
         for i in range(len(self.by_bag)):
             self.by_bag[i] = 0
 
-    def _own_final(self, step):
-        """The last step's pulses when the session goes on with the full volume of `step` (index)."""
+    def _set_goals(self, step):
+        """The session goes on with the full volume of `step` (index): what each step may give within the order.
+
+        Worked out from its own account while nothing flows; no claim may ask for more.
+        """
         plan = self.plan
-        planned = list(self.by_bag)
-        for k in range(step, plan.count - 1):
-            planned[plan.solution[k]] += plan.pulses[k]
-        return plan.final_pulses(planned)
+        self._settle()
+        given = list(self.by_bag)
+        for k in range(step, plan.count):
+            room = plan.final_pulses(given, k)
+            self._goals[k] = room if k == plan.count - 1 else min(plan.pulses[k], room)
+            given[plan.solution[k]] += self._goals[k]
 
     @micropython.native
     def _flowing(self, claim, snap):
@@ -160,26 +186,22 @@ class Guard:
         ):
             self._latch(CLAIM)
             return
-        if seamless and self._base > self._target() + SLACK_PULSES:
+        if seamless and self._base > self._goal + SLACK_PULSES:
             self._latch(OVER)  # more came in the scan that ended the step before
         if not crc.holds(self.blob, len(self.blob) - crc.SIZE):
             self._latch(MEMORY)
+        self._settle()
         self._entry = claim.entry
         self._step = claim.step
+        self._goal = self._goals[claim.step]
+        self._after_most = AFTER_PULSES + AFTER_US // self.plan.interval_us[claim.step]
         self._base = self._due = self._due_us = self._since_ms = 0
         self._done = False
 
     @micropython.native
-    def _target(self):
-        k = self._step
-        if k == self.plan.count - 1 and self._final >= 0:
-            return self._final
-        return self.plan.pulses[k]
-
-    @micropython.native
     def _volume(self, claim, scan_ms):
         plan, k = self.plan, self._step
-        target = self._target()
+        target = self._goal
         if claim.target > target:
             self._latch(CLAIM)
         interval = plan.interval_us[k]

@@ -1,7 +1,7 @@
 """What a protocol means for one mechanism: pulses and intervals of each step. Computed while nothing flows.
 
-Pulses are shared out along the running sum, so that rounding never adds up: after each step the pulses so far are
-within half a pulse of the ideal volume. Control and guard each make a plan of their own, from their own copy.
+Pulses are shared out along the running sum, so that rounding never adds up: after each step but the last the pulses so
+far are within half a pulse of the ideal volume, and the last one completes the dose. Control and guard each make a plan of their own, from their own copy.
 """
 
 from array import array
@@ -42,6 +42,15 @@ class Plan:
             self.rate_e4[k] = step.rate_e4
             self.solution[k] = step.solution
             self.duration_ms[k] = step.duration_ms
+        self._complete()
+
+    def _complete(self):
+        """The last step gives exactly what the others leave of the full dose (PRO-4)."""
+        last = self.count - 1
+        given = [0] * len(self.protocol.solutions)
+        for k in range(last):
+            given[self.solution[k]] += self.pulses[k]
+        self.pulses[last] = self.final_pulses(given)
 
     def final_pulses(self, pulses_of_bag, k=-1):
         """Pulses of step k (the last one) that complete the full dose, when so many have come from each bag (PRO-4).

@@ -43,6 +43,7 @@ class Session:
         self.want_confirm = False
         self.resting = False  # the step's volume is in, its dwell or a valid reading is missing
         self.by_bag = []
+        self._loose = 0  # pulses not yet put to a bag
         self._count = -1
         self._entered = False  # the present step has been started; otherwise it begins in full
         self._entries = 0  # steps begun, repeats counted
@@ -92,7 +93,10 @@ class Session:
         if snap.pulses != self._count:
             self._count_pulses(snap)
         if self.state == RUNNING and not (trip or request or vitals.hold or snap.buttons & STOP):
-            self._running(snap, vitals)  # what holds most of the time, the same as below in one look
+            if self.done < self.target:  # what holds most of the time, the same as below in one look
+                self.step_ms += snap.dt_ms
+                return False
+            self._running(snap, vitals)
         elif not self._urgent(snap, request, vitals, trip):
             self._advance(snap, presses, vitals)
         self._publish()
@@ -105,7 +109,12 @@ class Session:
         if new and self.plan and self.state != m.IDLE:
             self.done += new
             self.total += new
-            self.by_bag[self.plan.solution[self.step]] += new
+            self._loose += new
+
+    def _settle(self):
+        """Puts the pulses counted in this step to its bag."""
+        self.by_bag[self.plan.solution[self.step]] += self._loose
+        self._loose = 0
 
     @micropython.native
     def _urgent(self, snap, request, vitals, trip):
@@ -146,7 +155,8 @@ class Session:
         if first:
             self.held_ms = now_ms
             self.hold_code = code
-            self._by_vitals = code in _BY_OXIMETER
+            self._by_vitals = False
+        self._by_vitals = self._by_vitals or code in _BY_OXIMETER
         self.choice = 0
         self._to(m.HELD)
         self.log("paused", code, self.step + 1)
@@ -200,6 +210,7 @@ class Session:
 
     def _ready(self, snap, presses, vitals):
         if presses & START and vitals.good():
+            self._loose = 0
             for i in range(len(self.by_bag)):
                 self.by_bag[i] = 0
             self.step = self.done = self.total = self.step_ms = self.reactions = self.hold_code = 0
@@ -280,6 +291,7 @@ class Session:
         if self._cut() or self.step + 1 == self.plan.count:
             self._end(m.COMPLETED, "completed", 0)
             return
+        self._settle()
         self.step += 1
         self._begin()
 
@@ -293,10 +305,10 @@ class Session:
 
     def _classify(self, word):
         if word == TECHNICAL:
-            self.log("decision", TECHNICAL, self.step + 1)
             if self._reacted:  # stopped while the step was being chosen: the reaction still stands
                 self._choose()
             else:
+                self.log("decision", TECHNICAL, self.step + 1)
                 self._to(m.RESUMABLE)
         elif word == END:
             self._end(m.STOPPED, "stopped", END)
@@ -330,6 +342,7 @@ class Session:
             self._go_back(self.choice)
 
     def _go_back(self, step):
+        self._settle()
         self.step = step
         self._entered = self._reacted = False
         self.done = self.target = 0
@@ -350,7 +363,7 @@ class Session:
         held_ms = ticks_diff(snap.now_ms, self.held_ms)
         if held_ms < protocol.min_hold_min * 60_000 or held_ms > protocol.max_hold_min * 60_000:
             return False
-        return vitals.recovered if self._by_vitals else vitals.good()
+        return vitals.recovered if self._by_vitals or vitals.hold in _BY_OXIMETER else vitals.good()
 
     def _resumable(self, snap, presses, vitals):
         if not self.may_resume(snap, vitals):

@@ -105,6 +105,9 @@ class Vitals:
         if age >= ALERT_MS:
             self._good.since = -1
             self.recovered = False
+            # What is as old as this is no reading any more, for nobody who looks at it.
+            self.spo2, self.pulse = m.NONE8, m.NONE16
+            self.flags &= ~m.VIT_VALID
         if age >= HOLD_MS:
             if not self.hold:
                 self.hold = m.HOLD["signal-lost"]

@@ -89,12 +89,12 @@ class CorePump:
 
     def load(self, blob: bytes) -> None:
         """Loads a compiled protocol as the link would; raises ValueError with the device's code when refused."""
-        link = self.controller.link
-        link.loaded = bytearray(blob)
+        self.controller.link.loaded = bytearray(blob)
+        self.controller.link.loading = True
         self.scan()
-        if link._reply == m.REFUSED[0]:
-            link._reply = 0
-            raise ValueError(m.REFUSALS[link._refusal[0]])
+        last = self.events[-1]
+        if last["event"] == "load_refused":
+            raise ValueError(str(last["code"]))
 
     def press(self, button: int, hold_ms: int = 200) -> None:
         """Presses a button (bits of pump.io) from the next scan on."""

@@ -13,7 +13,8 @@ from toleramp_bench.pump_bench import BenchFault, PumpBench
 
 _SNIPPET = """
 import gc, micropython, time
-from main import Pump, PERIOD_US
+from main import Pump, PERIOD_US, full_speed
+full_speed()
 P = Pump()
 core = P.core
 P.tidy()

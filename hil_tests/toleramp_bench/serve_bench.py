@@ -19,11 +19,13 @@ from toleramp.wire import Message
 from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.emulator.pty import serve
 from toleramp_bench.people import Nurse
+from toleramp_bench.places import image as default_image
 from toleramp_bench.pump_bench import PumpBench
 
 BUTTONS = {"start": START, "confirm": CONFIRM, "silence": SILENCE, "up": UP, "down": DOWN, "stop": STOP}
 SPO2, PULSE = (1, 100), (18, 321)  # what the oximeter can show
 RAMP_S = (0, 3600)
+NURSE_MS = 1500
 HOLD_MS, APART_US = 200, 450_000  # a press, and the time from one press to the next command
 HELP = (
     "commands: press start|confirm|silence|up|down|stop, spo2 N [SECONDS], pulse N, finger off|on,"
@@ -95,8 +97,9 @@ class ServedBench:
         self._news = False
         bench.on_message = self._heard
 
-    def serve(self, pace: float | None, source: LineInput, announce: Callable[[str], None]) -> None:
-        """Runs until `ended` is set (by "quit", or by a signal's handler)."""
+    def serve(self, pace: float | None, commands: int, announce: Callable[[str], None]) -> None:
+        """Runs until `ended` is set (by "quit", or by a signal's handler); `commands` is a file descriptor."""
+        source = LineInput(commands)
         serve(self.bench.board, pace, lambda: self._look(source), announce, self.bench._received)
 
     def _heard(self, message: Message) -> None:
@@ -188,3 +191,12 @@ class ServedBench:
 
     def _do_help(self) -> None:
         self.say(HELP)
+
+
+def start(image: Path, say: Callable[[str], None], *, nurse: bool, oximeter: bool) -> ServedBench:
+    """A pump that runs `image`, powered up; with a nurse, and with an oximeter on its line, where they are wanted."""
+    bench = PumpBench(image, oximeter=oximeter)
+    return ServedBench(bench, say, nurse=Nurse(delay_ms=NURSE_MS) if nurse else None, oximeter=oximeter)
+
+
+__all__ = ["BUTTONS", "LineInput", "ServedBench", "default_image", "start"]

@@ -4,7 +4,7 @@ from typing import Any
 
 # Why the drug is held or the session ended, for each code of messages.HOLD_CODES.
 REASONS = {
-    "spo2-stop": "oxygen saturation at the stop limit",
+    "spo2-stop": "SpO2 at or below the stop limit",
     "pulse-stop": "pulse rate outside its limits",
     "signal-lost": "no valid oximeter signal",
     "stop-button": "STOP pressed at the pump",

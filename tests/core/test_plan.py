@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pump import protocol as p
 from pump.plan import Plan
+from pump.rules import total_dose
 
 PULSE = st.integers(20_000, 400_000)
 
@@ -22,7 +23,6 @@ PULSE = st.integers(20_000, 400_000)
 def ladders(draw: st.DrawFn) -> p.Protocol:
     """Any number of steps at rates of four decimals; the rules may be broken."""
     protocol = p.Protocol()
-    protocol.full_dose_pg = draw(st.integers(10**9, 10**13))
     for number in range(draw(st.integers(1, 4))):
         drug = draw(st.integers(10**8, 10**13))
         protocol.solutions.append(p.Solution(draw(st.integers(10**6, 10**9)), drug, "ABCD"[number], "x"))
@@ -30,6 +30,7 @@ def ladders(draw: st.DrawFn) -> p.Protocol:
         rate, duration = draw(st.integers(1000, 12_000_000)), draw(st.integers(1000, 10**7))
         bag = draw(st.integers(0, len(protocol.solutions) - 1))
         protocol.steps.append(p.Step(bag, 0, rate, duration, max(1, rate * duration // 36_000)))
+    protocol.full_dose_pg = max(1, int(Fraction(*total_dose(protocol))))
     return protocol
 
 
@@ -39,10 +40,24 @@ def test_after_each_step_the_pulses_are_within_half_a_pulse_of_the_volume(protoc
     """Else a session of forty steps drifts by twenty pulses."""
     plan = Plan(protocol, pl_pulse)
     volume_pl = pulses = 0
-    for k, step in enumerate(protocol.steps):
+    for k, step in enumerate(protocol.steps[:-1]):
         volume_pl += step.volume_nl * 1000
         pulses += plan.pulses[k]
         assert 2 * abs(pulses * pl_pulse - volume_pl) <= pl_pulse
+
+
+@pytest.mark.req("PRO-4")
+@given(ladders(), PULSE)
+def test_the_last_step_as_planned_completes_the_dose_to_a_pulse(protocol: p.Protocol, pl_pulse: int) -> None:
+    """Else the rounding of the steps before it adds to the order, or is missing from it."""
+    plan = Plan(protocol, pl_pulse)
+    pulses = [0] * len(protocol.solutions)
+    for k in range(plan.count):
+        pulses[plan.solution[k]] += plan.pulses[k]
+    if plan.pulses[plan.count - 1]:
+        assert dose_pg(protocol, pulses, pl_pulse) <= protocol.full_dose_pg
+        pulses[plan.solution[plan.count - 1]] += 1
+        assert dose_pg(protocol, pulses, pl_pulse) > protocol.full_dose_pg
 
 
 @pytest.mark.req("FLO-1")

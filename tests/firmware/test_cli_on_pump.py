@@ -1,4 +1,4 @@
-"""The tools as people run them, against the image on the emulated board: what works, and each way in which it does not."""
+"""The tools as people run them, against the image on the emulated board: what works, and each way to fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a real oximeter sent, byte by byte at its pace, arrives as the values that it showed; noise never makes up any."""
+"""What a real oximeter sent, byte by byte at its pace, arrives as the values it showed; noise makes up none."""
 
 from __future__ import annotations
 

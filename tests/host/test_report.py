@@ -105,7 +105,7 @@ def test_holds_are_told_in_words() -> None:
     holds = re.sub(r"<[^>]*>", "|", page[page.index("<h2>Holds") : page.index("<h2>Steps")])
     assert re.search(r"1\|+3\|+0:36:00\|+2 min\|+no valid oximeter signal\|+no reaction recorded", holds)
     assert re.search(
-        r"2\|+7\|+1:39:00\|+10 min\|+oxygen saturation at the stop limit\|+reaction\|+continue at step 6",
+        r"2\|+7\|+1:39:00\|+10 min\|+SpO2 at or below the stop limit\|+reaction\|+continue at step 6",
         holds,
     )
     rows = step_cells(page)

@@ -65,9 +65,7 @@ def test_rates(rate: float, text: str) -> None:
     assert _words.rate_text(rate) == text
 
 
-@pytest.mark.parametrize(
-    ("pl_pulse", "text"), [(62_500, "1.2346 mL"), (1_000_000, "1.235 mL"), (10**8, "1.2 mL")]
-)
+@pytest.mark.parametrize(("pl_pulse", "text"), [(62_500, "1.2346 mL"), (1_000_000, "1.235 mL"), (10**8, "1.2 mL")])
 def test_volumes(pl_pulse: int, text: str) -> None:
     assert _words.ml_text(1.23456, pl_pulse) == text
 

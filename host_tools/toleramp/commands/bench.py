@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from toleramp_bench.serve_bench import ServedBench
 
-NURSE_MS = 1500
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -78,23 +77,19 @@ def _check_image(path: Path) -> None:
 def _start(args: argparse.Namespace) -> "ServedBench":
     """The pump, powered up; UserError when there is no emulator or no image."""
     try:
-        from toleramp_bench import places
-        from toleramp_bench.people import Nurse
-        from toleramp_bench.pump_bench import PumpBench
-        from toleramp_bench.serve_bench import ServedBench
+        from toleramp_bench import serve_bench  # the one door from the tools to the bench, opened only here
     except ImportError as error:
         raise UserError(f"the bench is not installed ({error})", remedy="run: make setup") from None
     try:
-        image = args.image or places.image()
+        image = args.image or serve_bench.default_image()
         _check_image(image)
-        bench = PumpBench(image, oximeter=not args.no_oximeter)
+        served = serve_bench.start(image, _common.say, nurse=args.staff == "prompt", oximeter=not args.no_oximeter)
     except FileNotFoundError as error:
         raise UserError(str(error)) from None
     except ValueError as error:
         raise UserError(f"not an image for this board ({error})", str(image), "run: make firmware") from None
-    bench.oximeter.set(spo2=args.spo2, pulse=args.pulse)
-    nurse = Nurse(delay_ms=NURSE_MS) if args.staff == "prompt" else None
-    return ServedBench(bench, _common.say, nurse=nurse, oximeter=not args.no_oximeter)
+    served.bench.oximeter.set(spo2=args.spo2, pulse=args.pulse)
+    return served
 
 
 @contextmanager
@@ -129,11 +124,9 @@ def run(args: argparse.Namespace) -> int:
     from toleramp import ports
 
     served = _start(args)
-    from toleramp_bench.serve_bench import LineInput
-
     try:
         with _ends_on_signals(served):
-            served.serve(args.pace, LineInput(_stdin()), _announce)
+            served.serve(args.pace, _stdin(), _announce)
     finally:
         ports.unregister_bench()
     return 0
