@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 
 import pytest
-
 from boards.build import __main__ as command
 from boards.build import debian, flash, frozen, paths, run, sources, stamp, system, toolchain
 from boards.build.errors import BuildError
@@ -62,9 +61,7 @@ def test_right_file_passes(tmp_path: Path) -> None:
 
 def test_wrong_file_is_named_in_one_line_and_removed(tmp_path: Path) -> None:
     pin = one_pin(tmp_path, b"sourcf")
-    with pytest.raises(
-        BuildError, match=r"^a\.tar: its SHA-256 is \w+\.\.\., pinned is 41cf6794.*run again"
-    ) as raised:
+    with pytest.raises(BuildError, match=r"^a\.tar: its SHA-256 is \w+\.\.\., pinned is 41cf6794.*run again") as raised:
         sources.check_digests(pin, tmp_path)
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "a.tar").exists()

@@ -16,9 +16,7 @@ def _parser() -> argparse.ArgumentParser:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--board", help=f"an image to flash: {', '.join(image.boards())}")
     what.add_argument("--port", choices=["unix"], help="MicroPython for this computer, with the core in it")
-    what.add_argument(
-        "--system", action="store_true", help="only install the system packages that are missing"
-    )
+    what.add_argument("--system", action="store_true", help="only install the system packages that are missing")
     what.add_argument("--venv", action="store_true", help="only make .venv with the tools of the host")
     parser.add_argument("--firmware", type=Path, default=ROOT / "firmware", help=argparse.SUPPRESS)
     return parser

@@ -131,8 +131,6 @@ def _run(options: Sequence[str], word: str) -> None:
 
 def _apt(words: Sequence[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     if not shutil.which("apt-get"):
-        raise BuildError(
-            f"the pinned sources come through apt, which is not here: use Debian, {_OWN_CHECKOUT}", 2
-        )
+        raise BuildError(f"the pinned sources come through apt, which is not here: use Debian, {_OWN_CHECKOUT}", 2)
     environment = os.environ | {"LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     return subprocess.run(["apt-get", *words], cwd=cwd, env=environment, capture_output=True, text=True)

@@ -43,9 +43,7 @@ def collect(firmware: Path, board: Path, packages: tuple[str, ...], with_main: b
         for path in sorted((firmware / package).rglob("*.py")):
             frozen[path.relative_to(firmware).as_posix()] = path.read_bytes()
     if not frozen and not (firmware / "main.py").is_file():
-        raise BuildError(
-            f"nothing to freeze in {firmware}: it needs main.py or a package of {', '.join(packages)}", 2
-        )
+        raise BuildError(f"nothing to freeze in {firmware}: it needs main.py or a package of {', '.join(packages)}", 2)
     if with_main:
         frozen |= _if_there(firmware / "main.py", "main.py")
         frozen |= {name: path.read_bytes() for name, path in board_modules(board).items()}
@@ -110,11 +108,7 @@ def stage(files: dict[str, bytes], folder: Path) -> bool:
     What is unchanged keeps its time stamp, so that only changed modules are compiled again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    extra = [
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and path.relative_to(folder).as_posix() not in files
-    ]
+    extra = [path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).as_posix() not in files]
     for path in extra:
         path.unlink()
     for name, content in files.items():

@@ -10,9 +10,7 @@ from .errors import BuildError
 
 SUITE = "trixie"
 MICROPYTHON = "1.25.0"
-SOURCE_DATE_EPOCH = (
-    1744675200  # 2025-04-15, the day of MicroPython 1.25.0: the image does not depend on today
-)
+SOURCE_DATE_EPOCH = 1744675200  # 2025-04-15, the day of MicroPython 1.25.0: the image does not depend on today
 
 
 @dataclass(frozen=True)

@@ -73,16 +73,12 @@ def ensure(probes: Sequence[tuple[str, Probe]]) -> None:
     if os.environ.get("NO_INSTALL", "0") not in ("", "0"):
         raise BuildError(f"missing system packages: {names} (NO_INSTALL is set: install them yourself)", 2)
     if not has_command("apt-get"):
-        raise BuildError(
-            f"missing tools (names of Debian's packages): {names}; install them, then run again", 2
-        )
+        raise BuildError(f"missing tools (names of Debian's packages): {names}; install them, then run again", 2)
     say(f"setup: installing missing system packages: {names}")
     install(lacking)
     still = missing([row for row in probes if row[0] in lacking])
     if still:
-        raise BuildError(
-            f"installed, but still not found: {' '.join(still)}; is another one first on the path?", 2
-        )
+        raise BuildError(f"installed, but still not found: {' '.join(still)}; is another one first on the path?", 2)
 
 
 def _apt_get(*words: str) -> subprocess.CompletedProcess[str]:

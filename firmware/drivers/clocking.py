@@ -1,7 +1,7 @@
 """The processor's clock: 200 MHz, the fastest that the RP2040's maker supports, which asks for 1.15 V at the core.
 
-Source: release notes of the Raspberry Pi Pico SDK 2.1.1. It gives the scan well over a third more room than the stock 125 MHz;
-the PIO machines run at 1 MHz either way.
+Source: release notes of the Raspberry Pi Pico SDK 2.1.1. It gives the scan well over a third more room than the stock
+125 MHz; the PIO machines run at 1 MHz either way.
 """
 
 from time import sleep_ms

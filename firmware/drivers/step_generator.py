@@ -1,8 +1,8 @@
 """Step pulses from a PIO state machine at 1 MHz, fed with counted bursts; a second one counts them at the pin.
 
-A word is count (8 bits) and waiting cycles (24 bits). Each pulse of a word takes exactly count_cycles + OVERHEAD microseconds,
-the first one included, so words follow each other without a gap and without drift. Count 0 is a pause. No word, no
-pulse: the machine blocks on an empty queue and the motor stands still.
+A word is count (8 bits) and waiting cycles (24 bits). Each pulse of a word takes exactly count_cycles + OVERHEAD
+microseconds, the first one included, so words follow each other without a gap and without drift. Count 0 is a pause.
+No word, no pulse: the machine blocks on an empty queue and the motor stands still.
 """
 
 from time import ticks_add, ticks_diff, ticks_us

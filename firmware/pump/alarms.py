@@ -15,9 +15,9 @@ PAUSE_MS = 120_000  # ALM-3
 TABLE = (
     ("none", 0, False, "", "", ""),
     ("spo2-stop", HIGH, False, "SPO2 LOW",
-     "SpO2 has been at or below the stop limit for the set delay", "Infusion held. Look at the patient, then classify"),
+     "SpO2 has been at or below the stop limit for the set delay", "Held. Look at the patient, then classify"),
     ("pulse-stop", HIGH, False, "PULSE LIMIT",
-     "The pulse rate has been outside its limits for the set delay", "Infusion held. Look at the patient, then classify"),
+     "The pulse rate has been outside its limits for the set delay", "Held. Look at the patient, then classify"),
     ("signal-hold", HIGH, False, "NO SPO2 SIGNAL",
      "No valid oximeter reading for 15 s", "Infusion held. Check probe and cable, then resume"),
     ("over-delivery", HIGH, True, "OVER-DELIVERY",

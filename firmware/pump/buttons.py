@@ -1,8 +1,8 @@
 """Raw levels to presses: one press counts once, whatever the key bounces or however long it is held (INT-6).
 
-A press counts when the level has been stable for three samples (40 to 60 ms at 20 ms a scan, longer than 50 ms of bounce
-with a sample between) after a release as long. Two keys going down together count as none. STOP is not debounced: its
-level acts in the same scan, here it only counts once for the record.
+A press counts when the level has been stable for three samples (40 to 60 ms at 20 ms a scan, longer than 50 ms of
+bounce with a sample between) after a release as long. Two keys going down together count as none. STOP is not
+debounced: its level acts in the same scan, here it only counts once for the record.
 """
 
 from pump.compat import micropython

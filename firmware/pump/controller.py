@@ -255,7 +255,8 @@ class Controller:
         s, v = self.session, self.vitals
         struct.pack_into(
             m.STATUS[1], buf, 2, s.state, s.step + 1 if s.plan else 0, s.plan.count if s.plan else 0, s.solution(),
-            s.hold_code, s.choice, self.alarms.top, self.alarms.priority, self._flags(), s.rate_e4(), s.done, s.target, s.total,
+            s.hold_code, s.choice, self.alarms.top, self.alarms.priority, self._flags(), s.rate_e4(), s.done,
+            s.target, s.total,
             self.pl_pulse, s.step_ms, self.t_s, self.t_ms, v.spo2, v.flags, v.pulse, self._loss(), self.journal.seq,
         )  # fmt: skip
         return _STATUS_SIZE

@@ -1,9 +1,9 @@
 """Rate to step intervals: counted bursts on an absolute timeline, fed a little ahead of need.
 
-A word is (count, interval_us): `count` pulses, each after `interval_us`; count 0 is a pause of that length. Words run one
-after the other without a gap, so the timeline is exact as long as the queue never runs dry; a queue found dry while the
-drug should flow is a fault, never caught up. The remainder of the interval is carried, so the pulses never part from the
-ideal count by more than one, for any rate, over any time.
+A word is (count, interval_us): `count` pulses, each after `interval_us`; count 0 is a pause of that length. Words run
+one after the other without a gap, so the timeline is exact as long as the queue never runs dry; a queue found dry
+while the drug should flow is a fault, never caught up. The remainder of the interval is carried, so the pulses never
+part from the ideal count by more than one, for any rate, over any time.
 """
 
 from pump.compat import micropython

@@ -3,8 +3,8 @@
     type u8 | sequence u8 | payload 0..MAX_PAYLOAD | CRC-32 of all before it, low byte first
 
 COBS (Cheshire and Baker, 1999) takes the zeros out, so a zero ends a frame and a reader finds the next one after any
-damage. A frame stays below 254 bytes: one length byte reaches every gap, and code 0xFF never occurs. Extra zeros between
-frames are empty frames and mean nothing, so a writer may pad.
+damage. A frame stays below 254 bytes: one length byte reaches every gap, and code 0xFF never occurs. Extra zeros
+between frames are empty frames and mean nothing, so a writer may pad.
 """
 
 from pump import crc

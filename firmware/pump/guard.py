@@ -27,7 +27,7 @@ QUIET_MS = 100  # after the flow ends, a pulse begun may still be counted
 
 
 class Claim:
-    """What control says that it does: flowing, step (index), its target, the last step's target after repeats (-1: as planned)."""
+    """What control says that it does: flowing, step, its target, the last step's after repeats (-1: as planned)."""
 
     def __init__(self):
         self.flow = False
@@ -179,11 +179,7 @@ class Guard:
     def _enter(self, claim, seamless):
         """A step begins: the next one after a complete one; from rest also an earlier one; never one too far."""
         highest = self._step + 1 if self._done else self._step
-        if (
-            claim.step > highest
-            or claim.step >= self.plan.count
-            or (seamless and claim.step != self._step + 1)
-        ):
+        if claim.step > highest or claim.step >= self.plan.count or (seamless and claim.step != self._step + 1):
             self._latch(CLAIM)
             return
         if seamless and self._base > self._goal + SLACK_PULSES:

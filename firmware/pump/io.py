@@ -1,6 +1,7 @@
 """What goes into a scan and what comes out of it: two records, allocated once, the only link to a board.
 
-The board fills a Snapshot and carries out an Outputs; neither decides anything. A recorded run is the Snapshots' changes.
+The board fills a Snapshot and carries out an Outputs; neither decides anything. A recorded run is the Snapshots'
+changes.
 """
 
 from pump.compat import micropython

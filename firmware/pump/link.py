@@ -73,9 +73,7 @@ class Link:
             if self.request != m.STOP[0]:
                 self.request = kind
         elif kind == m.STATUS_GET[0] or kind == m.STATS_GET[0] or kind == m.HELLO[0]:
-            self._reply = (
-                kind + 0x80 if kind == m.HELLO[0] else m.STATUS[0] if kind == m.STATUS_GET[0] else m.STATS[0]
-            )
+            self._reply = kind + 0x80 if kind == m.HELLO[0] else m.STATUS[0] if kind == m.STATUS_GET[0] else m.STATS[0]
         elif kind == m.STREAM[0] and length == 2:
             self._start_stream(buf[2] | buf[3] << 8)
         elif kind == m.LOG_GET[0] and length == 4:

@@ -1,8 +1,8 @@
 """Every message on the host line, once, for both sides; `CONTRACT` is the hash of it all.
 
-A layout is (type, struct format, field names). Numbers are little endian. Absent values: 255 in a byte field, 65535 in a
-16-bit one. The tables of events, codes and states are part of the contract: pump and tool refuse each other when their
-hashes differ.
+A layout is (type, struct format, field names). Numbers are little endian. Absent values: 255 in a byte field, 65535
+in a 16-bit one. The tables of events, codes and states are part of the contract: pump and tool refuse each other when
+their hashes differ.
 """
 
 import binascii
@@ -31,8 +31,8 @@ REFUSED = (0x83, "<BBBI", "request code where detail")
 STATUS = (
     0x84,
     "<BBBBBBBBBIIIIIIIHBBHHI",
-    "state step steps solution hold_code choice alarm priority flags rate_e4 step_pulses step_target total_pulses pl_pulse"
-    " step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq",
+    "state step steps solution hold_code choice alarm priority flags rate_e4 step_pulses step_target total_pulses"
+    " pl_pulse step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq",
 )
 EVENT = (0x85, "<IIHBBBBhIII", "seq t_s t_ms kind state step code arg rate_e4 pulses crc")
 STATS = (

@@ -1,7 +1,8 @@
 """What a protocol means for one mechanism: pulses and intervals of each step. Computed while nothing flows.
 
 Pulses are shared out along the running sum, so that rounding never adds up: after each step but the last the pulses so
-far are within half a pulse of the ideal volume, and the last one completes the dose. Control and guard each make a plan of their own, from their own copy.
+far are within half a pulse of the ideal volume, and the last one completes the dose. Control and guard each make a
+plan of their own, from their own copy.
 """
 
 from array import array

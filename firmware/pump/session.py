@@ -1,7 +1,7 @@
 """The escalation: start, steps ended by confirmed volume, bag changes, holds, reactions, resume, completion.
 
-A step ends when its volume has been counted and its dwell is over, never by the clock alone. Held means zero flow on the
-drug line. A person classifies each hold, chooses the step to resume at, and starts the flow with two presses.
+A step ends when its volume has been counted and its dwell is over, never by the clock alone. Held means zero flow on
+the drug line. A person classifies each hold, chooses the step to resume at, and starts the flow with two presses.
 """
 
 from pump import messages as m
@@ -333,7 +333,7 @@ class Session:
         self._to(m.DECISION)
 
     def _decision(self, presses):
-        """UP and DOWN move the step to resume at, CONFIRM takes it; the device proposes no more than the present one."""
+        """UP and DOWN move the step to resume at, CONFIRM takes it; none beyond the present one."""
         if presses & UP:
             self.choice = min(self.choice + 1, self.step)
         elif presses & DOWN:

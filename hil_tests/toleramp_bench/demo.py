@@ -1,4 +1,5 @@
-"""`make demo`: the real image, on the emulated board, carries a desensitization through; the laptop's tools do the rest.
+"""`make demo`: the real image, on the emulated board, carries a desensitization through; the laptop's tools do the
+rest.
 
 A pseudo-terminal stands where the USB cable is. On its far side `toleramp load` and `toleramp monitor` run as anybody
 would run them; on this side the bench plays patient and nurse: SpO2 falls once, the skin reacts once.
@@ -159,7 +160,7 @@ class Demo:
         given, due = dose_pg(bench, protocol), protocol.full_dose_pg
         step = Fraction(bench.pl_pulse * protocol.solutions[-1].drug_pg, 1000 * protocol.solutions[-1].volume_nl)
         print(f"\nplanned dose {due / 1e9:.6f} mg, measured {float(given) / 1e9:.6f} mg,"
-              f" difference {float(given - due) / 1e9:+.6f} mg (one motor step is {float(step) / 1e9:.6f} mg)")  # fmt: skip
+              f" difference {float(given - due) / 1e9:+.6f} mg (a step is {float(step) / 1e9:.6f} mg)")  # fmt: skip
         print(f"simulated {simulated_s:.0f} s in {wall_s:.0f} s ({simulated_s / wall_s:.1f} times real time)")
         print(f"report:  {self._name(self.folder / 'report.html')}\nlog:     {self._name(self.log)}")
         print(f"screen:  {self._name(self.folder / 'screen.png')}")
@@ -173,7 +174,9 @@ class Demo:
 def main() -> int:
     """The command line of the demo."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", type=Fraction, default=Fraction(1, 50), help="of dwells and dose (1 is the full one)")
+    parser.add_argument(
+        "--scale", type=Fraction, default=Fraction(1, 50), help="of dwells and dose (1 is the full one)"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "demo")
     args = parser.parse_args()
     try:

@@ -67,7 +67,9 @@ def session_figures(bench: PumpBench, wall_s: float, since_us: float) -> Iterato
     """Figures of a whole scaled session on the emulated board, its events against the core's."""
     planned, counted = planned_pulses(SCALE), measure.steps_at_pin(bench)
     off = max(abs(a - b) for a, b in zip(counted, planned, strict=True))
-    yield Figure("board, scale 1/50: worst step off its planned volume, at the pin", off, "pulses", "1 at most", off <= 1)
+    yield Figure(
+        "board, scale 1/50: worst step off its planned volume, at the pin", off, "pulses", "1 at most", off <= 1
+    )
     core = [key(event) for event in measure.core_session(20_000, SCALE).events if event["event"] != "pressed"]
     board = [key(event) for event in bench.events if event["event"] not in ("boot", "self_test", "pressed")]
     yield Figure("board: order of steps and events equal to the core's", int(core == board), "", "1", core == board)

@@ -44,9 +44,7 @@ def _help(name: str) -> str:
 
 def _parser(wanted: str | None) -> Parser:
     """The parser, with the whole of the wanted command, or with every command's help line."""
-    parser = Parser(
-        prog="toleramp", description="Prepares, loads, watches and reports on desensitization sessions."
-    )
+    parser = Parser(prog="toleramp", description="Prepares, loads, watches and reports on desensitization sessions.")
     parser.add_argument("--version", action="version", version=f"toleramp {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     if wanted:
@@ -103,9 +101,7 @@ def main(argv: list[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("TOLERAMP_DEBUG"):
             raise
-        _complain(
-            f"unexpected: {type(error).__name__}: {error}; please report it with TOLERAMP_DEBUG=1's output"
-        )
+        _complain(f"unexpected: {type(error).__name__}: {error}; please report it with TOLERAMP_DEBUG=1's output")
     return FAILED
 
 

@@ -78,9 +78,7 @@ class Pump:
     # -- bytes
 
     def _lost(self, error: Exception) -> LinkLost:
-        return LinkLost(
-            f"connection lost ({error})", self.port, "check the cable; the pump goes on by itself"
-        )
+        return LinkLost(f"connection lost ({error})", self.port, "check the cable; the pump goes on by itself")
 
     def _write(self, data: bytes) -> None:
         try:
@@ -167,9 +165,7 @@ class Pump:
         WrongContract when pump and tool differ, unless `check` is off; NotToleramp when it is no pump at all.
         """
         try:
-            said = self.request(
-                messages.HELLO, retries=retries, timeout_s=timeout_s, contract=messages.CONTRACT
-            )
+            said = self.request(messages.HELLO, retries=retries, timeout_s=timeout_s, contract=messages.CONTRACT)
         except Refused as refusal:
             if refusal.code == "contract":
                 raise wrong_contract(refusal.detail, "", self.port) from None
@@ -262,9 +258,7 @@ def _answers(message: Message, layout: Layout, tried: set[int], fields: Fields) 
     if message.sequence not in tried:
         return False
     if kind in (messages.ACK[0], messages.REFUSED[0]):
-        return bool(said["request"] == layout[0]) and (
-            kind == messages.REFUSED[0] or layout[0] not in _REPLIES
-        )
+        return bool(said["request"] == layout[0]) and (kind == messages.REFUSED[0] or layout[0] not in _REPLIES)
     return kind == _REPLIES.get(layout[0], (None,))[0]
 
 

@@ -81,6 +81,4 @@ class Refused(UserError):
         place = f"step {step}: " if step else ""
         number = f" ({detail})" if detail else ""
         found = FOUND.get(self.code, "no explanation known")
-        super().__init__(
-            f"the pump refused {asked or 'the request'}: {place}{self.code}, {found}{number}", where
-        )
+        super().__init__(f"the pump refused {asked or 'the request'}: {place}{self.code}, {found}{number}", where)

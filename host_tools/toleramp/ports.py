@@ -112,11 +112,7 @@ def _bench_records() -> Iterator[dict[str, object]]:
 def bench_ports() -> list[Candidate]:
     """The emulated pumps that run now; forgets those whose process is gone."""
     ports = ((str(record["port"]), record["pid"]) for record in _bench_records())
-    return [
-        Candidate(port, "bench", "emulated pump", f"process {pid}")
-        for port, pid in ports
-        if Path(port).exists()
-    ]
+    return [Candidate(port, "bench", "emulated pump", f"process {pid}") for port, pid in ports if Path(port).exists()]
 
 
 # -- USB
@@ -151,9 +147,7 @@ def choose(named: str | None = None) -> str:
         return port
     found = candidates()
     if not found:
-        raise PortError(
-            "no pump found", remedy="plug one in, name its port with --port, or run `toleramp bench`"
-        )
+        raise PortError("no pump found", remedy="plug one in, name its port with --port, or run `toleramp bench`")
     if len(found) > 1:
         listed = ", ".join(map(str, found))
         raise PortError(f"{len(found)} pumps found: {listed}", remedy="choose one with --port")
@@ -203,9 +197,7 @@ def explain(port: str, error: OSError) -> PortError:
             user = getpass.getuser()
         except (OSError, KeyError):
             user = "$USER"
-        return PortError(
-            "no permission", port, f"run: sudo usermod -aG {_group(port)} {user}, then log out and in"
-        )
+        return PortError("no permission", port, f"run: sudo usermod -aG {_group(port)} {user}, then log out and in")
     if error.errno in _IN_USE:
         return PortError(f"in use by {holder(port)}", port, "end that program, or wait until it is done")
     if error.errno is None:

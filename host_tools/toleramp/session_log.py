@@ -91,9 +91,7 @@ def session_record(hello: Record, protocol: Record | None) -> Record:
 def status_record(fields: Record) -> Record:
     """The line of a STATUS message."""
     record = {"kind": "status", "t_ms": time_ms(fields), "wall": wall_now()}
-    record |= {name: value for name, value in fields.items() if name not in record} | {
-        "t_part_ms": fields["t_ms"]
-    }
+    record |= {name: value for name, value in fields.items() if name not in record} | {"t_part_ms": fields["t_ms"]}
     pl_pulse = fields["pl_pulse"]
     return record | {
         "state": _name(messages.STATES, fields["state"]),
@@ -201,16 +199,12 @@ def read(path: str | Path) -> Log:
         lines = Path(path).read_bytes().split(b"\n")
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", str(path)) from None
-    torn = _parse(lines[-1]) is None and bool(
-        lines.pop()
-    )  # behind the last line feed: nothing, or a torn line
+    torn = _parse(lines[-1]) is None and bool(lines.pop())  # behind the last line feed: nothing, or a torn line
     log = Log(torn=torn)
     for number, line in enumerate(lines, 1):
         record = _parse(line)
         if record is None and not _ends_run(lines, number):
-            raise UserError(
-                "not a record of a session log", f"{path}, line {number}", "give a file of monitor --log"
-            )
+            raise UserError("not a record of a session log", f"{path}, line {number}", "give a file of monitor --log")
         if record:
             log.records.append(record)
     _check_head(log, path)
@@ -226,9 +220,7 @@ def _ends_run(lines: list[bytes], number: int) -> bool:
 def _check_head(log: Log, path: str | Path) -> None:
     head = log.records[0] if log.records else {}
     if head.get("kind") != "session":
-        raise UserError(
-            "does not begin with a session record", f"{path}, line 1", "give a file of monitor --log"
-        )
+        raise UserError("does not begin with a session record", f"{path}, line 1", "give a file of monitor --log")
     if head.get("format") != FORMAT:
         what = f"log format {head.get('format')}, this tool reads {FORMAT}"
         raise UserError(what, f"{path}, line 1", "update the tool")

@@ -104,7 +104,5 @@ class Wire:
     def _fields(self, kind: int, payload: bytes) -> Fields:
         layout = self._layouts[kind]
         if kind == messages.HELLO_REPLY[0] and 4 <= len(payload) != struct.calcsize(layout[1]):
-            payload = payload[:4].ljust(
-                struct.calcsize(layout[1]), b"\0"
-            )  # another contract: only its hash is known
+            payload = payload[:4].ljust(struct.calcsize(layout[1]), b"\0")  # another contract: only its hash is known
         return unpack(layout, payload)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from toleramp_bench.emulator import Board, Repl
 
 _CHECKOUT = Path(__file__).parents[2]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+
 from toleramp_bench.devices.clock import RealTimeClock, from_bcd, to_bcd
 from toleramp_bench.devices.expander import Expander
 from toleramp_bench.devices.fram import SIZE, Fram

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from toleramp_bench.emulator import Board, EdgeLog, Repl, ReplError
 from toleramp_bench.emulator.flash import TYPICAL_US
 from toleramp_bench.emulator.pty import serve
@@ -50,9 +51,7 @@ t = time.ticks_us(); o(1); print(time.ticks_diff(time.ticks_us(), t)); print(t)
 
 def test_an_undriven_input_reads_its_pull(board: Board, repl: Repl) -> None:
     board.set_input(IN_PIN, None)
-    code = (
-        "from machine import Pin\nprint(Pin({p}, Pin.IN, Pin.PULL_UP)(), Pin({p}, Pin.IN, Pin.PULL_DOWN)())"
-    )
+    code = "from machine import Pin\nprint(Pin({p}, Pin.IN, Pin.PULL_UP)(), Pin({p}, Pin.IN, Pin.PULL_DOWN)())"
     assert repl.run(code.format(p=IN_PIN)) == "1 0\n"
 
 

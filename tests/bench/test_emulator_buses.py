@@ -39,9 +39,7 @@ def test_uart_receives_in_its_own_time(board: Board, repl: Repl) -> None:
     repl.run("import time\nfrom machine import UART, Pin\nu = UART(1, 9600, tx=Pin(8), rx=Pin(9), rxbuf=512)")
     assert board.uart_baud(1) in range(9550, 9650)
     board.uart_send(1, bytes(range(96)))
-    out = repl.run(
-        "time.sleep_ms(50)\nprint(u.any())\ntime.sleep_ms(60)\nprint(u.read(u.any()) == bytes(range(96)))"
-    )
+    out = repl.run("time.sleep_ms(50)\nprint(u.any())\ntime.sleep_ms(60)\nprint(u.read(u.any()) == bytes(range(96)))")
     part, whole = out.split()
     assert 45 <= int(part) <= 60 and whole == "True"
 
@@ -52,9 +50,7 @@ def test_uart_keeps_544_bytes_and_drops_the_rest(board: Board, repl: Repl) -> No
     repl.run("import time\nfrom machine import UART, Pin\nu = UART(1, 9600, tx=Pin(8), rx=Pin(9), rxbuf=512)")
     board.uart_send(1, bytes(n & 0xFF for n in range(600)))
     board.run_for(700_000)
-    out = repl.run(
-        "print(u.any())\nd = u.read()\nprint(len(d), d[:512] == bytes([n & 255 for n in range(512)]))"
-    )
+    out = repl.run("print(u.any())\nd = u.read()\nprint(len(d), d[:512] == bytes([n & 255 for n in range(512)]))")
     assert out.split() == ["512", "544", "True"]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+
 from toleramp_bench.emulator import Board, EdgeLog, Repl, ReplError
 
 STEP_PIN, OUT_PIN = 2, 3
@@ -70,9 +71,7 @@ def pulses(steps: tuple[Board, Repl, EdgeLog]) -> tuple[Board, Repl, EdgeLog]:
     return board, repl, log
 
 
-@pytest.mark.parametrize(
-    "how", ["time.sleep_ms(1000)", BUSY.format(ms=1000), "print('y' * 9000)\ntime.sleep_ms(990)"]
-)
+@pytest.mark.parametrize("how", ["time.sleep_ms(1000)", BUSY.format(ms=1000), "print('y' * 9000)\ntime.sleep_ms(990)"])
 def test_pulses_are_exact_asleep_busy_and_with_usb(pulses: tuple[Board, Repl, EdgeLog], how: str) -> None:
     """Every interval within 1 us of what was asked, across the borders of bursts; the second machine's count
     is exact."""
@@ -120,10 +119,7 @@ time.sleep_ms(100); print(counted())
     assert count == len(log) == log.between(0, mark.times[0] + 100_000)
     assert 20 < count < 25
     log.clear()
-    assert (
-        int(repl.run("gen.active(1)\ngen.put(word(400, 7))\ntime.sleep_ms(200)\nprint(counted())"))
-        >= count + 7
-    )
+    assert int(repl.run("gen.active(1)\ngen.put(word(400, 7))\ntime.sleep_ms(200)\nprint(counted())")) >= count + 7
 
 
 def test_emptying_the_queue(pulses: tuple[Board, Repl, EdgeLog]) -> None:

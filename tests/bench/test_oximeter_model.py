@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from toleramp_bench.devices import nonin_df2
 from toleramp_bench.devices.oximeter import Oximeter
 
@@ -138,9 +139,7 @@ def test_artifacts_perfusion_and_battery(wire: FakeWire, oximeter: Oximeter) -> 
     assert all(bits & nonin_df2.OUT_OF_TRACK for bits in lost["status"])  # type: ignore[attr-defined]
 
 
-def test_a_frozen_stream_repeats_itself_and_a_pulled_cable_is_silent(
-    wire: FakeWire, oximeter: Oximeter
-) -> None:
+def test_a_frozen_stream_repeats_itself_and_a_pulled_cable_is_silent(wire: FakeWire, oximeter: Oximeter) -> None:
     wire.run(2)
     oximeter.frozen = True
     wire.run(2)

@@ -27,9 +27,7 @@ pytestmark = pytest.mark.usefixtures("world")
 
 
 def test_help_is_light() -> None:
-    code = (
-        "import sys; from toleramp import cli\ntry: cli.main(['--help'])\nfinally: print(sorted(sys.modules))"
-    )
+    code = "import sys; from toleramp import cli\ntry: cli.main(['--help'])\nfinally: print(sorted(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
     for heavy in ("serial", "matplotlib", "jinja2", "PIL", "rp2040py", "toleramp.client"):
         assert f"'{heavy}'" not in out
@@ -122,9 +120,7 @@ def test_status(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.req("SEC-1")
-@pytest.mark.parametrize(
-    ("name", "layout", "word"), [("stop", m.STOP, "stopped"), ("pause", m.PAUSE, "holds")]
-)
+@pytest.mark.parametrize(("name", "layout", "word"), [("stop", m.STOP, "stopped"), ("pause", m.PAUSE, "holds")])
 def test_pause_and_stop(
     fake: FakePump, name: str, layout: tuple[int, str, str], word: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,9 +48,7 @@ def test_messages_survive_noise_between_frames(
     traffic: list[tuple[tuple[tuple[int, str, str], dict[str, object]], bytes]], piece: int
 ) -> None:
     wire = Wire(m.TO_PUMP + m.TO_HOST)
-    line = b"".join(
-        noise + wire.encode(layout, n, **fields) for n, ((layout, fields), noise) in enumerate(traffic)
-    )
+    line = b"".join(noise + wire.encode(layout, n, **fields) for n, ((layout, fields), noise) in enumerate(traffic))
     found = [message for i in range(0, len(line), piece) for message in wire.feed(line[i : i + piece])]
     assert [(f.type, f.sequence, f.fields) for f in found] == [
         (layout[0], n, fields) for n, ((layout, fields), _) in enumerate(traffic)
@@ -107,9 +105,7 @@ def test_a_stranger_answers(fake: FakePump, banner: bytes, advice: str) -> None:
     assert banner.split()[-1].decode() in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("version", "advice"), [("0.0.1", "flash"), ("99.0", "update the tool"), ("", "flash")]
-)
+@pytest.mark.parametrize(("version", "advice"), [("0.0.1", "flash"), ("99.0", "update the tool"), ("", "flash")])
 def test_another_contract(fake: FakePump, version: str, advice: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("toleramp.client.__version__", "0.1.0")
     fake.contract, fake.version = 0xDEADBEEF, version

@@ -26,9 +26,7 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def plug(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, int, int, str | None]) -> None:
     """Lets the system show these USB ports: (device, vid, pid, product)."""
-    infos = [
-        SimpleNamespace(device=d, vid=v, pid=p, product=name, serial_number="E66") for d, v, p, name in found
-    ]
+    infos = [SimpleNamespace(device=d, vid=v, pid=p, product=name, serial_number="E66") for d, v, p, name in found]
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: infos)
 
 
@@ -132,9 +130,7 @@ sys.stdin.read()
 
 
 def test_a_port_in_use_names_the_program(pty: str) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, pty], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as other:
+    with subprocess.Popen([sys.executable, "-c", HOLD, pty], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout and other.stdin
         assert other.stdout.readline() == b"held\n"
         with pytest.raises(PortError, match=rf"in use by .*\(process {other.pid}\)"):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import report_fixture as fixture
+
 from toleramp.commands import report as command
 from toleramp.errors import UserError
 from toleramp.report import build, html, summary
@@ -50,9 +51,7 @@ def test_a_clean_run_adds_up_to_the_last_pulse() -> None:
     assert [bag.delivered_ml for bag in report.bags] == [Fraction(37, 4), Fraction(75, 4), 250]
     assert [bag.left_ml for bag in report.bags] == [Fraction(963, 4), Fraction(925, 4), 0]
     assert all(step.deviation_percent == 0 for step in report.steps)
-    assert [float(step.mean_rate_ml_h or 0) for step in report.steps] == pytest.approx(
-        fixture.RATES, rel=1e-6
-    )
+    assert [float(step.mean_rate_ml_h or 0) for step in report.steps] == pytest.approx(fixture.RATES, rel=1e-6)
     assert not report.notes and not report.course.holds
 
 
@@ -95,9 +94,7 @@ def test_a_hold_and_a_repeated_step_are_their_own_rows() -> None:
     assert third.mean_rate_ml_h == 10
     last = report.steps[-1]
     assert last.retargeted and last.deviation_percent == 0
-    assert report.delivered_mg is not None and abs(report.delivered_mg - 500) < Fraction(
-        2, 10_000
-    )  # a pulse of C
+    assert report.delivered_mg is not None and abs(report.delivered_mg - 500) < Fraction(2, 10_000)  # a pulse of C
 
 
 def test_holds_are_told_in_words() -> None:
@@ -162,9 +159,7 @@ def test_a_lost_line_is_said_and_costs_no_volume() -> None:
     report = build(kept)
     assert report.delivered_mg == 500
     (gap,) = report.line.gaps
-    assert (
-        gap.why == "line lost" and start - 5000 <= gap.start_ms <= start and end <= gap.end_ms <= end + 5000
-    )
+    assert gap.why == "line lost" and start - 5000 <= gap.start_ms <= start and end <= gap.end_ms <= end + 5000
     assert len(report.steps) == 12
     page = html(report)
     assert (
@@ -235,6 +230,7 @@ def test_names_cannot_break_the_page() -> None:
 
 def test_vital_signs_are_never_joined_across_what_is_invalid() -> None:
     import numpy as np
+
     from toleramp.report import curves
 
     report = build(fixture.reacting().records)
@@ -259,9 +255,7 @@ def test_csv_and_default_page(tmp_path: Path) -> None:
     assert {row["valid"] for row in vitals if row["flags"] == "sensor-off"} == {"0"}
 
 
-def test_json_alone_prints_one_document_and_writes_no_page(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_alone_prints_one_document_and_writes_no_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = fixture.save(tmp_path / "run.jsonl", fixture.clean().records)
     assert run(str(path), "--json") == 0
     result = json.loads(capsys.readouterr().out)
@@ -318,9 +312,7 @@ def test_no_step_and_a_damaged_protocol_are_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [None, "x", -1, 1.5, True, 10**40, [], {}])
-@pytest.mark.parametrize(
-    "key", ["t_ms", "step", "total_pulses", "pl_pulse", "spo2", "vitals", "seq", "pulses", "arg"]
-)
+@pytest.mark.parametrize("key", ["t_ms", "step", "total_pulses", "pl_pulse", "spo2", "vitals", "seq", "pulses", "arg"])
 def test_no_field_of_any_record_can_break_the_report(key: str, value: Any) -> None:
     records = fixture.clean(every_ms=60_000).records
     for record in records[3::7]:

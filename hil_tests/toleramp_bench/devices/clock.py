@@ -19,9 +19,7 @@ class RealTimeClock:
     `stopped` holds it still (a broken crystal). 24 hour mode only; the alarms are memory.
     """
 
-    def __init__(
-        self, now_ns: Callable[[], int], start: datetime, ppm: float = 0.0, lost_power: bool = False
-    ) -> None:
+    def __init__(self, now_ns: Callable[[], int], start: datetime, ppm: float = 0.0, lost_power: bool = False) -> None:
         self._now_ns = now_ns
         self._base, self._base_ns = start.astimezone(UTC), now_ns()
         self._ppm = ppm

@@ -121,7 +121,9 @@ class Board:
             self._stop.cancel()
             simulator.stopped = True
         if self._clock.ticks < t_ns * TICKS_PER_NS:
-            raise ChipHalted(f"the processor halted at {self.now_us:.0f} us (breakpoint or lock-up) and time stands still")
+            raise ChipHalted(
+                f"the processor halted at {self.now_us:.0f} us (breakpoint or lock-up) and time stands still"
+            )
 
     def _stop_now(self) -> None:
         self._simulator.stopped = True

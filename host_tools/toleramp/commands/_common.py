@@ -17,9 +17,7 @@ Record = dict[str, Any]
 
 def add_port(parser: argparse.ArgumentParser) -> None:
     """Adds --port."""
-    parser.add_argument(
-        "--port", help="the pump's serial port (else TOLERAMP_PORT, else the only pump there is)"
-    )
+    parser.add_argument("--port", help="the pump's serial port (else TOLERAMP_PORT, else the only pump there is)")
 
 
 def connect(args: argparse.Namespace) -> "tuple[Pump, Record]":

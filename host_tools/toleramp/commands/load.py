@@ -20,9 +20,7 @@ _BAR = 30
 def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describes the command."""
     parser = subparsers.add_parser("load", help="load a protocol", description=(__doc__ or "").capitalize())
-    parser.add_argument(
-        "file", type=Path, metavar="FILE", help="a protocol (.toml), or a compiled one (.tlp)"
-    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="a protocol (.toml), or a compiled one (.tlp)")
     _common.add_port(parser)
     parser.set_defaults(func=run)
 
@@ -47,9 +45,7 @@ def _compiled(path: Path) -> "tuple[bytes, Protocol]":
 
 def _bar(done: int, total: int) -> None:
     filled = _BAR * done // total
-    print(
-        f"\r[{'#' * filled}{'.' * (_BAR - filled)}] {done}/{total} bytes", end="", file=sys.stderr, flush=True
-    )
+    print(f"\r[{'#' * filled}{'.' * (_BAR - filled)}] {done}/{total} bytes", end="", file=sys.stderr, flush=True)
 
 
 def _silent(done: int, total: int) -> None:
@@ -72,7 +68,5 @@ def run(args: argparse.Namespace) -> int:
                 _common.say("")
     seconds = time.monotonic() - started
     _common.remember(protocol_table.table(protocol, said["fingerprint"]))
-    print(
-        f"loaded {protocol.name!r}, fingerprint {said['fingerprint']}, {len(blob)} bytes in {seconds:.1f} s"
-    )
+    print(f"loaded {protocol.name!r}, fingerprint {said['fingerprint']}, {len(blob)} bytes in {seconds:.1f} s")
     return 0

@@ -14,20 +14,12 @@ INTERRUPTED = 130
 
 def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describes the command."""
-    parser = subparsers.add_parser(
-        "monitor", help="watch the session", description=(__doc__ or "").capitalize()
-    )
+    parser = subparsers.add_parser("monitor", help="watch the session", description=(__doc__ or "").capitalize())
     _common.add_port(parser)
     parser.add_argument("--log", metavar="FILE.jsonl", help="append everything to this session log")
-    parser.add_argument(
-        "--until", metavar="NAME", help="end when this state is reached or this event happens"
-    )
-    parser.add_argument(
-        "--timeout-s", type=float, metavar="S", help="give up after so many seconds (exit code 1)"
-    )
-    parser.add_argument(
-        "--json-lines", action="store_true", help="records of the log on standard output instead"
-    )
+    parser.add_argument("--until", metavar="NAME", help="end when this state is reached or this event happens")
+    parser.add_argument("--timeout-s", type=float, metavar="S", help="give up after so many seconds (exit code 1)")
+    parser.add_argument("--json-lines", action="store_true", help="records of the log on standard output instead")
     parser.set_defaults(func=run)
 
 
@@ -40,9 +32,7 @@ def _check_until(name: str | None) -> None:
     known = messages.STATES + messages.EVENTS[1:]
     if name and name not in known:
         near = difflib.get_close_matches(name, known, 3)
-        remedy = (
-            "did you mean " + " or ".join(near) + "?" if near else f"states are {', '.join(messages.STATES)}"
-        )
+        remedy = "did you mean " + " or ".join(near) + "?" if near else f"states are {', '.join(messages.STATES)}"
         raise UserError(f"no state or event is called {name!r}", "--until", remedy)
 
 

@@ -52,7 +52,7 @@ def as_text(document: dict[str, Any]) -> str:
         f"{document['name']}    full dose {_number(document['full_dose_mg'])} {unit}"
         f"    fingerprint {document['fingerprint']}",
         "",
-        f"{'step':>4}  bag {'mL/h':>9} {'min':>9} {'mL':>10} {unit:>12} {'sum ' + unit:>12} {unit + '/h':>11} {'ratio':>6}",
+        f"step  bag {'mL/h':>9} {'min':>9} {'mL':>10} {unit:>12} {'sum ' + unit:>12} {unit + '/h':>11}  ratio",
         *(_step_line(row) for row in document["steps"]),
         "",
     ]

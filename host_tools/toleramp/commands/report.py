@@ -22,12 +22,8 @@ def add_parser(subparsers: Any) -> None:
         "dose and volume, the course in pictures, every step and event.",
     )
     parser.add_argument("session", type=Path, metavar="SESSION.jsonl", help="the session log")
-    parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="the page (default: the log's name, .html)"
-    )
-    parser.add_argument(
-        "--csv", type=Path, metavar="DIR", help="also write steps.csv, events.csv, vitals.csv there"
-    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the page (default: the log's name, .html)")
+    parser.add_argument("--csv", type=Path, metavar="DIR", help="also write steps.csv, events.csv, vitals.csv there")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON; a page only with -o")
     parser.set_defaults(func=run)
 
@@ -51,9 +47,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError(
-            f"cannot be written ({error.strerror})", str(path), "name another file with -o"
-        ) from None
+        raise UserError(f"cannot be written ({error.strerror})", str(path), "name another file with -o") from None
 
 
 def _build(path: Path) -> Any:

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describes the command."""
-    parser = subparsers.add_parser(
-        "status", help="the pump's state", description=(__doc__ or "").capitalize()
-    )
+    parser = subparsers.add_parser("status", help="the pump's state", description=(__doc__ or "").capitalize())
     _common.add_port(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(func=run)
@@ -29,9 +27,7 @@ def run(args: argparse.Namespace) -> int:
     protocol = _common.recall(hello["fingerprint"])
     if args.json:
         shown = session_log.session_record(hello, None)["pump"]
-        _common.print_json(
-            {"port": pump.port, "pump": shown, **{k: v for k, v in record.items() if k != "kind"}}
-        )
+        _common.print_json({"port": pump.port, "pump": shown, **{k: v for k, v in record.items() if k != "kind"}})
         return 0
     name = f" ({protocol['name']})" if protocol and protocol.get("name") else ""
     print(f"{pump.port}  Toleramp {hello['version']} ({hello['build']})")

@@ -23,9 +23,7 @@ def _svg(figure: Figure, salt: str) -> str:
     """The figure as SVG text to stand in a page: no prolog, no names that another picture also uses."""
     buffer = io.StringIO()
     matplotlib.rcParams["svg.hashsalt"] = salt
-    figure.savefig(
-        buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
-    )
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     text = buffer.getvalue()
     text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.S)
     text = re.sub(r'<g id="[^"]*"', "<g", text)
@@ -62,9 +60,7 @@ def _dose(report: Report, end_min: float) -> Figure:
         axes.plot(*curves.planned_dose(report.plan), label="Planned", **frame.PLAN)
     if report.line.measured:
         points = curves.measured_dose(report)
-        axes.plot(
-            *points, color=frame.MEASURED, lw=0, marker="o", ms=3.2, mfc="none", zorder=5, label="Measured"
-        )
+        axes.plot(*points, color=frame.MEASURED, lw=0, marker="o", ms=3.2, mfc="none", zorder=5, label="Measured")
     axes.set_yscale("log")
     _log_limits(axes, report)
     axes.set_ylabel(f"Cumulative dose ({report.unit})")

@@ -88,17 +88,13 @@ def strip(axes: Axes, report: Report, end_min: float) -> None:
         start, end = members[0][2], members[-1][3]
         tint = BAG_TINTS[names.index(bag) % len(BAG_TINTS)]
         corner, height = (start, 1 + 0.19 * unit), 0.19 * unit
-        box = Rectangle(
-            corner, end - start, height, transform=place, clip_on=False, fc=tint, ec="#999999", lw=0.6
-        )
+        box = Rectangle(corner, end - start, height, transform=place, clip_on=False, fc=tint, ec="#999999", lw=0.6)
         axes.add_patch(box)
         if bag and (end - start) / end_min > 0.05:
             label = f"Bag {bag[:12]}" if (end - start) / end_min > 0.09 else bag[:4]
             middle = ((start + end) / 2, 1 + 0.277 * unit)
             axes.text(*middle, label, transform=place, ha="center", va="center", weight="bold")
-    axes.text(
-        -0.008, 1 + 0.03 * unit, "Step", transform=axes.transAxes, ha="right", va="bottom", color="#444444"
-    )
+    axes.text(-0.008, 1 + 0.03 * unit, "Step", transform=axes.transAxes, ha="right", va="bottom", color="#444444")
 
 
 def stops(axes: Axes, report: Report, numbered: bool = False) -> None:
@@ -142,9 +138,7 @@ def legend(axes: Axes) -> None:
     handles, _labels = axes.get_legend_handles_labels()
     if handles:
         below = -0.42 * inch(axes)
-        axes.legend(
-            loc="upper left", bbox_to_anchor=(-0.01, below), ncol=5, handlelength=2.4, borderaxespad=0
-        )
+        axes.legend(loc="upper left", bbox_to_anchor=(-0.01, below), ncol=5, handlelength=2.4, borderaxespad=0)
 
 
 def new(height_in: float) -> tuple[Figure, Axes]:

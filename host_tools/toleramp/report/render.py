@@ -38,11 +38,7 @@ def _alt(name: str, report: Report) -> str:
         span = f"SpO2 between {min(spo2)} and {max(spo2)} percent" if spo2 else "no valid SpO2"
         return f"Line chart of SpO2 and pulse over time: {span}; {holds} hold(s)."
     what = {"rate": "infusion rate in mL/h", "dose": "cumulative dose", "dose_rate": "dose rate"}[name]
-    end = (
-        f"{total['dose']} of {total['planned_dose']} {report.unit}"
-        if report.plan
-        else f"{total['volume']} mL"
-    )
+    end = f"{total['dose']} of {total['planned_dose']} {report.unit}" if report.plan else f"{total['volume']} mL"
     return f"Line chart of {what} over {total['time']}, planned and real: {end} delivered, {holds} hold(s)."
 
 
@@ -70,11 +66,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
 
 def _bench_facts(report: Report) -> list[tuple[str, str]]:
     bench = report.line.bench or {}
-    keys = (
-        key
-        for key, value in bench.items()
-        if key not in ("kind", "t_ms") and not isinstance(value, dict | list)
-    )
+    keys = (key for key, value in bench.items() if key not in ("kind", "t_ms") and not isinstance(value, dict | list))
     return [(str(key).replace("_", " "), str(bench[key])) for key in keys]
 
 

@@ -11,9 +11,7 @@ from typing import Any
 from toleramp.report.numbers import PL_PER_ML, count, exact
 
 GAP_MIN_MS = 5000  # the link's own limit for "lost"; shorter silence is only jitter
-INVALID_FLAGS = frozenset(
-    ("sensor-off", "sensor-fault", "out-of-track", "artifact", "frozen", "searching", "invalid")
-)
+INVALID_FLAGS = frozenset(("sensor-off", "sensor-fault", "out-of-track", "artifact", "frozen", "searching", "invalid"))
 HELD_STATES = frozenset(("held", "decision", "resumable", "locked"))
 
 Record = dict[str, Any]
