@@ -126,6 +126,7 @@ def test_signals_end_it_quietly(own_world: Path, number: signal.Signals) -> None
     assert not list(own_world.rglob("bench-*.json"))
 
 
+@pytest.mark.alone
 @pytest.mark.req("INT-8")
 def test_a_bench_that_was_killed_is_forgotten(own_world: Path) -> None:
     process, port = started()
