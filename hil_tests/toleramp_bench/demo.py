@@ -29,14 +29,15 @@ from toleramp_bench.places import ROOT, image, standard_protocol
 from toleramp_bench.pump_bench import PumpBench
 
 LIMIT_US = 12 * 3_600 * 1_000_000
+SCREEN_US = 3_000_000
 _LOOK_US = 100_000
 
 
 class Patient:
     """What happens to the patient, by the step that runs: a desaturation in step 6, hives in step 8."""
 
-    def __init__(self, bench: PumpBench, nurse: Nurse, say: Callable[[str], None]) -> None:
-        self.bench, self.nurse, self.say = bench, nurse, say
+    def __init__(self, bench: PumpBench, nurse: Nurse, say: Callable[[str], None], folder: Path) -> None:
+        self.bench, self.nurse, self.say, self.folder = bench, nurse, say, folder
         self._done: set[str] = set()
 
     def live(self) -> None:
@@ -48,6 +49,8 @@ class Patient:
             self.say("patient: held; SpO2 comes back")
             self.nurse.classify = m.HOLD["technical"]
             self.bench.oximeter.ramp(8, spo2=97)
+            board = self.bench.board
+            board.at_ns(board.now_ns + 1_200_000_000, self._photograph)
         if self._once("hives", "step_started", 8):
             board = self.bench.board
             board.at_ns(board.now_ns + 5_000_000_000, self._hives)
@@ -57,6 +60,9 @@ class Patient:
             return False
         self._done.add(what)
         return True
+
+    def _photograph(self) -> None:
+        self.bench.screen.to_png(self.folder / "screen-held.png", 6)
 
     def _hives(self) -> None:
         self.say("patient: hives on the neck; the nurse presses STOP, calls it mild, goes back to step 7")
@@ -74,11 +80,11 @@ class Demo:
         self.log.unlink(missing_ok=True)
         self.bench = PumpBench(image())
         self.nurse = Nurse(delay_ms=1500)
-        self.patient = Patient(self.bench, self.nurse, self.say)
+        self.patient = Patient(self.bench, self.nurse, self.say, folder)
         self.tools: list[subprocess.Popen[bytes]] = []
         self.failure = ""
         self.port = ""
-        self._looked_us = 0
+        self._looked_us = self._ended_us = 0
         self._protocol = self._write_protocol()
 
     def say(self, text: str) -> None:
@@ -113,8 +119,15 @@ class Demo:
         if len(self.tools) == 2:
             self.patient.live()
             bench.attend(self.nurse)
-            return self.tools[1].poll() is not None or bench.board.now_us > LIMIT_US
+            return self._over() or bench.board.now_us > LIMIT_US
         return False
+
+    def _over(self) -> bool:
+        """The monitor has ended, and the screen has had the time to say so too."""
+        if self.tools[1].poll() is None:
+            return False
+        self._ended_us = self._ended_us or self.bench.board.now_us
+        return self.bench.board.now_us - self._ended_us > SCREEN_US
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
@@ -163,7 +176,7 @@ class Demo:
               f" difference {float(given - due) / 1e9:+.6f} mg (a step is {float(step) / 1e9:.6f} mg)")  # fmt: skip
         print(f"simulated {simulated_s:.0f} s in {wall_s:.0f} s ({simulated_s / wall_s:.1f} times real time)")
         print(f"report:  {self._name(self.folder / 'report.html')}\nlog:     {self._name(self.log)}")
-        print(f"screen:  {self._name(self.folder / 'screen.png')}")
+        print(f"screens: {self._name(self.folder / 'screen-held.png')}, {self._name(self.folder / 'screen.png')}")
         if self.failure or not bench.find("completed"):
             print(f"demo failed: {self.failure or 'the session did not complete: ' + bench.state()}", file=sys.stderr)
             return 1

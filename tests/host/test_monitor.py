@@ -156,3 +156,18 @@ def test_a_reader_that_leaves_is_no_error(fake: FakePump) -> None:
         monitor.stdout.close()
         assert monitor.wait(20) == 2
         assert b"Traceback" not in monitor.stderr.read()
+
+
+@pytest.mark.req("SEC-1")
+@pytest.mark.parametrize(("word", "request_"), [("stop", m.STOP), ("pause", m.PAUSE)])
+def test_a_word_typed_at_the_live_line_reaches_the_pump(
+    fake: FakePump, monkeypatch: pytest.MonkeyPatch, word: str, request_: tuple[int, str, str]
+) -> None:
+    """Else a laptop cannot stop the pump that it is watching: the monitor holds the port."""
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "r") as keyboard:
+        monkeypatch.setattr(sys, "stdin", keyboard)
+        run_later(0.3, lambda: os.write(master, f"{word}\n".encode()) and None)
+        assert cli.main(["monitor", "--port", fake.port, "--timeout-s", "2"]) == 0
+    os.close(master)
+    assert fake.asked(request_) == 1

@@ -1,5 +1,7 @@
 """The monitor's loop: takes the stream, asks for what it missed, and outlives a lost connection (INT-8)."""
 
+import select
+import sys
 import time
 from contextlib import suppress
 from typing import Any
@@ -80,6 +82,7 @@ class Watch:
         if time.monotonic() - self._pinged_at >= PING_S:
             self._pinged_at = time.monotonic()
             pump.ping()
+        self._obey(pump)
         message = pump.receive(0.1)
         if message is None:
             if time.monotonic() - self.last_at > STALE_S:
@@ -88,6 +91,18 @@ class Watch:
             self._status(message.fields)
         else:
             self._event(message.fields)
+
+    def _obey(self, pump: Pump) -> None:
+        """`pause` and `stop`, typed where the live line runs: this process holds the port, no other can send them."""
+        if not sys.stdin.isatty() or not select.select([sys.stdin], [], [], 0)[0]:
+            return
+        word = sys.stdin.readline().strip().lower()
+        if word == "stop":
+            pump.stop()
+        elif word == "pause":
+            pump.pause()
+        elif word:
+            self.screen.note(f"{word!r} is not understood: pause or stop, then Enter")
 
     def _begin(self) -> None:
         """What was missed, the state now, then the stream."""

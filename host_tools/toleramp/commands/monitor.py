@@ -14,7 +14,11 @@ INTERRUPTED = 130
 
 def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describes the command."""
-    parser = subparsers.add_parser("monitor", help="watch the session", description=(__doc__ or "").capitalize())
+    parser = subparsers.add_parser(
+        "monitor",
+        help="watch the session",
+        description=(__doc__ or "").capitalize() + ". On a terminal, type pause or stop and Enter to send it.",
+    )
     _common.add_port(parser)
     parser.add_argument("--log", metavar="FILE.jsonl", help="append everything to this session log")
     parser.add_argument("--until", metavar="NAME", help="end when this state is reached or this event happens")
