@@ -154,6 +154,11 @@ def test_a_reader_that_leaves_is_no_error(fake: FakePump) -> None:
         assert monitor.stdout and monitor.stderr
         monitor.stdout.readline()
         monitor.stdout.close()
+        for seq in range(1, 40):  # it notices when it writes
+            fake.emit(m.EVENT, event_fields(seq, "pressed"))
+            time.sleep(0.1)
+            if monitor.poll() is not None:
+                break
         assert monitor.wait(20) == 2
         assert b"Traceback" not in monitor.stderr.read()
 
