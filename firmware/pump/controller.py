@@ -72,9 +72,9 @@ class Controller:
         """1 in bench mode, in which protocols without two approvals load; the screen says so all the time."""
         return BENCH_MODE if self.bench else 0
 
-    def blink(self):
-        """Alternates every two seconds."""
-        return self.t_s & 2
+    def may_resume(self):
+        """True when a resume wants nothing but a person's two presses."""
+        return self.session.may_resume(self._snap, self.vitals)
 
     # -- the scan
 
@@ -244,7 +244,7 @@ class Controller:
             flags |= m.FLAG_BENCH
         if self.alarms.paused_ms > 0:
             flags |= m.FLAG_SILENCED
-        if s.state == m.RESUMABLE and s.may_resume(self._snap, self.vitals):
+        if s.state == m.RESUMABLE and self.may_resume():
             flags |= m.FLAG_RESUMABLE
         if s.want_confirm:
             flags |= m.FLAG_CONFIRM

@@ -63,7 +63,7 @@ class Display:
         elif turn == 1:
             self._what(self._line, pump)
         elif turn == 2:
-            self._oximeter(self._line, pump.vitals)
+            self._oximeter(self._line, pump.vitals, pump.bench)
         else:
             self._bottom(self._line, pump)
         at = turn * WIDTH
@@ -99,27 +99,33 @@ class Display:
         if state == m.RUNNING:
             words(line, rate(line, 0, session.rate_e4()), b" mL/h")
         elif state == m.READY:
-            words(line, words(line, 0, pump.fingerprint), b" START?")
+            words(line, words(line, 0, pump.fingerprint), b" START?" if pump.vitals.good() else b" NO O2")
         elif state == m.ARMED or state == m.BAG:
-            words(line, 0, b"THEN CONFIRM")
+            words(line, 0, b"THEN CONFIRM" if pump.vitals.good() else b"WAIT: NO SPO2")
         elif state == m.HELD:
             words(line, 0, _CHOICES[session.choice])
         elif state == m.DECISION:
             words(line, 0, b"UP DOWN CONFIRM")
         elif state == m.RESUMABLE:
-            words(line, 0, b"PRESS CONFIRM" if session.want_confirm else b"PRESS START")
+            if not pump.may_resume():
+                words(line, 0, b"WAIT: SPO2 60 S" if pump.vitals.good() else b"WAIT: NO SPO2")
+            else:
+                words(line, 0, b"PRESS CONFIRM" if session.want_confirm else b"PRESS START")
         elif state == m.LOCKED:
             words(line, 0, b"CLAMP DISCONNECT")
 
     @micropython.native
-    def _oximeter(self, line, vitals):
-        at = words(line, 0, b"SpO2 ")
+    def _oximeter(self, line, vitals, bench):
+        """SpO2 and pulse; in bench mode, which is never off the screen, in short."""
+        at = words(line, 0, b"O2 " if bench else b"SpO2 ")
         at = words(line, at, b"--") if vitals.spo2 == m.NONE8 else number(line, at, vitals.spo2)
-        at = words(line, at + 1, b"PR ")
+        at = words(line, at, b" P" if bench else b" PR ")
         if vitals.pulse == m.NONE16:
             words(line, at, b"--")
         else:
             number(line, at, vitals.pulse)
+        if bench:
+            words(line, 11, b"BENCH")
 
     @micropython.native
     def _bottom(self, line, pump):
@@ -130,9 +136,7 @@ class Display:
                 line[i] |= INVERT
             return
         session = pump.session
-        if pump.bench and (session.state != m.RUNNING or pump.blink()):
-            words(line, 0, b"BENCH MODE")
-        elif session.state == m.RUNNING and session.target:
+        if session.state == m.RUNNING and session.target:
             tenths = session.done * 10 // session.target
             for i in range(tenths):
                 line[i] = _BAR[i]

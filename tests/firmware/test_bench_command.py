@@ -99,7 +99,7 @@ def test_presses_and_a_hang(bench: tuple[Tool, str], tmp_path: Path) -> None:
 def test_a_nurse_carries_a_session_through(own_world: Path, tmp_path: Path) -> None:
     process, port = started("--pace", "max", "--staff", "prompt", "--spo2", "98", "--pulse", "65")
     assert tool("load", short(tmp_path), "--port", port).process.returncode == 0
-    monitor = Tool("monitor", "--port", port, "--until", "completed", "--timeout-s", "28")
+    monitor = Tool("monitor", "--port", port, "--until", "completed", "--timeout-s", "80")
     assert monitor.end() == 0 and "step 12 completed" in monitor.out
     assert process.err.splitlines() == ["nurse: start"] + ["nurse: confirm"] * 3
     process.process.send_signal(signal.SIGTERM)
