@@ -1,5 +1,6 @@
 # Runs under MicroPython for Unix with the core frozen in: a whole session in virtual time, printed record by record.
-# Arguments: the compiled protocol's file (an argument itself holds 255 bytes at most), the scan period in microseconds. Nothing here is imported on CPython.
+# Arguments: the file of the compiled protocol (an argument itself holds 255 bytes at most), the scan period in
+# microseconds. Nothing here is imported on CPython.
 import struct
 import sys
 

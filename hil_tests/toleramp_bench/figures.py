@@ -98,22 +98,23 @@ def _session() -> Iterator[Figure]:
     yield from session_figures(bench, time.perf_counter() - began, since_us)
 
 
-def _reactions() -> Iterator[Figure]:
+def _in_step(step: int, seconds: float) -> tuple[PumpBench, measure.OximeterTap]:
+    """A pump that has run for a while in a step."""
     bench, tap, nurse = measure.running_bench()
-    measure.to_step(bench, nurse, 4)
-    yield below("desaturation, last byte to last pulse", measure.desaturation_ms(bench, tap), "ms", 150)
-    bench, _, nurse = measure.running_bench()
-    measure.to_step(bench, nurse, 8)
-    bench.run_for(3.003)
-    pin_ms, motor_ms = measure.stop_ms(bench)
-    yield below("STOP edge to last pulse at the pin", pin_ms, "ms", 50)
-    yield below("STOP edge to last step of the motor", motor_ms, "ms", 50)
-    bench, _, nurse = measure.running_bench()
-    measure.to_step(bench, nurse, 8)
-    bench.run_for(1.234)
-    pin_ms, motor_ms = measure.hang_ms(bench)
-    yield below("hung loop to last pulse at the pin", pin_ms, "ms", 300)
-    yield below("hung loop to last step of the motor", motor_ms, "ms", 300)
+    measure.to_step(bench, nurse, step)
+    bench.run_for(seconds)
+    return bench, tap
+
+
+def _reactions() -> Iterator[Figure]:
+    yield below("desaturation, last byte to last pulse", measure.desaturation_ms(*_in_step(4, 0)), "ms", 150)
+    for what, measured, seconds, bar in (
+        ("STOP edge", measure.stop_ms, 3.003, 50),
+        ("hung loop", measure.hang_ms, 1.234, 300),
+    ):
+        pin_ms, motor_ms = measured(_in_step(8, seconds)[0])
+        yield below(f"{what} to last pulse at the pin", pin_ms, "ms", bar)
+        yield below(f"{what} to last step of the motor", motor_ms, "ms", bar)
 
 
 def _image() -> Iterator[Figure]:

@@ -26,7 +26,7 @@ from toleramp_bench.emulator.edges import EdgeLog
 from toleramp_bench.people import Nurse, Seen
 from toleramp_bench.places import image as default_image
 from toleramp_bench.places import mechanism_pl_pulse, pins
-from toleramp_bench.records import code_name
+from toleramp_bench.records import named
 
 _ANSWER_US = 3_000_000
 
@@ -159,21 +159,7 @@ class PumpBench:
     def _event(self, fields: dict[str, Any]) -> None:
         if any(fields["seq"] == event["seq"] for event in self.events[-70:]):
             return
-        name = m.EVENTS[fields["kind"]]
-        self.events.append(
-            {
-                "seq": fields["seq"],
-                "t_ms": fields["t_s"] * 1000 + fields["t_ms"],
-                "event": name,
-                "state": m.STATES[fields["state"]],
-                "step": fields["step"],
-                "code": code_name(name, fields["code"]),
-                "arg": fields["arg"],
-                "rate_e4": fields["rate_e4"],
-                "pulses": fields["pulses"],
-                "at_ns": self.board.now_ns,
-            }
-        )
+        self.events.append({**named(fields), "at_ns": self.board.now_ns})
 
     # -- usual sequences
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 from pump import messages as m
 from pump.alarms import TABLE
@@ -21,9 +22,8 @@ def code_name(event: str, code: int) -> str | None:
     return None
 
 
-def unpack_record(record: bytes) -> dict[str, object]:
-    """One record of 28 bytes: seq, t_ms, event, state, step, code, arg, rate_e4, pulses."""
-    values = dict(zip(m.EVENT[2].split(), struct.unpack(m.EVENT[1], record), strict=True))
+def named(values: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an EVENT message under the names of the contract: t_ms for the time, names for the numbers."""
     event = m.EVENTS[values["kind"]]
     return {
         "seq": values["seq"],
@@ -36,3 +36,8 @@ def unpack_record(record: bytes) -> dict[str, object]:
         "rate_e4": values["rate_e4"],
         "pulses": values["pulses"],
     }
+
+
+def unpack_record(record: bytes) -> dict[str, Any]:
+    """One record of 28 bytes, as `named` has it."""
+    return named(dict(zip(m.EVENT[2].split(), struct.unpack(m.EVENT[1], record), strict=True)))
