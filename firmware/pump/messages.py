@@ -99,7 +99,7 @@ REFUSALS = (
     "none", "ratio-exceeded", "ratio-two-person", "dose-sum", "bag-short", "bag-sum", "dead-volume", "first-step",
     "dwell-short", "rate-range", "rate-resolution", "order", "unknown-key", "missing", "unit", "expired", "approval",
     "printed-mismatch", "truncated", "checksum", "format", "range", "busy", "contract", "unknown-request", "duplicate",
-    "step-volume", "signature",
+    "step-volume", "signature", "vein-ratio", "oral",
 )  # fmt: skip
 REFUSAL = {name: number for number, name in enumerate(REFUSALS)}
 

@@ -10,7 +10,7 @@ FOUND = {
     "dose-sum": "the steps do not add up to the full dose",
     "bag-short": "the bag holds less than its steps draw",
     "bag-sum": "the bags do not add up to the full dose",
-    "dead-volume": "the line's dead volume is too large for the first step after a bag change",
+    "dead-volume": "the line's dead volume swallows the first step after a bag change",
     "first-step": "the first step is larger than the protocol's class allows",
     "dwell-short": "a step is too short",
     "step-volume": "a step's volume is not what its rate and time make",
@@ -32,6 +32,8 @@ FOUND = {
     "contract": "tool and firmware do not speak the same version",
     "unknown-request": "a request it does not know",
     "duplicate": "the same thing twice",
+    "vein-ratio": "the dose rate rises too steeply where the line meets the vein",
+    "oral": "oral doses do not run on a pump",
 }
 
 

@@ -1,218 +1,97 @@
 """A protocol file (TOML) to the device's protocol, exactly: decimal text to nanolitres, picograms and milliseconds.
 
-No binary float lies on the way. Every fault is a UserError that names the file, the place and what would be right.
+No binary float lies on the way. Every fault is a UserError that names the file, the place and what would be right;
+`read_all` gathers them all. Keys that the device does not use are checked here and kept in `Reading.content`.
 """
 
 from __future__ import annotations
 
-import difflib
-import tomllib
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from pump import protocol as device
 from pump.rules import total_dose
 from toleramp.errors import UserError
-
-LARGEST_BYTES = 256 * 1024
-_RESUME = ("same", "one-back", "two-back", "any-back")
-
-# Section -> key -> (kind, required). Kinds: text, number, whole, flag, list, time.
-KEYS: dict[str, dict[str, tuple[str, bool]]] = {
-    "protocol": {
-        "name": ("text", True),
-        "drug": ("text", True),
-        "route": ("text", False),
-        "full_dose_mg": ("number", False),
-        "full_dose_u": ("number", False),
-        "class": ("text", True),
-        "dose_unit": ("text", False),
-        "tolerance_gap_h": ("whole", True),
-        "max_hold_min": ("whole", True),
-        "max_wait_min": ("whole", True),
-        "line_dead_volume_ml": ("number", True),
-        "primed_with": ("text", True),
-        "weight_kg": ("number", False),
-    },
-    "solution": {
-        "id": ("text", True),
-        "code": ("text", True),
-        "dilution": ("text", False),
-        "diluent": ("text", False),
-        "volume_ml": ("number", True),
-        "drug_mg": ("number", False),
-        "drug_u": ("number", False),
-        "line_volume_ml": ("number", False),
-        "prepared_at": ("text", False),
-        "expires_h": ("number", False),
-    },
-    "step": {
-        "solution": ("text", True),
-        "rate_ml_h": ("number", True),
-        "minutes": ("number", False),
-        "volume_ml": ("number", False),
-        "to_full_dose": ("flag", False),
-        "kind": ("text", False),
-        "printed_volume_ml": ("number", False),
-        "printed_dose_mg": ("number", False),
-        "printed_cumulative_mg": ("number", False),
-    },
-    "monitoring": {
-        "spo2_stop_percent": ("whole", False),
-        "spo2_stop_fall": ("whole", False),
-        "spo2_early_percent": ("whole", False),
-        "spo2_early_fall": ("whole", False),
-        "delay_s": ("whole", False),
-        "pulse_min_bpm": ("whole", False),
-        "pulse_max_bpm": ("whole", False),
-    },
-    "reaction": {
-        "resume_choices": ("list", False),
-        "decision_after_count": ("whole", False),
-        "min_hold_min": ("whole", False),
-        "insert_allowed": ("flag", False),
-    },
-}
-_TABLES = ("solution", "step")  # sections that repeat
+from toleramp.protocol_keys import MONITORING, RESUME
+from toleramp.protocol_reader import Reader, Table, read_toml
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """The file's content with decimals kept exact. Raises UserError for all that is not a readable TOML file."""
-    try:
-        if path.is_dir():
-            raise UserError("this is a folder, not a protocol file", str(path), "name a .toml file")
-        if path.stat().st_size > LARGEST_BYTES:
-            raise UserError("too large for a protocol", str(path), "a protocol file has a few kilobytes")
-        text = path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        raise UserError("no such file", str(path), "name an existing protocol file") from None
-    except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror}", str(path), "check the file's permissions") from None
-    except UnicodeDecodeError as error:
-        raise UserError("not UTF-8 text", f"{path}, byte {error.start}", "save the file as UTF-8") from None
-    if not text.strip():
-        raise UserError("the file is empty", str(path), "see `toleramp protocol table --help` for an example")
-    try:
-        return tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, ValueError, RecursionError, ArithmeticError) as error:
-        raise UserError(f"not valid TOML: {error}", str(path), "mend that line") from None
+@dataclass
+class Reading:
+    """What a file gave: the device's protocol (None when it cannot be made), all keys, and every fault."""
+
+    path: Path
+    protocol: device.Protocol | None
+    content: Table = field(default_factory=dict)
+    faults: list[UserError] = field(default_factory=list)
 
 
-class Reader:
-    """Walks one file's content; `where` names each place in the words of the file."""
-
-    def __init__(self, path: Path, content: dict[str, Any]) -> None:
-        self.path = path
-        self.content = content
-
-    def fail(self, what: str, where: str, remedy: str) -> UserError:
-        """An error at a place of this file."""
-        return UserError(what, f"{self.path}, {where}", remedy)
-
-    def check_sections(self) -> None:
-        """Unknown sections and keys, missing keys and wrong kinds are errors, with the nearest right name."""
-        if self.content.get("format") != 1:
-            raise self.fail("format is missing or not 1", "line 1", "write: format = 1")
-        for section in self.content:
-            if section != "format" and section not in KEYS:
-                raise self.unknown(section, "top level", list(KEYS))
-        for section, keys in KEYS.items():
-            for number, table in enumerate(self.tables(section), 1):
-                self.check_table(section, number, table, keys)
-
-    def unknown(self, name: str, where: str, known: list[str]) -> UserError:
-        near = difflib.get_close_matches(name, known, 1)
-        remedy = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
-        return self.fail(f"unknown key {name}", where, remedy)
-
-    def tables(self, section: str) -> list[dict[str, Any]]:
-        """All tables of a section: one for a plain section, many for a repeated one."""
-        value = self.content.get(section, [] if section in _TABLES else {})
-        wanted = list if section in _TABLES else dict
-        if not isinstance(value, wanted) or (wanted is list and not all(isinstance(t, dict) for t in value)):
-            form = f"[[{section}]]" if section in _TABLES else f"[{section}]"
-            raise self.fail(f"{section} is not a table", section, f"write {form}")
-        return value if isinstance(value, list) else [value]
-
-    def check_table(self, section: str, number: int, table: dict[str, Any], keys: dict[str, tuple[str, bool]]) -> None:
-        where = f"{section} {number}" if section in _TABLES else section
-        for key, value in table.items():
-            if key not in keys:
-                raise self.unknown(key, where, list(keys))
-            self.check_kind(value, keys[key][0], f"{where}, {key}")
-        for key, (_, required) in keys.items():
-            if required and key not in table:
-                raise self.fail(f"{key} is missing", where, f"add {key} = ...")
-
-    def check_kind(self, value: Any, kind: str, where: str) -> None:
-        right = {
-            "text": isinstance(value, str),
-            "number": isinstance(value, (Decimal, int)) and not isinstance(value, bool),
-            "whole": isinstance(value, int) and not isinstance(value, bool),
-            "flag": isinstance(value, bool),
-            "list": isinstance(value, list),
-        }[kind]
-        if not right:
-            raise self.fail(f"{value!r} is not a {kind}", where, f"write a {kind}")
-        if kind == "number" and not (Decimal(value).is_finite() and 0 <= value < 10**9):
-            raise self.fail(f"{value} is out of range", where, "write a number from 0 to below 1e9")
-
-    def exact(self, value: Decimal | int, scale: int, where: str, unit: str) -> int:
-        """value * scale as an integer; more digits than the unit holds are refused, never rounded away."""
-        exact = Fraction(value) * scale
-        if exact.denominator != 1:
-            raise self.fail(f"{value} has more digits than can be held", where, f"the finest is 1/{scale} {unit}")
-        return int(exact)
-
-
-def _dose_key(reader: Reader, table: dict[str, Any], stem: str, where: str) -> Decimal | int:
-    unit = reader.content["protocol"].get("dose_unit", "mg")
+def _dose_key(reader: Reader, table: Table, stem: str, where: str) -> Decimal | int:
+    head = reader.content["protocol"]
+    unit = head.get("dose_unit", "mg") if isinstance(head, dict) else "mg"
     if unit not in device.UNITS:
-        raise reader.fail(f"dose_unit {unit!r} is unknown", "protocol", 'write "mg" or "U"')
-    key = f"{stem}_{unit.lower()}"
+        unit = "mg"  # told already
+    key, other = f"{stem}_{unit.lower()}", f"{stem}_{'u' if unit == 'mg' else 'mg'}"
+    if other in table:
+        raise reader.fail(f"{other} does not go with dose_unit {unit}", where, f"write {key} = ...", "unit")
     if key not in table:
-        raise reader.fail(f"{key} is missing", where, f"add {key} = ...")
+        raise reader.fail(f"{key} is missing", where, f"add {key} = ...", "missing")
     value: Decimal | int = table[key]
+    if not 0 < value <= 10**7:
+        raise reader.fail(f"{key} is out of range", where, f"write above 0 to 1e7 {unit}")
     return value
 
 
 def _head(reader: Reader, target: device.Protocol) -> None:
     table = reader.content["protocol"]
     target.name, target.drug = table["name"], table["drug"]
-    if table["class"] not in device.CLASSES:
-        raise reader.fail(f"class {table['class']!r} is unknown", "protocol", "one of " + ", ".join(device.CLASSES))
     target.kind = device.CLASSES.index(table["class"])
     dose = _dose_key(reader, table, "full_dose", "protocol")
     target.unit = device.UNITS.index(table.get("dose_unit", "mg"))
-    target.full_dose_pg = reader.exact(dose, 10**9, "protocol, full dose", "mg")
+    target.full_dose_pg = reader.exact(dose, 10**9, "protocol, full dose", table.get("dose_unit", "mg"))
     target.max_hold_min, target.max_wait_min = table["max_hold_min"], table["max_wait_min"]
     target.tolerance_gap_h = table["tolerance_gap_h"]
     target.line_dead_nl = reader.exact(table["line_dead_volume_ml"], 10**6, "protocol, line_dead_volume_ml", "mL")
-    if table["primed_with"] not in ("saline", "solution"):
-        raise reader.fail(f"primed_with {table['primed_with']!r} is unknown", "protocol", '"saline" or "solution"')
     target.primed_with_solution = int(table["primed_with"] == "solution")
 
 
+def _solution(reader: Reader, table: Table, where: str, others: set[str]) -> device.Solution:
+    if len(table["id"]) != 1 or not "A" <= table["id"] <= "Z":
+        raise reader.fail(f"id {table['id']!r} is not one capital letter", where, 'write id = "A"')
+    if table["id"] in others:
+        raise reader.fail(f"id {table['id']!r} is named twice", where, "each bag has its own letter", "duplicate")
+    others.add(table["id"])
+    volume_nl = reader.exact(table["volume_ml"], 10**6, f"{where}, volume_ml", "mL")
+    if not volume_nl:
+        raise reader.fail("volume and drug must be above zero", where, "write what is really in the bag")
+    drug_pg = reader.exact(_dose_key(reader, table, "drug", where), 10**9, f"{where}, drug", "mg")
+    return device.Solution(volume_nl, drug_pg, table["id"], table["code"])
+
+
 def _solutions(reader: Reader, target: device.Protocol) -> None:
-    for number, table in enumerate(reader.tables("solution"), 1):
-        where = f"solution {number}"
-        if len(table["id"]) != 1 or not "A" <= table["id"] <= "Z":
-            raise reader.fail(f"id {table['id']!r} is not one capital letter", where, 'write id = "A"')
-        if any(table["id"] == other.id for other in target.solutions):
-            raise reader.fail(f"id {table['id']!r} is named twice", where, "each bag has its own letter")
-        volume_nl = reader.exact(table["volume_ml"], 10**6, f"{where}, volume_ml", "mL")
-        drug_pg = reader.exact(_dose_key(reader, table, "drug", where), 10**9, f"{where}, drug", "mg")
-        if not volume_nl or not drug_pg:
-            raise reader.fail("volume and drug must be above zero", where, "write what is really in the bag")
-        target.solutions.append(device.Solution(volume_nl, drug_pg, table["id"], table["code"]))
+    others: set[str] = set()
+    tables = reader.tables("solution")
+    if not tables:
+        raise reader.fail("there is no bag", "solution", "write a [[solution]] for each bag", "missing")
+    if len(tables) > device.MAX_SOLUTIONS:
+        raise reader.fail("too many bags", f"solution {len(tables)}", f"the most is {device.MAX_SOLUTIONS}")
+    codes: dict[str, int] = {}
+    for number, table in enumerate(tables, 1):
+        with reader.gather():
+            first = codes.setdefault(str(table.get("code")), number)
+            if first != number and "code" in table:
+                where, remedy = f"solution {number}", "each bag has its own code: it is what tells them apart"
+                raise reader.fail(f"code {table['code']!r} is that of solution {first} too", where, remedy, "duplicate")
+            if reader.sound("solution", number):
+                target.solutions.append(_solution(reader, table, f"solution {number}", others))
 
 
-def _step_volume(reader: Reader, table: dict[str, Any], target: device.Protocol, index: int, where: str) -> int:
+def _step_volume(reader: Reader, table: Table, target: device.Protocol, index: int, where: str) -> int:
     """Volume in nL of a step: its minutes at its rate, its volume, or what is left of the full dose."""
     given = [key for key in ("minutes", "volume_ml", "to_full_dose") if key in table]
-    if len(given) != 1:
+    if len(given) != 1 or table.get("to_full_dose") is False:
         raise reader.fail("exactly one of minutes, volume_ml, to_full_dose is wanted", where, "keep one of them")
     rate_e4 = reader.exact(table["rate_ml_h"], 10**4, f"{where}, rate_ml_h", "mL/h")
     if given[0] == "minutes":
@@ -227,56 +106,121 @@ def _step_volume(reader: Reader, table: dict[str, Any], target: device.Protocol,
     return int(rest * bag.volume_nl / bag.drug_pg)
 
 
+def _step(reader: Reader, table: Table, target: device.Protocol, where: str) -> device.Step:
+    kind = table.get("kind", "infusion")
+    if kind != "infusion":
+        raise reader.fail(
+            f"a step of kind {kind!r} does not run on this pump yet",
+            where,
+            'write kind = "infusion"',
+            "oral" if kind == "oral" else "format",
+        )
+    index = [solution.id for solution in target.solutions].index(table["solution"])
+    rate_e4 = reader.exact(table["rate_ml_h"], 10**4, f"{where}, rate_ml_h", "mL/h")
+    if not rate_e4:
+        raise reader.fail("rate_ml_h is zero", where, "write a rate from 0.1 to 1200 mL/h")
+    volume_nl = _step_volume(reader, table, target, index, where)
+    duration_ms = round(Fraction(volume_nl * 36_000, rate_e4))
+    if not volume_nl or not 0 < duration_ms <= 10**9:
+        raise reader.fail("the step has no volume, or lasts too long", where, "write a volume or time above zero")
+    flags = device.TO_FULL_DOSE if table.get("to_full_dose") else 0
+    return device.Step(index, flags, rate_e4, duration_ms, volume_nl)
+
+
 def _steps(reader: Reader, target: device.Protocol) -> None:
-    letters = [solution.id for solution in target.solutions]
-    for number, table in enumerate(reader.tables("step"), 1):
-        where = f"step {number}"
-        if table["solution"] not in letters:
-            raise reader.fail(f"no solution {table['solution']!r}", where, "one of " + ", ".join(letters))
-        index = letters.index(table["solution"])
-        rate_e4 = reader.exact(table["rate_ml_h"], 10**4, f"{where}, rate_ml_h", "mL/h")
-        if not rate_e4:
-            raise reader.fail("rate_ml_h is zero", where, "write a rate from 0.1 to 1200 mL/h")
-        volume_nl = _step_volume(reader, table, target, index, where)
-        duration_ms = round(Fraction(volume_nl * 36_000, rate_e4))
-        flags = device.TO_FULL_DOSE if table.get("to_full_dose") else 0
-        target.steps.append(device.Step(index, flags, rate_e4, duration_ms, volume_nl))
-
-
-_MONITORING = {
-    "spo2_stop_percent": "spo2_stop",
-    "spo2_stop_fall": "spo2_stop_fall",
-    "spo2_early_percent": "spo2_early",
-    "spo2_early_fall": "spo2_early_fall",
-    "delay_s": "delay_s",
-    "pulse_min_bpm": "pulse_min",
-    "pulse_max_bpm": "pulse_max",
-}
+    tables = reader.tables("step")
+    if not tables:
+        raise reader.fail("there is no step", "step", "write a [[step]] for each rung", "missing")
+    if len(tables) > device.MAX_STEPS:
+        raise reader.fail("too many steps", f"step {len(tables)}", f"the most is {device.MAX_STEPS}")
+    letters = [table["id"] for table in reader.tables("solution") if isinstance(table.get("id"), str)]
+    before = len(reader.faults)
+    for number, table in enumerate(tables, 1):
+        if not reader.sound("step", number):
+            continue
+        if table.get("to_full_dose") and (before or len(reader.faults) > before):
+            continue  # what is left of the dose is unknown while something before is wrong
+        with reader.gather():
+            if table["solution"] not in letters:
+                one_of = "one of " + ", ".join(dict.fromkeys(letters))
+                raise reader.fail(f"no solution {table['solution']!r}", f"step {number}", one_of, "missing")
+            if any(bag.id == table["solution"] for bag in target.solutions):
+                target.steps.append(_step(reader, table, target, f"step {number}"))
+            if table.get("to_full_dose") and number != len(tables):
+                raise reader.fail("to_full_dose before the last step", f"step {number}", "write minutes here", "order")
 
 
 def _rules(reader: Reader, target: device.Protocol) -> None:
     for key, value in reader.content.get("monitoring", {}).items():
-        setattr(target, _MONITORING[key], value)
-    table = dict(reader.content.get("reaction", {}))
-    choices = table.pop("resume_choices", list(_RESUME))
+        if key in MONITORING:
+            setattr(target, MONITORING[key], value)
+    table = reader.content.get("reaction", {})
+    choices = list(dict.fromkeys(table.get("resume_choices", RESUME)))
     for choice in choices:
-        if choice not in _RESUME:
-            raise reader.fail(f"resume choice {choice!r} is unknown", "reaction", "of " + ", ".join(_RESUME))
-    target.resume_choices = sum(1 << _RESUME.index(choice) for choice in choices)
-    for key, value in table.items():
-        setattr(target, key, int(value))
+        if choice not in RESUME:
+            raise reader.fail(f"resume choice {choice!r} is unknown", "reaction", "of " + ", ".join(RESUME))
+    if not choices:
+        raise reader.fail("no resume choice", "reaction", "of " + ", ".join(RESUME))
+    target.resume_choices = sum(1 << RESUME.index(choice) for choice in choices)
+    for key in ("decision_after_count", "min_hold_min", "insert_allowed"):
+        if key in table:
+            setattr(target, key, int(table[key]))
+
+
+def _fill(reader: Reader) -> device.Protocol:
+    """The protocol, as far as the file allows; faults stay with the reader."""
+    target = device.Protocol()
+    if reader.sound("protocol"):
+        with reader.gather():
+            _head(reader, target)
+    with reader.gather():
+        _solutions(reader, target)
+    with reader.gather():
+        _steps(reader, target)
+    if reader.sound("monitoring") and reader.sound("reaction"):
+        with reader.gather():
+            _rules(reader, target)
+    return target
+
+
+def read_file(path: Path) -> Reading:
+    """Reads a protocol file and gathers every fault of it; raises nothing."""
+    try:
+        content = read_toml(path)
+    except UserError as fault:
+        return Reading(path, None, {}, [fault])
+    reader = Reader(path, content)
+    if "protocol" not in content:
+        reader.faults.append(
+            reader.fail("[protocol] is missing", "top level", "write [protocol] with its keys", "missing")
+        )
+        content = reader.content = {**content, "protocol": {}}
+    reader.check_sections()
+    shaped = all(_shaped(reader, section) for section in ("protocol", "solution", "step", "monitoring", "reaction"))
+    target = _fill(reader) if shaped else None
+    told = list({str(fault): fault for fault in reader.faults}.values())  # each once
+    return Reading(path, None if told else target, content, told)
+
+
+def _shaped(reader: Reader, section: str) -> bool:
+    try:
+        return bool(reader.tables(section)) or True
+    except UserError:
+        return False
+
+
+def read_all(path: Path) -> tuple[device.Protocol | None, list[UserError]]:
+    """The protocol in a TOML file (None when it cannot be made) and all faults of the file, in the order found."""
+    reading = read_file(path)
+    return reading.protocol, reading.faults
 
 
 def read_protocol(path: Path) -> device.Protocol:
-    """The protocol in a TOML file. Raises UserError; the rules (PRO-2, PRO-3) are checked by pump.rules."""
-    reader = Reader(path, read_toml(path))
-    reader.check_sections()
-    target = device.Protocol()
-    _head(reader, target)
-    _solutions(reader, target)
-    _steps(reader, target)
-    _rules(reader, target)
-    return target
+    """The protocol in a TOML file. Raises the first UserError; the rules (PRO-2, PRO-3) are checked by pump.rules."""
+    reading = read_file(path)
+    if reading.protocol is None:
+        raise reading.faults[0]
+    return reading.protocol
 
 
 def compile_protocol(protocol: device.Protocol, where: str) -> bytes:
@@ -299,13 +243,14 @@ def compile_file(path: Path) -> tuple[bytes, device.Protocol]:
 
 
 def scaled(protocol: device.Protocol, scale: Fraction) -> device.Protocol:
-    """The protocol with dwells and full dose multiplied by `scale`: class "bench"; rates and bags stay.
+    """The protocol with dwells, full dose and dead volume multiplied by `scale`: class "bench"; rates and bags stay.
 
     Raises UserError where a volume would no longer be whole nanolitres or a time whole milliseconds.
     """
     copy = device.decode(bytearray(device.encode(protocol)))
     copy.kind = device.BENCH
     copy.full_dose_pg = _whole(copy.full_dose_pg * scale, "full dose")
+    copy.line_dead_nl = int(copy.line_dead_nl * scale)  # so that the line takes the same share of each step
     for number, step in enumerate(copy.steps, 1):
         step.duration_ms = _whole(step.duration_ms * scale, f"dwell of step {number}")
         step.volume_nl = _whole(step.volume_nl * scale, f"volume of step {number}")

@@ -16,6 +16,7 @@ from pump import rules
 from toleramp.protocol_table import dose_rates_mg_h, step_doses
 
 DOSE = 500
+DOSES = (Fraction(500), Fraction(3, 4), Fraction(40), Fraction(3333, 10), Fraction(2000), Fraction(10_000))
 Table = dict[str, Any]
 
 # Written down by hand: mL and mg of each step of the standard ladder, for 500 mg.
@@ -39,14 +40,14 @@ def kind_of(table: Table) -> str:
     return "multi-bag" if len(table["solutions"]) > 1 else "one-bag"
 
 
-def protocol_of(table: Table) -> p.Protocol:
-    """The table for 500 mg."""
+def protocol_of(table: Table, dose: Fraction = DOSES[0]) -> p.Protocol:
+    """The table for so many mg."""
     bags = [
-        (Fraction(s["volume_ml"]), Fraction(s["dose_in_bag_fraction"]) * DOSE)
+        (Fraction(s["volume_ml"]), Fraction(s["dose_in_bag_fraction"]) * dose)
         for s in table["solutions"]
     ]  # fmt: skip
     steps = [(s["solution"] - 1, Fraction(s["rate_ml_h"]), Fraction(s["minutes"])) for s in table["steps"]]
-    return build(DOSE, bags, steps, kind_of(table))
+    return build(dose, bags, steps, kind_of(table))
 
 
 def near(cell: Decimal | int, exact: Fraction) -> bool:
@@ -54,17 +55,17 @@ def near(cell: Decimal | int, exact: Fraction) -> bool:
     return abs(Fraction(cell) - exact) <= abs(exact) / 10**10
 
 
-def check_cells(table: Table, protocol: p.Protocol) -> None:
+def check_cells(table: Table, protocol: p.Protocol, full: Fraction = DOSES[0]) -> None:
     """Volumes exactly; doses, sums and dose rates to the last digit written."""
     total = Fraction(0)
     lines = zip(table["steps"], protocol.steps, step_doses(protocol), dose_rates_mg_h(protocol), strict=True)
     for cells, step, dose, rate in lines:
         total += dose
         assert Fraction(step.volume_nl, 10**6) == Fraction(cells["volume_ml"])
-        assert near(cells["dose_fraction"], dose / 10**9 / DOSE), cells
-        assert near(cells["cumulative_fraction"], total / 10**9 / DOSE), cells
-        assert near(cells["dose_rate_fraction_per_h"], rate / DOSE), cells
-        if "dose_mg_for_D500" in cells:
+        assert near(cells["dose_fraction"], dose / 10**9 / full), cells
+        assert near(cells["cumulative_fraction"], total / 10**9 / full), cells
+        assert near(cells["dose_rate_fraction_per_h"], rate / full), cells
+        if full == DOSE and "dose_mg_for_D500" in cells:
             assert near(cells["dose_mg_for_D500"], dose / 10**9), cells
             assert near(cells["cumulative_mg_for_D500"], total / 10**9), cells
 
@@ -103,22 +104,38 @@ def test_a_last_bag_at_full_strength_and_run_dry_is_refused() -> None:
 
 
 @pytest.mark.req("PRO-2", "PRO-3")
-def test_every_reference_table_gives_its_own_cells(shared_folder: Path) -> None:
+@pytest.mark.parametrize("dose", DOSES, ids=lambda dose: f"{float(dose):g}mg")
+def test_the_standard_ladder_for_any_dose(dose: Fraction) -> None:
+    """Else a child's dose, or a large one, is computed with other digits."""
+    bags = [(Fraction(250), mg * dose / DOSE) for mg in BAG_MG]
+    steps = [(step.solution, Fraction(step.rate_e4, 10**4), MINUTES[k]) for k, step in enumerate(standard().steps)]
+    protocol = build(dose, bags, steps)
+    assert step_doses(protocol) == [mg * 1000 * dose / DOSE for mg in DOSES_NG]
+    assert rules.findings(protocol) == []
+    assert p.decode(bytearray(p.encode(protocol))).full_dose_pg == dose * 10**9
+
+
+@pytest.mark.req("PRO-2", "PRO-3")
+@pytest.mark.parametrize("dose", DOSES, ids=lambda dose: f"{float(dose):g}mg")
+def test_every_reference_table_gives_its_own_cells(shared_folder: Path, dose: Fraction) -> None:
     """Else a published ladder runs with other volumes or doses."""
     for table in tables(shared_folder):
         if table.get("negative"):
             continue
-        protocol = protocol_of(table)
-        check_cells(table, protocol)
+        protocol = protocol_of(table, dose)
+        check_cells(table, protocol, dose)
         found = [f for f in rules.findings(protocol) if f[0] == rules.ERROR]
         assert found == [], table["id"]
         p.decode(bytearray(p.encode(protocol)))
 
 
 @pytest.mark.req("PRO-2", "PRO-3", "PRO-6")
-def test_every_faulty_reference_table_is_refused_for_its_own_reason(shared_folder: Path) -> None:
+@pytest.mark.parametrize("dose", DOSES, ids=lambda dose: f"{float(dose):g}mg")
+def test_every_faulty_reference_table_is_refused_for_its_own_reason(shared_folder: Path, dose: Fraction) -> None:
     """Else a misprint of a published table is infused."""
     for table in tables(shared_folder):
         if table.get("negative"):
-            found = {code for severity, code, _, _ in rules.findings(protocol_of(table)) if severity == rules.ERROR}
+            found = {
+                code for severity, code, _, _ in rules.findings(protocol_of(table, dose)) if severity == rules.ERROR
+            }
             assert found & set(table["expect_codes"]), (table["id"], found)

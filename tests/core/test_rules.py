@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from core_kit import BAG_MG, MINUTES, RATES, build, standard
@@ -12,6 +16,7 @@ from hypothesis import strategies as st
 
 from pump import protocol as p
 from pump import rules
+from toleramp.protocol_file import scaled
 
 Row = list[Fraction | int]
 
@@ -80,6 +85,14 @@ def test_a_decimal_slip_upward_is_refused(step: int) -> None:
 
 
 @pytest.mark.req("PRO-2", "PRO-6")
+def test_a_decimal_slip_upward_in_the_first_step_is_refused_where_the_dose_rate_falls() -> None:
+    """Else the first drug a patient gets is ten times what was meant, within the bound of the class."""
+    changed = rows()
+    changed[0][1] *= 10
+    assert ("order", 2) in errors(ladder(changed))
+
+
+@pytest.mark.req("PRO-2", "PRO-6")
 @pytest.mark.parametrize("step", range(11))
 def test_a_decimal_slip_downward_is_refused_at_the_next_step_or_by_the_sum(step: int) -> None:
     """Else 0.5 typed for 5 makes the next step a leap."""
@@ -114,7 +127,7 @@ def test_a_dip_cannot_be_used_to_climb() -> None:
     changed = rows()
     changed.insert(6, [1, Fraction(4), Fraction(15)])
     found = rules.findings(ladder(changed))
-    assert [(s, c, k) for s, c, k, _ in found if c in ("order", "ratio-exceeded")] == [("warning", "order", 7)]
+    assert [(s, c, k) for s, c, k, _ in found if c in ("order", "ratio-exceeded")] == [("error", "order", 7)]
     changed[7][1] = Fraction(40)  # ten times the dip, four times what was tolerated
     assert ("ratio-exceeded", 8) in errors(ladder(changed))
 
@@ -226,3 +239,144 @@ def test_no_ladder_of_small_rises_is_refused_for_its_rises(factors: list[Fractio
         steps.append((0, rate, Fraction(15)))
     protocol = build(500, [(Fraction(2000), Fraction(500))], steps)
     assert not {code for code, _ in errors(protocol)} & {"ratio-exceeded", "order", "step-volume"}
+
+
+def single_fault(name: str) -> tuple[list[Row], str]:
+    """The ladder with the reference's single fault, and the code that it ends in."""
+    changed = rows()
+    numbers = [int(number) for number in re.findall(r"\d+", name)]
+    if name.startswith("skip_step"):
+        del changed[numbers[0] - 1]
+        return changed, "ratio-exceeded"
+    if name.startswith("rate_left"):
+        changed[{2: 4, 3: 8}[numbers[1]]][1] = Fraction(numbers[0])
+        return changed, "ratio-exceeded"
+    if name.startswith("decimal_slip"):
+        changed[numbers[0] - 1][1] *= 10
+        return changed, "ratio-exceeded" if numbers[0] > 1 else "order"
+    step = numbers[1] - 1 if "step5" in name and "instead" not in name else 0
+    if "instead" in name:
+        step = numbers[2] - 1
+    changed[step][0] = numbers[0] - 1
+    return changed, "first-step" if (numbers[0], step) == (3, 0) else "order"
+
+
+@pytest.mark.req("PRO-2", "PRO-6")
+def test_each_single_fault_of_the_reference_that_is_in_the_protocol_is_refused(shared_folder: Path) -> None:
+    """Else a slip that raises the dose rate four- to a hundred-fold is taken."""
+    text = (shared_folder / "protocols" / "vectors.json").read_text(encoding="utf-8")
+    cases = json.loads(text, parse_float=Decimal)["single_fault_escalation"]
+    seen = 0
+    for name, times in cases.items():
+        if name.startswith("free_flow") or name.endswith("(under)"):
+            continue  # the first is the clamp's, the second the bag confirmation's (PRO-8)
+        changed, code = single_fault(name)
+        found = rules.findings(ladder(changed))
+        assert code in {c for severity, c, _, _ in found if severity == rules.ERROR}, (name, found)
+        if code == "ratio-exceeded":
+            assert -(-Fraction(times) * 100 // 1) in {d for _, c, _, d in found if c == code}, (name, found)
+        seen += 1
+    assert seen >= 17
+
+
+@pytest.mark.req("PRO-2", "PRO-6", "PRO-8")
+@pytest.mark.parametrize(("step", "old"), [(5, 0), (9, 1)])
+def test_an_old_bag_written_down_for_the_next_step_is_refused(step: int, old: int) -> None:
+    """Else a quarter of the dose rate is followed by ten times that."""
+    changed = rows()
+    changed[step - 1][0] = old
+    assert ("order", step) in errors(ladder(changed))
+    assert ("ratio-exceeded", step + 1) in errors(ladder(changed))
+
+
+def lined(ml: str, primed: int = 1, longer: dict[int, Fraction] | None = None) -> p.Protocol:
+    """The standard ladder over a shared line of so many mL; some steps longer by minutes, the last one completes."""
+    changed = rows()
+    for step, minutes in (longer or {}).items():
+        changed[step - 1][2] += minutes
+    rest = 500 - sum(
+        (Fraction(r[1]) * Fraction(r[2]) / 60 * BAG_MG[int(r[0])] / 250 for r in changed[:-1]), Fraction(0)
+    )
+    changed[11][2] = Fraction(round(rest * 250 / BAG_MG[2] / 80 * 60 * 60_000), 60_000)
+    protocol = ladder(changed)
+    protocol.line_dead_nl = int(Fraction(ml) * 10**6)
+    protocol.primed_with_solution = primed
+    return protocol
+
+
+@pytest.mark.req("PRO-7")
+@pytest.mark.parametrize(
+    ("ml", "primed", "dead", "steep"),
+    [
+        ("0.3", 1, set(), set()),
+        ("0.3", 0, {("warning", 1)}, set()),
+        ("0.5", 1, {("warning", 5)}, set()),
+        ("0.5", 0, {("warning", 5), ("error", 1)}, set()),
+        ("1", 1, {("error", 5), ("warning", 9)}, set()),
+        ("1.5", 1, {("error", 5), ("error", 9)}, {("error", 6)}),
+        ("5", 0, {("error", 1), ("error", 5), ("error", 9)}, {("error", 7), ("error", 10)}),
+        ("20", 1, {("error", 5), ("error", 9)}, {("error", 12)}),
+    ],
+)
+def test_a_line_that_swallows_a_rung_is_refused(
+    ml: str, primed: int, dead: set[tuple[str, int]], steep: set[tuple[str, int]]
+) -> None:
+    """Else the patient's dose rate jumps five- or ten-fold while the table shows a doubling."""
+    found = rules.findings(lined(ml, primed))
+    assert {(severity, step) for severity, code, step, _ in found if code == "dead-volume"} == dead
+    assert {(severity, step) for severity, code, step, _ in found if code == "vein-ratio"} >= steep
+    assert {code for _, code, _, _ in found} <= {"dead-volume", "vein-ratio"}
+    assert bool(steep) is ("vein-ratio" in {code for _, code, _, _ in found})
+
+
+@pytest.mark.req("PRO-7")
+@pytest.mark.parametrize("ml", ["0.5", "1", "1.5"])
+def test_the_compensation_that_is_offered_is_accepted(ml: str) -> None:
+    """Else the tool offers a way out and then refuses it."""
+    found = rules.findings(lined(ml, 0))
+    longer = {step: Fraction(detail, 60_000) for _, code, step, detail in found if code == "dead-volume"}
+    assert longer and longer[5] == Fraction(ml) / 5 * 60
+    for step in (1, 5, 9):
+        longer[step] = Fraction(ml) / Fraction(RATES[step - 1][1]) * 60
+    assert rules.findings(lined(ml, 0, longer)) == []
+
+
+@pytest.mark.req("PRO-7")
+def test_a_wide_step_protocol_is_judged_at_the_vein_by_its_own_limit() -> None:
+    """Else a signed wide ladder in a thin line cannot run, or one in a thick line leaps a hundred-fold."""
+    bags = [(Fraction(100), Fraction(mg)) for mg in (Fraction(5, 9), Fraction(50, 9), Fraction(500, 9))]
+    bags = [(ml, Fraction(round(mg * 10**6), 10**6)) for ml, mg in bags]
+    steps = [(bag, Fraction(100), Fraction(60)) for bag in range(3)]
+    protocol = build(Fraction(61_666_667, 1_000_000), bags, steps, "wide-step")
+    protocol.line_dead_nl, protocol.primed_with_solution = 300_000, 1
+    assert rules.findings(protocol) == []
+    protocol.line_dead_nl = 110_000_000
+    assert {code for code, _ in errors(protocol)} == {"dead-volume"}
+
+
+@pytest.mark.req("PRO-3")
+def test_a_longer_first_step_is_judged_by_its_first_quarter_of_an_hour() -> None:
+    """Else a first step made longer for the line is refused for its dose."""
+    steps = [(0, Fraction(2), Fraction(60)), (0, Fraction(4), Fraction(60))]
+    protocol = build(500, [(Fraction(500), Fraction(500))], steps)
+    assert ("first-step", 1) not in errors(protocol)
+    protocol.steps[0].rate_e4 += 1
+    protocol.steps[0].volume_nl = 2_000_100
+    assert ("first-step", 1) in errors(protocol)
+
+
+@pytest.mark.req("PRO-1", "PRO-3")
+def test_an_oral_protocol_is_not_taken_by_a_pump() -> None:
+    """Else doses by mouth run into a vein."""
+    protocol = standard()
+    protocol.kind = p.CLASSES.index("oral")
+    assert demanded(protocol) == "oral"
+
+
+@pytest.mark.req("PRO-7")
+def test_the_scaled_ladder_keeps_its_findings() -> None:
+    """Else a bench run refuses, or takes, what the full one does not."""
+    for ml in ("0.3", "1.5"):
+        full = lined(ml)
+        small = scaled(full, Fraction(1, 50))
+        assert [f[:3] for f in rules.findings(small)] == [f[:3] for f in rules.findings(full)]

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from conftest import Tool, tool
+from firmware_kit import Tool, tool
 
 from toleramp.protocol_file import compile_protocol, read_protocol, scaled
 from toleramp_bench.places import standard_protocol

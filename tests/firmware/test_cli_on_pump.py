@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from conftest import Cable, Stranger, Tool, tool
+from firmware_kit import Cable, Stranger, Tool, tool
 
 from pump import crc, frames
 from pump import messages as m

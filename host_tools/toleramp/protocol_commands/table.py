@@ -20,11 +20,12 @@ def add_parser(verbs: Any) -> None:
 
 def run_table(args: argparse.Namespace) -> int:
     """Prints the table; 1 when a rule is broken."""
-    from toleramp.protocol_file import compile_file
+    from toleramp.protocol_file import compile_file, read_file
+    from toleramp.protocol_findings import file_findings
     from toleramp.protocol_table import has_errors, table
 
     blob, protocol = compile_file(args.file)
-    document = table(protocol, fingerprint(blob))
+    document = table(protocol, fingerprint(blob), file_findings(read_file(args.file)))
     print(json.dumps(document, indent=1) if args.json else as_text(document))
     return 1 if has_errors(document["findings"]) else 0
 

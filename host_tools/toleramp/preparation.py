@@ -1,0 +1,277 @@
+"""What the pharmacy mixes: stock and diluent for each bag, rounded to what a syringe measures, and what that does.
+
+All volumes in mL, amounts in the protocol's dose unit (mg or U), concentrations in that unit per mL; exact fractions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from pump.protocol import UNITS, Protocol, Solution
+from toleramp.errors import UserError
+
+# Largest volume of a syringe and the step it can be read to, mL; None: everything above. Others: --syringe-step-ml.
+SYRINGES: tuple[tuple[Fraction | None, Fraction], ...] = (
+    (Fraction(1), Fraction(1, 100)),
+    (Fraction(10), Fraction(1, 10)),
+    (Fraction(20), Fraction(1, 5)),
+    (None, Fraction(1)),
+)
+FINER = tuple(Fraction(text) for text in ("0.5", "0.2", "0.1", "0.05", "0.02", "0.01"))  # offered after a warning
+WARN_PERCENT = Fraction(1, 2)  # what PRO-3 allows for the sum of all steps
+
+
+@dataclass(frozen=True)
+class Means:
+    """What there is to mix with."""
+
+    stock: Fraction | None = None  # per mL; None: the amounts only, nothing to measure
+    step_ml: Fraction | None = None  # None: by the syringe, see SYRINGES
+    holds_ml: dict[str, Fraction] = field(default_factory=dict)  # what a container really holds before mixing
+    serial: frozenset[str] | None = None  # bags from the next stronger one; None: where stock cannot be measured
+
+
+@dataclass(frozen=True)
+class Bag:
+    """One bag: what the protocol wants, how it is made, what it is then."""
+
+    letter: str
+    volume_ml: Fraction
+    drug: Fraction
+    used_ml: Fraction
+    holds_ml: Fraction  # diluent in the container before mixing
+    source: str  # "stock", a bag's letter, or "" (only the amount is known)
+    source_per_ml: Fraction  # as it should be
+    exact_ml: Fraction  # of the source, before rounding
+    draw_ml: Fraction  # of the source, as measured
+    diluent_ml: Fraction  # added (above 0) or drawn off (below 0), as measured
+    extra_ml: Fraction  # made in addition, for weaker bags
+    made_per_ml: Fraction  # concentration after all roundings, the source's own included
+
+    @property
+    def per_ml(self) -> Fraction:
+        """Concentration the protocol wants."""
+        return self.drug / self.volume_ml
+
+    @property
+    def made_volume_ml(self) -> Fraction:
+        """What hangs in the end, mL."""
+        return self.holds_ml + self.diluent_ml + self.draw_ml - self.extra_ml
+
+    @property
+    def made_drug(self) -> Fraction:
+        """What hangs in the end, mg or U."""
+        return self.made_volume_ml * self.made_per_ml
+
+    @property
+    def error_percent(self) -> Fraction:
+        """How far the concentration is off, percent of what it should be."""
+        return (self.made_per_ml / self.per_ml - 1) * 100
+
+    @property
+    def given(self) -> Fraction:
+        """Dose that the steps take from the bag as the protocol has it."""
+        return self.used_ml * self.per_ml
+
+    @property
+    def made_given(self) -> Fraction:
+        """Dose that the steps take from the bag as made: no more than it holds."""
+        return min(self.used_ml, self.made_volume_ml) * self.made_per_ml
+
+
+def step_for(volume_ml: Fraction, means: Means) -> Fraction:
+    """The step in mL to which this volume can be measured."""
+    if means.step_ml:
+        return means.step_ml
+    return next(step for largest, step in SYRINGES if largest is None or volume_ml <= largest)
+
+
+def rounded(volume_ml: Fraction, means: Means) -> Fraction:
+    """A volume in mL (negative: drawn off) as a syringe measures it; a half goes up."""
+    step = step_for(abs(volume_ml), means)
+    steps = int(abs(volume_ml) / step + Fraction(1, 2))
+    return steps * step if volume_ml >= 0 else -steps * step
+
+
+def used_ml(protocol: Protocol) -> list[Fraction]:
+    """What the steps draw from each bag, mL."""
+    used = [0] * len(protocol.solutions)
+    for step in protocol.steps:
+        used[step.solution] += step.volume_nl
+    return [Fraction(volume, 10**6) for volume in used]
+
+
+def concentration(bag: Solution) -> Fraction:
+    """mg (or U) per mL."""
+    return Fraction(bag.drug_pg, bag.volume_nl * 1000)
+
+
+def _stronger(protocol: Protocol, bag: Solution) -> Solution | None:
+    """The next stronger bag."""
+    others = [other for other in protocol.solutions if concentration(other) > concentration(bag)]
+    return min(others, key=concentration, default=None)
+
+
+def _is_serial(bag: Solution, stock_ml: Fraction, means: Means) -> bool:
+    if means.serial is not None:
+        return bag.id in means.serial
+    return stock_ml < step_for(stock_ml, means)
+
+
+@dataclass(frozen=True)
+class _Draw:
+    source: str
+    per_ml: Fraction
+    exact_ml: Fraction
+    ml: Fraction
+
+
+def _draw(protocol: Protocol, bag: Solution, batch: Fraction, stock: Fraction, means: Means) -> _Draw:
+    """What goes into a batch of `batch` mg: from stock, or from the next stronger bag."""
+    source, per_ml = "stock", stock
+    stronger = _stronger(protocol, bag)
+    if stronger and _is_serial(bag, batch / stock, means):
+        source, per_ml = stronger.id, concentration(stronger)
+    exact = batch / per_ml
+    if exact < step_for(exact, means):
+        what = f"{float(exact):.4g} mL of {'stock' if source == 'stock' else 'bag ' + source} cannot be measured"
+        raise UserError(what, f"bag {bag.id}", "dilute the stock first and give that as --stock-mg-per-ml")
+    return _Draw(source, per_ml, exact, rounded(exact, means))
+
+
+def _draws(protocol: Protocol, stock: Fraction, means: Means) -> tuple[dict[str, _Draw], dict[str, Fraction]]:
+    """Weakest first: what each bag is made from, and what must be made in addition for weaker ones (mL)."""
+    extra = {bag.id: Fraction(0) for bag in protocol.solutions}
+    draws = {}
+    for bag in sorted(protocol.solutions, key=concentration):
+        batch_ml = Fraction(bag.volume_nl, 10**6) + extra[bag.id]
+        draw = _draw(protocol, bag, concentration(bag) * batch_ml, stock, means)
+        if draw.ml > batch_ml:
+            what = f"{float(draw.ml):g} mL of stock do not fit into {float(batch_ml):g} mL"
+            raise UserError(what, f"bag {bag.id}", "the stock is weaker than the bag: take a stronger one")
+        if draw.source in extra:
+            extra[draw.source] += draw.ml
+        draws[bag.id] = draw
+    return draws, extra
+
+
+def _bag(bag: Solution, used: Fraction, draw: _Draw, extra: Fraction, source_made: Fraction, means: Means) -> Bag:
+    volume = Fraction(bag.volume_nl, 10**6)
+    holds = means.holds_ml.get(bag.id, volume)
+    diluent = rounded(volume + extra - draw.ml - holds, means)
+    total = holds + diluent + draw.ml
+    if holds + diluent < 0 or total <= extra:
+        what = f"{float(-diluent):g} mL cannot be drawn off"
+        raise UserError(what, f"bag {bag.id}", f"the container holds {float(holds):g} mL")
+    drug, made = Fraction(bag.drug_pg, 10**9), draw.ml * source_made / total
+    return Bag(
+        bag.id, volume, drug, used, holds, draw.source, draw.per_ml, draw.exact_ml, draw.ml, diluent, extra, made
+    )  # fmt: skip
+
+
+def _as_wanted(protocol: Protocol) -> list[Bag]:
+    """The bags exactly as the protocol has them."""
+    zero, bags = Fraction(0), []
+    for bag, used in zip(protocol.solutions, used_ml(protocol), strict=True):
+        volume, drug = Fraction(bag.volume_nl, 10**6), Fraction(bag.drug_pg, 10**9)
+        bags.append(Bag(bag.id, volume, drug, used, volume, "", zero, zero, zero, zero, zero, drug / volume))
+    return bags
+
+
+def prepare(protocol: Protocol, means: Means) -> list[Bag]:
+    """The bags in the order of the protocol, as they come out with these means."""
+    if means.stock is None:
+        return _as_wanted(protocol)
+    draws, extra = _draws(protocol, means.stock, means)
+    used = dict(zip((bag.id for bag in protocol.solutions), used_ml(protocol), strict=True))
+    made: dict[str, Bag] = {}
+    for bag in sorted(protocol.solutions, key=concentration, reverse=True):
+        draw = draws[bag.id]
+        source_made = made[draw.source].made_per_ml if draw.source in made else means.stock
+        made[bag.id] = _bag(bag, used[bag.id], draw, extra[bag.id], source_made, means)
+    return [made[bag.id] for bag in protocol.solutions]
+
+
+def dose_error(bags: Iterable[Bag]) -> tuple[Fraction, Fraction]:
+    """What all roundings together do to the delivered dose: (mg or U, percent of the dose planned)."""
+    planned = sum((bag.given for bag in bags), Fraction(0))
+    off = sum((bag.made_given for bag in bags), Fraction(0)) - planned
+    return off, off / planned * 100 if planned else Fraction(0)
+
+
+def finer_step(bag: Bag) -> Fraction | None:
+    """The coarsest step in mL that would keep the source's volume within the limit."""
+    for step in FINER:
+        off = abs(rounded(bag.exact_ml, Means(step_ml=step)) / bag.exact_ml - 1) * 100
+        if off <= WARN_PERCENT:
+            return step
+    return None
+
+
+def show(value: Fraction, digits: int = 6) -> str:
+    """A number for people: exact where so many significant digits are enough, otherwise rounded to them."""
+    if not value:
+        return "0"
+    places = digits
+    while abs(value) < 1 and abs(value) * 10 ** (places - digits) < Fraction(1, 10):
+        places += 1
+    while abs(value) >= 10 ** (digits - places) and places > 0:
+        places -= 1
+    scaled = int(abs(value) * 10**places + Fraction(1, 2))
+    whole, rest = divmod(scaled, 10**places)
+    text = f"{whole}.{rest:0{places}d}".rstrip("0").rstrip(".") if places else str(whole)
+    return f"-{text}" if value < 0 and scaled else text
+
+
+def signed(value: Fraction) -> str:
+    """As `show`, three digits, with its sign."""
+    return ("+" if value > 0 else "") + show(value, 3)
+
+
+def _remedy(bag: Bag, means: Means) -> str:
+    if bag.source and abs(bag.draw_ml / bag.exact_ml - 1) * 100 <= WARN_PERCENT:
+        return "its own volume of the source is near enough: look at the diluent and at the bag it is made from"
+    finer = finer_step(bag) if bag.source else None
+    if finer and finer < step_for(bag.exact_ml, means):
+        return f"measured to {show(finer)} mL (two syringes) the source would be within {show(WARN_PERCENT)} %"
+    return "make a larger volume of a weaker solution first, or take it from the next stronger bag (--serial)"
+
+
+def warnings(protocol: Protocol, bags: list[Bag], means: Means) -> list[dict[str, str]]:
+    """What somebody must look at before mixing: code, where, message."""
+    found = []
+    for bag in bags:
+        where = f"bag {bag.letter}"
+        if abs(bag.error_percent) > WARN_PERCENT:
+            message = f"rounding makes it {signed(bag.error_percent)} % off; {_remedy(bag, means)}"
+            found.append({"code": "rounding", "where": where, "message": message})
+        if bag.made_volume_ml < bag.used_ml:
+            message = f"holds {show(bag.made_volume_ml)} mL, its steps draw {show(bag.used_ml)} mL"
+            found.append({"code": "bag-short", "where": where, "message": message})
+    off, percent = dose_error(bags)
+    if abs(percent) > WARN_PERCENT:
+        message = f"rounding changes the delivered dose by {signed(off)} {UNITS[protocol.unit]} ({signed(percent)} %)"
+        found.append({"code": "rounding-dose", "where": "all bags", "message": message})
+    return found
+
+
+def last_bag(protocol: Protocol, bags: list[Bag], unit: str) -> str:
+    """How the last bag is filled, in words: the dose in a bag is not the dose given."""
+    last = bags[protocol.steps[-1].solution]
+    full = Fraction(protocol.full_dose_pg, 10**9)
+    before = sum((bag.given for bag in bags if bag is not last), Fraction(0))
+    rest, dry = last.volume_ml - last.used_ml, before + last.drug
+    head = (
+        f"Bag {last.letter} (last) holds {show(last.drug)} {unit}, the other bags give {show(before)} {unit} before: "
+    )
+    if rest > 0:
+        tail = f"; the pump stops with {show(rest)} mL left in it, which must not be given"
+    else:
+        tail = "; it is given to its end"
+    if last.drug == full:
+        return f"{head}made at FULL strength, run dry it would come to {show(dry)} {unit} of {show(full)} {unit}{tail}."
+    if abs(dry - full) * 200 <= full:
+        return f"{head}made UNDER full strength, so that all bags together give {show(dry)} {unit}{tail}."
+    return f"{head}neither the full dose nor the rest of it, run dry it would come to {show(dry)} {unit}{tail}."

@@ -1,0 +1,84 @@
+"""`toleramp protocol check`: everything that is wrong with a protocol file, at once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from pump.protocol import Protocol, fingerprint
+from toleramp.errors import UserError, one_line
+
+Row = dict[str, str]
+
+
+def add_parser(verbs: Any) -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser("check", help="every fault of a protocol at once")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a protocol file (.toml)")
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.set_defaults(func=run_check)
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Prints all findings; 1 when one is an error. A file that is no protocol file at all is a UserError."""
+    found = document(args.file)
+    print(json.dumps(found, indent=1, ensure_ascii=False) if args.json else as_text(found))
+    return 1 if found["errors"] else 0
+
+
+def _row(error: UserError, path: Path) -> Row:
+    """A fault of the reader as a finding: its place within the file, what is wrong and what would be right."""
+    where = error.where.removeprefix(str(path)).lstrip(", ") or "file"
+    code = getattr(error, "finding", "format")
+    message = f"{error.what}; {error.remedy}" if error.remedy else error.what
+    return {"severity": "error", "code": code, "where": one_line(where), "message": one_line(message)}
+
+
+def _print(protocol: Protocol, path: Path) -> tuple[str, list[Row]]:
+    """The fingerprint, or why the pump's form cannot hold the protocol."""
+    from toleramp.protocol_file import compile_protocol
+
+    try:
+        return fingerprint(compile_protocol(protocol, str(path))), []
+    except UserError as error:
+        return "", [_row(error, path)]
+
+
+def document(path: Path) -> dict[str, Any]:
+    """All findings, errors first, as `--json` shows them; the fingerprint is empty where nothing can be compiled."""
+    from toleramp.protocol_file import read_file, read_toml
+    from toleramp.protocol_findings import file_findings
+    from toleramp.protocol_table import finding_rows
+
+    read_toml(path)  # what is no readable TOML at all is an error of the command, not a finding
+    reading = read_file(path)
+    protocol, print_ = reading.protocol, ""
+    rows = [_row(fault, path) for fault in reading.faults]
+    if protocol:
+        print_, refused = _print(protocol, path)
+        rows += refused + finding_rows(protocol) + file_findings(reading)
+    rows.sort(key=lambda row: row["severity"] != "error")
+    errors = sum(row["severity"] == "error" for row in rows)
+    return {
+        "file": str(path),
+        "name": protocol.name if protocol else "",
+        "fingerprint": print_,
+        "errors": errors,
+        "warnings": len(rows) - errors,
+        "findings": rows,
+    }
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def as_text(found: dict[str, Any]) -> str:
+    """One line a finding, errors first; the last line is the verdict."""
+    lines = [f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]" for row in found["findings"]]
+    counts = f"{_count(found['errors'], 'error')}, {_count(found['warnings'], 'warning')}"
+    verdict = "REFUSED" if found["errors"] else "ACCEPTED"
+    print_ = f", fingerprint {found['fingerprint']}" if found["fingerprint"] else ", no fingerprint"
+    return "\n".join([*lines, f"{verdict}: {counts}{print_}"])

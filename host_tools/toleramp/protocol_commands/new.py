@@ -1,0 +1,208 @@
+"""`toleramp protocol new`: writes a protocol file from a template, and says what the rules find in it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TextIO
+
+from pump.protocol import Protocol, fingerprint
+from toleramp.errors import UserError, one_line
+from toleramp.templates import BY_NAME, TEMPLATES, Template, every_option, order
+from toleramp.templates.exact import near
+from toleramp.templates.options import Option, Values
+from toleramp.templates.write import protocol_text
+
+_ABOUT = """Writes a protocol (TOML) from a template. Asks on a terminal: without --template for everything, one
+question at a time, else for what is missing and has no default. Rates that are given stand as they are; those that are
+not scale with the bag. The file is written even when a rule is broken (exit 1, the pump would refuse it), so that it
+can be looked at and mended; input that makes no protocol writes nothing (exit 2)."""
+
+
+def _users(option: Option) -> str:
+    names = [template.name for template in TEMPLATES if option.key in {own.key for own in template.options}]
+    return f" ({', '.join(names)})" if names and len(names) < len(TEMPLATES) else ""
+
+
+def add_parser(verbs: Any) -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser("new", help="writes a protocol file from a template", description=_ABOUT)
+    parser.add_argument("--template", metavar="NAME", help="one of " + ", ".join(BY_NAME))
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file to write")
+    parser.add_argument("--force", action="store_true", help="overwrite FILE")
+    for option in every_option():
+        choices = f": {', '.join(option.choices)}" if option.choices else ""
+        text = f"{option.question}{choices}{_users(option)}".replace("%", "%%")
+        parser.add_argument(option.flag, dest=f"option_{option.key}", metavar=option.unit or "...", help=text)
+    parser.set_defaults(func=run_new)
+
+
+class OpenEnd(UserError):
+    """The answers ended before the questions did."""
+
+
+class Interview:
+    """Asks one question at a time; an empty answer takes the default; nonsense is said in one line and asked again."""
+
+    def __init__(self, answers: TextIO, questions: TextIO) -> None:
+        self.answers, self.questions = answers, questions
+        self.asked = 0
+
+    def __call__(self, option: Option) -> str | None:
+        """The text of the answer, checked; None when the default stands."""
+        while True:
+            text = self._line(option)
+            try:
+                if text:
+                    option.read(text)
+                    return text
+                if not option.required:
+                    return None
+                raise UserError("it has no default", option.flag, "an answer is needed")
+            except UserError as error:
+                print(f"  {error}", file=self.questions)
+
+    def _line(self, option: Option) -> str:
+        unit = f" in {option.unit}" if option.unit else ""
+        choices = f" ({', '.join(option.choices)})" if option.choices else ""
+        self.asked += 1
+        print(f"{option.question}{unit}{choices} [{option.shown_default()}]: ", end="", file=self.questions, flush=True)
+        try:
+            line = self.answers.readline()
+        except UnicodeDecodeError:
+            line = ""
+        if not line:
+            print(file=self.questions)
+            raise OpenEnd("the input ended before all was answered", option.flag, f"give {option.flag}")
+        return line.strip()
+
+
+_TEMPLATE = Option("template", "Template", "choice", default="bwh-12", choices=tuple(BY_NAME))
+_OUTPUT = Option("output", "File to write", "path", required=True)
+
+
+def _template(name: str | None, ask: Interview | None) -> Template:
+    if name is None:
+        if ask is None:
+            raise UserError("no template", "--template", "one of " + ", ".join(BY_NAME))
+        name = ask(_TEMPLATE) or _TEMPLATE.default or ""
+    if name not in BY_NAME:
+        raise UserError(f"no template is called {name!r}", "--template", "one of " + ", ".join(BY_NAME))
+    return BY_NAME[name]
+
+
+def _free(target: Path, force: bool) -> Path:
+    if os.path.isdir(target):
+        raise UserError("this is a folder", str(target), "name a file")
+    if os.path.exists(target) and not force:
+        raise UserError("the file exists", str(target), "give --force to overwrite it, or another name")
+    return target
+
+
+def _target(ask: Interview | None, force: bool) -> Path:
+    """The file to write, asked for until it can be written."""
+    while ask:
+        try:
+            return _free(Path(ask(_OUTPUT) or ""), force)
+        except OpenEnd:
+            raise
+        except UserError as error:
+            print(error, file=ask.questions)
+    raise UserError("no file to write", "-o", "give -o FILE")
+
+
+def _checked(text: str, target: Path) -> tuple[bytes, Protocol]:
+    """The text, read back and compiled as every other command will do it. Raises UserError."""
+    from toleramp.protocol_file import compile_file
+
+    with TemporaryDirectory() as folder:
+        trial = Path(folder) / "protocol.toml"
+        trial.write_text(text, "utf-8")
+        try:
+            return compile_file(trial)
+        except UserError as error:
+            where = error.where.replace(str(trial), str(target))
+            raise UserError(error.what, f"{where} (not written)", error.remedy) from None
+
+
+def _write(target: Path, text: str, force: bool) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
+    try:
+        with open(os.open(target, flags, 0o644), "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UserError("the file exists", str(target), "give --force to overwrite it, or another name") from None
+    except OSError as error:
+        raise UserError(f"cannot be written: {error.strerror}", str(target), "name another file") from None
+
+
+def _fluid(protocol: Protocol, values: Values) -> str:
+    volume = Fraction(sum(step.volume_nl for step in protocol.steps), 10**6)
+    if "weight_kg" not in values:
+        return f"{near(volume, 3)} mL"
+    return f"{near(volume, 3)} mL ({near(volume / values['weight_kg'], 2)} mL/kg)"
+
+
+def _say(target: Path, blob: bytes, protocol: Protocol, values: Values) -> int:
+    from toleramp.protocol_table import finding_rows, has_errors
+
+    minutes = near(Fraction(sum(step.duration_ms for step in protocol.steps), 60_000), 3)
+    size = f"{len(protocol.steps)} steps, {_fluid(protocol, values)}, {minutes} min"
+    print(f"wrote {one_line(str(target))}: {size}; fingerprint {fingerprint(blob)}")
+    rows = finding_rows(protocol)
+    for row in rows:
+        print(f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]")
+    if not rows:
+        print("no findings")
+    return 1 if has_errors(rows) else 0
+
+
+def _given(args: argparse.Namespace) -> dict[str, str]:
+    """The options on the command line: key -> text."""
+    pairs = {key.removeprefix("option_"): value for key, value in vars(args).items() if key.startswith("option_")}
+    return {key: value for key, value in pairs.items() if value is not None}
+
+
+def _planned(template: Template, texts: dict[str, str]) -> tuple[Values, str]:
+    """The values that the texts make, and the text of the file."""
+    values = order.read(template, texts)
+    plan, unit = order.build(template, values)
+    return values, protocol_text(template.name, values, plan, unit)
+
+
+def _interviewed(template: Template, given: dict[str, str], ask: Interview) -> tuple[Values, str]:
+    """As _planned, from answers to everything; when they do not fit together, the template's are asked again."""
+    asked = tuple(option for option in template.every_option() if option.asked)
+    texts = order.answers(template, given, ask, asked)
+    own = {option.key for option in template.options}
+    while True:
+        before = ask.asked
+        try:
+            return _planned(template, texts)
+        except UserError as error:
+            kept = {key: text for key, text in texts.items() if key not in own or key in given}
+            print(f"  {error}", file=ask.questions)
+            texts = order.answers(template, kept, ask, template.options)
+            if ask.asked == before:  # nothing was left to ask: all was given on the command line
+                raise
+
+
+def run_new(args: argparse.Namespace) -> int:
+    """Writes the file; 1 when a rule is broken."""
+    ask = Interview(sys.stdin, sys.stderr) if sys.stdin and sys.stdin.isatty() else None
+    template = _template(args.template, ask)
+    target = _free(args.output, args.force) if args.output else None
+    if target is None and ask is None:
+        target = _target(None, args.force)
+    if ask and args.template is None:
+        values, text = _interviewed(template, _given(args), ask)
+    else:
+        values, text = _planned(template, order.answers(template, _given(args), ask))
+    target = target or _target(ask, args.force)
+    blob, protocol = _checked(text, target)
+    _write(target, text, args.force)
+    return _say(target, blob, protocol, values)

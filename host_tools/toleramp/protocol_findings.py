@@ -1,0 +1,100 @@
+"""Findings that need the file: printed cells against the arithmetic, expiry of bags, flush. The laptop's part."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from pump.protocol import Protocol
+from toleramp.protocol_file import Reading
+from toleramp.protocol_reader import when
+from toleramp.protocol_table import step_doses
+
+Row = dict[str, str]
+
+
+def _row(severity: str, code: str, where: str, message: str) -> Row:
+    return {"severity": severity, "code": code, "where": where, "message": message}
+
+
+def agrees(printed: Decimal | int, exact: Fraction) -> bool:
+    """True when the exact value rounds to the printed one at its number of decimals (a half either way)."""
+    decimals = -int(Decimal(printed).as_tuple().exponent)
+    return abs(Fraction(printed) - exact) <= Fraction(1, 2) / Fraction(10) ** decimals
+
+
+def shown(exact: Fraction, printed: Decimal | int) -> str:
+    """The exact value with the printed cell's decimals and two more."""
+    decimals = max(0, -int(Decimal(printed).as_tuple().exponent)) + 2
+    scaled = round(exact * 10**decimals)
+    text = str(Decimal(scaled).scaleb(-decimals).normalize())
+    return f"{Decimal(text):f}"
+
+
+def printed_findings(reading: Reading, protocol: Protocol) -> list[Row]:
+    """Every printed cell that differs from what the step's own rate, time and bag give."""
+    rows, total = [], Fraction(0)
+    tables = zip(reading.content.get("step", []), protocol.steps, step_doses(protocol), strict=True)
+    for number, (table, step, dose) in enumerate(tables, 1):
+        total += dose
+        cells = {
+            "printed_volume_ml": Fraction(step.volume_nl, 10**6),
+            "printed_dose_mg": dose / 10**9,
+            "printed_cumulative_mg": total / 10**9,
+        }
+        for key, exact in cells.items():
+            if key in table and not agrees(table[key], exact):
+                message = f"{key} is {table[key]}, the arithmetic gives {shown(exact, table[key])}"
+                rows.append(_row("error", "printed-mismatch", f"step {number}", message))
+    return rows
+
+
+def expiry_findings(reading: Reading, protocol: Protocol, now: datetime) -> list[Row]:
+    """Bags that expire before their last step ends, if the first step starts at `now` and nothing holds."""
+    rows = []
+    for index, table in enumerate(reading.content.get("solution", [])):
+        if ("prepared_at" in table) != ("expires_h" in table):
+            message = "prepared_at and expires_h belong together; the expiry cannot be judged"
+            rows.append(_row("warning", "expired", f"solution {index + 1}", message))
+        prepared = when(table.get("prepared_at"))
+        used = [number for number, step in enumerate(protocol.steps) if step.solution == index]
+        if prepared is None or "expires_h" not in table or not used:
+            continue
+        expires = prepared + timedelta(hours=float(table["expires_h"]))
+        done = now + timedelta(milliseconds=sum(step.duration_ms for step in protocol.steps[: used[-1] + 1]))
+        if expires < done:
+            message = (
+                f"bag {table['id']} expires {expires:%Y-%m-%d %H:%M %z}, its last step would end"
+                f" {done.astimezone(expires.tzinfo):%Y-%m-%d %H:%M %z}: prepare it later, or start earlier"
+            )
+            rows.append(_row("error", "expired", f"solution {index + 1}", message))
+    return rows
+
+
+def flush_findings(reading: Reading, protocol: Protocol) -> list[Row]:
+    """The flush pushes what the line still holds: not faster than the last step, and all of it."""
+    flush = reading.content.get("flush")
+    rows: list[Row] = []
+    if not flush:
+        return rows
+    if flush["rate_ml_h"] * 10_000 > protocol.steps[-1].rate_e4:
+        message = "the flush is faster than the last step: it would raise the dose rate; write at most its rate"
+        rows.append(_row("error", "flush-rate", "flush", message))
+    if flush["volume_ml"] * 10**6 < protocol.line_dead_nl:
+        message = "the flush is smaller than the line's dead volume: part of the dose stays in the line"
+        rows.append(_row("warning", "flush-volume", "flush", message))
+    return rows
+
+
+def file_findings(reading: Reading, now: datetime | None = None) -> list[Row]:
+    """All findings that need the file, as `protocol check --json` shows them; `now`: when the first step starts."""
+    protocol = reading.protocol
+    if protocol is None:
+        return []
+    start = now or datetime.now(UTC)
+    return (
+        printed_findings(reading, protocol)
+        + expiry_findings(reading, protocol, start)
+        + flush_findings(reading, protocol)
+    )

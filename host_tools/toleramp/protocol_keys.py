@@ -1,0 +1,139 @@
+"""The keys of a protocol file: which there are, their kinds, and the bounds of their values."""
+
+from __future__ import annotations
+
+from pump import protocol as device
+
+# Section -> key -> (kind, required). Kinds: text, number, whole, flag, list, time.
+KEYS: dict[str, dict[str, tuple[str, bool]]] = {
+    "protocol": {
+        "name": ("text", True),
+        "drug": ("text", True),
+        "route": ("text", False),
+        "full_dose_mg": ("number", False),
+        "full_dose_u": ("number", False),
+        "class": ("text", True),
+        "dose_unit": ("text", False),
+        "tolerance_gap_h": ("whole", True),
+        "max_hold_min": ("whole", True),
+        "max_wait_min": ("whole", True),
+        "line_dead_volume_ml": ("number", True),
+        "primed_with": ("text", True),
+        "weight_kg": ("number", False),
+    },
+    "solution": {
+        "id": ("text", True),
+        "code": ("text", True),
+        "dilution": ("text", False),
+        "diluent": ("text", False),
+        "volume_ml": ("number", True),
+        "drug_mg": ("number", False),
+        "drug_u": ("number", False),
+        "line_volume_ml": ("number", False),
+        "prepared_at": ("time", False),
+        "expires_h": ("number", False),
+    },
+    "step": {
+        "solution": ("text", True),
+        "rate_ml_h": ("number", True),
+        "minutes": ("number", False),
+        "volume_ml": ("number", False),
+        "to_full_dose": ("flag", False),
+        "kind": ("text", False),
+        "printed_volume_ml": ("number", False),
+        "printed_dose_mg": ("number", False),
+        "printed_cumulative_mg": ("number", False),
+    },
+    "flush": {"volume_ml": ("number", True), "rate_ml_h": ("number", True)},
+    "premedication": {"drug": ("text", True), "dose": ("text", True), "wait_min": ("whole", True)},
+    "monitoring": {
+        "spo2_stop_percent": ("whole", False),
+        "spo2_stop_fall": ("whole", False),
+        "spo2_early_percent": ("whole", False),
+        "spo2_early_fall": ("whole", False),
+        "delay_s": ("whole", False),
+        "pulse_min_bpm": ("whole", False),
+        "pulse_max_bpm": ("whole", False),
+        "sbp_min_mmhg": ("whole", False),
+        "sbp_fall_percent": ("whole", False),
+        "rr_max": ("whole", False),
+        "temp_max_c": ("number", False),
+        "observe_every_min": ("whole", False),
+        "observe_last_every_min": ("whole", False),
+        "observe_after_min": ("whole", False),
+    },
+    "reaction": {
+        "resume_choices": ("list", False),
+        "decision_after_count": ("whole", False),
+        "min_hold_min": ("whole", False),
+        "insert_allowed": ("flag", False),
+        "boundary": ("text", False),
+    },
+    "checklist": {"required": ("list", False)},
+    "approval": {
+        "author": ("text", False),
+        "verifier": ("text", False),
+        "digest": ("text", False),
+        "author_mac": ("text", False),
+        "verifier_mac": ("text", False),
+    },
+}
+REPEATED = ("solution", "step", "premedication")
+
+# Keys of [monitoring] that the device acts on: the name of its field.
+MONITORING = {
+    "spo2_stop_percent": "spo2_stop",
+    "spo2_stop_fall": "spo2_stop_fall",
+    "spo2_early_percent": "spo2_early",
+    "spo2_early_fall": "spo2_early_fall",
+    "delay_s": "delay_s",
+    "pulse_min_bpm": "pulse_min",
+    "pulse_max_bpm": "pulse_max",
+}
+RESUME = ("same", "one-back", "two-back", "any-back")
+
+# Words that a text may be.
+WORDS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("protocol", "class"): device.CLASSES,
+    ("protocol", "dose_unit"): device.UNITS,
+    ("protocol", "primed_with"): ("saline", "solution"),
+    ("step", "kind"): ("infusion", "line-fill", "oral"),
+    ("reaction", "boundary"): ("present", "rehang"),
+}
+# Longest texts in bytes, where the compiled form has a bound; others are bounded all the same.
+TEXT_BYTES = {("protocol", "name"): 60, ("protocol", "drug"): 40, ("solution", "code"): 24}
+TEXT_BYTES_ELSE = 200
+
+_LIMITS, _REACTION = device._RANGES[device.LIMITS], device._RANGES[device.REACTION]
+# Lowest and highest values; those of the device are its own.
+BOUNDS: dict[tuple[str, str], tuple[int, int]] = {
+    ("protocol", "max_hold_min"): _LIMITS[0],
+    ("protocol", "max_wait_min"): _LIMITS[1],
+    ("protocol", "tolerance_gap_h"): _LIMITS[2],
+    ("protocol", "line_dead_volume_ml"): (0, 50),
+    ("protocol", "weight_kg"): (1, 400),
+    ("solution", "volume_ml"): (0, 3000),
+    ("solution", "line_volume_ml"): (0, 50),
+    ("solution", "expires_h"): (0, 24 * 365),
+    ("step", "rate_ml_h"): (0, 50_000),
+    ("step", "minutes"): (0, 16_666),
+    ("step", "volume_ml"): (0, 3000),
+    ("flush", "volume_ml"): (0, 500),
+    ("flush", "rate_ml_h"): (0, 1200),
+    ("premedication", "wait_min"): (0, 1440),
+    ("monitoring", "sbp_min_mmhg"): (40, 150),
+    ("monitoring", "sbp_fall_percent"): (5, 60),
+    ("monitoring", "rr_max"): (10, 80),
+    ("monitoring", "temp_max_c"): (36, 42),
+    ("monitoring", "observe_every_min"): (1, 60),
+    ("monitoring", "observe_last_every_min"): (1, 60),
+    ("monitoring", "observe_after_min"): (0, 1440),
+    ("reaction", "decision_after_count"): _REACTION[1],
+    ("reaction", "min_hold_min"): _REACTION[2],
+}
+BOUNDS.update(
+    {
+        ("monitoring", key): bounds
+        for key, bounds in zip(MONITORING, device._RANGES[device.MONITORING], strict=True)
+    }
+)  # fmt: skip

@@ -1,0 +1,202 @@
+"""A protocol as a picture: rate, dose rate (log scale), dose as pumped and at the vein; bags shaded, steps numbered."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from fractions import Fraction
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter
+from numpy.typing import NDArray
+
+from pump.protocol import UNITS, Protocol
+from toleramp.errors import UserError
+from toleramp.preparation import concentration
+from toleramp.protocol_table import dose_rates_mg_h
+from toleramp.report import frame
+
+FORMATS = ("png", "svg")
+SIZE_IN, DPI = (8.3, 9.2), 160
+POINTS = 60  # a step's curve on a log scale
+VEIN = "#B3541E"
+Curve = NDArray[np.float64]
+
+
+def edges_min(protocol: Protocol) -> list[Fraction]:
+    """When each step begins, and the end, in minutes."""
+    edges = [Fraction(0)]
+    for step in protocol.steps:
+        edges.append(edges[-1] + Fraction(step.duration_ms, 60_000))
+    return edges
+
+
+def pumped(protocol: Protocol, volume_ml: Fraction) -> Fraction:
+    """Dose (mg or U) in the first `volume_ml` that leave the pump."""
+    dose, left = Fraction(0), volume_ml
+    for step in protocol.steps:
+        part = min(max(left, Fraction(0)), Fraction(step.volume_nl, 10**6))
+        dose += part * concentration(protocol.solutions[step.solution])
+        left -= part
+    return dose
+
+
+def at_vein(protocol: Protocol, volume_ml: Fraction) -> Fraction:
+    """Dose (mg or U) that has reached the vein when `volume_ml` have left the pump: plug flow through one line."""
+    dead = Fraction(protocol.line_dead_nl, 10**6)
+    first = concentration(protocol.solutions[protocol.steps[0].solution]) if protocol.primed_with_solution else 0
+    return min(volume_ml, dead) * first + pumped(protocol, volume_ml - dead)
+
+
+def _samples(protocol: Protocol) -> tuple[list[Fraction], list[Fraction]]:
+    """Times in min and pumped volumes in mL: each step divided evenly, its ends included."""
+    times, volumes = [Fraction(0)], [Fraction(0)]
+    for step in protocol.steps:
+        start, before = times[-1], volumes[-1]
+        for part in range(1, POINTS + 1):
+            times.append(start + Fraction(step.duration_ms * part, 60_000 * POINTS))
+            volumes.append(before + Fraction(step.volume_nl * part, 10**6 * POINTS))
+    return times, volumes
+
+
+def _shade(axes: Axes, protocol: Protocol, edges: list[float]) -> None:
+    """Bags as tints, steps as alternating shades."""
+    for index, step in enumerate(protocol.steps):
+        tint = frame.BAG_TINTS[step.solution % len(frame.BAG_TINTS)]
+        axes.axvspan(edges[index], edges[index + 1], color=tint, alpha=0.55 if index % 2 else 1.0, lw=0, zorder=0)
+        axes.axvline(edges[index], color="#BBBBBB", lw=0.5, zorder=0.5)
+
+
+def _strip(axes: Axes, protocol: Protocol, edges: list[float]) -> None:
+    """Over the first panel: numbers of the steps, names and strengths of the bags."""
+    place, end, unit = axes.get_xaxis_transform(), edges[-1], frame.inch(axes)
+    for index in range(len(protocol.steps)):
+        if (edges[index + 1] - edges[index]) / end > 0.012 * len(str(index + 1)):
+            middle = (edges[index] + edges[index + 1]) / 2
+            axes.text(middle, 1 + 0.03 * unit, str(index + 1), transform=place, ha="center", va="bottom")
+    for solution, group in groupby(range(len(protocol.steps)), key=lambda i: protocol.steps[i].solution):
+        members = list(group)
+        _bag_box(axes, protocol, solution, edges[members[0]], edges[members[-1] + 1], end)
+    axes.text(-0.008, 1 + 0.03 * unit, "Step", transform=axes.transAxes, ha="right", va="bottom")
+
+
+def _bag_box(axes: Axes, protocol: Protocol, solution: int, start: float, stop: float, end: float) -> None:
+    place, unit, bag = axes.get_xaxis_transform(), frame.inch(axes), protocol.solutions[solution]
+    tint = frame.BAG_TINTS[solution % len(frame.BAG_TINTS)]
+    look: dict[str, Any] = {"fc": tint, "ec": "#999999", "lw": 0.6, "clip_on": False}
+    box = Rectangle((start, 1 + 0.2 * unit), stop - start, 0.22 * unit, transform=place, **look)
+    axes.add_patch(box)
+    share = (stop - start) / end
+    strength = f"{float(concentration(bag)):.4g} {UNITS[protocol.unit]}/mL"
+    text = f"Bag {bag.id}: {strength}" if share > 0.15 else f"Bag {bag.id}" if share > 0.07 else bag.id
+    if share > 0.02:
+        axes.text((start + stop) / 2, 1 + 0.3 * unit, text, transform=place, ha="center", va="center", weight="bold")
+
+
+def _plain(value: float, _at: Any = None) -> str:
+    return f"{value:g}" if 1e-6 <= value < 1e6 else f"{value:.0e}"
+
+
+def _staircase(axes: Axes, edges: list[float], values: list[float], log: bool) -> None:
+    """A step line with each step's value over it, where there is room."""
+    times = np.repeat(np.array(edges), 2)[1:-1]
+    axes.plot(times, np.repeat(np.array(values), 2), **frame.REAL)
+    for index, value in enumerate(values):
+        if (edges[index + 1] - edges[index]) / edges[-1] > 0.03:
+            middle = (edges[index] + edges[index + 1]) / 2
+            axes.annotate(f"{value:.4g}", (middle, value), (0, 3), textcoords="offset points", ha="center", fontsize=7)
+    if log:
+        axes.set_yscale("log")
+        axes.set_ylim(min(values) / 2, max(values) * 3)
+        axes.yaxis.set_major_formatter(FuncFormatter(_plain))
+    else:
+        axes.set_ylim(0, max(values) * 1.12)
+
+
+def _dose(axes: Axes, protocol: Protocol) -> None:
+    """Cumulative dose as pumped and at the vein, log scale; a square marks the end of each step."""
+    times, volumes = _samples(protocol)
+    minutes = np.array([float(t) for t in times])
+    dose = np.array([float(pumped(protocol, v)) for v in volumes])
+    vein = np.array([float(at_vein(protocol, v)) for v in volumes])
+    axes.plot(minutes[1:], dose[1:], label="Pumped (mark: step's end)", **frame.REAL)
+    axes.plot(minutes[POINTS::POINTS], dose[POINTS::POINTS], "s", ms=3.2, color=frame.DELIVERED, zorder=4)
+    dead = float(Fraction(protocol.line_dead_nl, 10**6))
+    primed = "solution" if protocol.primed_with_solution else "saline"
+    shown = np.where(vein > 0, vein, np.nan)[1:]
+    name = f"At the vein ({dead:g} mL of line, {primed} in it at first)"
+    axes.plot(minutes[1:], shown, color=VEIN, lw=1.4, ls=(0, (5, 1.5)), zorder=5, label=name)
+    full = protocol.full_dose_pg / 10**9
+    axes.axhline(full, color="#555555", lw=0.9, ls=(0, (1, 2)), label=f"Full dose {full:g} {UNITS[protocol.unit]}")
+    axes.set_yscale("log")
+    axes.set_ylim(dose[POINTS] / 20, full * 2.5)
+    axes.yaxis.set_major_formatter(FuncFormatter(_plain))
+    frame.legend(axes)
+
+
+def _vein_rate(axes: Axes, protocol: Protocol) -> None:
+    """The dose rate at the vein, over each small part of a step: behind the line it jumps where bags meet."""
+    times, volumes = _samples(protocol)
+    dose = [at_vein(protocol, volume) for volume in volumes]
+    pairs = zip(dose, dose[1:], times, times[1:], strict=False)
+    rates = np.array([float((d1 - d0) / (t1 - t0) * 60) for d0, d1, t0, t1 in pairs])
+    minutes = np.repeat(np.array([float(t) for t in times]), 2)[1:-1]
+    shown = np.repeat(np.where(rates > 0, rates, np.nan), 2)
+    axes.plot(minutes, shown, color=VEIN, lw=1.4, ls=(0, (5, 1.5)), zorder=4)
+
+
+def _title(figure: Figure, protocol: Protocol, fingerprint: str) -> None:
+    figure.text(0.1, 0.972, protocol.name, ha="left", va="center", fontsize=12, weight="bold")
+    figure.text(0.1, 0.952, f"{protocol.drug}, fingerprint {fingerprint}", ha="left", va="center", color="#333333")
+
+
+def figure(protocol: Protocol, fingerprint: str) -> Figure:
+    """The three panels."""
+    made = Figure(figsize=SIZE_IN)
+    edges, unit = [float(edge) for edge in edges_min(protocol)], UNITS[protocol.unit]
+    panels = [made.add_axes((0.1, bottom, 0.87, 0.24)) for bottom in (0.648, 0.374, 0.1)]
+    for axes, label in zip(
+        panels, ("Rate (mL/h)", f"Dose rate ({unit}/h), log scale", f"Cumulative dose ({unit}), log scale"), strict=True
+    ):
+        frame.time_axis(axes, edges[-1])
+        _shade(axes, protocol, edges)
+        axes.set_ylabel(label)
+        axes.yaxis.set_label_coords(-0.075, 0.5)
+        if axes is not panels[-1]:
+            axes.set_xlabel("")
+            axes.tick_params(labelbottom=False)
+    _staircase(panels[0], edges, [step.rate_e4 / 10**4 for step in protocol.steps], log=False)
+    _staircase(panels[1], edges, [float(rate) for rate in dose_rates_mg_h(protocol)], log=True)
+    _vein_rate(panels[1], protocol)
+    _dose(panels[2], protocol)
+    _strip(panels[0], protocol, edges)
+    _title(made, protocol, fingerprint)
+    return made
+
+
+def save(protocol: Protocol, fingerprint: str, path: Path) -> None:
+    """Draws into a .png or .svg file. Raises UserError."""
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        raise UserError("not a kind of picture that can be drawn", str(path), "name a .png or .svg file")
+    if not protocol.steps:
+        raise UserError("there are no steps to draw", protocol.name, "add [[step]]")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    with matplotlib.rc_context(frame.STYLE), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a glyph that the font lacks
+        matplotlib.rcParams["svg.hashsalt"] = fingerprint
+        metadata = {"Date": None} if kind == "svg" else {"Software": None}
+        try:
+            figure(protocol, fingerprint).savefig(path, format=kind, dpi=DPI, metadata=metadata)
+        except OSError as error:
+            remedy = "name a file in a folder of yours"
+            raise UserError(f"cannot be written: {error.strerror}", str(path), remedy) from None

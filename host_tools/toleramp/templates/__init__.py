@@ -1,0 +1,112 @@
+"""Templates of protocols: each builds an exact plan from its options; none of them is a prescription."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from toleramp.templates import custom, ladder, options, series, wide
+from toleramp.templates.model import Plan
+from toleramp.templates.options import COMMON, Option, Values
+
+
+@dataclass(frozen=True)
+class Template:
+    """A template: what it is in one line, its options, and build(values, dose in pg)."""
+
+    name: str
+    summary: str
+    options: tuple[Option, ...]
+    build: Callable[[Values, int], Plan]
+
+    def every_option(self) -> tuple[Option, ...]:
+        """The options of all protocols, then its own."""
+        return (*COMMON, *self.options)
+
+
+def _ladder_options(bag: str, first: str, final: str) -> tuple[Option, ...]:
+    with_bag = f"in bags of {bag} mL, in proportion in others"
+    return (
+        replace(options.BAG, default=bag),
+        options.OVERFILL,
+        replace(options.FIRST_RATE, hint=f"{first} {with_bag}"),
+        replace(options.FINAL_RATE, hint=f"{final} {with_bag}"),
+        options.SCALED_RATE,
+        options.DWELL,
+    )
+
+
+def _bwh(name: str, summary: str, shape: ladder.Shape) -> Template:
+    own = (*_ladder_options("250", shape.bags[0][1].split()[0], "80"), options.LAST_BAG)
+    return Template(name, summary, own, partial(ladder.build, shape))
+
+
+TEMPLATES = (
+    _bwh("bwh-8", "8 steps from two bags, 1:10 and 1:1", ladder.BWH_8),
+    _bwh("bwh-12", "12 steps from three bags, 1:100 to 1:1", ladder.BWH_12),
+    _bwh("bwh-16", "16 steps from four bags, 1:1000 to 1:1", ladder.BWH_16),
+    _bwh("bwh-20", "20 steps from five bags, 1:10000 to 1:1", ladder.BWH_20),
+    Template(
+        "one-bag",
+        "nine rates from one bag of 500 mL",
+        _ladder_options("500", "5", "250"),
+        partial(ladder.build, ladder.ONE_BAG),
+    ),
+    Template(
+        "four-bag",
+        "four bags, 1:1000 to 1:1, one hour each; rises tenfold, so of class wide-step",
+        (
+            options.BAG,
+            options.OVERFILL,
+            replace(options.DWELL, question="Time of each bag", default="60"),
+            options.LAST_BAG,
+        ),
+        wide.build,
+    ),
+    Template(
+        "log-series",
+        "doses in mg, doubling or half-log (wide-step), then what is left of the full dose",
+        (
+            Option("first_dose_mg", "First dose", unit="mg", required=True, low="0.000001", digits=options.DRUG_DIGITS),
+            Option("series", "Series", "choice", default="doubling", choices=("doubling", "half-log")),
+            Option("series_steps", "Doses before the remainder", "whole", hint="as many as fit", low="1", high="39"),
+            replace(options.FIRST_RATE, question="Lowest rate", default="2"),
+            options.BAG,
+            options.OVERFILL,
+            options.DWELL,
+        ),
+        series.build,
+    ),
+    Template(
+        "custom",
+        "a free table from a CSV file: solution,rate_ml_h,minutes",
+        (
+            Option("csv", "CSV file of the steps", "path", required=True),
+            Option(
+                "dilutions",
+                "Dilutions, weakest bag first, comma between",
+                "numbers",
+                hint="tenfold, down to 1",
+                low="1",
+            ),
+            options.BAG,
+            options.OVERFILL,
+            options.LAST_BAG,
+            Option(
+                "class", "Class", "choice", hint="by the number of bags", choices=("multi-bag", "one-bag", "wide-step")
+            ),
+        ),
+        custom.build,
+    ),
+)
+BY_NAME = {template.name: template for template in TEMPLATES}
+
+
+def every_option() -> list[Option]:
+    """The options of all templates, each key once: the common ones, then the templates' own in their order."""
+    every: dict[str, Option] = {}
+    for template in TEMPLATES:
+        for option in template.options:
+            every.setdefault(option.key, option)
+    return [*COMMON, *every.values()]

@@ -1,0 +1,130 @@
+"""What a template can be told: one Option each, read from a command line or from an answer by the same code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from toleramp.errors import UserError, one_line
+from toleramp.templates.exact import number
+
+Values = dict[str, Any]  # option key -> what was read; an option that was not given and has no default is missing
+RATE_DIGITS, VOLUME_DIGITS, DRUG_DIGITS = 4, 6, 9  # the pump's resolution: 0.0001 mL/h, 1 nL, 1 pg
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option. `default` is read like given text; `hint` says in words what happens without one."""
+
+    key: str
+    question: str
+    kind: str = "number"  # number, whole, choice, text, numbers, path
+    unit: str = ""
+    default: str | None = None
+    hint: str = ""
+    required: bool = False
+    low: str = "0"
+    high: str = "10000000"
+    digits: int = VOLUME_DIGITS
+    choices: tuple[str, ...] = ()
+    longest: int = 40  # bytes of a text
+    asked: bool = True  # asked on a terminal when nothing was given
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line."""
+        return "--" + self.key.replace("_", "-")
+
+    def shown_default(self) -> str:
+        """What happens when it is not given, in a word or two."""
+        return self.default if self.default is not None else self.hint or ("no default" if self.required else "none")
+
+    def read(self, text: str) -> Any:
+        """The value in `text`. Raises UserError, one line, naming the option."""
+        if self.kind == "choice":
+            return self._choice(text.strip())
+        if self.kind == "text":
+            return self._text(text.strip())
+        if self.kind == "path":
+            return Path(text)
+        if self.kind == "numbers":
+            return tuple(self._number(part) for part in text.split(","))
+        value = self._number(text)
+        return int(value) if self.kind == "whole" else value
+
+    def _number(self, text: str) -> Fraction:
+        digits = 0 if self.kind == "whole" else self.digits
+        return number(text, self.flag, digits, Fraction(self.low), Fraction(self.high), self.unit)
+
+    def _choice(self, text: str) -> str:
+        if text not in self.choices:
+            raise UserError(f"{text!r} is not a choice", self.flag, "one of " + ", ".join(self.choices))
+        return text
+
+    def _text(self, text: str) -> str:
+        if not text or text != one_line(text) or not text.isprintable():
+            raise UserError("not a line of printable text", self.flag, "write it in letters and digits")
+        if len(text.encode("utf-8", "replace")) > self.longest:
+            raise UserError(f"longer than {self.longest} bytes", self.flag, "write it shorter")
+        return text
+
+
+_MOST_BAG = "3000"  # mL: what the compiled form holds
+
+BAG = Option("bag_ml", "Nominal volume of each bag", unit="mL", default="250", low="0.001", high=_MOST_BAG)
+OVERFILL = Option(
+    "overfill_ml",
+    "Overfill on top of it, one number or one for each bag, comma between",
+    "numbers",
+    "mL",
+    "0",
+    high=_MOST_BAG,
+)
+FIRST_RATE = Option(
+    "first_rate", "First rate of the weak bags", unit="mL/h", low="0.0001", high="1200", digits=RATE_DIGITS
+)
+FINAL_RATE = Option("final_rate", "Final rate", unit="mL/h", low="0.0001", high="1200", digits=RATE_DIGITS)
+SCALED_RATE = Option(
+    "scaled_final_rate",
+    "Final rate that all rates are scaled to (rounded to 0.0001 mL/h)",
+    unit="mL/h",
+    hint="rates not scaled",
+    low="0.0001",
+    high="1200",
+    digits=RATE_DIGITS,
+)
+DWELL = Option(
+    "dwell_min", "Dwell of each step but the last", unit="min", default="15", low="0.01", high="1440", digits=4
+)
+LAST_BAG = Option(
+    "last_bag",
+    "Last bag (under: what the others leave of the dose; full: all of it, run to the dose; run-dry: all of it given)",
+    "choice",
+    default="under",
+    choices=("under", "full", "run-dry"),
+)
+
+# What every protocol says, whatever its template; the prescriber's decisions have no default.
+DRUG = Option("drug", "Drug", "text", required=True)
+WEIGHT = Option("weight_kg", "Weight of the patient", unit="kg", hint="not by weight", low="0.1", high="500", digits=3)
+PER_KG = Option("dose_mg_per_kg", "Dose by weight", unit="mg/kg", hint="the full dose is given", low="0.000001")
+DOSE = Option("dose_mg", "Full dose", unit="mg", required=True, low="0.000001", digits=DRUG_DIGITS)
+DOSE_U = Option("dose_u", "Full dose of a drug in units", unit="U", low="0.000001", digits=DRUG_DIGITS, asked=False)
+COMMON = (
+    DRUG,
+    WEIGHT,
+    PER_KG,
+    DOSE,
+    DOSE_U,
+    Option("max_hold_min", "Longest hold before the session ends", "whole", "min", required=True, low="1", high="1440"),
+    Option("max_wait_min", "Longest wait at a bag change", "whole", "min", "30", low="1", high="240"),
+    Option("tolerance_gap_h", "Tolerance is lost after", "whole", "h", "48", low="1", high="336"),
+    Option("line_dead_volume_ml", "Dead volume of the shared line, hub to vein", unit="mL", required=True, high="50"),
+    Option("primed_with", "The line is primed with", "choice", required=True, choices=("saline", "solution")),
+    Option("diluent", "Diluent", "text", hint="not named"),
+    Option("name", "Name of the protocol", "text", hint="from drug, dose and steps", longest=60),
+    Option("route", "Route", "text", default="IV", asked=False),
+    Option("code", "End of the bag codes, TLR-A-...", "text", hint="drawn at random", longest=12, asked=False),
+)

@@ -1,0 +1,121 @@
+"""Labels: amounts that agree, the code in the QR, every text escaped."""
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import segno
+
+import toleramp
+from toleramp import cli
+from toleramp.errors import UserError
+from toleramp.labels import demand_agreement, patient, qr_svg
+
+SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
+
+
+def labels(folder: Path, *options: str, changes: tuple[tuple[str, str], ...] = ()) -> str:
+    """The page of labels for the sample with texts replaced."""
+    text = SAMPLE.read_text("utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "p.toml").write_text(text, "utf-8")
+    argv = ["protocol", "prepare", str(folder / "p.toml"), "--labels", str(folder / "l.html"), *options]
+    assert cli.main(argv) == 0
+    return (folder / "l.html").read_text("utf-8")
+
+
+def cells(svg: str, size: int, border: int) -> set[tuple[int, int]]:
+    """The dark modules (row, column) of a QR drawn as one path of horizontal lines."""
+    dark, x, y = set(), Fraction(0), Fraction(0)
+    for command, numbers in re.findall(r"([Mmh])([^Mmh]*)", re.findall(r' d="([^"]*)"', svg)[0]):
+        values = [Fraction(number) for number in re.findall(r"-?\d*\.?\d+", numbers)]
+        if command == "M":
+            x, y = values
+        elif command == "m":
+            x, y = x + values[0], y + values[1]
+        else:
+            dark |= {(int(y) - border, int(x) + i - border) for i in range(int(values[0]))}
+            x += values[0]
+    assert all(0 <= row < size and 0 <= column < size for row, column in dark)
+    return dark
+
+
+@pytest.mark.req("PRO-8")
+@pytest.mark.parametrize("code", ["TLR-A-0001", "TLR-Z-8F3C", "x", "ABCDEFGHIJKLMNOPQRSTUVWX"])
+def test_the_qr_holds_the_code_that_is_scanned(code: str) -> None:
+    matrix = segno.make_qr(code, error="m", boost_error=False).matrix
+    wanted = {(r, c) for r, row in enumerate(matrix) for c, dark in enumerate(row) if dark}
+    assert cells(qr_svg(code), len(matrix), 4) == wanted
+
+
+@pytest.mark.req("PRO-8")
+def test_one_label_a_bag_with_its_own_code(tmp_path: Path) -> None:
+    parts = labels(tmp_path).split('<section class="label">')[1:]
+    assert len(parts) == 3
+    for part, letter, number in zip(parts, "ABC", "123", strict=True):
+        assert f"Bag<b>{letter}</b>{number} of 3" in part
+        assert f"<b>TLR-{letter}-0001</b>" in part and qr_svg(f"TLR-{letter}-0001") in part
+        assert "Protocol <b>RRD07AKK</b>" in part
+
+
+def test_amount_volume_and_concentration_agree(tmp_path: Path) -> None:
+    page = labels(tmp_path, "--stock-mg-per-ml", "10", "--holds-ml", "A=275")
+    rows = re.findall(r"([\d.]+) mg in ([\d.]+) mL</div>\n<div class=\"amount\">([\d.]+) mg/mL", page)
+    assert [row[0] for row in rows] == ["5", "50", "500"]
+    for amount, volume, strength in rows:
+        assert abs(Fraction(strength) * Fraction(volume) / Fraction(amount) - 1) < Fraction(1, 100_000)
+    assert "protocol 496.065 mg in 250 mL" in page and "protocol 5 mg in 250 mL" in page
+    assert "protocol 50 mg" not in page
+
+
+def test_the_trap_of_a_nominal_dose_is_refused() -> None:
+    demand_agreement("bag C", "1984.26", "250", "7.937")
+    with pytest.raises(UserError, match="is not 7.937 per mL"):
+        demand_agreement("bag C", "2000", "250", "7.937")
+
+
+def test_a_dilution_that_does_not_fit_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "p.toml").write_text(SAMPLE.read_text("utf-8").replace("1:100", "1:1000"), "utf-8")
+    argv = ["protocol", "prepare", str(tmp_path / "p.toml"), "--labels", str(tmp_path / "l.html")]
+    assert cli.main(argv) == 2
+    assert "dilution 1:1000 does not fit 5 mg in 250 mL" in capsys.readouterr().err
+
+
+def test_times_from_the_file_or_lines_to_write_on(tmp_path: Path) -> None:
+    blank = labels(tmp_path)
+    assert 'Prepared <span class="blank">' in blank and 'Patient <span class="blank">' in blank
+    moment = 'id = "A"\nprepared_at = "2026-11-22T20:00:00+01:00"\nexpires_h = 8.5'
+    page = labels(tmp_path, changes=(('id = "A"', moment),))
+    assert "Prepared <b>2026-11-22 20:00</b>" in page and "Expires <b>2026-11-23 04:30</b>" in page
+
+
+def test_every_text_is_escaped(tmp_path: Path) -> None:
+    nasty = "<script>x</script> & \"q\" 'a'"
+    changes = (('drug = "carboplatin"', "drug = 'carbo<b> & \"q\"'"), ('"glucose 5 %"', '"<i>5 %</i>"'))
+    page = labels(tmp_path, "--patient", nasty, "--patient-id", "1<2&3", changes=changes)
+    assert "<script" not in page and "<i>" not in page and "carbo<b>" not in page
+    assert "&lt;script&gt;x&lt;/script&gt; &amp; &#34;q&#34; &#39;a&#39;" in page and "1&lt;2&amp;3" in page
+    assert "carbo&lt;b&gt; &amp; &#34;q&#34;" in page
+
+
+def test_the_page_stands_alone(tmp_path: Path) -> None:
+    page = labels(tmp_path).replace("http://www.w3.org/2000/svg", "")
+    assert not re.search(r"https?:|<script|<link|src=|url\(", page)
+    assert "size: 100mm 60mm" in page
+
+
+def test_a_patient_needs_name_and_identifier() -> None:
+    assert patient("A B", ["1", "born 2000"]) == ("A B", ("1", "born 2000"))
+    assert patient(None, []) == ("", ())
+    for name, identifiers in (("A", []), (None, ["1"]), ("A", ["1", "2", "3"]), ("A" * 61, ["1"])):
+        with pytest.raises(UserError):
+            patient(name, list(identifiers))
+
+
+def test_a_page_that_cannot_be_written_is_one_line_and_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["protocol", "prepare", str(SAMPLE), "--labels", str(tmp_path / "none" / "l.html")]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and "cannot be written" in err

@@ -1,0 +1,203 @@
+"""`protocol prepare`: what is mixed, what rounding does to it; each figure computed a second time here."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import toleramp
+from pump.protocol import Protocol, Solution, Step
+from toleramp import cli
+from toleramp.errors import UserError
+from toleramp.preparation import Bag, Means, dose_error, last_bag, prepare, rounded, show
+from toleramp.protocol_commands.prepare import exact
+
+SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
+F = Fraction
+
+
+def sheet(capsys: pytest.CaptureFixture[str], *options: str, path: Path = SAMPLE) -> tuple[int, dict[str, Any]]:
+    """Exit code and document of `protocol prepare --json`."""
+    code = cli.main(["protocol", "prepare", str(path), "--json", *options])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def numbers(bag: dict[str, Any], *keys: str) -> list[Fraction]:
+    """Some of a bag's numbers, exactly."""
+    return [F(bag[key]) for key in keys]
+
+
+def test_what_a_syringe_measures() -> None:
+    auto = Means()
+    pairs = [("0.004", "0"), ("0.005", "0.01"), ("0.996", "1"), ("1.04", "1"), ("1.05", "1.1"), ("9.96", "10")]
+    pairs += [("10.09", "10"), ("10.1", "10.2"), ("19.91", "20"), ("20.4", "20"), ("49.6065", "50"), ("-27.7", "-28")]
+    for volume, measured in pairs:
+        assert rounded(F(volume), auto) == F(measured), volume
+    assert rounded(F("49.6065"), Means(step_ml=F("0.05"))) == F("49.6")
+
+
+def test_the_sample_from_stock(capsys: pytest.CaptureFixture[str]) -> None:
+    code, made = sheet(capsys, "--stock-mg-per-ml", "10")
+    assert code == 0
+    a, b, c = made["bags"]
+    assert numbers(a, "exact_ml", "draw_ml", "diluent_ml", "error_percent") == [F("0.5"), F("0.5"), F("-0.5"), 0]
+    assert numbers(b, "draw_ml", "made_drug", "given") == [5, 50, F("3.75")]
+    assert numbers(c, "exact_ml", "draw_ml", "made_drug", "made_per_ml") == [F("49.6065"), 50, 500, 2]
+    assert F(c["error_percent"]) == (F(500) / F("496.065") - 1) * 100
+    assert F(made["dose_error"]) == F("3.935") and F(made["dose_error_percent"]) == F("0.787")
+    assert [row["code"] for row in made["warnings"]] == ["rounding", "rounding-dose"]
+    assert "0.5 mL" in made["warnings"][0]["message"]  # 49.5 mL: 0.21 % off
+
+
+def test_a_finer_syringe_needs_no_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    _, made = sheet(capsys, "--stock-mg-per-ml", "10", "--syringe-step-ml", "0.1")
+    assert F(made["bags"][2]["draw_ml"]) == F("49.6") and made["warnings"] == []
+    assert F(made["dose_error"]) == F(496) - F("496.065")
+
+
+@pytest.mark.req("PRO-3")
+def test_overfill_is_drawn_off(capsys: pytest.CaptureFixture[str]) -> None:
+    _, made = sheet(capsys, "--stock-mg-per-ml", "10", "--holds-ml", "A=275", "--holds-ml", "B=0")
+    a, b, _ = made["bags"]
+    # A: 275 - 26 + 0.5 mL hold 5 mg; B: an empty container, 245 + 5 mL.
+    assert numbers(a, "diluent_ml", "made_volume_ml") == [-26, F("249.5")]
+    assert F(a["error_percent"]) == (F(250) / F("249.5") - 1) * 100
+    assert numbers(b, "diluent_ml", "made_volume_ml", "error_percent") == [245, 250, 0]
+
+
+def test_serial_dilution_carries_the_source_s_error(capsys: pytest.CaptureFixture[str]) -> None:
+    _, made = sheet(capsys, "--stock-mg-per-ml", "15", "--serial", "A")
+    a, b, _ = made["bags"]
+    # A wants 5 mg of 0.2 mg/mL: 25 mL; so 275 mL of B are made with 55 mg: 3.666 mL, measured 3.7 mL.
+    assert a["source"] == "B" and numbers(a, "exact_ml", "draw_ml") == [25, 25]
+    assert numbers(b, "exact_ml", "draw_ml", "extra_ml") == [F(55, 15), F("3.7"), 25]
+    diluent = F(250) + 25 - F("3.7") - 250  # 21.3 mL, measured 21
+    assert F(b["diluent_ml"]) == 21 and abs(diluent - 21) < F(1, 2)
+    strength = F("3.7") * 15 / (250 + 21 + F("3.7"))
+    assert numbers(b, "made_per_ml", "made_volume_ml") == [strength, 250 + 21 + F("3.7") - 25]
+    assert F(a["made_per_ml"]) == 25 * strength / 250
+    cli.main(["protocol", "prepare", str(SAMPLE), "--stock-mg-per-ml", "15", "--serial", "A"])
+    text = capsys.readouterr().out
+    assert "5 mg / 0.2 mg/mL = 25 mL" in text
+    assert text.index("Bag B:") < text.index("Bag A:")
+
+
+def small(*drugs_pg: int) -> Protocol:
+    """A protocol with 250 mL bags of these contents (pg), 10 mL drawn of each."""
+    protocol = Protocol()
+    protocol.full_dose_pg = sum(drugs_pg)
+    for index, drug in enumerate(drugs_pg):
+        protocol.solutions.append(Solution(250_000_000, drug, "ABCDEFGH"[index], "X"))
+        protocol.steps.append(Step(index, 0, 400_000, 900_000, 10_000_000))
+    return protocol
+
+
+def test_serial_by_itself_where_stock_cannot_be_measured() -> None:
+    a, b = prepare(small(10**7, 10**9), Means(stock=F(10)))  # 0.01 mg of 10 mg/mL would be 0.001 mL
+    assert a.source == "B" and a.draw_ml == F("2.5") and a.made_per_ml == F("2.5") * b.made_per_ml / a_total(a)
+    assert b.extra_ml == F("2.5")
+
+
+def a_total(bag: Bag) -> Fraction:
+    """What is in the container after mixing, mL."""
+    return bag.holds_ml + bag.diluent_ml + bag.draw_ml
+
+
+def test_nothing_to_measure_is_refused() -> None:
+    with pytest.raises(UserError, match="cannot be measured"):
+        prepare(small(60 * 10**9), Means(stock=F(10_000)))  # 0.006 mL would be rounded up to 0.01 mL
+    with pytest.raises(UserError, match="cannot be measured"):
+        prepare(small(10**4, 10**5), Means(stock=F(10)))
+    with pytest.raises(UserError, match="do not fit"):
+        prepare(small(10**9, 10**12), Means(stock=F(1)))
+
+
+@given(
+    st.lists(st.integers(10**7, 10**12), min_size=1, max_size=4, unique=True),
+    st.sampled_from([F(1), F(10), F("12.5"), F(50)]),
+    st.sampled_from([None, F("0.01"), F("0.1"), F(1)]),
+    st.sampled_from([0, 250, 275, F("251.3")]),
+)
+def test_the_stated_error_is_the_error_of_what_was_measured(
+    drugs: list[int], stock: Fraction, step: Fraction | None, holds: Fraction
+) -> None:
+    protocol = small(*drugs)
+    try:
+        bags = prepare(protocol, Means(stock, step, {bag.id: F(holds) for bag in protocol.solutions}))
+    except UserError:
+        return
+    in_mg, in_percent = dose_error(bags)
+    poured = {bag.letter: mixed(bag, bags, stock) for bag in bags}
+    planned = sum((F(drug, 10**9) * 10 / 250 for drug in drugs), F(0))
+    given_mg = sum((poured[bag.letter] * min(F(10), bag.made_volume_ml) for bag in bags), F(0))
+    assert in_mg == given_mg - planned
+    assert in_percent == in_mg * 100 / planned
+    for bag, drug in zip(bags, drugs, strict=True):
+        assert bag.error_percent == 100 * (poured[bag.letter] * 250 * 10**9 / drug - 1)
+        assert step is None or (bag.draw_ml / step).denominator == (bag.diluent_ml / step).denominator == 1
+
+
+def mixed(bag: Bag, bags: list[Bag], stock: Fraction) -> Fraction:
+    """mg/mL of a bag from what was measured alone: its syringes, its container, its source."""
+    source = stock if bag.source == "stock" else mixed(next(b for b in bags if b.letter == bag.source), bags, stock)
+    return source * bag.draw_ml / a_total(bag)
+
+
+def test_the_last_bag_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "made UNDER full strength, so that all bags together give 500 mg" in sheet(capsys)[1]["last_bag"]
+    full = tmp_path / "full.toml"
+    full.write_text(SAMPLE.read_text("utf-8").replace("496.065", "500.0"), "utf-8")
+    words = sheet(capsys, path=full)[1]["last_bag"]
+    assert "made at FULL strength, run dry it would come to 503.935 mg of 500 mg" in words
+    assert "stops with 1.9675 mL left" in words  # 3.935 mg at 2 mg/mL
+    assert "neither" in last_bag(small(10**9, 10**9, 10**9), prepare(small(10**9, 10**9, 10**9), Means()), "mg")
+
+
+def test_a_broken_protocol_is_marked_and_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "slip.toml"
+    path.write_text(SAMPLE.read_text("utf-8").replace("drug_mg = 50.0", "drug_mg = 500.0"), "utf-8")
+    assert cli.main(["protocol", "prepare", str(path), "--labels", str(tmp_path / "l.html")]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("NOT TO BE PREPARED: ") and "no labels" in err
+    assert not (tmp_path / "l.html").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--stock-mg-per-ml", "0"],
+        ["--stock-mg-per-ml", "nan"],
+        ["--stock-mg-per-ml", "1e999"],
+        ["--syringe-step-ml", "fine"],
+        ["--holds-ml", "Z=3"],
+        ["--holds-ml", "A"],
+        ["--serial", "Q"],
+        ["--stock-mg-per-ml", "1"],
+        ["--stock-mg-per-ml", "100000"],
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_2(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["protocol", "prepare", str(SAMPLE), *options]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and err.startswith("error: ")
+
+
+@given(st.fractions(max_denominator=10**6))
+def test_exact_text_is_exact(value: Fraction) -> None:
+    assert F(exact(value)) == value
+
+
+@given(st.fractions(min_value=F(1, 10**6), max_value=10**6))
+def test_shown_numbers_have_six_digits(value: Fraction) -> None:
+    assert abs(F(show(value)) / value - 1) <= F(1, 200_000)
+
+
+def test_shown_and_exact_texts() -> None:
+    assert [show(F(text)) for text in ("0", "500", "0.0000012345678", "-1.5", "1234567.8", "0.999999999")] == [
+        "0", "500", "0.00000123457", "-1.5", "1234568", "1",
+    ]  # fmt: skip
+    assert [exact(F(text)) for text in ("0", "-0.125", "1/3", "500", "0.02")] == ["0", "-0.125", "1/3", "500", "0.02"]
