@@ -6,14 +6,18 @@ Figures in simulated time are exact and the same everywhere; wall times and spee
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from toleramp import cli
 from toleramp.protocol_file import compile_file, scaled
 from toleramp_bench import measure
 from toleramp_bench.heap import locked_scans
@@ -123,6 +127,21 @@ def _image() -> Iterator[Figure]:
     yield below("power-on to first answer, simulated", measure.boot_ms() / 1000, "s", 2)
 
 
+def twenty_steps() -> bytes:
+    """A compiled 20-step protocol from the shipped template."""
+    command = ["protocol", "new", "--template", "bwh-20", "--drug", "drug", "--dose-mg", "500", "--max-hold-min", "120"]
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
+        path = Path(folder) / "twenty.toml"
+        cli.main([*command, "--line-dead-volume-ml", "0.3", "--primed-with", "solution", "-o", str(path)])
+        return compile_file(path)[0]
+
+
+def _protocol() -> Iterator[Figure]:
+    took_ms, left = measure.accept_ms(twenty_steps())
+    yield below("20-step protocol, checked and accepted by the pump", took_ms, "ms", 300)
+    yield Figure("heap that stays taken after another load", left, "bytes", "0", left <= 0)
+
+
 def _heap() -> Iterator[Figure]:
     failed, _ = locked_scans(10_000)
     yield Figure("scans of 10,000 that wanted memory, heap locked", failed, "", "0", failed == 0)
@@ -133,6 +152,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "core": _core,
     "session": _session,
     "reactions": _reactions,
+    "protocol": _protocol,
     "heap": _heap,
 }
 

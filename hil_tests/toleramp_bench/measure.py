@@ -6,6 +6,7 @@ Times in simulated time are exact and repeatable; wall times depend on the machi
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,7 +20,7 @@ from toleramp_bench.core import CorePump
 from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.people import Nurse, Seen
 from toleramp_bench.places import standard_protocol
-from toleramp_bench.pump_bench import PumpBench
+from toleramp_bench.pump_bench import BenchFault, PumpBench
 
 _BYTE_NS = 10 * 1_000_000_000 // 9600
 _FINAL = ("completed", "fault", "stopped", "locked")
@@ -183,6 +184,25 @@ def hang_ms(bench: PumpBench) -> tuple[float, float]:
     bench.board.hang_cpu()
     bench.run_for(0.9)
     return max(0.0, (bench.step_log.times[-1] - edge) / 1e6), max(0.0, (bench.motor.times[-1] - edge) / 1e6)
+
+
+def accept_ms(blob: bytes) -> tuple[float, int]:
+    """From the last frame of a load to the pump's answer, in ms, and the free heap (bytes) that a second load costs."""
+    bench = PumpBench()
+    bench.boot()
+    free = []
+    for _ in range(2):
+        bench.load(blob)
+        bench.run_for(0.5)
+        free.append(bench.stats()["free_heap"])
+    bench.ask(m.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob))
+    for offset in range(0, len(blob), m.LOAD_CHUNK):
+        bench.ask(m.LOAD_DATA, offset=offset, data=blob[offset : offset + m.LOAD_CHUNK])
+    began = bench.board.now_us
+    answer = bench.ask(m.LOAD_END)
+    if answer.type != m.ACK[0]:
+        raise BenchFault(f"the protocol was refused: {answer.fields}")
+    return (bench.board.now_us - began) / 1000, free[0] - free[1]
 
 
 def boot_ms() -> float:
