@@ -111,7 +111,7 @@ def _in_step(step: int, seconds: float) -> tuple[PumpBench, measure.OximeterTap]
 
 
 def _reactions() -> Iterator[Figure]:
-    yield below("desaturation, last byte to last pulse", measure.desaturation_ms(*_in_step(4, 0)), "ms", 150)
+    yield below("desaturation, last byte to last pulse", measure.desaturation_ms(*_in_step(8, 0)), "ms", 150)
     for what, measured, seconds, bar in (
         ("STOP edge", measure.stop_ms, 3.003, 50),
         ("hung loop", measure.hang_ms, 1.234, 300),
