@@ -94,7 +94,7 @@ class Watch:
 
     def _obey(self, pump: Pump) -> None:
         """`pause` and `stop`, typed where the live line runs: this process holds the port, no other can send them."""
-        if not sys.stdin.isatty() or not select.select([sys.stdin], [], [], 0)[0]:
+        if sys.stdin is None or not sys.stdin.isatty() or not select.select([sys.stdin], [], [], 0)[0]:
             return
         word = sys.stdin.readline().strip().lower()
         if word == "stop":
