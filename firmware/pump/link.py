@@ -30,7 +30,6 @@ class Link:
         self.loading = False  # this scan handled a part of a load, which may have allocated
         self.loaded = None  # bytes of a protocol received in full, for the controller to judge
         self.load_seq = 0
-        self.rejected = 0
         self._plain = bytearray(frames.MAX_PLAIN)
         self._heard_ms = -1
         self._period_ms = 0
@@ -103,10 +102,6 @@ class Link:
         self._refusal[0] = m.REFUSAL[code]
         self._refusal[1] = where
         self._detail = detail
-
-    def accept(self):
-        """The answer due becomes an acknowledgement (of a load)."""
-        self._reply = m.ACK[0]
 
     # -- loading: only while nothing runs, so it may allocate
 
