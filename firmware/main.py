@@ -12,17 +12,29 @@ from board_mechanism import PL_PULSE
 from build_info import BUILD_HASH, GIT, VERSION
 
 from drivers.clocking import full_speed
-from drivers.pump_board import PumpBoard, service_key_held
+from drivers.pump_board import PumpBoard, bench_key_held, service_key_held
 from oximeters import parser
+from pump.approval import decode_keyring
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
 from pump.journal import count_records
 
 PERIOD_US = 20_000
+KEYRING = "/keyring.bin"
 WATCHDOG_MS = 1_000
 TIDY_SCANS = 3_000  # at rest: once a minute
 SCANS, MEAN_US, WORST_US, LATE_US, OVERRUNS, FREE_HEAP, _, DROPPED, BOOT_MS, _ = range(10)
+PART_KEYS = 8
 _MEAN_SHIFT = 10  # the mean is an average over about 1000 scans
+
+
+def keyring():
+    """The people whose approvals count. Without a sound keyring nothing loads outside bench mode."""
+    try:
+        with open(KEYRING, "rb") as file:
+            return decode_keyring(bytearray(file.read()))
+    except (OSError, ValueError):
+        return {}
 
 
 class Pump:
@@ -33,9 +45,9 @@ class Pump:
         self.board = PumpBoard(self.snap, self.out)
         records = count_records(self.board.fram.read_slot) if self.board.fram.present else 0
         build = (VERSION.encode(), BUILD_HASH.encode(), GIT.encode())
-        self.core = Controller(parser("nonin-df2"), PL_PULSE, PERIOD_US, build, records)
+        self.core = Controller(parser("nonin-df2"), PL_PULSE, PERIOD_US, build, records, bench_key_held(), keyring())
         self.core.boot(machine.reset_cause())
-        self.core.self_test(self.board.parts())
+        self.core.self_test(self.board.parts() | (PART_KEYS if self.core.keys else 0))
         self._mean = 0
 
     @micropython.native

@@ -8,14 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from pump import crc
+from pump.protocol import Protocol
 from toleramp.errors import UserError
-from toleramp_bench.evidence import core_full, fuzz, machinery, page
+from toleramp.protocol_reader import Reader
+from toleramp.protocol_steps import read_steps
+from toleramp_bench.evidence import core_full, fuzz, machinery, page, verdicts
 from toleramp_bench.evidence.__main__ import choose, main
 from toleramp_bench.evidence.machinery import Evidence, Run, inputs_hash
 from toleramp_bench.evidence.runs import all_runs
@@ -221,7 +227,7 @@ def test_runs_that_differ_are_told() -> None:
 
 
 @pytest.mark.req("INT-7", "PRO-1")
-@pytest.mark.parametrize("what", ["frames", "protocol"])
+@pytest.mark.parametrize("what", ["frames", "protocol", "files"])
 def test_a_second_of_fuzzing_finds_nothing(what: str, tmp_path: Path) -> None:
     """Else damaged input crashes the pump, or is accepted as another."""
     assert fuzz.main([what, "--seconds", "1", "--seed", "7", "--out", str(tmp_path)]) == 0
@@ -237,13 +243,60 @@ def test_the_fuzzers_find_a_check_that_is_gone(what: str, tmp_path: Path, monkey
     assert (tmp_path / "finding.bin").read_bytes()
 
 
+def _cut(reader: Reader, value: Decimal | int, scale: int, where: str, unit: str) -> int:
+    return int(Fraction(value) * scale)
+
+
+def _deaf(reader: Reader, target: Protocol) -> None:
+    read_steps(reader, target)
+    for step in target.steps[1:2]:
+        step.flags = 0
+
+
+@pytest.mark.req("PRO-6", "INT-7")
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("toleramp.protocol_reader.Reader.exact", _cut), ("toleramp.protocol_file.read_steps", _deaf)],
+)
+def test_the_file_fuzzer_finds_another_meaning(
+    name: str, wrong: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a reader that cuts digits off, or overlooks a line-fill, passes."""
+    monkeypatch.setattr(name, wrong)
+    assert fuzz.main(["files", "--seconds", "20", "--seed", "7", "--out", str(tmp_path)]) == 1
+    assert "in the file" in json.loads((tmp_path / "facts.json").read_text())["finding"]
+
+
+@pytest.mark.req("PRO-1")
+def test_verdicts_are_kept_in_pieces_and_differences_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a run of ten minutes that is broken off begins anew, or passes whatever the device says."""
+    asked: list[int] = []
+
+    def compare(binary: Path, path: Path, count: int, seed: int) -> tuple[Counter[str], list[tuple[str, str]]]:
+        asked.append(seed)
+        if seed == 2 and len(asked) == 3:
+            raise KeyboardInterrupt
+        return Counter(ok=count), [("ok", "order 1 0")] if seed == 1 else []
+
+    monkeypatch.setattr(verdicts, "compare", compare)
+    command = ["--count", "70", "--piece", "20", "--binary", sys.executable, "--out", str(tmp_path / "verdicts")]
+    with pytest.raises(KeyboardInterrupt):
+        verdicts.main(command)
+    assert verdicts.main(command) == 1
+    assert asked == [0, 1, 2, 2, 3]
+    facts = json.loads((tmp_path / "verdicts" / "facts.json").read_text())
+    assert facts["verdicts"] == facts["kinds"]["ok"] == 70 and facts["different"] == 1
+    assert facts["examples"] == [["ok", "order 1 0"]]
+    assert verdicts.main([*command[:-3], str(tmp_path / "none"), *command[-2:]]) == 2
+
+
 def test_an_exception_nobody_declared_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a crash of the reader ends the fuzzer and not the build."""
 
     def crash(_: bytearray) -> None:
         raise IndexError("past the end")
 
-    one = fuzz.ProtocolFuzz(Random(7), tmp_path)
+    one = fuzz.ProtocolFuzz(Random(7))
     monkeypatch.setattr(fuzz.device, "decode", crash)
     with pytest.raises(fuzz.Finding, match="IndexError: past the end"):
         one.compiled(one.blob)

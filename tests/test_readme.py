@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pump.protocol import fingerprint
 from toleramp import cli
+from toleramp.protocol_file import compile_file
 from toleramp_bench.serve_bench import BUTTONS, ServedBench
 
 CHECKOUT = Path(__file__).parents[1]
@@ -19,6 +21,7 @@ PICTURES_MAX = 200_000
 TEXT = README.read_text(encoding="utf-8")
 
 GENERATED = ("build/", ".venv/")  # made by the targets, not part of the tree
+TYPED = ("make ", "toleramp ")  # how a line to type begins
 OWN_DEVICE = "/dev/ttyACM0"
 ADDRESSES = ("https://github.com/micropython/", "https://github.com/raspberrypi/pico-sdk")
 
@@ -38,7 +41,7 @@ def layout() -> list[str]:
 def code() -> list[str]:
     """Code spans and lines of indented blocks, comments taken off; the layout block is checked on its own."""
     text = _FENCE.sub("", TEXT)
-    lines = [line for line in _INDENTED.findall(text) if not _SPAN.search(line) and line.startswith("make ")]
+    lines = [line for line in _INDENTED.findall(text) if not _SPAN.search(line) and line.startswith(TYPED)]
     return [piece.partition("  #")[0].strip() for piece in [*_SPAN.findall(text), *lines]]
 
 
@@ -46,7 +49,7 @@ def paths() -> set[str]:
     """Relative paths in code and links."""
     words = [word for piece in code() for word in piece.split()]
     words += [target.partition("#")[0] for target in _LINK.findall(TEXT) if "://" not in target]
-    found = {word for word in words if "/" in word and _PATH.fullmatch(word) and word != "mL/h"}
+    found = {word for word in words if "/" in word and _PATH.fullmatch(word) and word not in ("mL/h", "UP/DOWN")}
     found = {word for word in found if not re.search(r"\d/\d", word)}  # "STEP 6/12" on the pump's screen
     found |= {target for target in words if target == "LICENSE"}
     return {word for word in found if not word.startswith(GENERATED)}
@@ -99,13 +102,19 @@ def test_make_targets() -> None:
 def test_commands_and_their_options(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Each command exists and takes the options that it is shown with."""
     assert words[0] in cli.commands()
-    verb = words[1:2] if words[0] == "protocol" else []
+    verb = words[1:2] if words[0] in ("protocol", "keys") else []
     with pytest.raises(SystemExit) as end:
         cli.main([words[0], *verb, "--help"])
     said = capsys.readouterr().out
     assert end.value.code == 0
     known = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", said))
     assert {word for word in words if word.startswith("-")} <= known
+
+
+def test_the_fingerprint_is_the_examples() -> None:
+    """Else the page shows one that no screen will."""
+    example = CHECKOUT / "host_tools" / "toleramp" / "protocols" / "bwh12-500mg.toml"
+    assert set(re.findall(r"`(\w{8}) START\?`", TEXT)) == {fingerprint(compile_file(example)[0])}
 
 
 def test_the_bench_commands() -> None:

@@ -36,6 +36,14 @@ class Contents:
         return digest.hexdigest()[:8]
 
 
+def source_of(board: Path, firmware: Path) -> tuple[Path, tuple[str, ...]]:
+    """Where a board's firmware is and its packages: the pump's, or the board's own in its folder firmware/."""
+    own = board / "firmware"
+    if not own.is_dir():
+        return firmware, PACKAGES
+    return own, tuple(sorted(path.parent.name for path in own.glob("*/__init__.py")))
+
+
 def collect(firmware: Path, board: Path, packages: tuple[str, ...], with_main: bool = True) -> Contents:
     """Reads everything that shapes an image. Raises BuildError when the firmware has nothing to freeze."""
     frozen: dict[str, bytes] = {}
@@ -61,10 +69,11 @@ def board_modules(board: Path) -> dict[str, Path]:
 
 
 def board_files(board: Path) -> dict[str, bytes]:
-    """The board's definition: everything in its folder but its documents and the modules that are frozen."""
-    found = [path for path in board.rglob("*") if path.is_file() and path.suffix not in (".md", ".pyc")]
+    """The board's definition: what lies in its folder, but its documents and what is frozen of it."""
+    found = [path for path in board.rglob("*") if path.is_file() and path.suffix not in (".md", ".pyc", ".yaml")]
     modules = board_modules(board).values()
-    paths = [path for path in found if path not in modules]
+    own, _ = source_of(board, board)
+    paths = [path for path in found if path not in modules and (own == board or own not in path.parents)]
     return {path.relative_to(board).as_posix(): path.read_bytes() for path in paths}
 
 

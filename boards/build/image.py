@@ -39,7 +39,8 @@ def build(board: str, firmware: Path) -> Path:
 
 def _build_locked(board: str, firmware: Path, out: Path) -> Path:
     folder = ROOT / "boards" / board
-    contents = frozen.collect(firmware, folder, frozen.PACKAGES)
+    firmware, packages = frozen.source_of(folder, firmware)
+    contents = frozen.collect(firmware, folder, packages)
     job = Job.of(contents, toolchain.described(), frozen.git_state(firmware, folder))
     image = out / "firmware.uf2"
     if up_to_date(out, job, image):

@@ -29,6 +29,11 @@ def service_key_held():
     return Pin(pins.SILENCE, Pin.IN, Pin.PULL_UP)() == 0
 
 
+def bench_key_held():
+    """True when UP is held at power-up: bench mode, in which protocols load without approval (the screen says so)."""
+    return Pin(pins.UP, Pin.IN, Pin.PULL_UP)() == 0
+
+
 @micropython.viper
 def _pressed(masks: ptr32) -> int:
     """Bits of pump.io from one read of all pins; masks: five keys (pressed is low), then STOP (pressed is high)."""
@@ -84,6 +89,8 @@ class PumpBoard:
         self._now_ms = snap.now_ms = core_ticks_add(self._now_ms, snap.dt_ms)
         snap.buttons = _pressed(self._masks)
         snap.pulses = self.counter.read()
+        if not flowing:
+            self.steps.rest()
         snap.queue_us = self.steps.queue_us(now)
         snap.ox_n = self._oximeter()
         snap.link_n = self.console.read_into(snap.link, READ_FLOWING if flowing else READ_RESTING)

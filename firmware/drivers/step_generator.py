@@ -64,6 +64,8 @@ class StepGenerator:
         self._instr = _PIO0 + _SM_INSTR
         self._sm.active(1)
         self._end_us = ticks_us()
+        self._resting = True  # nothing is due yet: the next word may begin a timeline
+        self._ran_dry = False  # a word came after the queue had run dry in flow
         self.refused = 0  # words for which the queue had no room: a fault of the feed
 
     @micropython.native
@@ -76,6 +78,9 @@ class StepGenerator:
         now = ticks_us()
         if ticks_diff(self._end_us, now) < 0:
             self._end_us = now
+            if not self._resting:
+                self._ran_dry = True
+        self._resting = False
         if count:
             sm.put(count | (interval_us - _PULSE_OVERHEAD) << 8)
             self._end_us = ticks_add(self._end_us, count * interval_us)
@@ -85,9 +90,20 @@ class StepGenerator:
 
     @micropython.native
     def queue_us(self, now):
-        """How far the queue reaches beyond `now` (ticks_us), 0 when it is dry."""
+        """How far the queue reaches beyond `now` (ticks_us); 0 when it is dry, or was when the last words came.
+
+        A stall in the middle of a scan is thus seen by the next one: a late burst is a fault, never caught up.
+        """
+        if self._ran_dry:
+            self._ran_dry = False
+            return 0
         ahead = ticks_diff(self._end_us, now)
         return ahead if ahead > 0 else 0
+
+    def rest(self):
+        """Nothing flows: the queue may be dry, and the next word begins a timeline."""
+        self._resting = True
+        self._ran_dry = False
 
     def abort(self):
         """Stops within a microsecond: what is queued is dropped, the pin is low."""

@@ -13,16 +13,16 @@ STUCK_MS = 60_000
 
 
 class Buttons:
-    """`update` once a scan; `stuck` tells a key held for a minute."""
+    """`update` once a scan; `stuck` tells a key held for a minute. `held`: keys down since power-on, no presses."""
 
-    def __init__(self):
-        self.stable = 0
+    def __init__(self, held=0):
+        self.stable = held
         self.stuck = False
-        self._last = 0
-        self._same = 0
+        self._last = held
+        self._same = STABLE if held else 0
         self._held_ms = 0
         self._stop_up = STABLE  # scans since STOP was last down
-        self.quiet = True  # nothing is pressed and nothing settles: without a raw level `update` may be left out
+        self.quiet = not held  # nothing is pressed and nothing settles: without a raw level `update` may be left out
 
     @micropython.native
     def update(self, raw, dt_ms):

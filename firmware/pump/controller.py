@@ -6,6 +6,7 @@ vitals -> guard's account -> link -> session -> delivery -> guard's judgement ->
 import struct
 
 from pump import alarms as a
+from pump import approval
 from pump import messages as m
 from pump import protocol as p
 from pump.alarms import Alarms
@@ -14,7 +15,7 @@ from pump.compat import micropython
 from pump.delivery import Delivery
 from pump.display import Display
 from pump.guard import Guard
-from pump.io import SILENCE
+from pump.io import SILENCE, UP
 from pump.journal import Journal
 from pump.link import Link
 from pump.plan import Plan
@@ -34,14 +35,17 @@ _ALARM_OF = {
 class Controller:
     """The pump's core. `parser` is an oximeter's; `build` three byte strings (version, build hash, git).
 
+    `keys`: the keyring, a dict of id to key; `bench`: a person held the bench key at power-up.
     `scan(snapshot, outputs)` once a period. `stats` holds the figures of the board's loop, kept by the board.
     """
 
-    def __init__(self, parser, pl_pulse, period_us=20_000, build=(b"0", b"-", b"-"), first_record=0):
+    def __init__(
+        self, parser, pl_pulse, period_us=20_000, build=(b"0", b"-", b"-"), first_record=0, bench=False, keys=None
+    ):
         self.pl_pulse = pl_pulse
         self.parser = parser
         self.journal = Journal(first_record)
-        self.buttons = Buttons()
+        self.buttons = Buttons(UP if bench else 0)  # the bench key is still down
         self.vitals = Vitals()
         self.guard = Guard(pl_pulse)
         self.delivery = Delivery(period_us)
@@ -50,7 +54,8 @@ class Controller:
         self.link = Link(self.journal, build)
         self.display = Display()
         self.fingerprint = b"--------"
-        self.bench = True
+        self.bench = bench
+        self.keys = keys or {}
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
         self._snap = None
@@ -120,9 +125,13 @@ class Controller:
     def _listen(self, snap, out):
         """The host's bytes; a protocol that has come in full is judged at once."""
         link = self.link
-        link.receive(snap, self.session.idle())
+        session = self.session
+        link.may_hang = session.asks_bag()
+        link.receive(snap, session.idle())
         if link.loading:
             out.tidy = True
+        if link.hung is not None:
+            self._hang(snap)
         if link.loaded is not None:
             self._load()
 
@@ -170,13 +179,31 @@ class Controller:
         if presses & SILENCE:
             self.alarms.silence()
 
+    def _hang(self, snap):
+        """A scanned code is judged; one that comes with the bag's end is too late."""
+        code, self.link.hung = self.link.hung, None
+        if not self.session.asks_bag():
+            self.link.refuse("busy")
+        elif not self.session.scanned(code, snap, self.vitals):
+            self.link.refuse("range")
+
     # -- loading: only while no session runs
+
+    def _admit(self, protocol, blob):
+        """Two people's approval, or bench mode; the rules; raises Refusal."""
+        if not self.bench and protocol.kind == p.BENCH:
+            raise p.Refusal("bench-mode")
+        if not self.bench or (protocol.approval and self.keys):
+            approval.demand(protocol, blob, self.keys)
+        demand(protocol)
+        if not protocol.steps:
+            raise p.Refusal("not-run")
 
     def _load(self):
         blob, self.link.loaded = self.link.loaded, None
         try:
             protocol = p.decode(blob)
-            demand(protocol)
+            self._admit(protocol, blob)
             plan = Plan(protocol, self.pl_pulse)
         except p.Refusal as refusal:
             self.link.refuse(refusal.name, refusal.where, refusal.detail & 0xFFFFFFFF)

@@ -8,7 +8,7 @@ the bus carries 64 bytes at the most. A byte above 127 is shown inverted.
 from pump import messages as m
 from pump.alarms import TABLE
 from pump.compat import micropython, ptr8
-from pump.session import CLASSIFY, END, MILD, SEVERE, TECHNICAL
+from pump.decisions import CLASSIFY, END, MILD, SEVERE, TECHNICAL
 from pump.text import BLANK, WIDTH, clear, number, rate, words
 
 LINES = 4
@@ -101,7 +101,9 @@ class Display:
         elif state == m.READY:
             words(line, words(line, 0, pump.fingerprint), b" START?" if pump.vitals.good() else b" NO O2")
         elif state == m.ARMED or state == m.BAG:
-            words(line, 0, b"THEN CONFIRM" if pump.vitals.good() else b"WAIT: NO SPO2")
+            self._bag(line, session.bags, pump.vitals.good())
+        elif state == m.IDLE and not pump.bench and not pump.keys:
+            words(line, 0, b"NO KEYS IN PUMP")
         elif state == m.HELD:
             words(line, 0, _CHOICES[session.choice])
         elif state == m.DECISION:
@@ -113,6 +115,19 @@ class Display:
                 words(line, 0, b"PRESS CONFIRM" if session.want_confirm else b"PRESS START")
         elif state == m.LOCKED:
             words(line, 0, b"CLAMP DISCONNECT")
+
+    def _bag(self, line, bags, good):
+        """The code of the bag that hangs is picked; the wanted one never stands here by itself (PRO-8)."""
+        if not good:
+            words(line, 0, b"WAIT: NO SPO2")
+        elif bags.known:
+            words(line, 0, b"PRESS CONFIRM")
+        elif not bags.choice:
+            words(line, 0, b"CODE? UP/DOWN")
+        elif bags.choice > len(bags.shown):
+            words(line, 0, b"CODE: ANOTHER")
+        else:
+            words(line, words(line, 0, b"CODE "), bags.shown[bags.choice - 1])
 
     @micropython.native
     def _oximeter(self, line, vitals, bench):

@@ -80,7 +80,7 @@ class Guard:
 
     def _settle(self):
         """Puts the pulses counted in this step to its bag."""
-        if self._step >= 0:
+        if self._step >= 0 and self.plan.counts[self._step]:
             self.by_bag[self.plan.solution[self._step]] += self._loose
         self._loose = 0
 
@@ -146,6 +146,9 @@ class Guard:
         self._settle()
         given = list(self.by_bag)
         for k in range(step, plan.count):
+            if not plan.counts[k]:
+                self._goals[k] = plan.pulses[k]
+                continue
             room = plan.final_pulses(given, k)
             self._goals[k] = room if k == plan.count - 1 else min(plan.pulses[k], room)
             given[plan.solution[k]] += self._goals[k]

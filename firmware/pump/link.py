@@ -29,6 +29,8 @@ class Link:
         self.lost = False
         self.loading = False  # this scan handled a part of a load, which may have allocated
         self.loaded = None  # bytes of a protocol received in full, for the controller to judge
+        self.may_hang = False  # a bag is asked for
+        self.hung = None  # the code of a bag as scanned, for the controller to judge
         self.load_seq = 0
         self._plain = bytearray(frames.MAX_PLAIN)
         self._heard_ms = -1
@@ -79,6 +81,8 @@ class Link:
             self._log_get(buf[2] | buf[3] << 8 | buf[4] << 16 | (buf[5] & 63) << 24)
         elif m.LOAD_BEGIN[0] <= kind <= m.LOAD_END[0]:
             self._load(kind, length, may_load)
+        elif kind == m.HANG[0]:
+            self._hang(length)
         elif kind != m.PING[0]:
             self.refuse("unknown-request", 0, kind)
 
@@ -88,6 +92,12 @@ class Link:
         oldest = max(0, self.journal.seq - 32)
         if self.journal.sent < oldest:
             self.journal.sent = oldest
+
+    def _hang(self, length):
+        if self.may_hang:
+            self.hung = bytes(self.receiver.buf[2 : 2 + length])
+        else:
+            self.refuse("busy")
 
     def _log_get(self, seq):
         if self.journal.holds(seq):

@@ -23,6 +23,7 @@ STOP = (0x08, "", "")
 PING = (0x09, "", "")
 STATS_GET = (0x0A, "", "")
 LOG_GET = (0x0B, "<I", "seq")
+HANG = (0x0C, "", "")  # the code of the bag that hangs, as scanned, follows; a press confirms it
 
 # -- pump to host
 HELLO_REPLY = (0x81, "<I12s8s8s8sB", "contract version build git fingerprint mode")
@@ -41,7 +42,7 @@ STATS = (
     "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected",
 )
 
-TO_PUMP = (HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET)
+TO_PUMP = (HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET, HANG)
 TO_HOST = (HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS)
 
 LOAD_CHUNK = 128
@@ -99,7 +100,7 @@ REFUSALS = (
     "none", "ratio-exceeded", "ratio-two-person", "dose-sum", "bag-short", "bag-sum", "dead-volume", "first-step",
     "dwell-short", "rate-range", "rate-resolution", "order", "unknown-key", "missing", "unit", "expired", "approval",
     "printed-mismatch", "truncated", "checksum", "format", "range", "busy", "contract", "unknown-request", "duplicate",
-    "step-volume", "signature", "vein-ratio", "oral",
+    "step-volume", "signature", "vein-ratio", "oral", "bench-mode", "not-run",
 )  # fmt: skip
 REFUSAL = {name: number for number, name in enumerate(REFUSALS)}
 

@@ -7,6 +7,7 @@ plan of their own, from their own copy.
 
 from array import array
 
+from pump.protocol import LINE_FILL
 from pump.rules import add_fractions, dose_rate_fraction
 from pump.units import interval_parts, pulses_of
 
@@ -16,7 +17,10 @@ TOLERANCE_SHARE = 50
 
 
 class Plan:
-    """For each step: pulses, interval_us and remainder (1/rate_e4 us), rate, bag, dwell; tolerances in pulses."""
+    """For each step: pulses, interval_us and remainder (1/rate_e4 us), rate, bag, dwell; tolerances in pulses.
+
+    `counts` is 0 for a line-fill: its volume is pumped, but counts as no dose.
+    """
 
     def __init__(self, protocol, pl_pulse):
         self.protocol = protocol
@@ -27,6 +31,7 @@ class Plan:
         self.remainder = array("I", bytes(4 * n))
         self.rate_e4 = array("I", bytes(4 * n))
         self.solution = bytearray(n)
+        self.counts = bytearray(n)
         self.duration_ms = array("I", bytes(4 * n))
         self.tolerance_pulses = pulses_of(TOLERANCE_NL, pl_pulse)
         self.tolerance_max_pulses = pulses_of(TOLERANCE_MAX_NL, pl_pulse)
@@ -42,6 +47,7 @@ class Plan:
             self.interval_us[k], self.remainder[k] = interval_parts(self.pl_pulse, step.rate_e4)
             self.rate_e4[k] = step.rate_e4
             self.solution[k] = step.solution
+            self.counts[k] = 0 if step.flags & LINE_FILL else 1
             self.duration_ms[k] = step.duration_ms
         self._complete()
 
@@ -50,7 +56,8 @@ class Plan:
         last = self.count - 1
         given = [0] * len(self.protocol.solutions)
         for k in range(last):
-            given[self.solution[k]] += self.pulses[k]
+            if self.counts[k]:
+                given[self.solution[k]] += self.pulses[k]
         self.pulses[last] = self.final_pulses(given)
 
     def final_pulses(self, pulses_of_bag, k=-1):

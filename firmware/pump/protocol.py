@@ -4,7 +4,8 @@
     record: key u8 | length u8 | payload; numbers little endian; records in ascending order of their keys
 
 Rates in 0.0001 mL/h, volumes in nL, doses in pg (1e-9 mg; for drugs in units: 1e-9 U), times in ms. The form is
-canonical: one protocol has one encoding, and the fingerprint that people compare is drawn from its SHA-256.
+canonical: one protocol has one encoding. Two people's approval is the last record (pump.approval); the digest that they
+sign, and the fingerprint drawn from it, are of everything before it, so that signing changes neither.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ import struct
 from pump import crc
 from pump.messages import PROTOCOL_MAX, REFUSAL
 
-VERSION = 1
+VERSION = 2
 MAGIC = b"TLP"
 MAX_STEPS = 40
 MAX_SOLUTIONS = 8
@@ -22,23 +23,27 @@ _HEAD = 6
 CLASSES = ("multi-bag", "one-bag", "oral", "wide-step", "bench")
 BENCH = 4
 UNITS = ("mg", "U")
-TO_FULL_DOSE = 1  # flag of a step
+TO_FULL_DOSE, LINE_FILL = 1, 2  # flags of a step; a line-fill pushes the line's content and counts as no dose
+CODE_SHOWN = 11  # so many last characters of a bag's code stand on the screen (PRO-8)
 
-NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, SOLUTION, STEP, MONITORING, REACTION = (
-    1, 2, 3, 4, 5, 6, 16, 32, 48, 49,
+NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, SOLUTION, STEP, DOSE, MONITORING, REACTION, APPROVAL = (
+    1, 2, 3, 4, 5, 6, 16, 32, 33, 48, 49, 64,
 )  # fmt: skip
-_REPEATED = (SOLUTION, STEP)
-_REQUIRED = (NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, SOLUTION, STEP, MONITORING, REACTION)
+_KNOWN = (NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, SOLUTION, STEP, DOSE, MONITORING, REACTION, APPROVAL)
+_REPEATED = (SOLUTION, STEP, DOSE)
+_REQUIRED = (NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, MONITORING, REACTION)
+_MAC = 32
 _FORMATS = {
     KIND: "<BB",
     FULL_DOSE: "<Q",
     LIMITS: "<HHH",
     LINE: "<IB",
     STEP: "<BBIII",
+    DOSE: "<QI",
     MONITORING: "<BBBBBBH",
     REACTION: "<BBHB",
 }
-_SOLUTION = "<IQB"  # then the code's text
+_SOLUTION = "<IQIB"  # then the code's text
 
 # Safe ranges of fields (VIT-1 and ours): lowest and highest accepted, in the order of the format.
 _RANGES = {
@@ -46,7 +51,8 @@ _RANGES = {
     FULL_DOSE: ((1, 10**16),),
     LIMITS: ((1, 1440), (1, 240), (1, 336)),
     LINE: ((0, 50_000_000), (0, 1)),
-    STEP: ((0, MAX_SOLUTIONS - 1), (0, 1), (1, 1 << 29), (1, 1 << 29), (1, 1_000_000_000)),
+    STEP: ((0, MAX_SOLUTIONS - 1), (0, 3), (1, 1 << 29), (1, 1 << 29), (1, 1_000_000_000)),
+    DOSE: ((1, 10**16), (1, 1_000_000_000)),
     MONITORING: ((85, 99), (1, 10), (86, 100), (1, 10), (0, 20), (30, 80), (90, 220)),
     REACTION: ((1, 15), (1, 10), (0, 240), (0, 1)),
 }
@@ -64,13 +70,14 @@ class Refusal(Exception):
 
 
 class Solution:
-    """A bag: what is really in it, overfill included."""
+    """A bag: what is really in it, overfill included, and what its own line holds up to the shared one."""
 
-    def __init__(self, volume_nl, drug_pg, letter, code):
+    def __init__(self, volume_nl, drug_pg, letter, code, line_nl=0):
         self.volume_nl = volume_nl
         self.drug_pg = drug_pg
         self.id = letter
         self.code = code
+        self.line_nl = line_nl
 
 
 class Step:
@@ -84,8 +91,26 @@ class Step:
         self.volume_nl = volume_nl
 
 
+class Dose:
+    """A dose taken by mouth, confirmed by the operator: pg, and the time to wait after it (ms). Class oral only."""
+
+    def __init__(self, dose_pg, duration_ms):
+        self.dose_pg = dose_pg
+        self.duration_ms = duration_ms
+
+
+class Approval:
+    """Who wrote and who verified (ids of the keyring), and their HMAC-SHA256, 32 bytes each (pump.approval)."""
+
+    def __init__(self, author, verifier, author_mac, verifier_mac):
+        self.author = author
+        self.verifier = verifier
+        self.author_mac = author_mac
+        self.verifier_mac = verifier_mac
+
+
 class Protocol:
-    """Name, drug, class and unit, full dose, limits, line, solutions, steps, monitoring and reaction rules."""
+    """Name, drug, class and unit, full dose, limits, line, solutions, steps or oral doses, rules, approval or None."""
 
     def __init__(self):
         self.name = ""
@@ -97,6 +122,8 @@ class Protocol:
         self.line_dead_nl, self.primed_with_solution = 0, 0
         self.solutions = []
         self.steps = []
+        self.doses = []
+        self.approval = None
         self.spo2_stop, self.spo2_stop_fall, self.spo2_early, self.spo2_early_fall = 92, 4, 94, 3
         self.delay_s, self.pulse_min, self.pulse_max = 10, 50, 130
         self.resume_choices, self.decision_after_count, self.min_hold_min, self.insert_allowed = 15, 3, 0, 1
@@ -129,6 +156,8 @@ class Protocol:
             self.line_dead_nl, self.primed_with_solution = values
         elif key == STEP:
             self.steps.append(Step(*values))
+        elif key == DOSE:
+            self.doses.append(Dose(*values))
         elif key == MONITORING:
             (
                 self.spo2_stop, self.spo2_stop_fall, self.spo2_early, self.spo2_early_fall, self.delay_s,
@@ -150,13 +179,19 @@ def _fixed(protocol, key):
 
 
 def _solution_record(solution):
-    head = struct.pack(_SOLUTION, solution.volume_nl, solution.drug_pg, ord(solution.id))
+    head = struct.pack(_SOLUTION, solution.volume_nl, solution.drug_pg, solution.line_nl, ord(solution.id))
     return _record(SOLUTION, head + solution.code.encode())
 
 
 def _step_record(step):
     values = (step.solution, step.flags, step.rate_e4, step.duration_ms, step.volume_nl)
     return _record(STEP, struct.pack(_FORMATS[STEP], *values))
+
+
+def _approval_record(approval):
+    author, verifier = approval.author.encode(), approval.verifier.encode()
+    names = bytes((len(author),)) + author + bytes((len(verifier),)) + verifier
+    return _record(APPROVAL, names + approval.author_mac + approval.verifier_mac)
 
 
 def encode(protocol):
@@ -168,7 +203,11 @@ def encode(protocol):
         body += _solution_record(solution)
     for step in protocol.steps:
         body += _step_record(step)
+    for dose in protocol.doses:
+        body += _record(DOSE, struct.pack(_FORMATS[DOSE], dose.dose_pg, dose.duration_ms))
     body += _fixed(protocol, MONITORING) + _fixed(protocol, REACTION)
+    if protocol.approval:
+        body += _approval_record(protocol.approval)
     length = _HEAD + len(body) + crc.SIZE
     blob = bytearray(MAGIC + bytes((VERSION,)) + struct.pack("<H", length) + body + bytes(crc.SIZE))
     crc.put(blob, length - crc.SIZE)
@@ -198,7 +237,7 @@ def _records(blob):
         if position + 2 > end or position + 2 + blob[position + 1] > end:
             raise Refusal("truncated", blob[position])
         key, length = blob[position], blob[position + 1]
-        if key not in _REQUIRED:
+        if key not in _KNOWN:
             raise Refusal("unknown-key", key)
         if key < previous:
             raise Refusal("order", key)
@@ -229,13 +268,30 @@ def _read_solution(protocol, payload):
     head = struct.calcsize(_SOLUTION)
     if len(payload) <= head or len(protocol.solutions) == MAX_SOLUTIONS:
         raise Refusal("range", SOLUTION, len(payload))
-    volume_nl, drug_pg, letter = struct.unpack(_SOLUTION, payload[:head])
+    volume_nl, drug_pg, line_nl, letter = struct.unpack(_SOLUTION, payload[:head])
     if not 65 <= letter <= 90 or not 0 < volume_nl <= 3_000_000_000 or not 0 < drug_pg <= 10**16:
         raise Refusal("range", SOLUTION, min(volume_nl, 0xFFFFFFFF))
-    for other in protocol.solutions:
-        if other.id == chr(letter):
+    if line_nl > _RANGES[LINE][0][1]:
+        raise Refusal("range", SOLUTION, line_nl)
+    code = _text(payload[head:], SOLUTION, 24)
+    for other in protocol.solutions:  # what tells bags apart on the screen must differ
+        if other.id == chr(letter) or other.code[-CODE_SHOWN:] == code[-CODE_SHOWN:]:
             raise Refusal("duplicate", SOLUTION)
-    protocol.solutions.append(Solution(volume_nl, drug_pg, chr(letter), _text(payload[head:], SOLUTION, 24)))
+    protocol.solutions.append(Solution(volume_nl, drug_pg, chr(letter), code, line_nl))
+
+
+def _read_approval(protocol, payload):
+    n = payload[0] if payload else 0
+    v = payload[1 + n] if len(payload) > 1 + n else 0
+    if not n or not v or len(payload) != 2 + n + v + 2 * _MAC:
+        raise Refusal("truncated", APPROVAL, len(payload))
+    at = 2 + n + v
+    protocol.approval = Approval(
+        _text(payload[1 : 1 + n], APPROVAL, 24),
+        _text(payload[2 + n : at], APPROVAL, 24),
+        payload[at : at + _MAC],
+        payload[at + _MAC :],
+    )
 
 
 def _read(protocol, key, payload):
@@ -245,6 +301,8 @@ def _read(protocol, key, payload):
         protocol.drug = _text(payload, key, 40)
     elif key == SOLUTION:
         _read_solution(protocol, payload)
+    elif key == APPROVAL:
+        _read_approval(protocol, payload)
     else:
         layout = _FORMATS[key]
         if len(payload) != struct.calcsize(layout):
@@ -265,23 +323,48 @@ def decode(blob):
     for key in _REQUIRED:
         if key not in seen:
             raise Refusal("missing", key)
-    if len(protocol.steps) > MAX_STEPS:
-        raise Refusal("range", STEP, len(protocol.steps))
+    _check_parts(protocol)
+    return protocol
+
+
+def _check_parts(protocol):
+    """An oral protocol has doses, every other one bags and steps that draw from them."""
+    count = len(protocol.steps) + len(protocol.doses)
+    if count > MAX_STEPS:
+        raise Refusal("range", STEP, count)
+    oral = CLASSES[protocol.kind] == "oral"
+    if oral and (protocol.solutions or protocol.steps):
+        raise Refusal("oral", 0, STEP)
+    if not oral and protocol.doses:
+        raise Refusal("oral", 0, DOSE)
+    if not (protocol.doses if oral else protocol.steps):
+        raise Refusal("missing", DOSE if oral else STEP)
+    if not oral and not protocol.solutions:
+        raise Refusal("missing", SOLUTION)
     for number, step in enumerate(protocol.steps):
         if step.solution >= len(protocol.solutions):
             raise Refusal("missing", number + 1, SOLUTION)
-    return protocol
+
+
+def digest(blob):
+    """SHA-256 (32 bytes) of a compiled protocol's content: all records but the approval, which signs this."""
+    position, end = _HEAD, len(blob) - crc.SIZE
+    while position + 1 < end and blob[position] != APPROVAL:
+        position += 2 + blob[position + 1]
+    content = hashlib.sha256(bytes(blob[: len(MAGIC) + 1]))
+    content.update(bytes(blob[_HEAD : min(position, end)]))
+    return content.digest()
 
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread
 
 
 def fingerprint(blob):
-    """Eight characters (40 bits of the SHA-256) by which people compare what tool and screen show."""
-    digest = hashlib.sha256(bytes(blob)).digest()
+    """Eight characters (40 bits of the digest) by which people compare what tool and screen show."""
+    whole = digest(blob)
     text = ""
     for i in range(8):
         bit = i * 5
-        pair = digest[bit >> 3] << 8 | digest[(bit >> 3) + 1]
+        pair = whole[bit >> 3] << 8 | whole[(bit >> 3) + 1]
         text += _ALPHABET[pair >> (11 - (bit & 7)) & 31]
     return text

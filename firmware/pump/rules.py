@@ -1,11 +1,21 @@
 """The rules a protocol must keep (PRO-1 to PRO-3, PRO-7), one engine for the laptop and the device; exact integers.
 
 A finding is (severity, code, step number or 0, detail). Doses are compared as fractions: a step's dose in pg is
-volume_nl * drug_pg / bag_nl, a dose rate in proportion to rate_e4 * drug_pg / bag_nl.
+volume_nl * drug_pg / bag_nl, a dose rate in proportion to rate_e4 * drug_pg / bag_nl. Doses by mouth have no rate:
+their ratios are judged dose over dose, and the pump only carries such a protocol (it does not run it).
 """
 
 from pump import vein
-from pump.protocol import BENCH, CLASSES, Refusal
+from pump.account import (
+    add_fractions,  # noqa: F401 (plan.py takes it from here)
+    dose_fraction,
+    dose_rate_fraction,
+    fills,
+    infusions,
+    reached_dose,
+    total_dose,
+)
+from pump.protocol import BENCH, CLASSES, STEP, TO_FULL_DOSE, Refusal
 from pump.units import RATE_MAX_E4, RATE_MIN_E4, US_RATE
 
 ERROR, WARNING = "error", "warning"
@@ -26,36 +36,6 @@ DEAD_ERROR_START = (2, 3)
 _DETAIL_MAX = 0xFFFFFFFF
 
 
-def dose_fraction(protocol, step, volume_nl):
-    """Dose of `volume_nl` of that step's bag: (numerator, denominator) in pg."""
-    bag = protocol.solutions[step.solution]
-    return volume_nl * bag.drug_pg, bag.volume_nl
-
-
-def dose_rate_fraction(protocol, step):
-    """Dose rate as a fraction: (numerator, denominator); only ratios of two of them mean something."""
-    bag = protocol.solutions[step.solution]
-    return step.rate_e4 * bag.drug_pg, bag.volume_nl
-
-
-def add_fractions(a, b):
-    """a + b for (numerator, denominator) pairs, unreduced where denominators agree."""
-    if a[1] == b[1]:
-        return a[0] + b[0], a[1]
-    return a[0] * b[1] + b[0] * a[1], a[1] * b[1]
-
-
-def total_dose(protocol):
-    """Sum of the steps' doses: (numerator, denominator) in pg."""
-    total = (0, 1)
-    by_bag = [0] * len(protocol.solutions)
-    for step in protocol.steps:
-        by_bag[step.solution] += step.volume_nl
-    for volume_nl, bag in zip(by_bag, protocol.solutions):
-        total = add_fractions(total, (volume_nl * bag.drug_pg, bag.volume_nl))
-    return total
-
-
 def _rates(protocol):
     for number, step in enumerate(protocol.steps, 1):
         if not RATE_MIN_E4 <= step.rate_e4 <= RATE_MAX_E4:
@@ -70,38 +50,57 @@ def _volumes(protocol):
             yield ERROR, "step-volume", number, step.volume_nl
 
 
-def _dwells(protocol):
-    if protocol.kind == BENCH:
-        return
-    for number, step in enumerate(protocol.steps, 1):
+def _short(timed):
+    for number, step in timed:
         if step.duration_ms < DWELL_MIN_MS:
             yield ERROR, "dwell-short", number, step.duration_ms
 
 
+def _dwells(protocol):
+    return _short(infusions(protocol)) if protocol.kind != BENCH else ()
+
+
 def _order(protocol):
-    for number in range(1, len(protocol.steps)):
-        step, before = protocol.steps[number], protocol.steps[number - 1]
-        if step.solution < before.solution or before.flags:
-            yield ERROR, "order", number + 1, step.solution
+    """Bags in their order, the rest of the dose last, a line-fill only where its bag begins."""
+    steps = protocol.steps
+    begun = None  # the bag of the last infusion step
+    for number, step in enumerate(steps, 1):
+        before = steps[number - 2] if number > 1 else step
+        wrong = step.solution < before.solution or (number > 1 and before.flags & TO_FULL_DOSE)
+        if fills(step):
+            after = steps[number].solution if number < len(steps) else None
+            wrong = wrong or step.flags & TO_FULL_DOSE or step.solution == begun or step.solution != after
+        else:
+            begun = step.solution
+        if wrong:
+            yield ERROR, "order", number, step.solution
 
 
 def _bags(protocol):
-    used = [0] * len(protocol.solutions)
+    """A bag holds what its steps draw, line-fills included, and what stays in its own line."""
+    used = [bag.line_nl for bag in protocol.solutions]
+    drawn = [0] * len(used)  # 0: by no step, 1: by some, 2: too much, told
     for number, step in enumerate(protocol.steps, 1):
-        before = used[step.solution]
-        used[step.solution] += step.volume_nl
-        if before <= protocol.solutions[step.solution].volume_nl < used[step.solution]:
-            yield ERROR, "bag-short", number, min(used[step.solution], _DETAIL_MAX)
-    for index, volume in enumerate(used):
-        if not volume:
+        bag = step.solution
+        used[bag] += step.volume_nl
+        if drawn[bag] < 2:
+            drawn[bag] = 2 if used[bag] > protocol.solutions[bag].volume_nl else 1
+            if drawn[bag] == 2:
+                yield ERROR, "bag-short", number, min(used[bag], _DETAIL_MAX)
+    for index, state in enumerate(drawn):
+        if not state:
             yield WARNING, "bag-sum", 0, index
 
 
-def _ratios(protocol):
+def _dose_rates(protocol):
+    for number, step in infusions(protocol):
+        yield number, dose_rate_fraction(protocol, step)
+
+
+def _rises(rates, wide):
+    """Each rate over the highest before it, against the limits of PRO-2."""
     highest = None
-    wide = CLASSES[protocol.kind] == "wide-step"
-    for number, step in enumerate(protocol.steps, 1):
-        rate = dose_rate_fraction(protocol, step)
+    for number, rate in rates:
         if highest:
             up, down = rate[0] * highest[1], rate[1] * highest[0]
             hundredths = -(-100 * up // down)
@@ -113,37 +112,52 @@ def _ratios(protocol):
             highest = rate
 
 
-def _falls(protocol):
-    """The dose rate never falls within a plan: a fall is a slip before it, or at it (PRO-6)."""
-    highest = dose_rate_fraction(protocol, protocol.steps[0])
-    for number, step in enumerate(protocol.steps, 1):
-        rate = dose_rate_fraction(protocol, step)
-        if rate[0] * highest[1] < highest[0] * rate[1]:
+def _fall(rates):
+    """A rate never falls within a plan: a fall is a slip before it, or at it (PRO-6)."""
+    highest = None
+    for number, rate in rates:
+        if highest and rate[0] * highest[1] < highest[0] * rate[1]:
             yield ERROR, "order", number, 100 * rate[0] * highest[1] // (highest[0] * rate[1])
         else:
             highest = rate
 
 
+def _ratios(protocol):
+    return _rises(_dose_rates(protocol), CLASSES[protocol.kind] == "wide-step")
+
+
+def _falls(protocol):
+    return _fall(_dose_rates(protocol))
+
+
 def _first(protocol):
     """The first step's dose, of 15 min where it lasts longer, within its class's share of the full dose."""
     divisor = FIRST_STEP.get(CLASSES[protocol.kind])
-    step = protocol.steps[0]
-    dose = dose_fraction(protocol, step, step.volume_nl)
-    long_ms = max(step.duration_ms, DWELL_MIN_MS) if protocol.kind != BENCH else DWELL_MIN_MS
-    if divisor and dose[0] * divisor * DWELL_MIN_MS > protocol.full_dose_pg * dose[1] * long_ms:
-        yield ERROR, "first-step", 1, min(dose[0] // dose[1], _DETAIL_MAX)
+    for number, step in infusions(protocol):
+        dose = dose_fraction(protocol, step, step.volume_nl)
+        long_ms = max(step.duration_ms, DWELL_MIN_MS) if protocol.kind != BENCH else DWELL_MIN_MS
+        if divisor and dose[0] * divisor * DWELL_MIN_MS > protocol.full_dose_pg * dose[1] * long_ms:
+            yield ERROR, "first-step", number, min(dose[0] // dose[1], _DETAIL_MAX)
+        return
+
+
+def _micrograms(dose):
+    return min(dose[0] // dose[1] // 1_000_000, _DETAIL_MAX)
 
 
 def _sum(protocol):
+    """What counts is the full dose; what reaches the patient besides, by line-fills and a primed line, is little.
+
+    The first is told of the whole protocol (step 0), the second of its last step.
+    """
+    full_pg = protocol.full_dose_pg
     total = total_dose(protocol)
-    off = abs(total[0] - protocol.full_dose_pg * total[1])
-    if off * SUM_TOLERANCE > protocol.full_dose_pg * total[1]:
-        yield ERROR, "dose-sum", 0, min(total[0] // total[1] // 1_000_000, _DETAIL_MAX)
-
-
-def _oral(protocol):
-    if CLASSES[protocol.kind] == "oral":
-        yield ERROR, "oral", 0, 0
+    if abs(total[0] - full_pg * total[1]) * SUM_TOLERANCE > full_pg * total[1]:
+        yield ERROR, "dose-sum", 0, _micrograms(total)
+    elif protocol.steps:
+        reached = reached_dose(protocol)
+        if (reached[0] - full_pg * reached[1]) * SUM_TOLERANCE > full_pg * reached[1]:
+            yield ERROR, "dose-sum", len(protocol.steps), _micrograms(reached)
 
 
 def _dead_limit(step, dead_nl, limit, dwell_ms):
@@ -152,28 +166,49 @@ def _dead_limit(step, dead_nl, limit, dwell_ms):
     return short and dead_nl * limit[1] > step.volume_nl * limit[0]
 
 
+def firsts_in_line(protocol):
+    """(number, step, held, nL) where a step's solution is not in the line: what is in it, and how much still ahead.
+
+    A line-fill takes that away by its own volume.
+    """
+    held = protocol.steps[0].solution if protocol.primed_with_solution else vein.SALINE
+    ahead_nl, bag = 0, held
+    for number, step in enumerate(protocol.steps, 1):
+        if step.solution != bag:
+            held, ahead_nl, bag = bag, protocol.line_dead_nl, step.solution
+        if fills(step):
+            ahead_nl = max(0, ahead_nl - step.volume_nl)
+        elif ahead_nl:
+            yield number, step, held, ahead_nl
+            ahead_nl = 0
+
+
 def _dead_volume(protocol):
     """The first step of each bag must reach the vein for most of its time; detail: ms to lengthen it by, V / rate."""
-    dead_nl = protocol.line_dead_nl
-    if not dead_nl:
-        return
-    dwell_ms = DWELL_MIN_MS
+    dwell_ms = DWELL_MIN_MS if protocol.kind != BENCH else 1 << 30
     if protocol.kind == BENCH:
-        dwell_ms = min(step.duration_ms for step in protocol.steps)
-    held = protocol.steps[0].solution if protocol.primed_with_solution else vein.SALINE
-    for number, step in enumerate(protocol.steps, 1):
-        if step.solution != held:
-            longer_ms = min(-(-dead_nl * US_RATE // step.rate_e4), _DETAIL_MAX)
-            if _dead_limit(step, dead_nl, DEAD_ERROR_START if held == vein.SALINE else DEAD_ERROR, dwell_ms):
-                yield ERROR, "dead-volume", number, longer_ms
-            elif _dead_limit(step, dead_nl, DEAD_WARNING, dwell_ms):
-                yield WARNING, "dead-volume", number, longer_ms
-        held = step.solution
+        for _, step in infusions(protocol):
+            dwell_ms = min(dwell_ms, step.duration_ms)
+    for number, step, held, ahead_nl in firsts_in_line(protocol):
+        longer_ms = min(-(-ahead_nl * US_RATE // step.rate_e4), _DETAIL_MAX)
+        if _dead_limit(step, ahead_nl, DEAD_ERROR_START if held == vein.SALINE else DEAD_ERROR, dwell_ms):
+            yield ERROR, "dead-volume", number, longer_ms
+        elif _dead_limit(step, ahead_nl, DEAD_WARNING, dwell_ms):
+            yield WARNING, "dead-volume", number, longer_ms
+
+
+def _line_matters(protocol):
+    if protocol.line_dead_nl:
+        return True
+    for step in protocol.steps:
+        if fills(step):
+            return True
+    return False
 
 
 def _vein(protocol):
     """Rises of the dose rate at the vein (PRO-2, PRO-7), over the highest that the vein has had."""
-    if not protocol.line_dead_nl:
+    if not _line_matters(protocol):
         return
     wide = CLASSES[protocol.kind] == "wide-step"
     for index, _, up, down in vein.jumps(protocol):
@@ -184,13 +219,39 @@ def _vein(protocol):
             yield WARNING, "vein-ratio", index + 1, hundredths
 
 
-RULES = (_oral, _rates, _volumes, _dwells, _order, _bags, _ratios, _first, _sum, _dead_volume, _vein, _falls)
+# -- doses by mouth: the first one by signature, the others by their rise over the highest before
+
+
+def _portions(protocol):
+    for number, dose in enumerate(protocol.doses, 1):
+        yield number, (dose.dose_pg, 1)
+
+
+def _oral_waits(protocol):
+    return _short(enumerate(protocol.doses, 1))
+
+
+def _oral_ratios(protocol):
+    return _rises(_portions(protocol), False)
+
+
+def _oral_falls(protocol):
+    return _fall(_portions(protocol))
+
+
+RULES = (_rates, _volumes, _dwells, _order, _bags, _ratios, _first, _sum, _dead_volume, _vein, _falls)
+ORAL_RULES = (_oral_waits, _oral_ratios, _sum, _oral_falls)
 
 
 def findings(protocol):
     """All findings, in the order of the rules: [(severity, code, step or 0, detail)]."""
+    oral = CLASSES[protocol.kind] == "oral"
+    if (protocol.steps or protocol.solutions) if oral else protocol.doses:
+        return [(ERROR, "oral", 0, 0)]
+    if not (protocol.doses if oral else protocol.steps):
+        return [(ERROR, "missing", 0, STEP)]
     found = []
-    for rule in RULES:
+    for rule in ORAL_RULES if oral else RULES:
         found.extend(rule(protocol))
     return found
 

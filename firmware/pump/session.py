@@ -5,31 +5,31 @@ the drug line. A person classifies each hold, chooses the step to resume at, and
 """
 
 from pump import messages as m
+from pump.bags import CONFIRMED, REJECTED, BagCheck
 from pump.compat import micropython
+from pump.decisions import BY_OXIMETER, Decisions
 from pump.guard import Claim
-from pump.io import CONFIRM, DOWN, START, STOP, UP
+from pump.io import START, STOP
 from pump.messages import RUNNING
 from pump.units import ticks_diff
 
-TECHNICAL, MILD, SEVERE, END = m.HOLD["technical"], m.HOLD["mild"], m.HOLD["severe"], m.HOLD["end"]
-CLASSIFY = (TECHNICAL, MILD, SEVERE, END)
-SPO2, PULSE = m.HOLD["spo2-stop"], m.HOLD["pulse-stop"]
 CONFIRM_MS = 30_000  # the second press of a start must follow within this
 SEAM_MS = 100  # the timeline stays alive this long around a step's end, for a change of rate without a gap
 # Tuples of other modules' names are made once: made in the scan they would allocate.
 _SUPERVISED = (m.RUNNING, m.BAG)
+_HANGING = (m.ARMED, m.BAG)
 _DECIDING = (m.DECISION, m.RESUMABLE)
 _AT_REST = (m.IDLE, m.READY, m.STOPPED, m.COMPLETED)
-_BY_OXIMETER = (SPO2, PULSE)
 
 
-class Session:
+class Session(Decisions):
     """One run of a protocol. `update` once a scan; delivery is told what to do, the claim says it to the guard."""
 
     def __init__(self, delivery, log):
         self.delivery = delivery
         self.log = log
         self.claim = Claim()
+        self.bags = BagCheck()
         self.plan = None
         self.state = m.IDLE
         self.step = 0  # index of the present or next step
@@ -38,7 +38,7 @@ class Session:
         self.step_ms = 0  # time in it, holds excluded
         self.total = 0  # pulses counted in the session
         self.hold_code = 0
-        self.choice = 0  # index into CLASSIFY, or the step chosen in a decision
+        self.choice = 0  # index into CLASSIFY, the step chosen in a decision, or BagCheck's choice
         self.reactions = 0
         self.want_confirm = False
         self.resting = False  # the step's volume is in, its dwell or a valid reading is missing
@@ -60,6 +60,7 @@ class Session:
         """Takes the plan of an accepted protocol; only while nothing runs."""
         self.plan = plan
         self.by_bag = [0] * len(plan.protocol.solutions)
+        self.bags.adopt(plan.protocol)
         self._to(m.READY)
         self.step = self.target = self.done = self.total = self.step_ms = 0
 
@@ -113,7 +114,8 @@ class Session:
 
     def _settle(self):
         """Puts the pulses counted in this step to its bag."""
-        self.by_bag[self.plan.solution[self.step]] += self._loose
+        if self.plan.counts[self.step]:
+            self.by_bag[self.plan.solution[self.step]] += self._loose
         self._loose = 0
 
     @micropython.native
@@ -156,7 +158,7 @@ class Session:
             self.held_ms = now_ms
             self.hold_code = code
             self._by_vitals = False
-        self._by_vitals = self._by_vitals or code in _BY_OXIMETER
+        self._by_vitals = self._by_vitals or code in BY_OXIMETER
         self.choice = 0
         self._to(m.HELD)
         self.log("paused", code, self.step + 1)
@@ -195,18 +197,22 @@ class Session:
         elif presses:
             if state == m.READY:
                 self._ready(snap, presses, vitals)
-            elif state == m.ARMED:
-                self._armed(snap, presses, vitals)
-            elif state == m.BAG:
+            elif state == m.ARMED or state == m.BAG:
                 self._bag(snap, presses, vitals)
             elif state == m.DECISION:
                 self._decision(presses)
             elif state == m.RESUMABLE:
                 self._resumable(snap, presses, vitals)
-        elif self.want_confirm and ticks_diff(snap.now_ms, self._pressed_ms) > CONFIRM_MS:
-            self.want_confirm = False
-            if state == m.ARMED:
-                self._to(m.READY)
+        elif (self.want_confirm or state == m.ARMED) and ticks_diff(snap.now_ms, self._pressed_ms) > CONFIRM_MS:
+            self._late(state)
+
+    def _late(self, state):
+        """The second press, or the bag of a start, did not come in time: as if the first had not been made."""
+        self.want_confirm = False
+        self.bags.forget()
+        self.choice = 0
+        if state == m.ARMED:
+            self._to(m.READY)
 
     def _ready(self, snap, presses, vitals):
         if presses & START and vitals.good():
@@ -219,24 +225,44 @@ class Session:
             self.claim.session += 1
             self.claim.final = -1
             self._to(m.ARMED)
-            self._ask(snap)
+            self._pressed_ms = snap.now_ms
             self.log("armed", 0, 0)
-            self.log("bag_requested", 0, self.solution())
+            self._request_bag()
 
     def _ask(self, snap):
         self.want_confirm = True
         self._pressed_ms = snap.now_ms
 
-    def _armed(self, snap, presses, vitals):
-        if presses & CONFIRM and vitals.good():
-            self._bag(snap, presses, vitals)
+    def _request_bag(self):
+        self.bags.ask(self.solution())
+        self.choice = 0
+        self.log("bag_requested", 0, self.solution())
 
     def _bag(self, snap, presses, vitals):
-        if presses & CONFIRM and vitals.good():
+        """The bag's code is picked and confirmed, then CONFIRM again lets it run."""
+        self._bag_said(self.bags.press(presses), snap, vitals)
+
+    def scanned(self, code, snap, vitals):
+        """A bag's code as scanned (bytes): True when it is that of the bag asked for; a press still confirms it."""
+        self._bag_said(self.bags.scanned(code), snap, vitals)
+        return self.bags.known
+
+    def asks_bag(self):
+        """True while a bag is to be hung."""
+        return self.state in _HANGING
+
+    def _bag_said(self, answer, snap, vitals):
+        self._pressed_ms = snap.now_ms
+        if answer == CONFIRMED and vitals.good():
             self._hung = self.solution()
             self.log("bag_confirmed", 0, self._hung)
             vitals.restart()
             self._begin()
+            return
+        if answer == REJECTED:
+            self.log("bag_rejected", 0, self.solution())
+        self.want_confirm = self.bags.known
+        self.choice = self.bags.choice
 
     def _begin(self):
         """The present step flows: from its start, or the rest of it after a technical hold."""
@@ -244,7 +270,7 @@ class Session:
         if plan.solution[k] != self._hung:
             self.delivery.stop()
             self._to(m.BAG)
-            self.log("bag_requested", 0, plan.solution[k])
+            self._request_bag()
             return
         started = False
         if not self._entered:
@@ -265,7 +291,7 @@ class Session:
         plan, final = self.plan, self.claim.final
         if k == plan.count - 1 and final >= 0:
             return final
-        if final == 0:  # the repeats alone reach the full dose
+        if final == 0 and plan.counts[k]:  # the repeats alone reach the full dose
             return min(plan.pulses[k], plan.final_pulses(self.by_bag, k))
         return plan.pulses[k]
 
@@ -294,84 +320,3 @@ class Session:
         self._settle()
         self.step += 1
         self._begin()
-
-    def _held(self, snap, presses):
-        if presses & UP:
-            self.choice = (self.choice + 1) % len(CLASSIFY)
-        elif presses & DOWN:
-            self.choice = (self.choice - 1) % len(CLASSIFY)
-        elif presses & CONFIRM:
-            self._classify(CLASSIFY[self.choice])
-
-    def _classify(self, word):
-        if word == TECHNICAL:
-            if self._reacted:  # stopped while the step was being chosen: the reaction still stands
-                self._choose()
-            else:
-                self.log("decision", TECHNICAL, self.step + 1)
-                self._to(m.RESUMABLE)
-        elif word == END:
-            self._end(m.STOPPED, "stopped", END)
-        elif word == SEVERE:
-            self.log("reaction", SEVERE, self.step + 1)
-            self._end(m.LOCKED, "locked", SEVERE)
-        else:
-            self._mild()
-
-    def _mild(self):
-        self.reactions += 1
-        self.log("reaction", MILD, self.step + 1)
-        if self.reactions >= self.plan.protocol.decision_after_count:
-            self._end(m.LOCKED, "locked", MILD)  # a clinician decides, not a resume (SES-6)
-            return
-        self.hold_code = MILD
-        self._reacted = True
-        self._choose()
-
-    def _choose(self):
-        self.choice = self.step
-        self._to(m.DECISION)
-
-    def _decision(self, presses):
-        """UP and DOWN move the step to resume at, CONFIRM takes it; none beyond the present one."""
-        if presses & UP:
-            self.choice = min(self.choice + 1, self.step)
-        elif presses & DOWN:
-            self.choice = max(self.choice - 1, 0)
-        elif presses & CONFIRM:
-            self._go_back(self.choice)
-
-    def _go_back(self, step):
-        self._settle()
-        self.step = step
-        self._entered = self._reacted = False
-        self.done = self.target = 0
-        self.claim.final = self._final(step)
-        self.log("decision", MILD, step + 1)
-        self._to(m.RESUMABLE)
-
-    def _final(self, step):
-        """Pulses of the last step when the session goes on with the full volume of `step` (PRO-4)."""
-        planned = list(self.by_bag)
-        for k in range(step, self.plan.count - 1):
-            planned[self.plan.solution[k]] += self.plan.pulses[k]
-        return self.plan.final_pulses(planned)
-
-    def may_resume(self, snap, vitals):
-        """True when nothing but a person's two presses is missing."""
-        protocol = self.plan.protocol
-        held_ms = ticks_diff(snap.now_ms, self.held_ms)
-        if held_ms < protocol.min_hold_min * 60_000 or held_ms > protocol.max_hold_min * 60_000:
-            return False
-        return vitals.recovered if self._by_vitals or vitals.hold in _BY_OXIMETER else vitals.good()
-
-    def _resumable(self, snap, presses, vitals):
-        if not self.may_resume(snap, vitals):
-            self.want_confirm = False
-        elif presses & START:
-            self._ask(snap)
-        elif presses & CONFIRM and self.want_confirm:
-            vitals.restart()
-            self.log("resumed", self.hold_code, self.step + 1)
-            self.hold_code = 0
-            self._begin()

@@ -3,19 +3,20 @@
 The line holds `line_dead_nl`, at first of saline or of the first bag's solution; what is pumped in pushes the same
 volume out at the far end. Mixing softens the fronts in truth: plug flow is the worst case. Nothing is taken away when
 the bag is changed upstream. Volumes in nL, doses in pg as reduced fractions (numerator, denominator).
+
+A bag's own line (`line_nl`), from the bag to the shared one, is primed from that bag off the patient before the bag
+hangs. So it delays nothing: the first volume pumped comes at once from the bag on hand, and the flow here is the same
+with or without it. What it holds when the bag is taken off stays behind in it and never reaches the patient; the bag
+must therefore hold it beside what its steps draw (rule `bag-short`). The shared line only passes on what is pumped.
+
+A line-fill runs through this account like any step: at its rate the old bag's rest goes into the vein. Its dose rate is
+judged, but never counts as tolerated, since it does not last for a dwell.
 """
 
+from pump.account import add_fractions, dose_rate_fraction, fills, infusions, reduced
 from pump.units import US_RATE
 
 SALINE = -1
-
-
-def reduced(numerator, denominator):
-    """The same fraction in its lowest terms, so that sums and products stay short on the device."""
-    a, b = numerator, denominator
-    while b:
-        a, b = b, a % b
-    return (numerator // a, denominator // a) if a > 1 else (numerator, denominator)
 
 
 def concentrations(protocol):
@@ -51,20 +52,14 @@ def flow(protocol):
             rest -= taken
 
 
-def _add(a, b):
-    if a[1] == b[1]:
-        return a[0] + b[0], a[1]
-    return reduced(a[0] * b[1] + b[0] * a[1], a[1] * b[1])
-
-
 def doses(protocol):
-    """Dose that reaches the vein during each step: fractions in pg."""
+    """Dose that reaches the vein during each step, line-fills included: fractions in pg."""
     strength = concentrations(protocol)
     given = [(0, 1)] * len(protocol.steps)
     for index, _, volume_nl, content in flow(protocol):
         if content != SALINE:
             up, down = strength[content]
-            given[index] = _add(given[index], (volume_nl * up, down))
+            given[index] = add_fractions(given[index], (volume_nl * up, down))
     return given
 
 
@@ -75,7 +70,7 @@ def left_in_line(protocol):
     for volume_nl, content in reversed(_contents(protocol)):
         taken = min(rest, volume_nl)
         if taken and content != SALINE:
-            left = _add(left, (taken * strength[content][0], strength[content][1]))
+            left = add_fractions(left, (taken * strength[content][0], strength[content][1]))
         rest -= taken
     return left
 
@@ -83,21 +78,29 @@ def left_in_line(protocol):
 def jumps(protocol):
     """Yields (step index, nL pumped in that step, numerator, denominator) where the dose rate at the vein changes.
 
-    The fraction is the new dose rate over the highest that the vein has had before; the first drug has none.
+    The fraction is the new dose rate over the highest that the vein has had in an infusion step before; the first drug
+    has none. Where a line-fill brings the first drug it is judged against the first infusion step's own dose rate.
     """
     strength = concentrations(protocol)
     high = None
     for index, done, _, content in flow(protocol):
         if content == SALINE:
             continue
-        up, down = protocol.steps[index].rate_e4 * strength[content][0], strength[content][1]
-        if high is None:
+        step = protocol.steps[index]
+        filling = fills(step)
+        up, down = step.rate_e4 * strength[content][0], strength[content][1]
+        before = high or (_first_rate(protocol) if filling else None)
+        if before:
+            yield index, done, up * before[1], before[0] * down
+        if not filling and (high is None or up * high[1] > high[0] * down):
             high = up, down
-            continue
-        new, old = up * high[1], high[0] * down
-        yield index, done, new, old
-        if new > old:
-            high = up, down
+
+
+def _first_rate(protocol):
+    """Dose rate of the first infusion step, None when there is none."""
+    for _, step in infusions(protocol):
+        return dose_rate_fraction(protocol, step)
+    return None
 
 
 def worst_jump(protocol):

@@ -6,7 +6,7 @@ import sys
 
 from pump import messages as m
 from pump.controller import Controller
-from pump.io import CONFIRM, START, Outputs, Snapshot
+from pump.io import CONFIRM, START, UP, Outputs, Snapshot
 from pump.journal import RECORD
 
 PL_PULSE = 100_000
@@ -44,11 +44,11 @@ class Stepper:
 
 
 def main(blob, period_us):
-    core, snap, out, stepper = Controller(Samples(), PL_PULSE, period_us), Snapshot(), Outputs(), Stepper()
+    core, snap, out, stepper = Controller(Samples(), PL_PULSE, period_us, bench=True), Snapshot(), Outputs(), Stepper()
     core.link.loaded, core.link.loading = bytearray(blob), True
     snap.ox_n, snap.dt_ms = 1, period_us // 1000
     record = bytearray(RECORD)
-    now_us = seen = held = 0
+    now_us = seen = held = wanted = 0
     for _ in range(40_000_000_000 // period_us):
         now_us += period_us
         stepper.run_to(now_us)
@@ -57,7 +57,10 @@ def main(blob, period_us):
         snap.queue_us = max(0, stepper.end_us - now_us)
         # A key goes down for eight scans in every sixteen while the pump waits for one.
         held = (held + 1) % 16
-        wanted = {m.READY: START, m.ARMED: CONFIRM, m.BAG: CONFIRM}.get(core.session.state, 0)
+        if held == 0:
+            bags = core.session.bags
+            bag = UP if bags.choice <= bags.wanted else CONFIRM
+            wanted = {m.READY: START, m.ARMED: bag, m.BAG: bag}.get(core.session.state, 0)
         snap.buttons = wanted if held < 8 else 0
         core.scan(snap, out)
         if out.abort:

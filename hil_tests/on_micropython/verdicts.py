@@ -2,8 +2,11 @@
 # one line each: "ok", or code, place and detail of the refusal. Nothing here is imported on CPython.
 import sys
 
+from pump import approval
 from pump.protocol import Refusal, decode
 from pump.rules import demand
+
+KEYS = {"ann": bytes(range(32)), "vic": bytes(range(32, 64))}  # as toleramp_bench.generated signs
 
 with open(sys.argv[1], "rb") as file:
     while True:
@@ -12,7 +15,9 @@ with open(sys.argv[1], "rb") as file:
             break
         blob = bytearray(file.read(head[0] | head[1] << 8))
         try:
-            demand(decode(blob))
+            protocol = decode(blob)
+            demand(protocol)
+            approval.demand(protocol, blob, KEYS)
             print("ok")
         except Refusal as refusal:
             print(refusal.name, refusal.where, refusal.detail)

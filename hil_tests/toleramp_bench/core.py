@@ -73,10 +73,10 @@ class Samples:
 class CorePump:
     """A controller with its virtual board. `people` is called before each scan with this object and may `press`."""
 
-    def __init__(self, period_us: int = 20_000, record: bool = False, start_ms: int = 0) -> None:
+    def __init__(self, period_us: int = 20_000, record: bool = False, start_ms: int = 0, bench: bool = True) -> None:
         self.period_us = period_us
         self.parser = Samples()
-        self.controller = Controller(self.parser, PL_PULSE, period_us)
+        self.controller = Controller(self.parser, PL_PULSE, period_us, bench=bench)
         self.stepper = VirtualStepper(record)
         self.snap, self.out = Snapshot(), Outputs()
         self.snap.ox_n = 1
@@ -100,6 +100,10 @@ class CorePump:
         """Presses a button (bits of pump.io) from the next scan on."""
         self.snap.buttons |= button
         self._release_us = self.now_us + max(hold_ms * 1000, 4 * self.period_us)
+
+    def keys_free(self) -> bool:
+        """No key is down, and the last release has lasted long enough to be seen."""
+        return not self.snap.buttons and self.now_us >= self._release_us + 4 * self.period_us
 
     def scan(self) -> None:
         """One scan period passes."""

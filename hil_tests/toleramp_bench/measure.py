@@ -53,8 +53,8 @@ def core_session(period_us: int, scale: Fraction = Fraction(1)) -> CoreRun:
     nurse = Nurse()
 
     def people(core: CorePump) -> None:
-        if session.state != m.RUNNING and not core.snap.buttons:
-            seen = Seen(m.STATES[session.state], session.choice, session.want_confirm, False)
+        if session.state != m.RUNNING and core.keys_free():
+            seen = Seen(m.STATES[session.state], session.choice, session.want_confirm, False, session.solution() + 1)
             button = nurse.press(seen, core.now_us // 1000)
             if button:
                 core.press(button)

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pump.decisions import CLASSIFY
 from pump.io import CONFIRM, DOWN, START, UP
-from pump.session import CLASSIFY
 
 
 @dataclass
 class Seen:
-    """What stands on the screen: state name, choice shown, whether the second press is awaited, resume possible."""
+    """What stands on the screen: state name, choice shown, whether the second press is awaited, resume possible.
+
+    `bag` is the choice (from 1) that names the bag which hangs: its code is read from the label.
+    """
 
     state: str
     choice: int
     want_confirm: bool
     may_resume: bool
+    bag: int = 1
 
 
 @dataclass
@@ -48,7 +52,7 @@ class Nurse:
         if seen.state == "ready":
             return START
         if seen.state in ("armed", "bag"):
-            return CONFIRM
+            return CONFIRM if seen.want_confirm else self._towards(seen.choice, seen.bag)
         if seen.state == "held":
             return self._towards(seen.choice, self._word())
         if seen.state == "decision" and self.resume_step:

@@ -29,6 +29,7 @@ from toleramp_bench.places import mechanism_pl_pulse, pins
 from toleramp_bench.records import named
 
 _ANSWER_US = 3_000_000
+BENCH_KEY_MS = 300  # the firmware looks once, about 0.1 s after power-up
 
 
 class BenchFault(Exception):
@@ -36,10 +37,19 @@ class BenchFault(Exception):
 
 
 class PumpBench:
-    """One emulated pump. `fram` and `flash` may come from another run whose power was cut."""
+    """One emulated pump. `fram` and `flash` may come from another run whose power was cut.
+
+    In bench mode somebody holds UP at power-up: protocols load without approval.
+    """
 
     def __init__(
-        self, image: Path | None = None, *, fram: Fram | None = None, flash: bytes | None = None, oximeter: bool = True
+        self,
+        image: Path | None = None,
+        *,
+        fram: Fram | None = None,
+        flash: bytes | None = None,
+        oximeter: bool = True,
+        bench_mode: bool = True,
     ) -> None:
         self.pins = pins()
         self.pl_pulse = mechanism_pl_pulse()
@@ -61,6 +71,8 @@ class PumpBench:
         self._sequence = 0
         self._presses: list[int] = []
         self.board.usb.on_data(self._received)
+        if bench_mode:
+            self.press(UP, BENCH_KEY_MS)
 
     def _wire_parts(self) -> None:
         board, p = self.board, self.pins
@@ -108,6 +120,7 @@ class PumpBench:
             self.status.get("choice", 0),
             bool(flags & m.FLAG_CONFIRM),
             bool(flags & m.FLAG_RESUMABLE),
+            self.status.get("solution", 0) + 1,
         )
 
     def attend(self, nurse: Nurse) -> None:

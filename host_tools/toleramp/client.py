@@ -145,7 +145,7 @@ class Pump:
             remedy = "check that the pump is on and runs Toleramp, and that this is its port"
             return NoAnswer(f"silent: no answer to {name} in {waited_s:g} s", self.port, remedy)
         if _REPL.search(heard):
-            remedy = "MicroPython without Toleramp: flash the firmware"
+            remedy = "a pump in service mode: switch it off and on; or MicroPython without Toleramp: flash the firmware"
         else:
             remedy = "another device? run `toleramp devices` to see the pumps there are"
         if heard and self.heard_at is None:
@@ -198,6 +198,13 @@ class Pump:
     def stop(self) -> None:
         """Ends the session."""
         self.request(messages.STOP, asked="to stop")
+
+    def hang(self, code: str) -> None:
+        """Tells the code of the bag that hangs; a press at the pump confirms it.
+
+        Refused "range": another bag is asked for; "busy": none is. Asked once: after a lost answer the bag may run.
+        """
+        self.request(messages.HANG, retries=0, data=code.encode("utf-8"), asked="the bag")
 
     def event(self, seq: int) -> Fields | None:
         """The journal's record `seq`; None when the pump does not have it (any more, or yet)."""

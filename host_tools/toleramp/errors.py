@@ -1,6 +1,6 @@
 """What can go wrong, as one line a person can act on: where, what, and what to do about it."""
 
-from pump import messages
+from pump import approval, messages
 
 # What the pump found, for each code of messages.REFUSALS.
 FOUND = {
@@ -34,6 +34,24 @@ FOUND = {
     "duplicate": "the same thing twice",
     "vein-ratio": "the dose rate rises too steeply where the line meets the vein",
     "oral": "oral doses do not run on a pump",
+    "bench-mode": "a protocol of class bench loads only in bench mode: hold UP at power-up",
+    "not-run": "this pump does not run oral doses; print the table",
+}
+
+_KEYRING = "put a keyring with this person's key into it: `toleramp keys install`"
+_PROVE = "see `toleramp protocol verify --keys`, and have it signed anew"
+# What an approval lacks, by the place in a refusal "approval": what, and what helps.
+APPROVAL = {
+    approval.UNSIGNED: (
+        "it is not signed",
+        "load it in bench mode (hold UP at power-up) or have two people sign it",
+    ),
+    approval.NO_KEYS: ("there is no keyring in the pump", "put one into it: `toleramp keys install`"),
+    approval.SAME_PERSON: ("author and verifier are the same person", "have another person sign as verifier"),
+    approval.AUTHOR_UNKNOWN: ("the pump does not know the author", _KEYRING),
+    approval.VERIFIER_UNKNOWN: ("the pump does not know the verifier", _KEYRING),
+    approval.AUTHOR_WRONG: ("the author's signature does not fit", _PROVE),
+    approval.VERIFIER_WRONG: ("the verifier's signature does not fit", _PROVE),
 }
 
 
@@ -75,12 +93,20 @@ class WrongContract(UserError):
 
 
 class Refused(UserError):
-    """The pump says no: `code` of messages.REFUSALS (a name), `step` (0 = the whole), `detail` a number."""
+    """The pump says no: `code` of messages.REFUSALS (a name), `step` (0 = the whole), `detail` a number.
+
+    For the code "approval" `step` is the place where it fails, of pump.approval.
+    """
 
     def __init__(self, code: int, step: int = 0, detail: int = 0, asked: str = "", where: str = "") -> None:
         self.code = messages.REFUSALS[code] if code < len(messages.REFUSALS) else f"code {code}"
         self.step, self.detail = step, detail
+        head = f"the pump refused {asked or 'the request'}: "
+        if self.code == "approval" and step in APPROVAL:
+            what, remedy = APPROVAL[step]
+            super().__init__(f"{head}approval: {what}", where, remedy)
+            return
         place = f"step {step}: " if step else ""
         number = f" ({detail})" if detail else ""
         found = FOUND.get(self.code, "no explanation known")
-        super().__init__(f"the pump refused {asked or 'the request'}: {place}{self.code}, {found}{number}", where)
+        super().__init__(f"{head}{place}{self.code}, {found}{number}", where)

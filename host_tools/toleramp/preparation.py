@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from pump.protocol import UNITS, Protocol, Solution
+from pump.account import fills
+from pump.protocol import Protocol, Solution
 from toleramp.errors import UserError
 
 # Largest volume of a syringe and the step it can be read to, mL; None: everything above. Others: --syringe-step-ml.
@@ -19,7 +20,6 @@ SYRINGES: tuple[tuple[Fraction | None, Fraction], ...] = (
     (Fraction(20), Fraction(1, 5)),
     (None, Fraction(1)),
 )
-FINER = tuple(Fraction(text) for text in ("0.5", "0.2", "0.1", "0.05", "0.02", "0.01"))  # offered after a warning
 WARN_PERCENT = Fraction(1, 2)  # what PRO-3 allows for the sum of all steps
 
 
@@ -49,6 +49,8 @@ class Bag:
     diluent_ml: Fraction  # added (above 0) or drawn off (below 0), as measured
     extra_ml: Fraction  # made in addition, for weaker bags
     made_per_ml: Fraction  # concentration after all roundings, the source's own included
+    fill_ml: Fraction = Fraction(0)  # of what the steps draw: line-fills, which count as no dose
+    line_ml: Fraction = Fraction(0)  # its own line, primed from it: stays behind
 
     @property
     def per_ml(self) -> Fraction:
@@ -72,13 +74,19 @@ class Bag:
 
     @property
     def given(self) -> Fraction:
-        """Dose that the steps take from the bag as the protocol has it."""
-        return self.used_ml * self.per_ml
+        """Dose that the infusion steps take from the bag as the protocol has it."""
+        return (self.used_ml - self.fill_ml) * self.per_ml
 
     @property
     def made_given(self) -> Fraction:
-        """Dose that the steps take from the bag as made: no more than it holds."""
-        return min(self.used_ml, self.made_volume_ml) * self.made_per_ml
+        """Dose that the infusion steps take from the bag as made: no more than it holds beside its own line."""
+        drawn = min(self.used_ml, max(self.made_volume_ml - self.line_ml, Fraction(0)))
+        return max(drawn - self.fill_ml, Fraction(0)) * self.made_per_ml
+
+    @property
+    def needed_ml(self) -> Fraction:
+        """What must be in the bag: what its steps draw, and its own line."""
+        return self.used_ml + self.line_ml
 
 
 def step_for(volume_ml: Fraction, means: Means) -> Fraction:
@@ -96,11 +104,27 @@ def rounded(volume_ml: Fraction, means: Means) -> Fraction:
 
 
 def used_ml(protocol: Protocol) -> list[Fraction]:
-    """What the steps draw from each bag, mL."""
-    used = [0] * len(protocol.solutions)
+    """What the steps draw from each bag, line-fills included, mL."""
+    return [uses.drawn_ml for uses in uses_of(protocol)]
+
+
+@dataclass
+class Uses:
+    """What a protocol takes from a bag, mL: all its steps, the line-fills among them, its own line."""
+
+    drawn_ml: Fraction
+    fill_ml: Fraction
+    line_ml: Fraction
+
+
+def uses_of(protocol: Protocol) -> list[Uses]:
+    """What the protocol takes from each bag."""
+    every = [Uses(Fraction(0), Fraction(0), Fraction(bag.line_nl, 10**6)) for bag in protocol.solutions]
     for step in protocol.steps:
-        used[step.solution] += step.volume_nl
-    return [Fraction(volume, 10**6) for volume in used]
+        volume = Fraction(step.volume_nl, 10**6)
+        every[step.solution].drawn_ml += volume
+        every[step.solution].fill_ml += volume if fills(step) else 0
+    return every
 
 
 def concentration(bag: Solution) -> Fraction:
@@ -157,7 +181,7 @@ def _draws(protocol: Protocol, stock: Fraction, means: Means) -> tuple[dict[str,
     return draws, extra
 
 
-def _bag(bag: Solution, used: Fraction, draw: _Draw, extra: Fraction, source_made: Fraction, means: Means) -> Bag:
+def _bag(bag: Solution, uses: Uses, draw: _Draw, extra: Fraction, source_made: Fraction, means: Means) -> Bag:
     volume = Fraction(bag.volume_nl, 10**6)
     holds = means.holds_ml.get(bag.id, volume)
     diluent = rounded(volume + extra - draw.ml - holds, means)
@@ -167,16 +191,19 @@ def _bag(bag: Solution, used: Fraction, draw: _Draw, extra: Fraction, source_mad
         raise UserError(what, f"bag {bag.id}", f"the container holds {float(holds):g} mL")
     drug, made = Fraction(bag.drug_pg, 10**9), draw.ml * source_made / total
     return Bag(
-        bag.id, volume, drug, used, holds, draw.source, draw.per_ml, draw.exact_ml, draw.ml, diluent, extra, made
+        bag.id, volume, drug, uses.drawn_ml, holds, draw.source, draw.per_ml, draw.exact_ml, draw.ml, diluent, extra,
+        made, uses.fill_ml, uses.line_ml,
     )  # fmt: skip
 
 
 def _as_wanted(protocol: Protocol) -> list[Bag]:
     """The bags exactly as the protocol has them."""
     zero, bags = Fraction(0), []
-    for bag, used in zip(protocol.solutions, used_ml(protocol), strict=True):
+    for bag, uses in zip(protocol.solutions, uses_of(protocol), strict=True):
         volume, drug = Fraction(bag.volume_nl, 10**6), Fraction(bag.drug_pg, 10**9)
-        bags.append(Bag(bag.id, volume, drug, used, volume, "", zero, zero, zero, zero, zero, drug / volume))
+        fill, line = uses.fill_ml, uses.line_ml
+        nothing = (zero,) * 5
+        bags.append(Bag(bag.id, volume, drug, uses.drawn_ml, volume, "", *nothing, drug / volume, fill, line))
     return bags
 
 
@@ -185,7 +212,7 @@ def prepare(protocol: Protocol, means: Means) -> list[Bag]:
     if means.stock is None:
         return _as_wanted(protocol)
     draws, extra = _draws(protocol, means.stock, means)
-    used = dict(zip((bag.id for bag in protocol.solutions), used_ml(protocol), strict=True))
+    used = dict(zip((bag.id for bag in protocol.solutions), uses_of(protocol), strict=True))
     made: dict[str, Bag] = {}
     for bag in sorted(protocol.solutions, key=concentration, reverse=True):
         draw = draws[bag.id]
@@ -199,15 +226,6 @@ def dose_error(bags: Iterable[Bag]) -> tuple[Fraction, Fraction]:
     planned = sum((bag.given for bag in bags), Fraction(0))
     off = sum((bag.made_given for bag in bags), Fraction(0)) - planned
     return off, off / planned * 100 if planned else Fraction(0)
-
-
-def finer_step(bag: Bag) -> Fraction | None:
-    """The coarsest step in mL that would keep the source's volume within the limit."""
-    for step in FINER:
-        off = abs(rounded(bag.exact_ml, Means(step_ml=step)) / bag.exact_ml - 1) * 100
-        if off <= WARN_PERCENT:
-            return step
-    return None
 
 
 def show(value: Fraction, digits: int = 6) -> str:
@@ -228,50 +246,3 @@ def show(value: Fraction, digits: int = 6) -> str:
 def signed(value: Fraction) -> str:
     """As `show`, three digits, with its sign."""
     return ("+" if value > 0 else "") + show(value, 3)
-
-
-def _remedy(bag: Bag, means: Means) -> str:
-    if bag.source and abs(bag.draw_ml / bag.exact_ml - 1) * 100 <= WARN_PERCENT:
-        return "its own volume of the source is near enough: look at the diluent and at the bag it is made from"
-    finer = finer_step(bag) if bag.source else None
-    if finer and finer < step_for(bag.exact_ml, means):
-        return f"measured to {show(finer)} mL (two syringes) the source would be within {show(WARN_PERCENT)} %"
-    return "make a larger volume of a weaker solution first, or take it from the next stronger bag (--serial)"
-
-
-def warnings(protocol: Protocol, bags: list[Bag], means: Means) -> list[dict[str, str]]:
-    """What somebody must look at before mixing: code, where, message."""
-    found = []
-    for bag in bags:
-        where = f"bag {bag.letter}"
-        if abs(bag.error_percent) > WARN_PERCENT:
-            message = f"rounding makes it {signed(bag.error_percent)} % off; {_remedy(bag, means)}"
-            found.append({"code": "rounding", "where": where, "message": message})
-        if bag.made_volume_ml < bag.used_ml:
-            message = f"holds {show(bag.made_volume_ml)} mL, its steps draw {show(bag.used_ml)} mL"
-            found.append({"code": "bag-short", "where": where, "message": message})
-    off, percent = dose_error(bags)
-    if abs(percent) > WARN_PERCENT:
-        message = f"rounding changes the delivered dose by {signed(off)} {UNITS[protocol.unit]} ({signed(percent)} %)"
-        found.append({"code": "rounding-dose", "where": "all bags", "message": message})
-    return found
-
-
-def last_bag(protocol: Protocol, bags: list[Bag], unit: str) -> str:
-    """How the last bag is filled, in words: the dose in a bag is not the dose given."""
-    last = bags[protocol.steps[-1].solution]
-    full = Fraction(protocol.full_dose_pg, 10**9)
-    before = sum((bag.given for bag in bags if bag is not last), Fraction(0))
-    rest, dry = last.volume_ml - last.used_ml, before + last.drug
-    head = (
-        f"Bag {last.letter} (last) holds {show(last.drug)} {unit}, the other bags give {show(before)} {unit} before: "
-    )
-    if rest > 0:
-        tail = f"; the pump stops with {show(rest)} mL left in it, which must not be given"
-    else:
-        tail = "; it is given to its end"
-    if last.drug == full:
-        return f"{head}made at FULL strength, run dry it would come to {show(dry)} {unit} of {show(full)} {unit}{tail}."
-    if abs(dry - full) * 200 <= full:
-        return f"{head}made UNDER full strength, so that all bags together give {show(dry)} {unit}{tail}."
-    return f"{head}neither the full dose nor the rest of it, run dry it would come to {show(dry)} {unit}{tail}."

@@ -11,8 +11,10 @@ from difflib import SequenceMatcher
 from fractions import Fraction
 from typing import Any
 
-from pump.protocol import CLASSES, UNITS, Protocol
+from pump.account import fills
+from pump.protocol import CLASSES, UNITS, Protocol, Step
 from toleramp.preparation import concentration, show, used_ml
+from toleramp.protocol_table import minutes_of, step_doses
 
 _RESUME = ("same", "one-back", "two-back", "any-back")
 # What the compiled form does not hold, and so is compared as the file has it.
@@ -82,7 +84,10 @@ def _head(a: Protocol, b: Protocol) -> Iterator[Difference]:
     yield from _text("protocol", "name", a.name, b.name)
     yield from _text("protocol", "drug", a.drug, b.drug)
     full = Fraction(a.full_dose_pg, 10**9), Fraction(b.full_dose_pg, 10**9)
-    yield from _pair("protocol", "full dose", *full, UNITS[b.unit])
+    if a.unit == b.unit:
+        yield from _pair("protocol", "full dose", *full, UNITS[b.unit])
+    else:
+        yield from _text("protocol", "full dose", _quantity(full[0], UNITS[a.unit]), _quantity(full[1], UNITS[b.unit]))
     dead = Fraction(a.line_dead_nl, 10**6), Fraction(b.line_dead_nl, 10**6)
     yield from _pair("protocol", "line dead volume", *dead, "mL")
     theirs = _limits(b)
@@ -109,60 +114,87 @@ def _bags(a: Protocol, b: Protocol) -> Iterator[Difference]:
             yield from _pair(where, "volume", Fraction(bag.volume_nl, 10**6), Fraction(other.volume_nl, 10**6), "mL")
             yield from _pair(where, "concentration", concentration(bag), concentration(other), f"{unit}/mL")
             yield from _pair(where, "volume drawn by the steps", used, other_used, "mL")
+            yield from _pair(where, "its own line", Fraction(bag.line_nl, 10**6), Fraction(other.line_nl, 10**6), "mL")
             yield from _text(where, "code", bag.code, other.code)
 
 
-def _dose(protocol: Protocol, index: int) -> Fraction:
-    """Dose of a step, mg or U."""
-    step = protocol.steps[index]
-    bag = protocol.solutions[step.solution]
-    return Fraction(step.volume_nl * bag.drug_pg, bag.volume_nl * 10**9)
+def _gives(step: Step) -> str:
+    """What a step is for, in words."""
+    if fills(step):
+        return "the line's filling, counted as no dose"
+    return "the rest of the full dose" if step.flags else "a fixed volume"
 
 
 def _step_words(protocol: Protocol, index: int) -> str:
     step = protocol.steps[index]
     rate, minutes = Fraction(step.rate_e4, 10**4), Fraction(step.duration_ms, 60_000)
-    dose = f"{show(_dose(protocol, index))} {UNITS[protocol.unit]}"
-    return f"bag {protocol.solutions[step.solution].id}, {show(rate)} mL/h for {show(minutes)} min, {dose}"
+    dose = f"{show(step_doses(protocol)[index] / 10**9)} {UNITS[protocol.unit]}"
+    kind = "line-fill, " if fills(step) else ""
+    return f"{kind}bag {protocol.solutions[step.solution].id}, {show(rate)} mL/h for {show(minutes)} min, {dose}"
+
+
+def _dose_words(protocol: Protocol, index: int) -> str:
+    dose = protocol.doses[index]
+    amount, minutes = Fraction(dose.dose_pg, 10**9), Fraction(dose.duration_ms, 60_000)
+    return f"by mouth, {show(amount, 12)} {UNITS[protocol.unit]}, then {show(minutes)} min"
+
+
+def _keys(protocol: Protocol) -> list[tuple[object, ...]]:
+    """What a step or dose is recognized by."""
+    if protocol.doses:
+        return [(dose.dose_pg,) for dose in protocol.doses]
+    return [(protocol.solutions[step.solution].id, step.rate_e4, fills(step)) for step in protocol.steps]
 
 
 def aligned(a: Protocol, b: Protocol) -> Iterator[tuple[int | None, int | None]]:
-    """Which step of `a` is which of `b` (indexes; None: there is none), by bag and rate.
+    """Which step of `a` is which of `b` (indexes; None: there is none), by bag and rate, or by dose.
 
     Where steps were both changed and inserted, the later ones are paired: what is new came in before them.
     """
-    keys = [[(p.solutions[step.solution].id, step.rate_e4) for step in p.steps] for p in (a, b)]
-    for _, a0, a1, b0, b1 in SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_opcodes():
+    for _, a0, a1, b0, b1 in SequenceMatcher(None, _keys(a), _keys(b), autojunk=False).get_opcodes():
         longest = max(a1 - a0, b1 - b0)
         for i, j in zip(range(a1 - longest, a1), range(b1 - longest, b1), strict=True):
             yield (i if i >= a0 else None, j if j >= b0 else None)
 
 
-def _step(a: Protocol, b: Protocol, i: int, j: int) -> Iterator[Difference]:
-    where = f"step {i + 1}" if i == j else f"step {i + 1} (now {j + 1})"
+def _step(a: Protocol, b: Protocol, i: int, j: int, where: str) -> Iterator[Difference]:
     one, two = a.steps[i], b.steps[j]
     yield from _text(where, "bag", a.solutions[one.solution].id, b.solutions[two.solution].id)
     yield from _pair(where, "rate", Fraction(one.rate_e4, 10**4), Fraction(two.rate_e4, 10**4), "mL/h")
     yield from _pair(where, "time", Fraction(one.duration_ms, 60_000), Fraction(two.duration_ms, 60_000), "min")
     yield from _pair(where, "volume", Fraction(one.volume_nl, 10**6), Fraction(two.volume_nl, 10**6), "mL")
-    yield from _pair(where, "dose", _dose(a, i), _dose(b, j), UNITS[b.unit])
-    ends = ["the rest of the full dose" if step.flags else "a fixed volume" for step in (one, two)]
-    yield from _text(where, "gives", *ends)
+    yield from _pair(where, "dose", step_doses(a)[i] / 10**9, step_doses(b)[j] / 10**9, UNITS[b.unit])
+    yield from _text(where, "gives", _gives(one), _gives(two))
+
+
+def _oral(a: Protocol, b: Protocol, i: int, j: int, where: str) -> Iterator[Difference]:
+    one, two = a.doses[i], b.doses[j]
+    yield from _pair(where, "dose", Fraction(one.dose_pg, 10**9), Fraction(two.dose_pg, 10**9), UNITS[b.unit])
+    yield from _pair(where, "wait", Fraction(one.duration_ms, 60_000), Fraction(two.duration_ms, 60_000), "min")
 
 
 def _steps(a: Protocol, b: Protocol) -> Iterator[Difference]:
-    for i, j in aligned(a, b):
+    """Steps against steps or doses by mouth against such; where one is by mouth and one is not, nothing is alike."""
+    by_mouth = bool(a.doses), bool(b.doses)
+    words = [_dose_words if oral else _step_words for oral in by_mouth]
+    pairs = list(aligned(a, b)) if by_mouth[0] == by_mouth[1] else _unlike(a, b)
+    for i, j in pairs:
         if j is None and i is not None:
-            yield Difference(f"step {i + 1}", "removed", _step_words(a, i), "")
+            yield Difference(f"step {i + 1}", "removed", words[0](a, i), "")
         elif i is None and j is not None:
-            yield Difference(f"step {j + 1}", "inserted", "", _step_words(b, j))
+            yield Difference(f"step {j + 1}", "inserted", "", words[1](b, j))
         elif i is not None and j is not None:
-            yield from _step(a, b, i, j)
+            where = f"step {i + 1}" if i == j else f"step {i + 1} (now {j + 1})"
+            yield from (_oral if by_mouth[0] else _step)(a, b, i, j, where)
     for what, unit, totals in (
-        ("total time", "min", [Fraction(sum(s.duration_ms for s in p.steps), 60_000) for p in (a, b)]),
-        ("total dose", UNITS[b.unit], [sum((_dose(p, k) for k in range(len(p.steps))), Fraction(0)) for p in (a, b)]),
+        ("total time", "min", [sum(minutes_of(p), Fraction(0)) for p in (a, b)]),
+        ("total dose", UNITS[b.unit], [sum(step_doses(p), Fraction(0)) / 10**9 for p in (a, b)]),
     ):
         yield from _pair("all steps", what, totals[0], totals[1], unit)
+
+
+def _unlike(a: Protocol, b: Protocol) -> list[tuple[int | None, int | None]]:
+    return [(i, None) for i in range(len(_keys(a)))] + [(None, j) for j in range(len(_keys(b)))]
 
 
 def _plain(value: Any) -> str:
@@ -197,6 +229,7 @@ _COMPILED = [
     "id",
     "code",
     "volume_ml",
+    "line_volume_ml",
     "drug_mg",
     "drug_u",
     "spo2_stop_percent",

@@ -1,4 +1,7 @@
-"""Findings that need the file: printed cells against the arithmetic, expiry of bags, flush. The laptop's part."""
+"""Findings that need the file: printed cells against the arithmetic, expiry of bags, flush, approval.
+
+The laptop's part; the pump sees of these the approval alone.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from pump.protocol import Protocol
+from toleramp.approval_table import BOTH, UNFIT
 from toleramp.protocol_file import Reading
 from toleramp.protocol_reader import when
 from toleramp.protocol_table import step_doses
@@ -33,13 +37,14 @@ def shown(exact: Fraction, printed: Decimal | int) -> str:
 
 
 def printed_findings(reading: Reading, protocol: Protocol) -> list[Row]:
-    """Every printed cell that differs from what the step's own rate, time and bag give."""
+    """Every printed cell that differs from what the step's own rate, time and bag give. By mouth, no volume is."""
     rows, total = [], Fraction(0)
-    tables = zip(reading.content.get("step", []), protocol.steps, step_doses(protocol), strict=True)
-    for number, (table, step, dose) in enumerate(tables, 1):
+    volumes = [Fraction(step.volume_nl, 10**6) for step in protocol.steps] or [Fraction(0)] * len(protocol.doses)
+    tables = zip(reading.content.get("step", []), volumes, step_doses(protocol), strict=True)
+    for number, (table, volume, dose) in enumerate(tables, 1):
         total += dose
         cells = {
-            "printed_volume_ml": Fraction(step.volume_nl, 10**6),
+            "printed_volume_ml": volume,
             "printed_dose_mg": dose / 10**9,
             "printed_cumulative_mg": total / 10**9,
         }
@@ -87,6 +92,18 @@ def flush_findings(reading: Reading, protocol: Protocol) -> list[Row]:
     return rows
 
 
+def approval_findings(reading: Reading) -> list[Row]:
+    """An approval that is not there yet is a warning, one that does not fit the content an error."""
+    found = reading.standing
+    if found.kind == BOTH:
+        return []
+    if found.kind == UNFIT:
+        message = f"{found.problem}: sign it anew (`toleramp protocol sign --renew`), or take [approval] out"
+        return [_row("error", "approval", "approval", message)]
+    where = "" if reading.protocol and reading.protocol.doses else ": loads only in bench mode"  # by mouth: nowhere
+    return [_row("warning", "approval", "approval", f"not approved{where} ({found.words()})")]
+
+
 def file_findings(reading: Reading, now: datetime | None = None) -> list[Row]:
     """All findings that need the file, as `protocol check --json` shows them; `now`: when the first step starts."""
     protocol = reading.protocol
@@ -97,4 +114,5 @@ def file_findings(reading: Reading, now: datetime | None = None) -> list[Row]:
         printed_findings(reading, protocol)
         + expiry_findings(reading, protocol, start)
         + flush_findings(reading, protocol)
+        + approval_findings(reading)
     )

@@ -40,6 +40,8 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "volume_ml": ("number", False),
         "to_full_dose": ("flag", False),
         "kind": ("text", False),
+        "dose_mg": ("number", False),
+        "dose_u": ("number", False),
         "printed_volume_ml": ("number", False),
         "printed_dose_mg": ("number", False),
         "printed_cumulative_mg": ("number", False),
@@ -80,6 +82,33 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
 }
 REPEATED = ("solution", "step", "premedication")
 
+# What goes with some kinds of steps and protocols only: keys that make no sense there. What is by mouth needs none of
+# the keys that make no sense for it.
+INFUSION, LINE_FILL, ORAL = "infusion", "line-fill", "oral"
+_BY_MOUTH = ("dose_mg", "dose_u")
+STEP_WITHOUT: dict[str, tuple[str, ...]] = {
+    INFUSION: _BY_MOUTH,
+    LINE_FILL: (*_BY_MOUTH, "to_full_dose"),
+    ORAL: ("solution", "rate_ml_h", "volume_ml", "to_full_dose", "printed_volume_ml"),
+}
+ORAL_WITHOUT = ("line_dead_volume_ml", "primed_with")  # of [protocol]
+ORAL_SECTIONS_WITHOUT = ("solution", "flush")
+
+
+def senseless(section: str, kind: object, oral: bool) -> tuple[str, ...]:
+    """Keys of a table that make no sense: in a step of this kind, or in [protocol] of a protocol by mouth."""
+    if section == "step":
+        return STEP_WITHOUT.get(kind, ()) if isinstance(kind, str) else ()
+    return ORAL_WITHOUT if section == "protocol" and oral else ()
+
+
+def needed(section: str, kind: object, oral: bool) -> list[str]:
+    """Keys that a table must have."""
+    without = senseless(section, kind, oral)
+    keys = [key for key, (_, required) in KEYS[section].items() if required and key not in without]
+    return [*keys, "minutes"] if section == "step" and kind == ORAL else keys
+
+
 # Keys of [monitoring] that the device acts on: the name of its field.
 MONITORING = {
     "spo2_stop_percent": "spo2_stop",
@@ -97,11 +126,17 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("protocol", "class"): device.CLASSES,
     ("protocol", "dose_unit"): device.UNITS,
     ("protocol", "primed_with"): ("saline", "solution"),
-    ("step", "kind"): ("infusion", "line-fill", "oral"),
+    ("step", "kind"): (INFUSION, LINE_FILL, ORAL),
     ("reaction", "boundary"): ("present", "rehang"),
 }
 # Longest texts in bytes, where the compiled form has a bound; others are bounded all the same.
-TEXT_BYTES = {("protocol", "name"): 60, ("protocol", "drug"): 40, ("solution", "code"): 24}
+TEXT_BYTES = {
+    ("protocol", "name"): 60,
+    ("protocol", "drug"): 40,
+    ("solution", "code"): 24,
+    ("approval", "author"): 24,
+    ("approval", "verifier"): 24,
+}
 TEXT_BYTES_ELSE = 200
 
 _LIMITS, _REACTION = device._RANGES[device.LIMITS], device._RANGES[device.REACTION]

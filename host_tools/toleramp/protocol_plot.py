@@ -19,10 +19,11 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
+from pump.account import fills
 from pump.protocol import UNITS, Protocol
 from toleramp.errors import UserError
-from toleramp.preparation import concentration
-from toleramp.protocol_table import dose_rates_mg_h
+from toleramp.preparation import concentration, show
+from toleramp.protocol_table import dose_rates_mg_h, minutes_of, step_doses
 from toleramp.report import frame
 
 FORMATS = ("png", "svg")
@@ -33,19 +34,20 @@ Curve = NDArray[np.float64]
 
 
 def edges_min(protocol: Protocol) -> list[Fraction]:
-    """When each step begins, and the end, in minutes."""
+    """When each step begins or each dose is taken, and the end, in minutes."""
     edges = [Fraction(0)]
-    for step in protocol.steps:
-        edges.append(edges[-1] + Fraction(step.duration_ms, 60_000))
+    for minutes in minutes_of(protocol):
+        edges.append(edges[-1] + minutes)
     return edges
 
 
-def pumped(protocol: Protocol, volume_ml: Fraction) -> Fraction:
-    """Dose (mg or U) in the first `volume_ml` that leave the pump."""
+def pumped(protocol: Protocol, volume_ml: Fraction, counted: bool = False) -> Fraction:
+    """Dose (mg or U) in the first `volume_ml` that leave the pump; `counted`: line-fills count as none."""
     dose, left = Fraction(0), volume_ml
     for step in protocol.steps:
         part = min(max(left, Fraction(0)), Fraction(step.volume_nl, 10**6))
-        dose += part * concentration(protocol.solutions[step.solution])
+        if not (counted and fills(step)):
+            dose += part * concentration(protocol.solutions[step.solution])
         left -= part
     return dose
 
@@ -74,6 +76,10 @@ def _shade(axes: Axes, protocol: Protocol, edges: list[float]) -> None:
         tint = frame.BAG_TINTS[step.solution % len(frame.BAG_TINTS)]
         axes.axvspan(edges[index], edges[index + 1], color=tint, alpha=0.55 if index % 2 else 1.0, lw=0, zorder=0)
         axes.axvline(edges[index], color="#BBBBBB", lw=0.5, zorder=0.5)
+    filling = [index for index, step in enumerate(protocol.steps) if fills(step)]
+    for index in filling:
+        name = "Line-fill" if index == filling[0] else None
+        axes.axvspan(*edges[index : index + 2], fc="none", ec="#888888", hatch="////", lw=0, zorder=0.6, label=name)
 
 
 def _strip(axes: Axes, protocol: Protocol, edges: list[float]) -> None:
@@ -109,14 +115,15 @@ def _plain(value: float, _at: Any = None) -> str:
 def _staircase(axes: Axes, edges: list[float], values: list[float], log: bool) -> None:
     """A step line with each step's value over it, where there is room."""
     times = np.repeat(np.array(edges), 2)[1:-1]
-    axes.plot(times, np.repeat(np.array(values), 2), **frame.REAL)
+    shown = np.array([value or np.nan for value in values])  # a line-fill has no dose rate of its own
+    axes.plot(times, np.repeat(shown, 2), **frame.REAL)
     for index, value in enumerate(values):
-        if (edges[index + 1] - edges[index]) / edges[-1] > 0.03:
+        if value and (edges[index + 1] - edges[index]) / edges[-1] > 0.03:
             middle = (edges[index] + edges[index + 1]) / 2
             axes.annotate(f"{value:.4g}", (middle, value), (0, 3), textcoords="offset points", ha="center", fontsize=7)
     if log:
         axes.set_yscale("log")
-        axes.set_ylim(min(values) / 2, max(values) * 3)
+        axes.set_ylim(np.nanmin(shown) / 2, max(values) * 3)
         axes.yaxis.set_major_formatter(FuncFormatter(_plain))
     else:
         axes.set_ylim(0, max(values) * 1.12)
@@ -126,19 +133,20 @@ def _dose(axes: Axes, protocol: Protocol) -> None:
     """Cumulative dose as pumped and at the vein, log scale; a square marks the end of each step."""
     times, volumes = _samples(protocol)
     minutes = np.array([float(t) for t in times])
-    dose = np.array([float(pumped(protocol, v)) for v in volumes])
+    dose = np.array([float(pumped(protocol, v, counted=True)) for v in volumes])
     vein = np.array([float(at_vein(protocol, v)) for v in volumes])
+    dose = np.where(dose > 0, dose, np.nan)  # before the first infusion step nothing counts
     axes.plot(minutes[1:], dose[1:], label="Pumped (mark: step's end)", **frame.REAL)
     axes.plot(minutes[POINTS::POINTS], dose[POINTS::POINTS], "s", ms=3.2, color=frame.DELIVERED, zorder=4)
     dead = float(Fraction(protocol.line_dead_nl, 10**6))
     primed = "solution" if protocol.primed_with_solution else "saline"
     shown = np.where(vein > 0, vein, np.nan)[1:]
-    name = f"At the vein ({dead:g} mL of line, {primed} in it at first)"
+    name = f"At the vein ({dead:g} mL of line, {primed} first)"
     axes.plot(minutes[1:], shown, color=VEIN, lw=1.4, ls=(0, (5, 1.5)), zorder=5, label=name)
     full = protocol.full_dose_pg / 10**9
     axes.axhline(full, color="#555555", lw=0.9, ls=(0, (1, 2)), label=f"Full dose {full:g} {UNITS[protocol.unit]}")
     axes.set_yscale("log")
-    axes.set_ylim(dose[POINTS] / 20, full * 2.5)
+    axes.set_ylim(np.nanmin(dose[POINTS::POINTS]) / 20, full * 2.5)
     axes.yaxis.set_major_formatter(FuncFormatter(_plain))
     frame.legend(axes)
 
@@ -156,11 +164,47 @@ def _vein_rate(axes: Axes, protocol: Protocol) -> None:
 
 def _title(figure: Figure, protocol: Protocol, fingerprint: str) -> None:
     figure.text(0.1, 0.972, protocol.name, ha="left", va="center", fontsize=12, weight="bold")
-    figure.text(0.1, 0.952, f"{protocol.drug}, fingerprint {fingerprint}", ha="left", va="center", color="#333333")
+    own = ", ".join(f"{bag.id} {bag.line_nl / 10**6:g} mL" for bag in protocol.solutions if bag.line_nl)
+    lines = f"; each bag's own line, which keeps: {own}" if own else ""
+    under = f"{protocol.drug}, fingerprint {fingerprint}{lines}"
+    figure.text(0.1, 0.952, under, ha="left", va="center", color="#333333")
 
 
 def figure(protocol: Protocol, fingerprint: str) -> Figure:
-    """The three panels."""
+    """The three panels; two for doses by mouth."""
+    return _by_mouth(protocol, fingerprint) if protocol.doses else _infused(protocol, fingerprint)
+
+
+def _by_mouth(protocol: Protocol, fingerprint: str) -> Figure:
+    """Each dose at the time it is given, and what has been given by then."""
+    made, unit = Figure(figsize=SIZE_IN), UNITS[protocol.unit]
+    edges = [float(edge) for edge in edges_min(protocol)]
+    exact = [dose / 10**9 for dose in step_doses(protocol)]
+    doses = [float(dose) for dose in exact]
+    sums = np.cumsum(doses)
+    panels = [made.add_axes((0.1, bottom, 0.87, 0.37)) for bottom in (0.53, 0.1)]
+    for axes, label in zip(panels, (f"Dose ({unit}), log scale", f"Cumulative dose ({unit}), log scale"), strict=True):
+        frame.time_axis(axes, edges[-1])
+        axes.set_xlim(-0.03 * edges[-1], edges[-1])  # room for the first dose's words
+        axes.set_ylabel(label)
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(_plain))
+    panels[0].set_xlabel("")
+    panels[0].tick_params(labelbottom=False)
+    panels[0].vlines(edges[:-1], min(doses) / 2, doses, color=frame.DELIVERED, lw=3, zorder=3)
+    for number, (at, dose) in enumerate(zip(edges, exact, strict=False), 1):
+        words = f"{number}: {show(dose)}" if len(doses) <= 16 else str(number)
+        panels[0].annotate(words, (at, float(dose)), (0, 3), textcoords="offset points", fontsize=7, ha="center")
+    panels[0].set_ylim(min(doses) / 2, max(doses) * 3)
+    panels[1].step(edges, [*sums, sums[-1]], where="post", label="Taken", **frame.REAL)
+    full = Fraction(protocol.full_dose_pg, 10**9)
+    panels[1].axhline(float(full), color="#555555", lw=0.9, ls=(0, (1, 2)), label=f"Full dose {show(full)} {unit}")
+    frame.legend(panels[1])
+    _title(made, protocol, f"{fingerprint}; by mouth")
+    return made
+
+
+def _infused(protocol: Protocol, fingerprint: str) -> Figure:
     made = Figure(figsize=SIZE_IN)
     edges, unit = [float(edge) for edge in edges_min(protocol)], UNITS[protocol.unit]
     panels = [made.add_axes((0.1, bottom, 0.87, 0.24)) for bottom in (0.648, 0.374, 0.1)]
@@ -188,7 +232,7 @@ def save(protocol: Protocol, fingerprint: str, path: Path) -> None:
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise UserError("not a kind of picture that can be drawn", str(path), "name a .png or .svg file")
-    if not protocol.steps:
+    if not protocol.steps and not protocol.doses:
         raise UserError("there are no steps to draw", protocol.name, "add [[step]]")
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     with matplotlib.rc_context(frame.STYLE), warnings.catch_warnings():

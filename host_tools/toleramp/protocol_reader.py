@@ -12,8 +12,20 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from pump.protocol import UNITS
 from toleramp.errors import UserError
-from toleramp.protocol_keys import BOUNDS, KEYS, REPEATED, TEXT_BYTES, TEXT_BYTES_ELSE, WORDS
+from toleramp.protocol_keys import (
+    BOUNDS,
+    INFUSION,
+    KEYS,
+    ORAL,
+    REPEATED,
+    TEXT_BYTES,
+    TEXT_BYTES_ELSE,
+    WORDS,
+    needed,
+    senseless,
+)
 
 LARGEST_BYTES = 256 * 1024
 _FINEST = -30  # decimal exponents below are no measurement
@@ -104,6 +116,11 @@ class Reader:
         self.content = content
         self.faults: list[UserError] = []
         self.spoilt: set[tuple[str, int]] = set()  # tables with a fault of shape
+        head = content.get("protocol")
+        self.oral = isinstance(head, dict) and head.get("class") == ORAL
+        self.unit = head.get("dose_unit", "mg") if isinstance(head, dict) else "mg"
+        if self.unit not in UNITS:
+            self.unit = "mg"  # what is wrong with it is told elsewhere
 
     def fail(self, what: str, where: str, remedy: str, finding: str = "range") -> Fault:
         """An error at a place of this file, with its finding code."""
@@ -146,8 +163,8 @@ class Reader:
     def tables(self, section: str) -> list[Table]:
         """All tables of a section: one for a plain section, many for a repeated one; none for a plain one left out."""
         repeated = section in REPEATED
-        needed = any(required for _, required in KEYS[section].values())
-        if section not in self.content and (repeated or (needed and section != "protocol")):
+        wanted = any(required for _, required in KEYS[section].values())
+        if section not in self.content and (repeated or (wanted and section != "protocol")):
             return []
         value = self.content.get(section, {})
         if not isinstance(value, list if repeated else dict) or (
@@ -160,19 +177,40 @@ class Reader:
     def check_table(self, section: str, number: int, table: Table) -> None:
         """Every key of one table; whatever is wrong becomes a fault and marks the table as spoilt."""
         where = f"{section} {number}" if section in REPEATED else section
-        keys, before = KEYS[section], len(self.faults)
+        before = len(self.faults)
+        kind = table.get("kind", INFUSION) if section == "step" else INFUSION
+        mixed = section == "step" and (kind == ORAL) != self.oral
+        if mixed:
+            self.faults.append(self.mixed(kind, where))
+        without = () if mixed else senseless(section, kind, self.oral)
         for key, value in table.items():
             with self.gather():
-                if key not in keys:
-                    raise self.unknown(key, where, list(keys))
-                self.check_kind(value, keys[key][0], f"{where}, {key}")
-                self.check_value(section, key, value, f"{where}, {key}")
-        meant = tuple(key + "_" for key in table if key not in keys)  # told already: the unit is missing
-        for key, (_, required) in keys.items():
-            if required and key not in table and not any(key.startswith(stem) for stem in meant):
+                self.check_key(section, key, value, without, where)
+        meant = tuple(key + "_" for key in table if key not in KEYS[section])  # told already: the unit is missing
+        for key in () if mixed else needed(section, kind, self.oral):
+            if key not in table and not any(key.startswith(stem) for stem in meant):
                 self.faults.append(self.fail(f"{key} is missing", where, f"add {key} = ...", "missing"))
         if len(self.faults) > before:
             self.spoilt.add((section, number))
+
+    def check_key(self, section: str, key: str, value: Any, without: tuple[str, ...], where: str) -> None:
+        """One key: known, at its place, its value of its kind and within its bounds."""
+        keys = KEYS[section]
+        if key not in keys:
+            raise self.unknown(key, where, [name for name in keys if name not in without])
+        if key in without:
+            what = "this kind of step" if section == "step" else "a protocol by mouth"
+            raise self.fail(f"{key} does not go with {what}", where, "leave it out", "unknown-key")
+        self.check_kind(value, keys[key][0], f"{where}, {key}")
+        self.check_value(section, key, value, f"{where}, {key}")
+
+    def mixed(self, kind: Any, where: str) -> Fault:
+        """A protocol is by mouth as a whole, or not at all."""
+        if self.oral:
+            return self.fail(
+                f"a step of kind {brief(kind)} in a protocol by mouth", where, 'write kind = "oral"', "oral"
+            )
+        return self.fail("a dose by mouth in a protocol that is infused", where, 'write class = "oral"', "oral")
 
     def check_kind(self, value: Any, kind: str, where: str) -> None:
         """Text is text and a number is a finite one."""

@@ -8,8 +8,8 @@ from fractions import Fraction
 from pump import frames
 from pump import messages as m
 from pump import protocol as p
+from pump.decisions import CLASSIFY
 from pump.io import CONFIRM, DOWN, START, STOP, UP
-from pump.session import CLASSIFY
 from toleramp.protocol_file import scaled
 from toleramp_bench.core import PL_PULSE, CorePump, VirtualStepper
 
@@ -44,7 +44,7 @@ def build(
     protocol.full_dose_pg = whole(Fraction(dose_mg) * PG)
     for number, (ml, mg) in enumerate(bags):
         protocol.solutions.append(
-            p.Solution(whole(Fraction(ml) * NL), whole(Fraction(mg) * PG), chr(65 + number), "T-1")
+            p.Solution(whole(Fraction(ml) * NL), whole(Fraction(mg) * PG), chr(65 + number), f"T-{number + 1}")
         )
     for bag, rate, minutes in steps:
         rate_e4, duration = whole(Fraction(rate) * 10_000), whole(Fraction(minutes) * MIN)
@@ -122,10 +122,31 @@ def until(pump: CorePump, wanted: str | Callable[[CorePump], bool], limit_s: flo
     return False
 
 
-def start(pump: CorePump) -> None:
-    """The two presses that let the first step flow."""
-    tap(pump, START)
+def name_bag(pump: CorePump, bag: int | None = None) -> None:
+    """Picks the code of the bag that is asked for, or of another (from 0), and confirms that it hangs."""
+    session = pump.controller.session
+    wanted = (session.solution() if bag is None else bag) + 1
+    while session.choice != wanted:
+        tap(pump, UP)
     tap(pump, CONFIRM)
+
+
+def bag_key(pump: CorePump) -> int:
+    """The next key on the way to a bag that runs."""
+    session = pump.controller.session
+    return CONFIRM if session.choice == session.solution() + 1 else UP
+
+
+def hang(pump: CorePump) -> None:
+    """Names the bag that is asked for and lets it run."""
+    name_bag(pump)
+    tap(pump, CONFIRM)
+
+
+def start(pump: CorePump) -> None:
+    """The presses that let the first step flow."""
+    tap(pump, START)
+    hang(pump)
     assert state(pump) == "running"
 
 
@@ -134,7 +155,7 @@ def run_to_step(pump: CorePump, step: int) -> None:
     for _ in range(20):
         assert until(pump, lambda c: state(c) != "running" or c.controller.session.step + 1 >= step)
         if state(pump) == "bag":
-            tap(pump, CONFIRM)
+            hang(pump)
         elif pump.controller.session.step + 1 >= step:
             return
     raise AssertionError("step not reached: " + state(pump))
@@ -148,7 +169,7 @@ def finish(pump: CorePump, limit_s: float = 900) -> str:
             return state(pump)
         for _ in range(5):
             pump.scan()
-        tap(pump, CONFIRM)
+        hang(pump)
 
 
 def classify(pump: CorePump, word: int) -> None:

@@ -13,7 +13,11 @@ from core_kit import BAG_MG, MINUTES, build, standard
 
 from pump import protocol as p
 from pump import rules
+from toleramp.cli import main
+from toleramp.preparation_oral import strength_for
+from toleramp.protocol_file import read_protocol
 from toleramp.protocol_table import dose_rates_mg_h, step_doses
+from toleramp.protocol_table import table as dose_table
 
 DOSE = 500
 DOSES = (Fraction(500), Fraction(3, 4), Fraction(40), Fraction(3333, 10), Fraction(2000), Fraction(10_000))
@@ -27,10 +31,10 @@ DOSES_NG = (
 )  # fmt: skip
 
 
-def tables(folder: Path) -> list[Table]:
-    """The reference tables for a pump; decimals stay exact."""
+def tables(folder: Path, route: str = "IV") -> list[Table]:
+    """The reference tables for a pump, or those by mouth; decimals stay exact."""
     text = (folder / "protocols" / "golden.json").read_text(encoding="utf-8")
-    return [table for table in json.loads(text, parse_float=Decimal) if table["route"] == "IV"]
+    return [table for table in json.loads(text, parse_float=Decimal) if table["route"] == route]
 
 
 def kind_of(table: Table) -> str:
@@ -135,7 +139,74 @@ def test_every_faulty_reference_table_is_refused_for_its_own_reason(shared_folde
     """Else a misprint of a published table is infused."""
     for table in tables(shared_folder):
         if table.get("negative"):
-            found = {
-                code for severity, code, _, _ in rules.findings(protocol_of(table, dose)) if severity == rules.ERROR
-            }
-            assert found & set(table["expect_codes"]), (table["id"], found)
+            protocol = protocol_of(table, dose)
+            found = {code for severity, code, _, _ in rules.findings(protocol) if severity == rules.ERROR}
+            assert found >= set(table["expect_codes"]), (table["id"], found)
+            with pytest.raises(p.Refusal) as refused:
+                rules.demand(protocol)
+            assert refused.value.name in found
+
+
+# -- by mouth: the doses of a published series (U)
+
+ORAL_U = (100, 200, 400, 800, 1600, 3200, 6400, 12_000, 24_000, 48_000, 80_000, 160_000, 320_000, 640_000)
+ORAL_SUM = 1_296_700
+ORAL_DOSES = (Fraction(ORAL_SUM), *DOSES)
+
+
+def oral_rows(folder: Path, full: Fraction) -> list[dict[str, Any]]:
+    """The rows of the table, of a file that the template writes for so many units."""
+    digits = f"{full.numerator}" if full.denominator == 1 else f"{float(full)}"
+    path, shares = folder / "oral.toml", ",".join(map(str, ORAL_U))
+    options = ["--shares", shares, "--dose-u", digits, "--drug", "penicillin V", "--max-hold-min", "120"]
+    assert main(["protocol", "new", "--template", "oral", *options, "--force", "-o", str(path)]) == 0
+    protocol = read_protocol(path)
+    assert rules.findings(protocol) == [] and Fraction(*rules.total_dose(protocol)) == full * 10**9
+    exact = [dose / 10**9 for dose in step_doses(protocol)]
+    return [{**row, "exact": dose} for row, dose in zip(dose_table(protocol)["steps"], exact, strict=True)]
+
+
+def check_oral(cells: list[dict[str, Any]], rows: list[dict[str, Any]], full: Fraction) -> None:
+    """Each dose and sum to 1e-9 of the full dose; exactly at the table's own."""
+    total = Fraction(0)
+    allowed = 0 if full == ORAL_SUM else full / 10**9
+    for cell, row in zip(cells, rows, strict=True):
+        total += row["exact"]
+        assert abs(row["exact"] - Fraction(cell["dose"]) * full / ORAL_SUM) <= allowed, cell
+        assert abs(total - Fraction(cell["cumulative"]) * full / ORAL_SUM) <= allowed, cell
+        assert (row["step"], row["minutes"]) == (cell["step"], cell["minutes"])
+        assert row["solution"] is row["rate_ml_h"] is row["volume_ml"] is None and row["kind"] == "oral"
+        assert row["dose_mg"] == float(row["exact"]) and row["cumulative_mg"] == float(total)
+
+
+@pytest.mark.req("PRO-3")
+@pytest.mark.parametrize("full", ORAL_DOSES, ids=lambda dose: f"{float(dose):g}U")
+def test_the_series_by_mouth_cell_by_cell(tmp_path: Path, full: Fraction) -> None:
+    """Else doses by mouth, or their sum, differ from the published ones."""
+    sums = [sum(ORAL_U[: k + 1]) for k in range(14)]
+    cells = [{"step": k + 1, "dose": dose, "cumulative": sums[k], "minutes": 15} for k, dose in enumerate(ORAL_U)]
+    check_oral(cells, oral_rows(tmp_path, full), full)
+
+
+@pytest.mark.req("PRO-3")
+@pytest.mark.parametrize("full", ORAL_DOSES, ids=lambda dose: f"{float(dose):g}U")
+def test_the_reference_table_by_mouth_cell_by_cell(shared_folder: Path, tmp_path: Path, full: Fraction) -> None:
+    """Else the published table by mouth cannot be expressed."""
+    (published,) = tables(shared_folder, "PO")
+    rows = oral_rows(tmp_path, full)
+    check_oral(published["steps"], rows, full)
+    for cell, row in zip(published["steps"], rows, strict=True):
+        assert abs(Fraction(cell["dose_fraction"]) - row["exact"] / full) <= Fraction(1, 10**9)
+    last = published["steps"][-1]["cumulative_fraction"]
+    assert abs(last - 1) <= Decimal("1e-9")
+
+
+@pytest.mark.req("PRO-3")
+def test_the_volumes_by_mouth_of_the_reference(shared_folder: Path) -> None:
+    """Else the sheet by which doses are drawn up differs from the published one."""
+    (published,) = tables(shared_folder, "PO")
+    strengths = [Fraction(1000), Fraction(10_000), Fraction(80_000)]
+    for cell in published["steps"]:
+        dose = Fraction(cell["dose"])
+        strength = strength_for(dose, strengths)
+        assert (dose / strength, strength) == (Fraction(cell["volume_ml"]), strengths[cell["solution"] - 1])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from fractions import Fraction
+from random import Random
 
 import pytest
 from core_kit import standard
@@ -12,9 +14,12 @@ from hypothesis import strategies as st
 
 from pump import crc
 from pump import protocol as p
+from toleramp_bench.evidence import fuzz
 
-FIELDS = [name for name in vars(p.Protocol()) if name not in ("solutions", "steps")]
+PARTS = ("solutions", "steps", "doses")
+FIELDS = [name for name in vars(p.Protocol()) if name not in (*PARTS, "approval")]
 RECORDS = p._HEAD
+FUZZ_S = 20
 TEXT = st.text(st.characters(codec="ascii", min_codepoint=32), min_size=1, max_size=24)
 
 
@@ -48,17 +53,43 @@ def within(key: int) -> st.SearchStrategy[tuple[int, ...]]:
 
 @st.composite
 def protocols(draw: st.DrawFn) -> p.Protocol:
-    """Any protocol within the bounds of its fields; its rules may be broken."""
+    """Any protocol within the bounds of its fields, by mouth or not, signed or not; its rules may be broken."""
     protocol = p.Protocol()
     protocol.name, protocol.drug = draw(TEXT), draw(TEXT)
     for key in (p.KIND, p.FULL_DOSE, p.LIMITS, p.LINE, p.MONITORING, p.REACTION):
         protocol._set(key, draw(within(key)))
+    if p.CLASSES[protocol.kind] == "oral":
+        protocol.doses = [p.Dose(*values) for values in draw(st.lists(within(p.DOSE), min_size=1, max_size=12))]
+    else:
+        _bags_and_steps(draw, protocol)
+    if draw(st.booleans()):
+        macs = draw(st.binary(min_size=32, max_size=32)), draw(st.binary(min_size=32, max_size=32))
+        protocol.approval = p.Approval(draw(TEXT), draw(TEXT), *macs)
+    return protocol
+
+
+def _bags_and_steps(draw: st.DrawFn, protocol: p.Protocol) -> None:
     letters = draw(st.permutations("ABCDEFGH"))[: draw(st.integers(1, p.MAX_SOLUTIONS))]
     for letter in letters:
         volume, drug = draw(st.integers(1, 3 * 10**9)), draw(st.integers(1, 10**16))
-        protocol.solutions.append(p.Solution(volume, drug, letter, draw(TEXT)))
+        code = f"{draw(TEXT)[:10]}{letter}"  # told apart by its end
+        protocol.solutions.append(p.Solution(volume, drug, letter, code, draw(st.integers(0, 50_000_000))))
     for values in draw(st.lists(within(p.STEP), min_size=1, max_size=p.MAX_STEPS)):
         protocol.steps.append(p.Step(values[0] % len(letters), *values[1:]))
+
+
+def small_oral() -> p.Protocol:
+    """Two doses by mouth."""
+    protocol = p.Protocol()
+    protocol.name, protocol.drug, protocol.kind, protocol.full_dose_pg = "By mouth", "aspirin", 2, 3 * 10**9
+    protocol.doses = [p.Dose(10**9, 900_000), p.Dose(2 * 10**9, 900_000)]
+    return protocol
+
+
+def signed() -> p.Protocol:
+    """The standard ladder with something where signatures are."""
+    protocol = standard()
+    protocol.approval = p.Approval("author", "verifier", bytes(range(32)), bytes(range(32, 64)))
     return protocol
 
 
@@ -73,16 +104,20 @@ def test_what_was_written_is_what_is_read(protocol: p.Protocol) -> None:
         return
     again = p.decode(bytearray(blob))
     assert [getattr(again, name) for name in FIELDS] == [getattr(protocol, name) for name in FIELDS]
-    assert [vars(s) for s in again.solutions] == [vars(s) for s in protocol.solutions]
-    assert [vars(s) for s in again.steps] == [vars(s) for s in protocol.steps]
+    for part in PARTS:
+        assert [vars(one) for one in getattr(again, part)] == [vars(one) for one in getattr(protocol, part)]
+    assert (vars(again.approval) if again.approval else None) == (
+        vars(protocol.approval) if protocol.approval else None
+    )
     assert p.encode(again) == blob
 
 
 @pytest.mark.req("PRO-1", "PRO-6", "INT-4")
 @pytest.mark.parametrize("change", [0x01, 0x80, 0xFF, 0x55])
-def test_every_changed_byte_is_refused(change: int) -> None:
+@pytest.mark.parametrize("make", [standard, small_oral, signed])
+def test_every_changed_byte_is_refused(make: Callable[[], p.Protocol], change: int) -> None:
     """Else a bit flipped on the way or in memory changes a dose."""
-    blob = p.encode(standard())
+    blob = p.encode(make())
     for at in range(len(blob)):
         damaged = bytearray(blob)
         damaged[at] ^= change
@@ -140,7 +175,7 @@ def test_records_out_of_order_are_refused() -> None:
 
 
 @pytest.mark.req("PRO-1", "PRO-6")
-@pytest.mark.parametrize("key", sorted(set(range(256)) - set(p._REQUIRED)))
+@pytest.mark.parametrize("key", sorted(set(range(256)) - set(p._KNOWN)))
 def test_an_unknown_record_is_refused(key: int) -> None:
     """Else a field that this pump does not know is ignored."""
     blob = p.encode(standard())
@@ -152,7 +187,7 @@ def test_an_unknown_record_is_refused(key: int) -> None:
 @pytest.mark.parametrize("key", sorted(p._RANGES))
 def test_a_value_outside_its_safe_range_is_refused(key: int) -> None:
     """Else a stop limit of 20 % SpO2 loads."""
-    blob = p.encode(standard())
+    blob = p.encode(small_oral() if key == p.DOSE else standard())
     begin, end = next(span for span in record_spans(blob) if blob[span[0]] == key)
     layout = p._FORMATS[key]
     values = struct.unpack(layout, blob[begin + 2 : end])
@@ -163,6 +198,34 @@ def test_a_value_outside_its_safe_range_is_refused(key: int) -> None:
                 changed = struct.pack(layout, *values[:field], value, *values[field + 1 :])
                 body = blob[RECORDS : begin + 2] + changed + blob[end : -crc.SIZE]
                 assert refusal(sealed(body)) in ("range", "missing")
+
+
+@pytest.mark.req("PRO-1", "PRO-6")
+def test_bags_and_doses_by_mouth_do_not_mix_and_an_approval_is_whole() -> None:
+    """Else doses by mouth run into a vein, or half a signature counts."""
+    for oral, other in ((small_oral(), standard()), (small_oral(), signed())):
+        oral.solutions, other.doses = other.solutions, oral.doses
+        assert refusal(p.encode(oral)) == refusal(p.encode(other)) == "oral"
+    empty = small_oral()
+    empty.doses = []
+    assert refusal(p.encode(empty)) == "missing"
+    blob = p.encode(signed())
+    begin, end = next(span for span in record_spans(blob) if blob[span[0]] == p.APPROVAL)
+    for payload in (b"", b"\1", blob[begin + 2 : end - 1], blob[begin + 2 : end] + b"x"):
+        body = blob[RECORDS:begin] + bytes((p.APPROVAL, len(payload))) + payload
+        assert refusal(sealed(body)) == "truncated"
+
+
+@pytest.mark.req("PRO-1", "PRO-8")
+def test_an_own_line_beyond_its_bound_and_codes_that_look_alike_are_refused() -> None:
+    """Else a line holds more than its bag, or two bags show one code."""
+    protocol = standard()
+    protocol.solutions[1].line_nl = 50_000_001
+    assert refusal(p.encode(protocol)) == "range"
+    protocol.solutions[1].line_nl = 50_000_000
+    assert p.decode(bytearray(p.encode(protocol))).solutions[1].line_nl == 50_000_000
+    protocol.solutions[0].code, protocol.solutions[1].code = "A-12345678901", "B-12345678901"
+    assert refusal(p.encode(protocol)) == "duplicate"
 
 
 @pytest.mark.req("PRO-1", "PRO-6")
@@ -225,9 +288,12 @@ def test_the_fingerprint_is_the_first_40_bits_of_sha256_and_tells_protocols_apar
     import hashlib
 
     blob = p.encode(standard())
-    number = int.from_bytes(hashlib.sha256(blob).digest()[:5], "big")
+    content = hashlib.sha256(blob[:4] + blob[6:-4]).digest()  # without the length and the checksum
+    assert p.digest(blob) == content
+    number = int.from_bytes(content[:5], "big")
     digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     assert p.fingerprint(blob) == "".join(digits[number >> 35 - 5 * i & 31] for i in range(8))
+    assert p.fingerprint(p.encode(signed())) == p.fingerprint(blob)  # signing changes what is signed by nothing
     other = standard()
     other.steps[0].rate_e4 += 1
     assert p.fingerprint(p.encode(other)) != p.fingerprint(blob)
@@ -241,3 +307,12 @@ def test_decoding_leaves_the_bytes_alone() -> None:
     protocol = p.decode(blob)
     assert bytes(blob) == before
     assert Fraction(protocol.full_dose_pg, 10**9) == 500
+
+
+@pytest.mark.req("PRO-1", "INT-7")
+def test_twenty_seconds_of_damaged_forms() -> None:
+    """Else a crafted protocol crashes the pump, or is taken in another form than its own."""
+    one = fuzz.ProtocolFuzz(Random(11))
+    rounds, finding = fuzz.run(one.one, one.seen, FUZZ_S)
+    assert finding is None, (str(finding), finding.data.hex())
+    assert rounds > 5_000 and one.seen["accepted"] > 500 and len(one.seen) >= 9, one.seen

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
-from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from core_kit import BAG_MG, MINUTES, RATES, build, standard
@@ -241,44 +237,6 @@ def test_no_ladder_of_small_rises_is_refused_for_its_rises(factors: list[Fractio
     assert not {code for code, _ in errors(protocol)} & {"ratio-exceeded", "order", "step-volume"}
 
 
-def single_fault(name: str) -> tuple[list[Row], str]:
-    """The ladder with the reference's single fault, and the code that it ends in."""
-    changed = rows()
-    numbers = [int(number) for number in re.findall(r"\d+", name)]
-    if name.startswith("skip_step"):
-        del changed[numbers[0] - 1]
-        return changed, "ratio-exceeded"
-    if name.startswith("rate_left"):
-        changed[{2: 4, 3: 8}[numbers[1]]][1] = Fraction(numbers[0])
-        return changed, "ratio-exceeded"
-    if name.startswith("decimal_slip"):
-        changed[numbers[0] - 1][1] *= 10
-        return changed, "ratio-exceeded" if numbers[0] > 1 else "order"
-    step = numbers[1] - 1 if "step5" in name and "instead" not in name else 0
-    if "instead" in name:
-        step = numbers[2] - 1
-    changed[step][0] = numbers[0] - 1
-    return changed, "first-step" if (numbers[0], step) == (3, 0) else "order"
-
-
-@pytest.mark.req("PRO-2", "PRO-6")
-def test_each_single_fault_of_the_reference_that_is_in_the_protocol_is_refused(shared_folder: Path) -> None:
-    """Else a slip that raises the dose rate four- to a hundred-fold is taken."""
-    text = (shared_folder / "protocols" / "vectors.json").read_text(encoding="utf-8")
-    cases = json.loads(text, parse_float=Decimal)["single_fault_escalation"]
-    seen = 0
-    for name, times in cases.items():
-        if name.startswith("free_flow") or name.endswith("(under)"):
-            continue  # the first is the clamp's, the second the bag confirmation's (PRO-8)
-        changed, code = single_fault(name)
-        found = rules.findings(ladder(changed))
-        assert code in {c for severity, c, _, _ in found if severity == rules.ERROR}, (name, found)
-        if code == "ratio-exceeded":
-            assert -(-Fraction(times) * 100 // 1) in {d for _, c, _, d in found if c == code}, (name, found)
-        seen += 1
-    assert seen >= 17
-
-
 @pytest.mark.req("PRO-2", "PRO-6", "PRO-8")
 @pytest.mark.parametrize(("step", "old"), [(5, 0), (9, 1)])
 def test_an_old_bag_written_down_for_the_next_step_is_refused(step: int, old: int) -> None:
@@ -351,6 +309,8 @@ def test_a_wide_step_protocol_is_judged_at_the_vein_by_its_own_limit() -> None:
     protocol.line_dead_nl, protocol.primed_with_solution = 300_000, 1
     assert rules.findings(protocol) == []
     protocol.line_dead_nl = 110_000_000
+    assert {code for code, _ in errors(protocol)} == {"dead-volume", "dose-sum"}  # 0.99 % of the dose is in the line
+    protocol.primed_with_solution = 0
     assert {code for code, _ in errors(protocol)} == {"dead-volume"}
 
 
@@ -363,14 +323,6 @@ def test_a_longer_first_step_is_judged_by_its_first_quarter_of_an_hour() -> None
     protocol.steps[0].rate_e4 += 1
     protocol.steps[0].volume_nl = 2_000_100
     assert ("first-step", 1) in errors(protocol)
-
-
-@pytest.mark.req("PRO-1", "PRO-3")
-def test_an_oral_protocol_is_not_taken_by_a_pump() -> None:
-    """Else doses by mouth run into a vein."""
-    protocol = standard()
-    protocol.kind = p.CLASSES.index("oral")
-    assert demanded(protocol) == "oral"
 
 
 @pytest.mark.req("PRO-7")

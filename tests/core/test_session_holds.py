@@ -138,6 +138,7 @@ def test_a_desaturation_while_a_bag_is_changed_holds() -> None:
     pump.parser.spo2 = 88
     scan_s(pump, 12)
     before = pump.stepper.pulses
+    assert state(pump) == "held"
     tap(pump, CONFIRM)
     scan_s(pump, 5)
     assert state(pump) != "running" and pump.stepper.pulses == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from core_kit import (
     STEP_PULSES,
+    bag_key,
     finish,
     host,
     pulses_of_steps,
@@ -20,7 +21,7 @@ from core_kit import (
 
 from pump import messages as m
 from pump import protocol as p
-from pump.io import CONFIRM, START
+from pump.io import START
 
 
 @pytest.mark.req("SEC-1")
@@ -76,7 +77,7 @@ def test_a_silent_or_noisy_host_changes_nothing() -> None:
         pump.snap.link_n = len(pump.snap.link)
         pump.scan()
         if state(pump) == "bag":
-            tap(pump, CONFIRM)
+            tap(pump, bag_key(pump))
     pump.snap.link_n = 0
     assert finish(pump) == "completed"
     assert pulses_of_steps(pump) == list(STEP_PULSES)

@@ -87,8 +87,8 @@ def test_presses_and_a_hang(bench: tuple[Tool, str], tmp_path: Path) -> None:
     log = str(tmp_path / "session.jsonl")
     monitor = Tool("monitor", "--port", port, "--timeout-s", "25", "--log", log, "--until", "boot")
     monitor.says("ready")
-    process.tell("press start")
-    process.tell("press confirm")  # waits until the first is released
+    for key in ("start", "up", "confirm", "confirm"):
+        process.tell(f"press {key}")  # each waits until the one before is released
     monitor.says("step 1 started")
     process.tell("press stop")
     monitor.says("held: STOP pressed at the pump")
@@ -101,7 +101,8 @@ def test_a_nurse_carries_a_session_through(own_world: Path, tmp_path: Path) -> N
     assert tool("load", short(tmp_path), "--port", port).process.returncode == 0
     monitor = Tool("monitor", "--port", port, "--until", "completed", "--timeout-s", "80")
     assert monitor.end() == 0 and "step 12 completed" in monitor.out
-    assert process.err.splitlines() == ["nurse: start"] + ["nurse: confirm"] * 3
+    bags = [["nurse: up"] * bag + ["nurse: confirm"] * 2 for bag in (1, 2, 3)]
+    assert process.err.splitlines() == ["nurse: start", *bags[0], *bags[1], *bags[2]]
     process.process.send_signal(signal.SIGTERM)
     assert process.end() == 0
 

@@ -14,7 +14,7 @@ from firmware_kit import Cable, Stranger, Tool, tool
 
 from pump import crc, frames
 from pump import messages as m
-from pump.io import CONFIRM, START
+from pump.io import CONFIRM, START, UP
 from pump.protocol import Protocol, decode, encode, fingerprint
 from pump.rules import findings, total_dose
 from toleramp import client
@@ -110,11 +110,11 @@ def test_monitor_pause_and_stop(cable: Cable, blob: bytes, tmp_path: Path) -> No
     monitor = Tool("monitor", "--port", cable.port, "--log", str(log), "--until", "step_started", "--timeout-s", "20")
     monitor.says("  ready  step 1/12")
     Tool("stop", "--port", cable.port).refuses("in use by", f"process {monitor.process.pid}", "press STOP at the pump")
-    cable.press(START)
-    cable.press(CONFIRM)
+    for key in (START, UP, CONFIRM, CONFIRM):
+        cable.press(key)
     assert monitor.end() == 0 and "START pressed; waiting for the bag" in monitor.out
     codes = [record.get("code") for record in map(json.loads, log.open()) if record.get("event") == "pressed"]
-    assert codes == ["start", "confirm"]
+    assert codes == ["start", "up", "confirm", "confirm"]
     cable.pass_s(2)
     assert "the pump holds" in tool("pause", "--port", cable.port).out
     held = cable.do(lambda: len(cable.bench.motor.times))
@@ -256,9 +256,9 @@ def test_no_request_resumes_the_flow(firmware: Path, blob: bytes) -> None:
     bench.boot(100)
     bench.load(blob)
     bench.run_for(1)  # until the oximeter's reading is good
-    bench.press(START)
-    bench.run_for(0.5)
-    bench.press(CONFIRM)
+    for key in (START, UP, CONFIRM, CONFIRM):
+        bench.press(key)
+        bench.run_for(0.5)
     bench.run_until(lambda: len(bench.motor.times) > 10, 5, "the flow")
     assert bench.ask(m.PAUSE).type == m.ACK[0]
     bench.run_for(0.2)

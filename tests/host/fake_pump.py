@@ -52,6 +52,7 @@ class FakePump:
         tty.setraw(self._slave)
         self.port = os.ttyname(self._slave)
         self.contract, self.version, self.fingerprint = m.CONTRACT, "0.1.0", "--------"
+        self.mode = 1  # bench mode
         self.silent = False
         self.garbage = b""  # sent instead of every answer
         self.swallow: Counter[int] = Counter()  # so many answers to this type get lost
@@ -128,7 +129,7 @@ class FakePump:
                 "version": self.version,
                 "build": "b1",
                 "git": "abc",
-                "mode": 1,
+                "mode": self.mode,
             }
             return m.HELLO_REPLY, {**said, "fingerprint": self.fingerprint}
         if kind == m.STATUS_GET[0]:

@@ -9,17 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from approval_kit import Office
 from fake_pump import FakePump
 
 import toleramp
+from pump import approval
 from pump import messages as m
+from pump import protocol as device
 from toleramp import cli
 
 PACKAGE = Path(toleramp.__file__).parent
 PROTOCOL = PACKAGE / "protocols" / "bwh12-500mg.toml"
 
 
-pytest_plugins = ("fake_pump",)
+pytest_plugins = ("fake_pump", "approval_kit")
 pytestmark = pytest.mark.usefixtures("world")
 
 
@@ -151,7 +154,76 @@ def test_load(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["load", str(PROTOCOL), "--port", fake.port]) == 0
     out, err = capsys.readouterr()
     assert err == ""  # no bar without a terminal
-    assert re.fullmatch(rf"loaded '.+', fingerprint {fake.fingerprint}, \d+ bytes in \d+\.\d s\n", out)
+    signed, mode, loaded = out.splitlines()
+    assert signed.endswith(": nobody has signed it") and "BENCH MODE" in mode
+    assert re.fullmatch(rf"loaded '.+', fingerprint {fake.fingerprint}, \d+ bytes in \d+\.\d s", loaded)
+
+
+@pytest.mark.req("PRO-1", "SES-1")
+def test_load_says_who_approved(fake: FakePump, office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else nobody at the bedside knows whose protocol it is; said before the pump has it."""
+    fake.mode = 0
+    office.sign("afischer")
+    capsys.readouterr()
+    assert office.run("load", office.file, "--port", fake.port) == 0
+    assert "signed by afischer as author; a verifier has not signed\n" in capsys.readouterr().out
+    assert device.decode(fake.image).approval is None
+    office.sign("bmeier")
+    compiled = office.folder / "x.tlp"
+    for path in (office.file, compiled):
+        capsys.readouterr()
+        assert office.run("load", path, "--port", fake.port) == 0
+        out = capsys.readouterr().out
+        assert out.splitlines()[0].endswith(": signed by afischer as author and bmeier as verifier")
+        assert "BENCH" not in out
+        compiled.write_bytes(fake.image)
+    assert device.decode(fake.image).approval.verifier == "bmeier"
+
+
+@pytest.mark.req("PRO-1", "PRO-6")
+def test_a_file_that_changed_after_it_was_signed_is_not_loaded(
+    fake: FakePump, office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else it goes to the pump as one that nobody signed, which bench mode takes."""
+    office.sign_both()
+    office.change("max_hold_min = 120", "max_hold_min = 90")
+    capsys.readouterr()
+    assert office.run("load", office.file, "--port", fake.port) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "the content has changed since afischer signed it" in err and not fake.seen
+
+
+@pytest.mark.req("PRO-1", "SES-1")
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (approval.UNSIGNED, "approval: it is not signed; load it in bench mode (hold UP at power-up) or have two"),
+        (approval.NO_KEYS, "no keyring in the pump"),
+        (approval.SAME_PERSON, "author and verifier are the same person"),
+        (approval.AUTHOR_UNKNOWN, "does not know the author"),
+        (approval.VERIFIER_UNKNOWN, "does not know the verifier"),
+        (approval.AUTHOR_WRONG, "author's signature does not fit"),
+        (approval.VERIFIER_WRONG, "verifier's signature does not fit"),
+    ],
+)
+def test_why_an_approval_was_refused(fake: FakePump, where: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else "approval, step 3" sends people to the third step."""
+    fake.refuse[m.LOAD_END[0]] = ("approval", where, 0)
+    assert cli.main(["load", str(PROTOCOL), "--port", fake.port]) == 2
+    err = capsys.readouterr().err
+    assert "the pump refused the protocol: approval: " in err and said in err
+    assert "step" not in err and err.count("\n") == 1
+
+
+@pytest.mark.req("PRO-1")
+@pytest.mark.parametrize(
+    ("code", "said"), [("bench-mode", "loads only in bench mode: hold UP"), ("not-run", "print the table")]
+)
+def test_what_this_pump_does_not_run(fake: FakePump, code: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each with what helps."""
+    fake.refuse[m.LOAD_END[0]] = (code, 0, 0)
+    assert cli.main(["load", str(PROTOCOL), "--port", fake.port]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_load_of_a_compiled_file(fake: FakePump, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,4 +241,4 @@ def test_a_refused_load_is_one_line(fake: FakePump, capsys: pytest.CaptureFixtur
     fake.refuse[m.LOAD_END[0]] = ("dose-sum", 0, 0)
     assert cli.main(["load", str(PROTOCOL), "--port", fake.port]) == 2
     out, err = capsys.readouterr()
-    assert out == "" and err.count("\n") == 1 and "dose-sum" in err
+    assert "loaded" not in out and err.count("\n") == 1 and "dose-sum" in err

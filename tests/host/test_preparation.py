@@ -13,8 +13,9 @@ import toleramp
 from pump.protocol import Protocol, Solution, Step
 from toleramp import cli
 from toleramp.errors import UserError
-from toleramp.preparation import Bag, Means, dose_error, last_bag, prepare, rounded, show
-from toleramp.protocol_commands.prepare import exact
+from toleramp.preparation import Bag, Means, dose_error, prepare, rounded, show
+from toleramp.preparation_sheet import exact
+from toleramp.preparation_words import last_bag
 
 SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 F = Fraction
@@ -157,13 +158,59 @@ def test_the_last_bag_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "neither" in last_bag(small(10**9, 10**9, 10**9), prepare(small(10**9, 10**9, 10**9), Means()), "mg")
 
 
-def test_a_broken_protocol_is_marked_and_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def refused(path: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[list[str], dict[str, Any]]:
+    """The page and the document of a sheet that must be refused: nothing to mix by, no labels."""
+    labels = folder / "l.html"
+    assert cli.main(["protocol", "prepare", str(path), "--stock-mg-per-ml", "10", "--labels", str(labels)]) == 1
+    out, err = capsys.readouterr()
+    assert "no labels" in err and not labels.exists()
+    assert "take " not in out and "Mixed by" not in out and "steps draw" not in out
+    code, made = sheet(capsys, "--stock-mg-per-ml", "10", path=path)
+    assert code == 1 and made["bags"] == [] and made["errors"]
+    return out.splitlines(), made
+
+
+def test_a_protocol_that_breaks_a_rule_is_not_prepared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else bags are mixed that no pump takes."""
     path = tmp_path / "slip.toml"
     path.write_text(SAMPLE.read_text("utf-8").replace("drug_mg = 50.0", "drug_mg = 500.0"), "utf-8")
-    assert cli.main(["protocol", "prepare", str(path), "--labels", str(tmp_path / "l.html")]) == 1
-    out, err = capsys.readouterr()
-    assert out.startswith("NOT TO BE PREPARED: ") and "no labels" in err
-    assert not (tmp_path / "l.html").exists()
+    lines, made = refused(path, tmp_path, capsys)
+    assert lines[0].startswith("NOT TO BE PREPARED: step 5: the dose rate rises 25.00-fold")
+    assert "ratio-exceeded" in {row["code"] for row in made["errors"]}
+
+
+@pytest.mark.req("PRO-3", "PRO-8")
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("drug_mg = 5.0", 'drug_mg = 5.0\nprepared_at = "2020-01-01T08:00:00+01:00"\nexpires_h = 8', "expired"),
+        ("rate_ml_h = 2.0", "rate_ml_h = 2.0\nprinted_dose_mg = 0.1", "printed-mismatch"),
+        ("[monitoring]", "[flush]\nvolume_ml = 20\nrate_ml_h = 90\n[monitoring]", "flush-rate"),
+    ],
+)
+def test_a_file_with_an_error_is_not_prepared(
+    old: str, new: str, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a bag that has expired, or a table with a misprint, is mixed and labelled."""
+    text = SAMPLE.read_text("utf-8") + ("" if "[monitoring]" in SAMPLE.read_text("utf-8") else "\n[monitoring]\n")
+    assert old in text
+    path = tmp_path / "slip.toml"
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    lines, made = refused(path, tmp_path, capsys)
+    assert [row["code"] for row in made["errors"]] == [code] and f"[{code}]" in lines[0]
+
+
+def test_what_the_file_s_findings_warn_of_stands_on_the_sheet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the pharmacist mixes without having read them."""
+    path = tmp_path / "thick.toml"
+    path.write_text(
+        SAMPLE.read_text("utf-8").replace("line_dead_volume_ml = 0.3", "line_dead_volume_ml = 0.5"), "utf-8"
+    )
+    assert cli.main(["protocol", "prepare", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "warning: step 5: the line's 0.5 mL take 40 % of this step's 1.25 mL" in out and "Mixed by" in out
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from approval_kit import Office
 
 import toleramp
 from toleramp import cli
 
+pytest_plugins = ("approval_kit",)
 SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 
 
@@ -23,9 +25,9 @@ def changed(folder: Path, *changes: tuple[str, str], count: int = 1) -> Path:
     return path
 
 
-def check(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+def check(path: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, dict[str, Any]]:
     """Exit code and document."""
-    code = cli.main(["protocol", "check", str(path), "--json"])
+    code = cli.main(["protocol", "check", str(path), "--json", *more])
     out, err = capsys.readouterr()
     assert err == ""
     return code, json.loads(out)
@@ -38,9 +40,29 @@ def places(document: dict[str, Any]) -> set[tuple[str, str]]:
 
 def test_the_sample_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
     code, document = check(SAMPLE, capsys)
-    assert code == 0 and document["findings"] == [] and document["errors"] == document["warnings"] == 0
+    assert code == 0 and places(document) == {("approval", "approval")}
+    assert document["errors"] == 0 and document["warnings"] == 1
     assert cli.main(["protocol", "check", str(SAMPLE)]) == 0
-    assert capsys.readouterr().out == f"ACCEPTED: 0 errors, 0 warnings, fingerprint {document['fingerprint']}\n"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("warning: approval: not approved: loads only in bench mode (nobody has signed it)")
+    assert lines[1:] == [f"ACCEPTED: 0 errors, 1 warning, fingerprint {document['fingerprint']}"]
+
+
+@pytest.mark.req("PRO-1", "SES-1")
+def test_an_approval_is_a_warning_until_two_have_signed(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else an unsigned protocol is found out at the bedside."""
+    assert office.sign("afischer") == 0
+    capsys.readouterr()
+    code, document = check(office.file, capsys)
+    (row,) = document["findings"]
+    assert code == 0 and row["severity"] == "warning" and "a verifier has not signed" in row["message"]
+    assert office.sign("bmeier") == 0
+    capsys.readouterr()
+    assert check(office.file, capsys)[1]["findings"] == []
+    office.change("max_hold_min = 120", "max_hold_min = 90")
+    code, document = check(office.file, capsys)
+    (row,) = document["findings"]
+    assert code == 1 and row["severity"] == "error" and row["code"] == "approval"
 
 
 @pytest.mark.req("PRO-6")
@@ -77,8 +99,35 @@ def test_rules_and_printed_cells_together(tmp_path: Path, capsys: pytest.Capture
 @pytest.mark.req("PRO-8")
 def test_an_expired_bag(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old = 'id = "A"\nprepared_at = "2020-01-01T08:00:00+01:00"\nexpires_h = 8'
-    code, document = check(changed(tmp_path, ('id = "A"', old)), capsys)
+    path = changed(tmp_path, ('id = "A"', old))
+    code, document = check(path, capsys)
     assert code == 1 and ("expired", "solution 1") in places(document)
+
+
+@pytest.mark.req("PRO-8")
+def test_the_start_may_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a protocol for the day after tomorrow cannot be checked today. Bag A is in use for the first hour."""
+    path = changed(tmp_path, ('id = "A"', 'id = "A"\nprepared_at = "2020-01-01T08:00:00+01:00"\nexpires_h = 8'))
+    for now, expired in (("2020-01-01T14:59:00+01:00", False), ("2020-01-01T14:01:00Z", True)):
+        code, document = check(path, capsys, "--now", now)
+        assert code == expired and (("expired", "solution 1") in places(document)) == expired
+    for now in ("", "tomorrow", "2020-01-01T15:00:00", "1", "9999-01-01T00:00:00Z"):
+        assert cli.main(["protocol", "check", str(path), "--now", now]) == 2
+        out, err = capsys.readouterr()
+        assert out == "" and err.count("\n") == 1 and "--now" in err
+
+
+def test_the_file_is_read_once(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what is judged is not what was found readable."""
+    opened, read_bytes = [], Path.read_bytes
+
+    def counted(path: Path) -> bytes:
+        opened.append(path)
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    assert check(SAMPLE, capsys)[0] == 0
+    assert opened == [SAMPLE]
 
 
 def test_people_read_errors_first_and_a_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,54 @@ def test_nothing_is_overwritten_unasked(tmp_path: Path, capsys: pytest.CaptureFi
     assert file.read_text() == "precious" and "--force" in capsys.readouterr().err
     assert new(file, "--dose-mg", "500", "--force") == 0
     assert file.read_text().startswith("# Written by")
+
+
+def _no_room(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+@pytest.mark.parametrize("fails", ["fsync", "replace"])
+def test_a_file_is_replaced_as_a_whole_or_not_at_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, fails: str, force: list[str]
+) -> None:
+    """Else half a protocol stands where a whole one was."""
+    file = tmp_path / "a.toml"
+    file.write_text("precious")
+    file.chmod(0o640)
+    monkeypatch.setattr(f"toleramp.protocol_commands.new.os.{fails}", _no_room)
+    assert new(file, "--dose-mg", "500", *force) == 2
+    error = capsys.readouterr().err
+    assert ("No space left" in error) is bool(force) and error.count("\n") == 1
+    assert file.read_text() == "precious" and [path.name for path in tmp_path.iterdir()] == ["a.toml"]
+    monkeypatch.undo()
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert new(file, "--dose-mg", "500", "--force") == 0
+    assert file.stat().st_mode & 0o777 == 0o640 and file.read_text().startswith("# Written by")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.toml"]
+
+
+def test_a_new_file_that_cannot_be_finished_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the next attempt finds half a file in its way."""
+
+    class Full(io.TextIOWrapper):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    def fdopen(handle: object, mode: str = "r", **words: object) -> io.TextIOWrapper:
+        raw = io.FileIO(handle, "w") if isinstance(handle, int) else handle
+        return Full(io.BufferedWriter(raw))  # type: ignore[arg-type]
+
+    monkeypatch.setattr("toleramp.protocol_commands.new.open", fdopen, raising=False)
+    assert new(tmp_path / "a.toml", "--dose-mg", "500") == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_file_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else --force puts a file in the place of a device."""
+    os.mkfifo(tmp_path / "pipe")
+    assert new(tmp_path / "pipe", "--dose-mg", "500", "--force") == 2
+    assert "this is no file" in capsys.readouterr().err and (tmp_path / "pipe").is_fifo()
 
 
 def test_a_broken_rule_is_said_and_the_file_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,10 +41,11 @@ class FullRun:
             self._note(str(event["event"]), int(str(event["step"])), int(str(event["t_ms"])))
         self._seen = len(pump.events)
         session = pump.controller.session
-        if pump.snap.buttons or session.state == m.RUNNING:
+        if session.state == m.RUNNING or not pump.keys_free():
             return
         button = self.nurse.press(
-            Seen(m.STATES[session.state], session.choice, session.want_confirm, False), pump.now_us // 1000
+            Seen(m.STATES[session.state], session.choice, session.want_confirm, False, session.solution() + 1),
+            pump.now_us // 1000,
         )
         if button:
             pump.press(button)

@@ -1,7 +1,8 @@
 """Random and damaged input for what reads bytes and files: nothing but the declared refusals, nothing accepted twice.
 
     fuzz frames      pump.frames.Receiver, against a reader of its own written here
-    fuzz protocol    pump.protocol.decode and pump.rules, and toleramp.protocol_file
+    fuzz protocol    pump.protocol.decode and pump.rules: compiled forms
+    fuzz files       toleramp.protocol_file: protocol files, against a second reading of them
 
 What is found is kept as finding.bin; `--seed` of facts.json repeats a run.
 """
@@ -22,8 +23,9 @@ from random import Random
 from pump import crc, frames
 from pump import protocol as device
 from pump.rules import findings
-from toleramp.errors import UserError
 from toleramp.protocol_file import compile_file
+from toleramp_bench.evidence.fuzz_files import FileFuzz
+from toleramp_bench.generated import blobs
 from toleramp_bench.places import standard_protocol
 
 SAY_EVERY_S = 10.0
@@ -133,29 +135,24 @@ class FrameFuzz:
 
 
 class ProtocolFuzz:
-    """Compiled forms and files, starting from the shipped protocol."""
+    """Compiled forms, starting from the shipped protocol and from drawn ones: by mouth, with line-fills, signed."""
 
-    def __init__(self, random: Random, folder: Path) -> None:
+    def __init__(self, random: Random) -> None:
         self.random, self.seen = random, Counter[str]()
-        self.path = folder / "fuzzed.toml"
-        self.text = standard_protocol().read_bytes()
         self.blob, _ = compile_file(standard_protocol())
-        self.words = sorted(set(self.text.split()))
+        self.blobs = [self.blob, *(blob for blob in blobs(200, seed=1) if crc.holds(bytearray(blob), len(blob) - 4))]
 
     def one(self) -> None:
-        """A compiled form, or now and then a file (which takes a hundred times as long)."""
-        if self.random.random() < 0.03:
-            self.file(self._text())
-        else:
-            self.compiled(self._compiled())
+        """A compiled form, damaged."""
+        self.compiled(self._compiled())
 
     def _compiled(self) -> bytes:
-        random = self.random
-        body = random.choice((damage, self._records))(random, self.blob[6 : -crc.SIZE])
+        random, blob = self.random, self.random.choice(self.blobs)
+        body = random.choice((damage, self._records))(random, blob[6 : -crc.SIZE])
         if random.random() < 0.1:
-            return damage(random, self.blob)
+            return damage(random, blob)
         # With a right envelope the damage reaches the records.
-        head = self.blob[:4] + (10 + len(body)).to_bytes(2, "little")
+        head = blob[:4] + (10 + len(body)).to_bytes(2, "little")
         return head + body + zlib.crc32(head + body).to_bytes(crc.SIZE, "little")
 
     @staticmethod
@@ -197,38 +194,6 @@ class ProtocolFuzz:
             raise Finding("accepted in another form than its own", blob)
         self.seen["accepted"] += 1
 
-    def _text(self) -> bytes:
-        random, text = self.random, self.text
-        what = random.randrange(4)
-        if what == 0:
-            return damage(random, text)
-        if what == 1:
-            lines = text.splitlines(keepends=True)
-            del lines[random.randrange(len(lines))]
-            return b"".join(lines)
-        values = (b"-1", b"0", b"1e99", b"nan", b"inf", b'""', b"[]", b"true", b"1979-05-27", b"0.00000001", b"9" * 40)
-        old = random.choice(self.words)
-        count = text.count(old)
-        at = random.randrange(count) if count else 0
-        parts = text.split(old)
-        new = random.choice(values) if what == 2 else random.choice(self.words)
-        return old.join(parts[: at + 1]) + new + old.join(parts[at + 1 :])
-
-    def file(self, text: bytes) -> None:
-        """A line for the user, or a protocol whose compiled form the device reads as the same."""
-        self.path.write_bytes(text)
-        try:
-            blob, _ = compile_file(self.path)
-        except UserError as error:
-            if "\n" in str(error):
-                raise Finding("a message of several lines", text) from None
-            self.seen["file refused"] += 1
-            return
-        except Exception as error:
-            raise undeclared(error, text) from error
-        self.compiled(blob)
-        self.seen["file accepted"] += 1
-
 
 # -- running
 
@@ -249,6 +214,13 @@ def run(one: Callable[[], None], seen: Counter[str], seconds: float) -> tuple[in
     return rounds, None
 
 
+def fuzzer(what: str, random: Random, folder: Path) -> FrameFuzz | ProtocolFuzz | FileFuzz:
+    """The one of that name; `folder`: where it may write."""
+    if what == "files":
+        return FileFuzz(random, folder, Finding, damage)
+    return FrameFuzz(random) if what == "frames" else ProtocolFuzz(random)
+
+
 def _report(args: argparse.Namespace, rounds: int, seen: Counter[str], finding: Finding | None) -> int:
     facts = {"seed": args.seed, "seconds": args.seconds, "rounds": rounds, "seen": dict(seen.most_common())}
     (args.out / "facts.json").write_text(json.dumps({**facts, "finding": finding and str(finding)}, indent=1) + "\n")
@@ -264,14 +236,13 @@ def _report(args: argparse.Namespace, rounds: int, seen: Counter[str], finding: 
 def main(arguments: list[str] | None = None) -> int:
     """The command line: 0 nothing found, 1 found."""
     parser = argparse.ArgumentParser(prog="toleramp_bench.evidence.fuzz", description="random and damaged input")
-    parser.add_argument("what", choices=("frames", "protocol"))
+    parser.add_argument("what", choices=("frames", "protocol", "files"))
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=time.time_ns() & 0xFFFFFFFF)
     parser.add_argument("--out", type=Path, required=True, help="folder for facts.json and a finding")
     args = parser.parse_args(arguments)
     args.out.mkdir(parents=True, exist_ok=True)
-    random = Random(args.seed)
-    fuzz = FrameFuzz(random) if args.what == "frames" else ProtocolFuzz(random, args.out)
+    fuzz = fuzzer(args.what, Random(args.seed), args.out)
     rounds, finding = run(fuzz.one, fuzz.seen, args.seconds)
     return _report(args, rounds, fuzz.seen, finding)
 

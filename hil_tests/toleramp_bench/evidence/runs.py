@@ -28,8 +28,18 @@ _BOARD = (
 )
 _FUZZ = (
     "hil_tests/toleramp_bench/evidence/fuzz*.py",
+    "hil_tests/toleramp_bench/evidence/plain_reading.py",
+    "hil_tests/toleramp_bench/generated.py",
     "host_tools/toleramp/*.py",
+    "host_tools/toleramp/templates/*.py",
     "host_tools/toleramp/protocols/*.toml",
+    "firmware/pump/*.py",
+)
+_VERDICTS = (
+    "hil_tests/toleramp_bench/evidence/verdicts.py",
+    "hil_tests/toleramp_bench/generated.py",
+    "hil_tests/on_micropython/verdicts.py",
+    "firmware/pump/*.py",
 )
 
 
@@ -43,10 +53,10 @@ def _core(name: str, period_us: int, about: str) -> Run:
     return Run(name, what, "core", command, _CORE_RUN, about=about)
 
 
-def _fuzz(what: str, seconds: float, inputs: tuple[str, ...]) -> Run:
+def _fuzz(what: str, seconds: float) -> Run:
     command = _module("evidence.fuzz", what, "--seconds", f"{seconds:g}", "--out", "{out}")
     about = f"{seconds / 60:g} min"
-    return Run(f"fuzz-{what}", f"random and damaged input for the {what}", "core", command, inputs, about=about)
+    return Run(f"fuzz-{what}", f"random and damaged input for the {what}", "core", command, _FUZZ, about=about)
 
 
 def all_runs(seconds: float = 600) -> list[Run]:
@@ -62,8 +72,13 @@ def all_runs(seconds: float = 600) -> list[Run]:
             "core-full-agree", "the two runs above, step by step", "core", agree,
             _CORE_RUN,
         ),
-        _fuzz("frames", seconds, ("firmware/pump/*.py", *_FUZZ)),
-        _fuzz("protocol", seconds, ("firmware/pump/*.py", *_FUZZ)),
+        _fuzz("frames", seconds),
+        _fuzz("protocol", seconds),
+        _fuzz("files", seconds),
+        Run(
+            "verdicts", "a million protocols judged by the laptop and by the device's code", "MicroPython for Unix",
+            _module("evidence.verdicts", "--out", "{out}"), _VERDICTS, about="10 min",
+        ),
         Run(
             "figures", "performance figures against their bars", "emulated rp2040",
             _module("figures", "--json", "{out}/facts.json"), (*_BOARD, "hil_tests/toleramp_bench/*.py"),

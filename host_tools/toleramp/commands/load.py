@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toleramp.commands import _common
-from toleramp.errors import FOUND, UserError
+from toleramp.errors import FOUND, UserError, one_line
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
     from pump.protocol import Protocol
 
+    Loadable = tuple[bytes, Protocol, str]
+
 _BAR = 30
+BENCH_MODE = 1  # field `mode` of HELLO_REPLY
 
 
 def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -25,17 +28,38 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     parser.set_defaults(func=run)
 
 
-def _compiled(path: Path) -> "tuple[bytes, Protocol]":
-    """The compiled protocol and what it says."""
-    if path.suffix != ".tlp":
-        from toleramp import protocol_file
+def _read(path: Path) -> "Loadable":
+    """A protocol file compiled, what it says, and who signed it. UserError when it has changed since."""
+    from toleramp import protocol_file
+    from toleramp.approval_table import UNFIT
 
-        return protocol_file.compile_file(path)
+    reading = protocol_file.read_file(path)
+    if reading.protocol is None:
+        raise reading.faults[0]
+    if reading.standing.kind == UNFIT:
+        remedy = "sign it anew (`toleramp protocol sign --renew`), or take [approval] out"
+        raise UserError(reading.standing.problem, f"{path}, approval", remedy)
+    return protocol_file.compile_protocol(reading.protocol, str(path)), reading.protocol, reading.standing.words()
+
+
+def _signers(protocol: "Protocol") -> str:
+    """Who signed a compiled protocol."""
+    approval = protocol.approval
+    if not approval:
+        return "nobody has signed it"
+    return f"signed by {approval.author} as author and {approval.verifier} as verifier"
+
+
+def _compiled(path: Path) -> "Loadable":
+    """The compiled protocol, what it says, and who signed it."""
+    if path.suffix != ".tlp":
+        return _read(path)
     from pump import protocol as device
 
     try:
         blob = path.read_bytes()
-        return blob, device.decode(bytearray(blob))
+        protocol = device.decode(bytearray(blob))
+        return blob, protocol, _signers(protocol)
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", str(path)) from None
     except device.Refusal as refusal:
@@ -53,11 +77,15 @@ def _silent(done: int, total: int) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compiles, loads, reads back; the last line says what the pump now holds."""
+    """Compiles, says who approved it, loads, reads back; the last line says what the pump now holds."""
     from toleramp import protocol_table
 
-    blob, protocol = _compiled(args.file)
-    pump, _ = _common.connect(args)
+    blob, protocol, signed = _compiled(args.file)
+    pump, hello = _common.connect(args)
+    print(one_line(f"{protocol.name}: {signed}"))
+    if hello["mode"] == BENCH_MODE:
+        print(_common.emphasis("the pump is in BENCH MODE: it loads what nobody approved; never for a patient"))
+    sys.stdout.flush()
     watched = sys.stderr.isatty()
     started = time.monotonic()
     with pump:

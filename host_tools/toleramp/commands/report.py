@@ -1,4 +1,4 @@
-"""make a report from a session log"""
+"""make a report from a session log, or from scenarios' evidence"""
 
 import argparse
 import hashlib
@@ -17,14 +17,24 @@ def add_parser(subparsers: Any) -> None:
     """Adds the command to the tool's parser."""
     parser = subparsers.add_parser(
         "report",
-        help="make a report from a session log",
-        description="Makes one self-contained HTML page from a session log: planned against delivered "
-        "dose and volume, the course in pictures, every step and event.",
+        help="make a report from a session log, or from scenarios' evidence",
+        description="Makes one self-contained HTML page. From a session log: planned against delivered dose and "
+        "volume, the course in pictures, every step and event. From folders of evidence (`toleramp scenario run`): "
+        "every scenario on every target, what differs, and which requirements that shows; exit 1 when a run failed, "
+        "is damaged, or two targets differ.",
     )
-    parser.add_argument("session", type=Path, metavar="SESSION.jsonl", help="the session log")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the page (default: the log's name, .html)")
-    parser.add_argument("--csv", type=Path, metavar="DIR", help="also write steps.csv, events.csv, vitals.csv there")
+    parser.add_argument("paths", type=Path, nargs="+", metavar="SESSION.jsonl|FOLDER", help="one log, or folders")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="the page (default: the log's name, .html; FOLDER/report.html)",
+    )
+    parser.add_argument("--csv", type=Path, metavar="DIR", help="of a log: also write steps, events, vitals .csv there")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON; a page only with -o")
+    parser.add_argument("--library", type=Path, metavar="DIR", help="of evidence: all scenario files there are")
+    parser.add_argument("--requirements", type=Path, metavar="DIR", help="of evidence: the requirements' items")
     parser.set_defaults(func=run)
 
 
@@ -67,12 +77,23 @@ def _build(path: Path) -> Any:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Makes what was asked for; 0, or UserError (exit code 2)."""
+    """Makes what was asked for; 0, or 1 for evidence that is not all good, or UserError (exit code 2)."""
+    if any(path.is_dir() for path in args.paths):
+        return _evidence(args)
+    if len(args.paths) > 1:
+        raise UserError("a report is of one session log", str(args.paths[1]), "name one log, or folders of evidence")
+    if args.library or args.requirements:
+        remedy = "leave --library and --requirements out"
+        raise UserError("a session log has no library and no requirements", str(args.paths[0]), remedy)
+    return _session(args, args.paths[0])
+
+
+def _session(args: argparse.Namespace, path: Path) -> int:
     # Drawing takes a second to import: the tool's other commands and its --help shall not wait for it.
     from toleramp import report as report_tools
 
-    report = _build(args.session)
-    page = args.output or (None if args.json else args.session.with_suffix(".html"))
+    report = _build(path)
+    page = args.output or (None if args.json else path.with_suffix(".html"))
     if page is not None:
         _write(page, report_tools.html(report))
         print(f"report: {page}", file=sys.stderr)
@@ -85,3 +106,21 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(report_tools.summary(report), indent=1, ensure_ascii=False))
     return 0
+
+
+def _evidence(args: argparse.Namespace) -> int:
+    """The report on folders of evidence."""
+    from toleramp import evidence_report
+
+    if args.csv is not None:
+        raise UserError("the tables of evidence lie in its folders", "--csv", "leave it out")
+    runs = evidence_report.read_runs(args.paths)
+    library, requirements = args.library or evidence_report.LIBRARY, args.requirements or evidence_report.REQUIREMENTS
+    report = evidence_report.build(runs, library, requirements)
+    page = args.output or (None if args.json else args.paths[0] / "report.html")
+    if page is not None:
+        _write(page, evidence_report.html(report))
+        print(f"report: {page}", file=sys.stderr)
+    if args.json:
+        print(json.dumps(evidence_report.summary(report), indent=1, ensure_ascii=False))
+    return 0 if report.good else 1

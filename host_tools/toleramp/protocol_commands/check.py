@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pump.protocol import Protocol, fingerprint
 from toleramp.errors import UserError, one_line
+
+if TYPE_CHECKING:
+    from toleramp.protocol_file import Reading
 
 Row = dict[str, str]
 
@@ -17,15 +21,26 @@ def add_parser(verbs: Any) -> None:
     """Adds the verb."""
     parser = verbs.add_parser("check", help="every fault of a protocol at once")
     parser.add_argument("file", type=Path, metavar="FILE", help="a protocol file (.toml)")
+    parser.add_argument("--now", metavar="TIME", help="when the first step starts, with its offset; default: now")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(func=run_check)
 
 
 def run_check(args: argparse.Namespace) -> int:
     """Prints all findings; 1 when one is an error. A file that is no protocol file at all is a UserError."""
-    found = document(args.file)
+    found = document(args.file, start(args.now))
     print(json.dumps(found, indent=1, ensure_ascii=False) if args.json else as_text(found))
     return 1 if found["errors"] else 0
+
+
+def start(text: str | None) -> datetime | None:
+    """The time of --now, None when it was not given. UserError for what is no time with an offset."""
+    from toleramp.protocol_reader import when
+
+    moment = when(text)
+    if text is not None and moment is None:
+        raise UserError(f"{text!r} is no time with its offset", "--now", "write it like 2026-11-22T08:00:00+01:00")
+    return moment
 
 
 def _row(error: UserError, path: Path) -> Row:
@@ -46,20 +61,27 @@ def _print(protocol: Protocol, path: Path) -> tuple[str, list[Row]]:
         return "", [_row(error, path)]
 
 
-def document(path: Path) -> dict[str, Any]:
-    """All findings, errors first, as `--json` shows them; the fingerprint is empty where nothing can be compiled."""
-    from toleramp.protocol_file import read_file, read_toml
+def findings(reading: Reading, now: datetime | None = None) -> tuple[str, list[Row]]:
+    """(fingerprint, all findings, errors first) of what was read; "" where nothing can be compiled."""
     from toleramp.protocol_findings import file_findings
     from toleramp.protocol_table import finding_rows
 
-    read_toml(path)  # what is no readable TOML at all is an error of the command, not a finding
-    reading = read_file(path)
     protocol, print_ = reading.protocol, ""
-    rows = [_row(fault, path) for fault in reading.faults]
+    rows = [_row(fault, reading.path) for fault in reading.faults]
     if protocol:
-        print_, refused = _print(protocol, path)
-        rows += refused + finding_rows(protocol) + file_findings(reading)
+        print_, refused = _print(protocol, reading.path)
+        rows += refused + finding_rows(protocol) + file_findings(reading, now)
     rows.sort(key=lambda row: row["severity"] != "error")
+    return print_, rows
+
+
+def document(path: Path, now: datetime | None = None) -> dict[str, Any]:
+    """All findings as `--json` shows them. What is no readable TOML at all is an error of the command, no finding."""
+    from toleramp.protocol_file import read_content, read_toml
+
+    reading = read_content(path, read_toml(path))
+    protocol = reading.protocol
+    print_, rows = findings(reading, now)
     errors = sum(row["severity"] == "error" for row in rows)
     return {
         "file": str(path),
@@ -75,9 +97,14 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
+def line(row: Row) -> str:
+    """A finding for people."""
+    return f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]"
+
+
 def as_text(found: dict[str, Any]) -> str:
     """One line a finding, errors first; the last line is the verdict."""
-    lines = [f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]" for row in found["findings"]]
+    lines = [line(row) for row in found["findings"]]
     counts = f"{_count(found['errors'], 'error')}, {_count(found['warnings'], 'warning')}"
     verdict = "REFUSED" if found["errors"] else "ACCEPTED"
     print_ = f", fingerprint {found['fingerprint']}" if found["fingerprint"] else ", no fingerprint"

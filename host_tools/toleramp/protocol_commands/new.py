@@ -7,11 +7,13 @@ import os
 import sys
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkstemp
 from typing import Any, TextIO
 
+from pump.account import fills
 from pump.protocol import Protocol, fingerprint
 from toleramp.errors import UserError, one_line
+from toleramp.protocol_table import finding_rows, has_errors, minutes_of
 from toleramp.templates import BY_NAME, TEMPLATES, Template, every_option, order
 from toleramp.templates.exact import near
 from toleramp.templates.options import Option, Values
@@ -98,6 +100,8 @@ def _template(name: str | None, ask: Interview | None) -> Template:
 def _free(target: Path, force: bool) -> Path:
     if os.path.isdir(target):
         raise UserError("this is a folder", str(target), "name a file")
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise UserError("this is no file", str(target), "name a file")
     if os.path.exists(target) and not force:
         raise UserError("the file exists", str(target), "give --force to overwrite it, or another name")
     return target
@@ -129,30 +133,57 @@ def _checked(text: str, target: Path) -> tuple[bytes, Protocol]:
             raise UserError(error.what, f"{where} (not written)", error.remedy) from None
 
 
-def _write(target: Path, text: str, force: bool) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
+def _replace(target: Path, text: str) -> None:
+    """The whole text or the old file: written beside it, then put in its place."""
+    handle, name = mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     try:
-        with open(os.open(target, flags, 0o644), "w", encoding="utf-8", newline="\n") as file:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, target.stat().st_mode & 0o777 if target.exists() else 0o644)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _create(target: Path, text: str) -> None:
+    """A file where there is none; of a failed attempt nothing is left."""
+    with open(
+        os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8", newline="\n"
+    ) as file:
+        try:
+            file.write(text)
+            file.flush()
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+
+def _write(target: Path, text: str, force: bool) -> None:
+    try:
+        (_replace if force else _create)(target, text)
     except FileExistsError:
         raise UserError("the file exists", str(target), "give --force to overwrite it, or another name") from None
     except OSError as error:
         raise UserError(f"cannot be written: {error.strerror}", str(target), "name another file") from None
 
 
-def _fluid(protocol: Protocol, values: Values) -> str:
+def _size(protocol: Protocol, values: Values) -> str:
+    """Steps, fluid and time, in a few words."""
+    minutes = near(sum(minutes_of(protocol), Fraction(0)), 3)
+    if protocol.doses:
+        return f"{len(protocol.doses)} doses by mouth, {minutes} min"
+    filling = sum(fills(step) for step in protocol.steps)
+    line = f" and {filling} line-fill{'s' if filling > 1 else ''}" if filling else ""
     volume = Fraction(sum(step.volume_nl for step in protocol.steps), 10**6)
-    if "weight_kg" not in values:
-        return f"{near(volume, 3)} mL"
-    return f"{near(volume, 3)} mL ({near(volume / values['weight_kg'], 2)} mL/kg)"
+    weight = f" ({near(volume / values['weight_kg'], 2)} mL/kg)" if "weight_kg" in values else ""
+    return f"{len(protocol.steps) - filling} steps{line}, {near(volume, 3)} mL{weight}, {minutes} min"
 
 
 def _say(target: Path, blob: bytes, protocol: Protocol, values: Values) -> int:
-    from toleramp.protocol_table import finding_rows, has_errors
-
-    minutes = near(Fraction(sum(step.duration_ms for step in protocol.steps), 60_000), 3)
-    size = f"{len(protocol.steps)} steps, {_fluid(protocol, values)}, {minutes} min"
-    print(f"wrote {one_line(str(target))}: {size}; fingerprint {fingerprint(blob)}")
+    print(f"wrote {one_line(str(target))}: {_size(protocol, values)}; fingerprint {fingerprint(blob)}")
     rows = finding_rows(protocol)
     for row in rows:
         print(f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]")
@@ -186,7 +217,7 @@ def _interviewed(template: Template, given: dict[str, str], ask: Interview) -> t
         except UserError as error:
             kept = {key: text for key, text in texts.items() if key not in own or key in given}
             print(f"  {error}", file=ask.questions)
-            texts = order.answers(template, kept, ask, template.options)
+            texts = order.answers(template, kept, ask, tuple(option for option in template.options if option.asked))
             if ask.asked == before:  # nothing was left to ask: all was given on the command line
                 raise
 

@@ -6,23 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from toleramp.templates import custom, ladder, options, series, wide
+from toleramp.templates import custom, ladder, options, oral, series, wide
 from toleramp.templates.model import Plan
 from toleramp.templates.options import COMMON, Option, Values
 
 
 @dataclass(frozen=True)
 class Template:
-    """A template: what it is in one line, its options, and build(values, dose in pg)."""
+    """A template: what it is in one line, its options, build(values, dose in pg), and common options it has no use for.
+
+    An own option of the name of a common one stands for it.
+    """
 
     name: str
     summary: str
     options: tuple[Option, ...]
     build: Callable[[Values, int], Plan]
+    without: tuple[str, ...] = ()
 
     def every_option(self) -> tuple[Option, ...]:
         """The options of all protocols, then its own."""
-        return (*COMMON, *self.options)
+        other = {*self.without, *(option.key for option in self.options)}
+        return (*(option for option in COMMON if option.key not in other), *self.options)
 
 
 def _ladder_options(bag: str, first: str, final: str) -> tuple[Option, ...]:
@@ -34,6 +39,8 @@ def _ladder_options(bag: str, first: str, final: str) -> tuple[Option, ...]:
         replace(options.FINAL_RATE, hint=f"{final} {with_bag}"),
         options.SCALED_RATE,
         options.DWELL,
+        options.LINE_FILL,
+        options.OWN_LINE,
     )
 
 
@@ -79,6 +86,28 @@ TEMPLATES = (
         series.build,
     ),
     Template(
+        "oral",
+        "doses by mouth, doubling or in given proportions; people give them, no pump runs them",
+        (
+            replace(options.ROUTE, default="PO"),
+            Option(
+                "first_dose_mg", "First dose", unit="mg", hint="--shares", low="0.000001", digits=options.DRUG_DIGITS
+            ),
+            Option("series_steps", "Doses before the remainder", "whole", hint="as many as fit", low="1", high="39"),
+            Option(
+                "shares",
+                "Doses in proportion to each other, scaled to the full dose, comma between",
+                "numbers",
+                hint="doubling from the first dose",
+                low="0.000000001",
+                digits=options.DRUG_DIGITS,
+            ),
+            Option("wait_min", "Wait after each dose", unit="min", default="15", low="0.01", high="1440", digits=4),
+        ),
+        oral.build,
+        ("line_dead_volume_ml", "primed_with", "diluent", "code"),
+    ),
+    Template(
         "custom",
         "a free table from a CSV file: solution,rate_ml_h,minutes",
         (
@@ -105,8 +134,8 @@ BY_NAME = {template.name: template for template in TEMPLATES}
 
 def every_option() -> list[Option]:
     """The options of all templates, each key once: the common ones, then the templates' own in their order."""
-    every: dict[str, Option] = {}
+    every = {option.key: option for option in COMMON}
     for template in TEMPLATES:
         for option in template.options:
             every.setdefault(option.key, option)
-    return [*COMMON, *every.values()]
+    return list(every.values())

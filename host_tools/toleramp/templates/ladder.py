@@ -13,7 +13,7 @@ from math import gcd, lcm
 from pump.units import RATE_MIN_E4
 from toleramp.errors import UserError
 from toleramp.templates.exact import near, plain
-from toleramp.templates.model import E4, Bag, Plan, Rung, bag_volumes_nl, filled
+from toleramp.templates.model import E4, NL_PER_ML, Bag, Plan, Rung, bag_volumes_nl, filled
 from toleramp.templates.options import Values
 
 _LETTERS = "ABCDEFGH"
@@ -112,12 +112,31 @@ def ladder_rates(shape: Shape, values: Values) -> list[list[Fraction]]:
     return ladder
 
 
+_FILL_NOTE = "A line-fill pushes the line's content on at the rate before it, and counts as no dose."
+
+
+def _with_fills(rungs: list[Rung], values: Values) -> list[Rung]:
+    """A line-fill before each bag's first rung, at the rate that the line's content had; none into a filled line."""
+    fill_nl = int(values.get("line_fill_ml", 0) * NL_PER_ML)
+    made: list[Rung] = []
+    for before, rung in zip([None, *rungs], rungs, strict=False):
+        wanted = values["primed_with"] == "saline" if before is None else before.bag != rung.bag
+        if fill_nl and wanted:
+            made.append(Rung(rung.bag, (before or rung).rate_e4, volume_nl=fill_nl, fill=True))
+        made.append(rung)
+    return made
+
+
 def build(shape: Shape, values: Values, dose_pg: int) -> Plan:
     """The plan of a ladder. Raises UserError when the pump cannot run it."""
     ladder = ladder_rates(shape, values)
     volumes = bag_volumes_nl(values["bag_ml"], values["overfill_ml"], len(ladder))
-    bags = [Bag(_LETTERS[index], Fraction(dilution), volumes[index]) for index, (dilution, _) in enumerate(shape.bags)]
+    line_nl = int(values.get("line_volume_ml", 0) * NL_PER_ML)
+    dilutions = [Fraction(dilution) for dilution, _ in shape.bags]
+    bags = [Bag(_LETTERS[i], dilution, volumes[i], line_nl=line_nl) for i, dilution in enumerate(dilutions)]
     rungs = [Rung(index, int(rate * E4), values["dwell_min"]) for index, rates in enumerate(ladder) for rate in rates]
     rungs[-1] = Rung(rungs[-1].bag, rungs[-1].rate_e4)
     notes = ("Scaled rates are rounded to 0.0001 mL/h.",) if "scaled_final_rate" in values else ()
-    return filled(Plan(shape.kind, dose_pg, tuple(bags), tuple(rungs), notes), values.get("last_bag", "under"))
+    every = _with_fills(rungs, values)
+    notes = (*notes, _FILL_NOTE) if len(every) > len(rungs) else notes
+    return filled(Plan(shape.kind, dose_pg, tuple(bags), tuple(every), notes), values.get("last_bag", "under"))

@@ -26,16 +26,21 @@ class Bag:
     dilution: Fraction
     volume_nl: int
     drug_pg: int = 0
+    line_nl: int = 0  # its own line, primed from it: stays behind
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A step: bag (index), rate, and minutes or volume; neither: up to the full dose (the last step only)."""
+    """A step: bag (index), rate, and minutes or volume; neither: up to the full dose (the last step only).
+
+    `fill`: it pushes the line's content on, and counts as no dose.
+    """
 
     bag: int
     rate_e4: int
     minutes: Fraction | None = None
     volume_nl: int | None = None
+    fill: bool = False
 
     @property
     def open(self) -> bool:
@@ -50,18 +55,32 @@ class Rung:
 
 
 @dataclass(frozen=True)
+class Portion:
+    """A dose by mouth, and how long to wait after it."""
+
+    dose_pg: int
+    minutes: Fraction
+
+
+@dataclass(frozen=True)
 class Plan:
-    """A whole plan; `notes` become comments of the file."""
+    """A whole plan: bags and rungs, or portions by mouth; `notes` become comments of the file."""
 
     kind: str
     dose_pg: int
     bags: tuple[Bag, ...]
     rungs: tuple[Rung, ...]
     notes: tuple[str, ...] = field(default=())
+    portions: tuple[Portion, ...] = field(default=())
 
-    def drawn_nl(self, bag: int) -> int:
-        """Volume in nL that the closed rungs draw from a bag."""
-        return sum(rung.drawn_nl() for rung in self.rungs if rung.bag == bag)
+    def given_nl(self, bag: int) -> int:
+        """Volume in nL that the closed rungs draw from a bag and that counts as dose."""
+        return sum(rung.drawn_nl() for rung in self.rungs if rung.bag == bag and not rung.fill)
+
+    def spare_nl(self, bag: int) -> int:
+        """Volume in nL of a bag that counts as no dose: line-fills, and what its own line keeps."""
+        fills = sum(rung.drawn_nl() for rung in self.rungs if rung.bag == bag and rung.fill)
+        return fills + self.bags[bag].line_nl
 
 
 def bag_volumes_nl(bag_ml: Fraction, overfill_ml: tuple[Fraction, ...], count: int) -> list[int]:
@@ -88,7 +107,7 @@ def _nominal(plan: Plan, index: int) -> Plan:
 def _demand_volume(plan: Plan) -> None:
     last = len(plan.bags) - 1
     for index, bag in enumerate(plan.bags):
-        drawn = plan.drawn_nl(index)
+        drawn = plan.given_nl(index) + plan.spare_nl(index)
         if drawn > bag.volume_nl or (drawn == bag.volume_nl and index == last and plan.rungs[-1].open):
             what = f"its steps draw {near(Fraction(drawn, NL_PER_ML))} mL of {near(Fraction(bag.volume_nl, NL_PER_ML))}"
             raise UserError(what, f"bag {bag.letter}", "use a shorter dwell, lower rates or a larger bag")
@@ -96,7 +115,7 @@ def _demand_volume(plan: Plan) -> None:
 
 def _given_before(plan: Plan) -> Fraction:
     """What the bags before the last one give, in pg."""
-    parts = (Fraction(plan.drawn_nl(index) * bag.drug_pg, bag.volume_nl) for index, bag in enumerate(plan.bags[:-1]))
+    parts = (Fraction(plan.given_nl(index) * bag.drug_pg, bag.volume_nl) for index, bag in enumerate(plan.bags[:-1]))
     return sum(parts, Fraction(0))
 
 
@@ -110,7 +129,8 @@ def filled(plan: Plan, last_bag: str) -> Plan:
     if rest <= 0:
         raise UserError("the dose is complete before the last bag", "the steps", "lower the rates or dwells before it")
     if last_bag == "under":
-        return _filled(plan, last, math.ceil(rest))
+        whole_nl = plan.bags[last].volume_nl
+        return _filled(plan, last, math.ceil(rest * whole_nl / (whole_nl - plan.spare_nl(last))))
     plan = _nominal(plan, last)
     return _run_dry(plan) if last_bag == "run-dry" else _demand_open(plan, rest)
 
@@ -119,13 +139,13 @@ def _run_dry(plan: Plan) -> Plan:
     rung = plan.rungs[-1]
     if not rung.open:
         return plan
-    left = plan.bags[-1].volume_nl - plan.drawn_nl(rung.bag)
+    left = plan.bags[-1].volume_nl - plan.given_nl(rung.bag) - plan.spare_nl(rung.bag)
     return replace(plan, rungs=(*plan.rungs[:-1], replace(rung, volume_nl=left)))
 
 
 def _demand_open(plan: Plan, rest: Fraction) -> Plan:
     bag = plan.bags[-1]
-    given = Fraction(plan.drawn_nl(len(plan.bags) - 1) * bag.drug_pg, bag.volume_nl)
+    given = Fraction(plan.given_nl(len(plan.bags) - 1) * bag.drug_pg, bag.volume_nl)
     if plan.rungs[-1].open and given >= rest:
         raise UserError("the dose is complete before the last step", "the steps", "shorten the dwell or the table")
     return plan

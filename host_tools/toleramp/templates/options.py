@@ -98,6 +98,22 @@ SCALED_RATE = Option(
 DWELL = Option(
     "dwell_min", "Dwell of each step but the last", unit="min", default="15", low="0.01", high="1440", digits=4
 )
+LINE_FILL = Option(
+    "line_fill_ml",
+    "Line-fill before each bag's first step (before the first bag only in a line primed with saline), no dose",
+    unit="mL",
+    default="0",
+    high="50",
+    asked=False,
+)
+OWN_LINE = Option(
+    "line_volume_ml",
+    "Own line of each bag, primed from it; stays behind",
+    unit="mL",
+    default="0",
+    high="50",
+    asked=False,
+)
 LAST_BAG = Option(
     "last_bag",
     "Last bag (under: what the others leave of the dose; full: all of it, run to the dose; run-dry: all of it given)",
@@ -112,6 +128,7 @@ WEIGHT = Option("weight_kg", "Weight of the patient", unit="kg", hint="not by we
 PER_KG = Option("dose_mg_per_kg", "Dose by weight", unit="mg/kg", hint="the full dose is given", low="0.000001")
 DOSE = Option("dose_mg", "Full dose", unit="mg", required=True, low="0.000001", digits=DRUG_DIGITS)
 DOSE_U = Option("dose_u", "Full dose of a drug in units", unit="U", low="0.000001", digits=DRUG_DIGITS, asked=False)
+ROUTE = Option("route", "Route", "text", default="IV", asked=False)
 COMMON = (
     DRUG,
     WEIGHT,
@@ -125,6 +142,6 @@ COMMON = (
     Option("primed_with", "The line is primed with", "choice", required=True, choices=("saline", "solution")),
     Option("diluent", "Diluent", "text", hint="not named"),
     Option("name", "Name of the protocol", "text", hint="from drug, dose and steps", longest=60),
-    Option("route", "Route", "text", default="IV", asked=False),
-    Option("code", "End of the bag codes, TLR-A-...", "text", hint="drawn at random", longest=12, asked=False),
+    ROUTE,
+    Option("code", "End of the bag codes, TLR-A-...", "text", hint="drawn at random", longest=9, asked=False),
 )

@@ -34,6 +34,9 @@ def _needless(option: Option, given: dict[str, str]) -> bool:
         "dose_mg_per_kg": "weight_kg" not in given or "dose_mg" in given or "dose_u" in given,
         "final_rate": "scaled_final_rate" in given,
         "scaled_final_rate": "final_rate" in given,
+        "first_dose_mg": "shares" in given,
+        "series_steps": "shares" in given,
+        "shares": "first_dose_mg" in given,
     }.get(option.key, False)
 
 

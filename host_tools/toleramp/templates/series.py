@@ -26,7 +26,7 @@ def _doses_pg(series: str, first_mg: Fraction) -> Iterator[Fraction]:
         yield first_mg * PG_PER_MG * factor
 
 
-def _chosen(values: Values, dose_pg: int) -> list[Fraction]:
+def chosen(values: Values, dose_pg: int) -> list[Fraction]:
     """The doses in pg: as many as were asked for, or until less would be left than the last one gave."""
     wanted = values.get("series_steps", MAX_STEPS)
     doses: list[Fraction] = []
@@ -64,7 +64,7 @@ def _rung(index: int, volume: Fraction, dwell_min: Fraction) -> Rung:
 
 def build(values: Values, dose_pg: int) -> Plan:
     """The plan of a series. Raises UserError when no series of that kind fits the dose."""
-    doses = _chosen(values, dose_pg)
+    doses = chosen(values, dose_pg)
     nominal_nl = int(values["bag_ml"] * NL_PER_ML)
     dilutions = list(accumulate((_dilution(dose, dose_pg, values, nominal_nl) for dose in doses), min))
     bags = _bags(dilutions, values)

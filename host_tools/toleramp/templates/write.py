@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from pump import protocol as device
 from toleramp.templates.exact import decimal_text, near, plain
-from toleramp.templates.model import E4, NL_PER_ML, PG_PER_MG, Bag, Plan, Rung
+from toleramp.templates.model import E4, NL_PER_ML, PG_PER_MG, Bag, Plan, Portion, Rung
 from toleramp.templates.options import Values
 
 _LONGEST_NAME = 60  # bytes, as the compiled form has it
@@ -26,8 +26,10 @@ def _name(values: Values, plan: Plan, unit: str) -> str:
     if "name" in values:
         return str(values["name"])
     dose = near(Fraction(plan.dose_pg, PG_PER_MG), 9)
-    name = f"{values['drug']} {dose} {unit}, {len(plan.rungs)} steps"
-    return name if len(name.encode()) <= _LONGEST_NAME else f"{dose} {unit}, {len(plan.rungs)} steps"
+    steps = sum(not rung.fill for rung in plan.rungs)
+    size = f"{len(plan.portions)} doses" if plan.portions else f"{steps} steps"
+    name = f"{values['drug']} {dose} {unit}, {size}"
+    return name if len(name.encode()) <= _LONGEST_NAME else f"{dose} {unit}, {size}"
 
 
 def _head(values: Values, plan: Plan, unit: str) -> str:
@@ -41,9 +43,10 @@ def _head(values: Values, plan: Plan, unit: str) -> str:
         ("tolerance_gap_h", str(values["tolerance_gap_h"])),
         ("max_hold_min", str(values["max_hold_min"])),
         ("max_wait_min", str(values["max_wait_min"])),
-        ("line_dead_volume_ml", decimal_text(values["line_dead_volume_ml"])),
-        ("primed_with", _quoted(values["primed_with"])),
     ]
+    if not plan.portions:
+        pairs.append(("line_dead_volume_ml", decimal_text(values["line_dead_volume_ml"])))
+        pairs.append(("primed_with", _quoted(values["primed_with"])))
     if "weight_kg" in values:
         pairs.append(("weight_kg", decimal_text(values["weight_kg"])))
     return "[protocol]\n" + _pairs(pairs)
@@ -56,6 +59,8 @@ def _bag(values: Values, bag: Bag, unit: str) -> str:
         pairs.append(("diluent", _quoted(values["diluent"])))
     pairs.append(("volume_ml", decimal_text(Fraction(bag.volume_nl, NL_PER_ML))))
     pairs.append((f"drug_{unit.lower()}", decimal_text(Fraction(bag.drug_pg, PG_PER_MG))))
+    if bag.line_nl:
+        pairs.append(("line_volume_ml", decimal_text(Fraction(bag.line_nl, NL_PER_ML))))
     return "[[solution]]\n" + _pairs(pairs)
 
 
@@ -67,6 +72,14 @@ def _step(plan: Plan, rung: Rung) -> str:
         pairs.append(("volume_ml", decimal_text(Fraction(rung.volume_nl, NL_PER_ML))))
     else:
         pairs.append(("to_full_dose", "true"))
+    if rung.fill:
+        pairs.append(("kind", _quoted("line-fill")))
+    return "[[step]]\n" + _pairs(pairs)
+
+
+def _portion(portion: Portion, unit: str) -> str:
+    dose = decimal_text(Fraction(portion.dose_pg, PG_PER_MG))
+    pairs = [("kind", _quoted("oral")), (f"dose_{unit.lower()}", dose), ("minutes", decimal_text(portion.minutes))]
     return "[[step]]\n" + _pairs(pairs)
 
 
@@ -103,4 +116,5 @@ def protocol_text(template: str, values: Values, plan: Plan, unit: str) -> str:
     parts = ["".join(f"# {line}\n" for line in comments) + "format = 1\n", _head(values, plan, unit)]
     parts += [_bag(values, bag, unit) for bag in plan.bags]
     parts += [_step(plan, rung) for rung in plan.rungs]
+    parts += [_portion(portion, unit) for portion in plan.portions]
     return "\n".join([*parts, _rules()])

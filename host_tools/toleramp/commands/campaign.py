@@ -1,0 +1,81 @@
+"""run many drawn sessions on the bench and judge each: patients, people, faults"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toleramp.commands import _common
+from toleramp.errors import UserError
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+
+def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describes the command."""
+    parser = subparsers.add_parser(
+        "campaign",
+        help="run many drawn sessions",
+        description="Runs whole sessions with drawn patients, people and faults on the pure core, and judges each by "
+        "what was measured at motor and vein. Goes on where an earlier call ended. Exit 0: no findings, 1: findings, "
+        "2: bad input.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="a campaign (.toml)")
+    parser.add_argument("--sessions", type=_whole(1), metavar="N", help="how many, those that are there included")
+    parser.add_argument("--session", type=_whole(1), metavar="K", help="session K alone, as a finding names it")
+    parser.add_argument("--scheduler", default="local", help="local, or dask://HOST:PORT (default: local)")
+    parser.add_argument("--jobs", type=_whole(1), metavar="J", help="processes of a local run (default: all cores)")
+    parser.add_argument("--seed", type=_whole(0), help="seed of all draws (default: the file's, else 1)")
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where it goes (default: build/campaigns/FILE's name)"
+    )
+    parser.add_argument("--renew", action="store_true", help="drop what the folder holds of another file, seed or code")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.set_defaults(func=run)
+
+
+def _whole(low: int) -> Any:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) < low:
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from {low}")
+        return int(text)
+
+    return read
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs them all, or one again."""
+    try:
+        from toleramp_bench.campaign import control
+    except ImportError as error:
+        raise UserError(f"the bench is not installed ({error})", remedy="run: make setup") from None
+    if args.session and not args.sessions:
+        return _alone(control.one(args.file, args.seed, args.session), args.json)
+    if args.session or not args.sessions:
+        raise UserError("one of --sessions and --session is needed", "toleramp campaign", "write --sessions 100")
+    sessions = control.check_sessions(args.sessions)
+    options = control.Options(
+        args.file, sessions, args.scheduler, args.seed, args.out, args.jobs or 0, args.renew
+    )  # fmt: skip
+    outcome = control.run(options, _common.say)
+    if args.json:
+        _common.print_json(outcome.document)
+    else:
+        print(control.words(outcome))
+    if outcome.broken_off:
+        raise KeyboardInterrupt
+    return 1 if outcome.document["findings"]["sessions"] else 0
+
+
+def _alone(line: dict[str, Any], as_json: bool) -> int:
+    if as_json:
+        _common.print_json(line)
+    else:
+        for key, value in line.items():
+            if key != "findings":
+                print(f"{key}: {value if isinstance(value, (int, float, str)) else json.dumps(value)}")
+        for finding in line["findings"]:
+            print(f"finding: {finding['invariant']} at {finding['at_s']} s: {finding['text']}")
+        print("no findings" if not line["findings"] else f"{len(line['findings'])} finding(s)")
+    return 1 if line["findings"] else 0

@@ -1,0 +1,14 @@
+"""The report on scenarios: every folder of evidence, the library of scenarios and the requirements, on one page.
+
+`read_runs(folders)` reads what runs left behind, `build` puts it to the library and the requirements, `html` makes the
+page and `summary` the JSON document. It reads files only, and imports nothing of the bench until two targets are
+compared.
+"""
+
+from toleramp.evidence_report.build import Report, build
+from toleramp.evidence_report.library import LIBRARY, REQUIREMENTS
+from toleramp.evidence_report.read import Run, read_runs
+from toleramp.evidence_report.render import html
+from toleramp.evidence_report.summary import summary
+
+__all__ = ["LIBRARY", "REQUIREMENTS", "Report", "Run", "build", "html", "read_runs", "summary"]

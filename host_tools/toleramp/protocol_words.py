@@ -1,0 +1,145 @@
+"""What the rules find, in words; with what only people at a laptop need to know (no reason for a pump to refuse).
+
+A row is what `protocol check --json` shows: severity, code, where, message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from pump.account import fills, reached_dose
+from pump.protocol import CLASSES, UNITS, Protocol
+from pump.rules import ERROR, WARNING, findings, firsts_in_line
+from pump.units import round_half_down
+
+Row = dict[str, str]
+HAND_E4 = 1000  # 0.1 mL/h: what an ordinary pump can be set to by hand, if this one fails
+
+MESSAGES = {
+    "dose-sum": "the steps do not sum to the full dose within 0.5 %",
+    "bag-short": "the bag does not hold what its steps draw, and what stays in its own line",
+    "bag-sum": "a bag is drawn by no step",
+    "first-step": "the first step gives too large a share of the full dose",
+    "dwell-short": "the dwell is shorter than 15 min",
+    "rate-range": "the rate is outside 0.1 to 1200 mL/h",
+    "order": "steps go back to an earlier bag, or the dose rate falls",
+    "step-volume": "volume, rate and time do not agree",
+    "oral": "doses by mouth and bags in one protocol",
+    "missing": "there is no step",
+}
+BY_MOUTH = {
+    "dwell-short": "the time to wait after this dose is shorter than 15 min",
+    "dose-sum": "the doses do not sum to the full dose within 0.5 %",
+    "order": "the dose falls",
+}
+
+
+def _ml(volume_nl: int) -> str:
+    return f"{volume_nl / 10**6:g} mL"
+
+
+def _rise(protocol: Protocol, severity: str, code: str, detail: int) -> str:
+    what = "the dose" if protocol.doses else "the dose rate"
+    place = "at the vein, behind the line's dead volume, " if code == "vein-ratio" else ""
+    most = "10.5" if CLASSES[protocol.kind] == "wide-step" else "3.0"
+    limit = f"the most is {most}" if severity == ERROR else "above 2.6 two people confirm it"
+    return f"{place}{what} rises {detail / 100:.2f}-fold over what was tolerated; {limit}"
+
+
+def _dead_volume(protocol: Protocol, number: int, longer_ms: int) -> str:
+    """How much of the step the line takes, and what would make up for it."""
+    step, ahead_nl = next((step, nl) for at, step, _, nl in firsts_in_line(protocol) if at == number)
+    share = Fraction(min(ahead_nl, step.volume_nl), step.volume_nl)
+    return (
+        f"the line's {_ml(ahead_nl)} take {float(100 * share):.0f} % of this step's {_ml(step.volume_nl)} before its"
+        f' solution reaches the vein: use a line of less dead volume, fill it before (kind = "line-fill"), or lengthen'
+        f" this step by {longer_ms / 60_000:.4g} min (dead volume / rate)"
+    )
+
+
+def _reached(protocol: Protocol) -> str:
+    dose = Fraction(*reached_dose(protocol)) / 10**9
+    return (
+        f"with line-fills, primed line and flush {float(dose):.6g} {UNITS[protocol.unit]} reach the patient, more than"
+        " 0.5 % above the full dose: use a line of less volume"
+    )
+
+
+def _message(protocol: Protocol, severity: str, code: str, step: int, detail: int) -> str:
+    if code.startswith("ratio-") or code == "vein-ratio":
+        return _rise(protocol, severity, code, detail)
+    if code == "dead-volume":
+        return _dead_volume(protocol, step, detail)
+    if code == "dose-sum" and step:
+        return _reached(protocol)
+    if code == "order" and step and protocol.steps and fills(protocol.steps[step - 1]):
+        return "a line-fill belongs before the first infusion step of its bag"
+    known = {**MESSAGES, **BY_MOUTH} if protocol.doses else MESSAGES
+    return known.get(code, code)
+
+
+def _rule_rows(protocol: Protocol) -> Iterator[Row]:
+    found = findings(protocol)
+    steep = {(step, detail) for _, code, step, detail in found if code.startswith("ratio-")}
+    for severity, code, step, detail in found:
+        if code == "vein-ratio" and (step, detail) in steep:
+            continue  # the same rise at the pump is told already
+        message = _message(protocol, severity, code, step, detail)
+        where = "protocol" if not step or code == "dose-sum" else f"step {step}"
+        yield _row(severity, code, where, message)
+
+
+def _row(severity: str, code: str, where: str, message: str) -> Row:
+    return {"severity": severity, "code": code, "where": where, "message": message}
+
+
+def _by_hand(protocol: Protocol) -> Iterator[Row]:
+    """Rates to which an ordinary pump cannot be set, should this one fail."""
+    for number, step in enumerate(protocol.steps, 1):
+        if step.rate_e4 % HAND_E4:
+            nearest = max(1, round_half_down(step.rate_e4, HAND_E4)) * HAND_E4
+            off = float(Fraction(nearest, step.rate_e4) - 1) * 100
+            message = (
+                f"{step.rate_e4 / 10**4:g} mL/h cannot be set by hand on a pump that knows tenths of a mL/h:"
+                f" the nearest is {nearest / 10**4:g} mL/h ({off:+.1f} %)"
+            )
+            yield _row(WARNING, "rate-resolution", f"step {number}", message)
+
+
+def _twice(protocol: Protocol) -> Iterator[Row]:
+    """A step exactly like the one before: often a line copied once too often."""
+    rungs = [vars(rung) for rung in (protocol.doses or protocol.steps)]
+    for number in range(1, len(rungs)):
+        if rungs[number] == rungs[number - 1]:
+            what = "dose" if protocol.doses else "step"
+            message = f"this {what} is exactly the one before: is it meant twice?"
+            yield _row(WARNING, "duplicate", f"step {number + 1}", message)
+
+
+def _line_fills(protocol: Protocol) -> Iterator[Row]:
+    """Line-fills that do not exchange just what the line holds."""
+    filled = 0
+    for number, step in enumerate(protocol.steps, 1):
+        if not fills(step):
+            if filled and filled < protocol.line_dead_nl:
+                left = _ml(protocol.line_dead_nl - filled)
+                message = f"{left} of what was in the line are still ahead of this step"
+                yield _row(WARNING, "line-fill", f"step {number}", message)
+            filled = 0
+            continue
+        over = min(step.volume_nl, filled + step.volume_nl - protocol.line_dead_nl)
+        filled += step.volume_nl
+        if over > 0:
+            message = f"more than the line holds: {_ml(over)} of the new bag go into the vein and count as no dose"
+            yield _row(WARNING, "line-fill", f"step {number}", message)
+
+
+def finding_rows(protocol: Protocol) -> list[Row]:
+    """What the rules find, as every device does; then what only people need to know."""
+    return [*_rule_rows(protocol), *_by_hand(protocol), *_twice(protocol), *_line_fills(protocol)]
+
+
+def has_errors(rows: list[Row]) -> bool:
+    """True when a finding is an error."""
+    return any(row["severity"] == ERROR for row in rows)

@@ -1,0 +1,120 @@
+"""Which bag hangs: picked on the screen or scanned, confirmed by a second press; a wrong one never runs (PRO-8)."""
+
+from __future__ import annotations
+
+import pytest
+from core_kit import hang, host, name_bag, names, pump_with, scan_s, short, start, state, tap, until
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pump import messages as m
+from pump.bags import CONFIRMED, KNOWN, REJECTED, BagCheck
+from pump.io import CONFIRM, DOWN, START, UP
+from toleramp_bench.core import CorePump
+
+CODES = ("T-1", "T-2", "T-3")
+
+
+def armed() -> CorePump:
+    """A pump that asks for its first bag."""
+    pump = pump_with(short())
+    tap(pump, START)
+    assert state(pump) == "armed"
+    return pump
+
+
+def line(pump: CorePump, number: int) -> str:
+    """A line of the screen (from 1)."""
+    scan_s(pump, 5)
+    return bytes(pump.controller.display.lines[16 * (number - 1) : 16 * number]).decode().rstrip()
+
+
+@pytest.mark.req("PRO-8")
+@pytest.mark.parametrize("bag", [1, 2, 3])
+def test_another_bag_than_the_one_asked_for_never_runs(bag: int) -> None:
+    """Else a bag ten or a hundred times too strong runs with a perfectly normal programme."""
+    pump = armed()
+    name_bag(pump, bag)
+    tap(pump, CONFIRM)
+    scan_s(pump, 5)
+    assert state(pump) == "armed" and pump.stepper.pulses == 0
+    assert len(names(pump, "bag_rejected")) == 1 and not names(pump, "bag_confirmed")
+    hang(pump)
+    assert state(pump) == "running"
+
+
+@pytest.mark.req("PRO-8", "INT-6")
+@given(st.lists(st.sampled_from((UP, DOWN, CONFIRM)), max_size=30), st.integers(0, 2))
+def test_no_row_of_presses_confirms_but_by_the_wanted_code_and_two_presses(keys: list[int], wanted: int) -> None:
+    """Else presses made without reading a label let a bag run."""
+    check = BagCheck()
+    check.adopt(short())
+    check.ask(wanted)
+    choice, known = 0, False
+    for key in keys:
+        answer = check.press(key)
+        if key != CONFIRM:
+            choice, known = (choice + (1 if key == UP else -1)) % 5, False
+            assert answer == 0
+        elif known:
+            assert answer == CONFIRMED
+        elif choice == 0:
+            assert answer == 0
+        else:
+            known = choice == wanted + 1
+            assert answer == (KNOWN if known else REJECTED)
+            choice = choice if known else 0
+        assert (check.choice, check.known) == (choice, known)
+
+
+@pytest.mark.req("PRO-8", "PRO-5")
+def test_the_screen_does_not_give_the_code_away() -> None:
+    """Else CONFIRM, CONFIRM without a look at the label is the habit."""
+    pump = armed()
+    assert line(pump, 2) == "CODE? UP/DOWN"
+    for code in CODES:
+        tap(pump, UP)
+        assert line(pump, 2) == f"CODE {code}"
+    tap(pump, UP)
+    assert line(pump, 2) == "CODE: ANOTHER"
+    hang_key = name_bag(pump)
+    assert hang_key is None and line(pump, 2) == "PRESS CONFIRM"
+
+
+@pytest.mark.req("PRO-8", "SEC-1")
+def test_a_scanned_code_still_wants_a_press() -> None:
+    """Else a laptop alone lets a bag run."""
+    pump = armed()
+    assert host(pump, m.HANG[0], b"T-2") == m.REFUSED[0]
+    assert names(pump, "bag_rejected")
+    assert host(pump, m.HANG[0], b"T-1") == m.ACK[0]
+    scan_s(pump, 5)
+    assert state(pump) == "armed" and pump.stepper.pulses == 0
+    tap(pump, CONFIRM)
+    assert state(pump) == "running"
+
+
+@pytest.mark.req("PRO-8", "PRO-5")
+def test_a_code_when_no_bag_is_asked_for_is_refused() -> None:
+    """Else a scan ahead of time counts for the next bag."""
+    pump = pump_with(short())
+    assert host(pump, m.HANG[0], b"T-1") == m.REFUSED[0]
+    start(pump)
+    assert host(pump, m.HANG[0], b"T-2") == m.REFUSED[0]
+    assert state(pump) == "running" and until(pump, "bag")
+    tap(pump, CONFIRM)
+    tap(pump, CONFIRM)
+    assert state(pump) == "bag"
+
+
+@pytest.mark.req("PRO-8")
+def test_a_code_that_nobody_confirms_is_forgotten_after_half_a_minute() -> None:
+    """Else a bag named before a break counts after it, whatever hangs by then."""
+    pump = pump_with(short())
+    start(pump)
+    assert until(pump, "bag")
+    name_bag(pump)
+    scan_s(pump, 31)
+    tap(pump, CONFIRM)
+    scan_s(pump, 2)
+    assert state(pump) == "bag" and pump.controller.session.choice == 0
