@@ -6,7 +6,7 @@ SCALE ?= 0.02
 IN_VENV := .venv/bin
 TOOL := sh boards/build/python.sh -m boards.build
 
-.PHONY: help setup system venv demo test firmware unix flash lint bench trace evidence clean
+.PHONY: help setup system venv demo test firmware rig unix flash lint bench trace evidence clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -23,12 +23,15 @@ venv: system
 demo: setup firmware ## a whole desensitization on the emulated pump, with a reaction, and its report (SCALE=0.02)
 	@$(IN_VENV)/python -m toleramp_bench.demo --scale $(SCALE)
 
-test: setup firmware unix ## all tests
+test: setup firmware rig unix ## all tests
 	@$(IN_VENV)/python -m pytest -n 2 --dist loadfile -m "not alone"
 	@$(IN_VENV)/python -m pytest -m alone
 
 firmware: system ## the image to flash: build/BOARD/firmware.uf2 (BOARD=pump_pico)
 	@$(TOOL) --board $(BOARD)
+
+rig: system
+	@$(TOOL) --board rig_pico
 
 unix: system ## MicroPython for this computer with the pump's core: build/unix/micropython
 	@$(TOOL) --port unix

@@ -15,6 +15,7 @@ RECORD = struct.calcsize(EVENT[1])
 SLOT = 32
 SLOTS = 8192 - 32  # the last kilobyte of 256 KB is the state record's
 RING = 64
+LOOK = 8  # so many slots in a row must be void to be the end
 _BODY = EVENT[1][:-1]
 
 
@@ -85,13 +86,17 @@ class Journal:
 def count_records(read):
     """How many records lie in the FRAM: slot n holds record n, so a binary search finds the end.
 
+    A damaged record is no end: the slots behind it are looked at too, and what is sound there counts (INT-4, INT-5).
     `read(slot)` returns a bytearray of at least RECORD bytes.
     """
     low, high = 0, SLOTS
     while low < high:
-        middle = (low + high) // 2
-        if _valid(read(middle), middle):
-            low = middle + 1
+        middle, found = (low + high) // 2, 0
+        for slot in range(middle, min(middle + LOOK, high)):
+            if _valid(read(slot), slot):
+                found = slot + 1
+        if found:
+            low = found
         else:
             high = middle
     return low

@@ -7,8 +7,8 @@ plan of their own, from their own copy.
 
 from array import array
 
+from pump.account import add_fractions, dose_rate_fraction
 from pump.protocol import LINE_FILL
-from pump.rules import add_fractions, dose_rate_fraction
 from pump.units import interval_parts, pulses_of
 
 TOLERANCE_NL = 20_000  # FLO-5: 0.02 mL + 2 % of what is due in the step, at most 0.2 mL

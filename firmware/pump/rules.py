@@ -7,7 +7,6 @@ their ratios are judged dose over dose, and the pump only carries such a protoco
 
 from pump import vein
 from pump.account import (
-    add_fractions,  # noqa: F401 (plan.py takes it from here)
     dose_fraction,
     dose_rate_fraction,
     fills,

@@ -1,4 +1,4 @@
-"""A pump that has been provisioned: its keyring written into its flash in service mode, as `toleramp keys install` does."""
+"""A provisioned pump: its keyring written into its flash in service mode, as `toleramp keys install` does."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ FOUND = {
     "unknown-request": "a request it does not know",
     "duplicate": "the same thing twice",
     "vein-ratio": "the dose rate rises too steeply where the line meets the vein",
-    "oral": "oral doses do not run on a pump",
+    "oral": "bags and doses by mouth in one protocol",
     "bench-mode": "a protocol of class bench loads only in bench mode: hold UP at power-up",
     "not-run": "this pump does not run oral doses; print the table",
 }

@@ -99,6 +99,15 @@ def test_the_equal_dose_rate_on_another_bag(step: int, bag: int, rate: Fraction)
 
 
 @pytest.mark.req("SES-5")
+def test_the_equal_dose_rate_where_bags_differ_in_size() -> None:
+    """Else only bags of one size are computed rightly."""
+    protocol = standard()
+    protocol.solutions[2].volume_nl = 100_000_000  # 4.96065 mg/mL
+    rate = Fraction(*equivalent_rate(protocol, protocol.steps[7], 2)) / 10_000
+    assert rate == Fraction(8) / Fraction("4.96065")
+
+
+@pytest.mark.req("SES-5")
 def test_equal_dose_rates_of_the_reference(shared_folder: Path) -> None:
     """Else the rate that is offered after a reaction is not the published one."""
     text = (shared_folder / "protocols" / "vectors.json").read_text(encoding="utf-8")

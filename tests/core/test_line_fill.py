@@ -94,6 +94,9 @@ def test_a_line_fill_that_takes_the_rest_of_the_dose_or_ends_the_plan_is_refused
     protocol = standard()
     protocol.steps[-1].flags = p.LINE_FILL | p.TO_FULL_DOSE
     assert {("order", 12), ("dose-sum", 0)} <= errors(protocol)
+    within = filled("0.3", "0.3")
+    within.steps[4].flags = p.LINE_FILL | p.TO_FULL_DOSE
+    assert {("order", 5), ("order", 6)} <= errors(within)
     only = standard()
     for step in only.steps:
         step.flags = p.LINE_FILL
@@ -120,6 +123,13 @@ def test_a_line_fill_that_leaps_at_the_vein_is_refused() -> None:
     assert errors(fast) == {("vein-ratio", 5)}
     fast.steps[4] = fill(1, 300_000, 600_000)
     assert errors(fast) == set()
+
+
+@pytest.mark.req("PRO-2", "PRO-7")
+def test_a_line_fill_of_a_line_without_volume_is_judged_all_the_same() -> None:
+    """Else a bolus of the new bag is called a line-fill."""
+    protocol = filled("0", "0.1")
+    assert errors(protocol) == {("vein-ratio", 5), ("vein-ratio", 10)}  # at once the new bag at the old rate: tenfold
 
 
 @pytest.mark.req("PRO-2", "PRO-7")

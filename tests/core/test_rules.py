@@ -332,3 +332,9 @@ def test_the_scaled_ladder_keeps_its_findings() -> None:
         full = lined(ml)
         small = scaled(full, Fraction(1, 50))
         assert [f[:3] for f in rules.findings(small)] == [f[:3] for f in rules.findings(full)]
+    longer = {1: Fraction(30), 5: Fraction(12), 9: Fraction(6)}  # 1 mL over each rate
+    compensated = lined("1", 0, longer)
+    last = compensated.steps[-1]
+    last.duration_ms -= last.duration_ms % 9000  # 0.2 mL
+    last.volume_nl = last.duration_ms // 9000 * 200_000
+    assert rules.findings(compensated) == rules.findings(scaled(compensated, Fraction(1, 50))) == []

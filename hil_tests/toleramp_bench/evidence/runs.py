@@ -41,6 +41,17 @@ _VERDICTS = (
     "hil_tests/on_micropython/verdicts.py",
     "firmware/pump/*.py",
 )
+_CUTS = (
+    *(f"hil_tests/toleramp_bench/{name}.py" for name in ("after_cut", "cut_walks", "measure", "power_cuts")),
+    "hil_tests/toleramp_bench/scenario/snapshot.py",
+)
+
+_CAMPAIGN = (
+    *_CORE,
+    "boards/pump_pico/mechanism.py",
+    "hil_tests/campaigns/*.toml",
+    *(f"hil_tests/toleramp_bench/{part}/*.py" for part in ("campaign", "plant", "scenario", "scenario/targets")),
+)
 
 
 def _module(name: str, *words: str) -> tuple[str, ...]:
@@ -57,6 +68,14 @@ def _fuzz(what: str, seconds: float) -> Run:
     command = _module("evidence.fuzz", what, "--seconds", f"{seconds:g}", "--out", "{out}")
     about = f"{seconds / 60:g} min"
     return Run(f"fuzz-{what}", f"random and damaged input for the {what}", "core", command, _FUZZ, about=about)
+
+
+def _campaign(sessions: int) -> Run:
+    """Its sessions are kept beside the runs: broken off, it goes on where it ended."""
+    words = ("hil_tests/campaigns/standard.toml", "--sessions", str(sessions))
+    command = _module("campaign", *words, "--out", "{out}/../campaign-kept", "--facts", "{out}/facts.json")
+    what = f"{sessions} sessions at full length with drawn patients, people and faults, each judged"
+    return Run("campaign", what, "core", command, _CAMPAIGN, about="1.5 h on two cores")
 
 
 def all_runs(seconds: float = 600) -> list[Run]:
@@ -79,10 +98,16 @@ def all_runs(seconds: float = 600) -> list[Run]:
             "verdicts", "a million protocols judged by the laptop and by the device's code", "MicroPython for Unix",
             _module("evidence.verdicts", "--out", "{out}"), _VERDICTS, about="10 min",
         ),
+        _campaign(10_000),
         Run(
             "figures", "performance figures against their bars", "emulated rp2040",
             _module("figures", "--json", "{out}/facts.json"), (*_BOARD, "hil_tests/toleramp_bench/*.py"),
             image=True, about="some minutes",
+        ),
+        Run(
+            "power-cuts", "1000 power cuts at random instants of a session, each pump brought up again",
+            "emulated rp2040", _module("power_cuts", "--cuts", "1000", "--out", "{out}"), (*_BOARD, *_CUTS),
+            image=True, about="5 min",
         ),
         Run(
             "demo-full", "the whole session at full length, with a desaturation and a reaction", "emulated rp2040",

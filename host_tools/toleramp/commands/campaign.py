@@ -25,7 +25,9 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("--sessions", type=_whole(1), metavar="N", help="how many, those that are there included")
     parser.add_argument("--session", type=_whole(1), metavar="K", help="session K alone, as a finding names it")
     parser.add_argument("--scheduler", default="local", help="local, or dask://HOST:PORT (default: local)")
-    parser.add_argument("--jobs", type=_whole(1), metavar="J", help="processes of a local run (default: all cores)")
+    parser.add_argument(
+        "--jobs", type=_whole(1, 512), metavar="J", help="processes of a local run (default: all cores)"
+    )
     parser.add_argument("--seed", type=_whole(0), help="seed of all draws (default: the file's, else 1)")
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER", help="where it goes (default: build/campaigns/FILE's name)"
@@ -35,10 +37,11 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     parser.set_defaults(func=run)
 
 
-def _whole(low: int) -> Any:
+def _whole(low: int, high: int = 10**18) -> Any:
     def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) < low:
-            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from {low}")
+        if not text.isascii() or not text.isdigit() or len(text) > 18 or not low <= int(text) <= high:
+            most = f" to {high}" if high < 10**18 else ""
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from {low}{most}")
         return int(text)
 
     return read

@@ -95,7 +95,7 @@ def _read_steps(rows: list[dict[str, Any]], bags: tuple[Bag, ...]) -> tuple[Plan
             exact(row["rate_ml_h"]),
             exact(row["minutes"]),
             volume,
-            volume * bags[bag].mg_per_ml,
+            Fraction(0) if row.get("kind") == "line-fill" else volume * bags[bag].mg_per_ml,
             minutes,
             dose,
         )

@@ -1,0 +1,124 @@
+"""What two targets make of one scenario, side by side: every difference is a finding, one line each.
+
+A step ends, and a key is seen, at a scan; so from each event to the next two targets may come apart by a scan, and over
+twelve steps by twelve. What is compared is therefore each event's distance from the one before it. Alarms are gone
+through by turns, every eighth scan, and may be that late (ALM-2 gives them a second).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from difflib import SequenceMatcher
+from typing import Any
+
+from toleramp_bench.scenario.expects import picked
+from toleramp_bench.scenario.model import Scenario
+from toleramp_bench.scenario.words import clock
+
+# Loading takes another time on each target: of these the order counts, not the time.
+_BEFORE = ("boot", "self_test", "loaded", "load_refused")
+_BY_TURNS = ("alarm_raised", "alarm_cleared")
+_TURNS = 8
+_ROUNDING_MS = 2  # both times are whole milliseconds
+_MOST_LINES = 20
+_PULSE_ML = 0.0001
+Event = dict[str, Any]
+
+
+def differences(scenario: Scenario, one: dict[str, Any], other: dict[str, Any], scan_ms: int) -> list[str]:
+    """The differences of two results; [] when the targets agree. Times may differ by a scan, or by `allow_ms`."""
+    names = _names(one, other)
+    allow_ms = scan_ms if scenario.allow_ms is None else scenario.allow_ms
+    found: list[str] = []
+    if one["final_state"] != other["final_state"]:
+        found.append(f"final state: {one['final_state']} on {names[0]}, {other['final_state']} on {names[1]}")
+    found += _steps(one, other, names)
+    found += _events(one["events"], other["events"], names, allow_ms)
+    more = len(found) - _MOST_LINES
+    return found if more <= 0 else [*found[:_MOST_LINES], f"and {more} more differences"]
+
+
+def _names(one: dict[str, Any], other: dict[str, Any]) -> tuple[str, str]:
+    if one["target"] != other["target"]:
+        return one["target"], other["target"]
+    return f"{one['target']} (first)", f"{other['target']} (second)"
+
+
+# -- volumes
+
+
+def _steps(one: dict[str, Any], other: dict[str, Any], names: tuple[str, str]) -> list[str]:
+    pulse = max(_exact(document.get("pulse_ml", _PULSE_ML)) for document in (one, other))
+    numbers = [[step["step"] for step in document["steps"]] for document in (one, other)]
+    if numbers[0] != numbers[1]:
+        shown = [", ".join(map(str, row)) or "none" for row in numbers]
+        return [f"runs of steps: {shown[0]} on {names[0]}, {shown[1]} on {names[1]}"]
+    found = []
+    for a, b in zip(one["steps"], other["steps"], strict=True):
+        run = f", run {a['run']}" if "run" in a else ""
+        found += _volume(f"step {a['step']}{run}", a["delivered_ml"], b["delivered_ml"], names, pulse)
+    runs = max(1, len(numbers[0]))
+    return found or _volume("all", one["delivered_ml"], other["delivered_ml"], names, runs * pulse)
+
+
+def _volume(what: str, a: float, b: float, names: tuple[str, str], slack: Decimal) -> list[str]:
+    if abs(_exact(a) - _exact(b)) <= slack:
+        return []
+    return [f"{what}: {a} mL on {names[0]}, {b} mL on {names[1]}; {slack.normalize():f} mL are allowed"]
+
+
+def _exact(value: float) -> Decimal:
+    return Decimal(repr(value))
+
+
+# -- events
+
+
+def _key(event: Event) -> tuple[Any, ...]:
+    """What two targets must agree on of an event."""
+    return event["event"], event.get("step"), event.get("code"), event.get("arg") if _bag(event) else None
+
+
+def _bag(event: Event) -> bool:
+    return bool(event["event"].startswith("bag_"))
+
+
+def _said(event: Event) -> str:
+    bag = f" {event['arg']}" if _bag(event) and event.get("arg") else ""
+    return picked(event["event"] + bag, {key: event[key] for key in ("code", "step") if event.get(key)})
+
+
+def _events(one: list[Event], other: list[Event], names: tuple[str, str], allow_ms: int) -> list[str]:
+    """Events that only one has, at their place in the order; then distances between what both have."""
+    matcher = SequenceMatcher(None, [_key(event) for event in one], [_key(event) for event in other], autojunk=False)
+    order: list[str] = []
+    both: list[tuple[Event, Event]] = []
+    for tag, a0, a1, b0, b1 in matcher.get_opcodes():
+        if tag == "equal":
+            both += zip(one[a0:a1], other[b0:b1], strict=True)
+            continue
+        for events, name in ((one[a0:a1], names[0]), (other[b0:b1], names[1])):
+            order += [f"only on {name}: {_said(event)} at {clock(event['t_ms'])}" for event in events]
+    return order + _times(both, names, allow_ms)
+
+
+def _times(both: list[tuple[Event, Event]], names: tuple[str, str], allow_ms: int) -> list[str]:
+    """Events whose distance from the one before differs by more than is allowed.
+
+    A session counts from its first event after loading; without one, times count from power-on.
+    """
+    found: list[str] = []
+    before: int | None = None if any(a["event"] == "armed" for a, _ in both) else 0
+    for a, b in both:
+        if a["event"] in _BEFORE:
+            continue
+        apart = a["t_ms"] - b["t_ms"]
+        moved = 0 if before is None else apart - before
+        by_turns = a["event"] in _BY_TURNS
+        allowed = max(allow_ms, _TURNS * allow_ms) if by_turns else allow_ms
+        if abs(moved) > allowed + _ROUNDING_MS:
+            late = names[0] if moved > 0 else names[1]
+            found.append(f"{_said(a)}: {abs(moved)} ms later on {late}; {allowed} ms are allowed")
+        if not by_turns:
+            before = apart
+    return found

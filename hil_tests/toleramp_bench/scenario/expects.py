@@ -1,0 +1,249 @@
+"""Reads [[expect]]: what must follow. An expectation that no run can meet is a fault of the file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from toleramp_bench.scenario import words
+from toleramp_bench.scenario.checks import Checks, Table, is_number
+from toleramp_bench.scenario.events import Ground, demand_name, demand_pick, demand_step
+from toleramp_bench.scenario.model import FINAL_STATES, TARGETS, Expect
+from toleramp_bench.scenario.words import EXPECT, RECORDS
+
+_PICKS = ("code", "step", "state")
+_SIZES = ("equals", "at_least", "at_most")
+
+
+def read_expects(checks: Checks, tables: list[Table], ground: Ground) -> tuple[Expect, ...]:
+    """The expectations in the order of the file."""
+    expects = tuple(_expect(checks, table, f"expect {number}", ground) for number, table in enumerate(tables, 1))
+    _demand_no_contradiction(checks, expects)
+    return expects
+
+
+def _expect(checks: Checks, table: Table, where: str, ground: Ground) -> Expect:
+    kinds = [kind for kind in EXPECT if kind in table]
+    if len(kinds) != 1:
+        what = f"{kinds[0]} and {kinds[1]} in one" if kinds else _near(checks, table, where)
+        raise checks.fail(what, where, "write one of " + ", ".join(EXPECT) + " in each [[expect]]")
+    kind = kinds[0]
+    read = checks.table(table, {kind: words.TEXT, **EXPECT[kind]}, where)
+    name = read.pop(kind)
+    {"event": _demand_event, "never": _demand_never, "value": _demand_value, "count": _demand_count}[kind](
+        checks, name, read, where, ground
+    )
+    return Expect(kind, name, read, in_words(kind, name, read))
+
+
+def _near(checks: Checks, table: Table, where: str) -> str:
+    """What is wrong with an expectation that has none of the four words; a misspelt one is named."""
+    for name in table:
+        if name not in {key for keys in EXPECT.values() for key in keys}:
+            raise checks.unknown("key", name, where, EXPECT)
+    return "it expects nothing"
+
+
+# -- events
+
+
+def _demand_event(checks: Checks, name: str, keys: Table, where: str, ground: Ground) -> None:
+    demand_name(checks, name, f"{where}, event", ground)
+    demand_pick(checks, name, keys, where, ground)
+    if "of" in keys:
+        demand_name(checks, keys["of"], f"{where}, of", ground)
+        if keys["of"] == name and name in ground.ids:
+            raise checks.fail(f"{name} counts from itself", f"{where}, of", "name another")
+    if "last_pulse_of_ms" in keys and "of" not in keys:
+        raise checks.fail("last_pulse_of_ms without of", where, "write of = the event it counts from")
+    if keys.get("not_before_s", 0) > keys.get("within_s", keys.get("not_before_s", 0)):
+        raise checks.fail("not_before_s is later than within_s", where, "no run can meet both")
+
+
+def _demand_never(checks: Checks, name: str, keys: Table, where: str, ground: Ground) -> None:
+    demand_name(checks, name, f"{where}, never", ground)
+    demand_pick(checks, name, keys, where, ground)
+    if name in ground.ids and "before" not in keys and "after" not in keys:
+        raise checks.fail(f"{name} is an event of this file, so it comes", f"{where}, never", "write before or after")
+    for key in ("before", "after"):
+        if key in keys:
+            demand_name(checks, keys[key], f"{where}, {key}", ground)
+
+
+def _demand_count(checks: Checks, name: str, keys: Table, where: str, ground: Ground) -> None:
+    if name not in RECORDS:
+        raise checks.unknown("record", name, f"{where}, count", RECORDS)
+    demand_pick(checks, name, keys, where, ground)
+    _demand_sizes(checks, keys, where)
+
+
+def _demand_sizes(checks: Checks, keys: Table, where: str) -> None:
+    """How much: at least one of equals, at_least and at_most; no two against each other."""
+    if not any(key in keys for key in _SIZES):
+        raise checks.fail("it does not say how much", where, "write one of " + ", ".join(_SIZES))
+    if "tolerance" in keys and "equals" not in keys:
+        raise checks.fail("tolerance without equals", where, "write equals, or leave it out")
+    low, high = keys.get("at_least"), keys.get("at_most")
+    if low is not None and high is not None and low > high:
+        raise checks.fail("at_least is more than at_most", where, "no run can meet both")
+    if is_number(keys.get("equals")):
+        slack = keys.get("tolerance", 0)
+        if (low is not None and keys["equals"] + slack < low) or (high is not None and keys["equals"] - slack > high):
+            raise checks.fail("equals lies outside at_least and at_most", where, "no run can meet both")
+
+
+# -- values
+
+
+def _demand_value(checks: Checks, name: str, keys: Table, where: str, ground: Ground) -> None:
+    kinds, above_zero = _path(checks, name, f"{where}, value", ground)
+    equals = keys.get("equals")
+    if isinstance(equals, str) and "text" in kinds:
+        _demand_text(checks, name, equals, keys, where)
+        return
+    if equals is not None:
+        if "number" not in kinds or not is_number(equals):
+            form = "a text" if kinds == ("text",) else "a number"
+            raise checks.fail(f"{name} is {form}, which equals is not", f"{where}, equals", f"write {form}")
+        checks.value(equals, words.Key("number", -(10**12), 10**12), f"{where}, equals")
+    elif kinds == ("text",):
+        raise checks.fail(f"{name} is a text", where, "write equals = the text")
+    _demand_sizes(checks, keys, where)
+    most = keys.get("at_most", 0) if equals is None else equals + keys.get("tolerance", 0)
+    if above_zero and most < 0:
+        raise checks.fail(f"{name} is never below zero", where, "write what can be met")
+
+
+def _demand_text(checks: Checks, name: str, equals: str, keys: Table, where: str) -> None:
+    extra = [key for key in keys if key != "equals"]
+    if extra:
+        raise checks.fail(f"{extra[0]} does not go with a text", where, "leave it out")
+    known: tuple[str, ...] = {"final_state": FINAL_STATES, "target": TARGETS}.get(name, ())
+    if name.startswith("events.") and name.endswith(".event"):
+        known = RECORDS
+    if known and equals not in known:
+        raise checks.unknown(name, equals, f"{where}, equals", known)
+
+
+def _path(checks: Checks, name: str, where: str, ground: Ground) -> tuple[tuple[str, ...], bool]:
+    """What stands at a path into the result: ("number",), ("text",) or both; whether it is never below zero."""
+    parts = name.split(".")
+    if len(parts) == 1:
+        if name in words.TOP_TEXTS:
+            return ("text",), False
+        if name not in words.TOP_NUMBERS:
+            known = [*words.TOP_NUMBERS, *words.TOP_TEXTS, "steps.N.", "events.N.", "actions.ID."]
+            raise checks.unknown("value", name, where, known)
+        return ("number",), True
+    leaves = {
+        "steps": (words.STEP_NUMBERS, ()),
+        "events": (words.RECORD_NUMBERS, words.RECORD_TEXTS),
+        "actions": (words.ACTION_NUMBERS, words.ACTION_TEXTS),
+    }
+    if len(parts) != 3 or parts[0] not in leaves:
+        raise checks.unknown("value", name, where, ["steps.N.delivered_ml", "events.N.t_ms", "actions.ID.t_ms"])
+    numbers, texts = leaves[parts[0]]
+    if parts[2] not in (*numbers, *texts):
+        raise checks.unknown("value", parts[2], where, (*numbers, *texts))
+    _demand_index(checks, parts[0], parts[1], where, ground)
+    kinds = tuple(kind for kind, names in (("number", numbers), ("text", texts)) if parts[2] in names)
+    return kinds, parts[2] != "rate_error_percent" and kinds == ("number",)
+
+
+def _demand_index(checks: Checks, part: str, index: str, where: str, ground: Ground) -> None:
+    if part == "actions":
+        if index not in ground.ids:
+            raise checks.unknown("id", index, where, ground.ids)
+        return
+    if not index.isascii() or not index.isdigit() or len(index) > 6:
+        raise checks.fail(f"{index[:20]!r} is no number", where, f"write {part}.N. with a whole number")
+    if part == "steps":
+        demand_step(checks, int(index), where, ground)
+
+
+# -- contradictions
+
+
+def _demand_no_contradiction(checks: Checks, expects: tuple[Expect, ...]) -> None:
+    """Raises UserError where one expectation forbids what another asks for."""
+    for number, never in enumerate(expects, 1):
+        if never.kind != "never" or "before" in never.keys:
+            continue
+        for other, wanted in enumerate(expects, 1):
+            if _forbids(never, wanted):
+                what = f"it forbids what expect {other} asks for ({wanted.text})"
+                raise checks.fail(what, f"expect {number}", "no run can meet both; write before or after")
+
+
+def _forbids(never: Expect, wanted: Expect) -> bool:
+    if wanted.kind == "value":
+        return not never.keys and wanted.name == "final_state" and wanted.keys.get("equals") == never.name
+    if wanted.name != never.name or not _required(wanted):
+        return False
+    if any(wanted.keys.get(key) != value for key, value in never.keys.items() if key in _PICKS):
+        return False
+    return "after" not in never.keys or never.keys["after"] == wanted.keys.get("of")
+
+
+def _required(wanted: Expect) -> bool:
+    """True for an expectation that something comes."""
+    keys = wanted.keys
+    if wanted.kind == "count":
+        return keys.get("at_least", 0) > 0 or keys.get("equals", 0) - keys.get("tolerance", 0) > 0
+    return wanted.kind == "event"
+
+
+# -- in words
+
+
+def picked(name: str, keys: Table) -> str:
+    """A record's name with what picks among its kind: paused (spo2-stop) in step 6."""
+    text = name
+    if "code" in keys:
+        text += f" ({keys['code']})"
+    if keys.get("step"):
+        text += f" in step {keys['step']}"
+    if "state" in keys:
+        text += f" in state {keys['state']}"
+    return text
+
+
+def in_words(kind: str, name: str, keys: Table) -> str:
+    """An expectation in words, for the result and the report."""
+    if kind == "value":
+        return f"{name} {_size(keys)}"
+    if kind == "count":
+        return f"{picked(name, keys)} {_size(keys)} times"
+    if kind == "never":
+        when = "".join(f" {key} {keys[key]}" for key in ("after", "before") if key in keys)
+        return f"never {picked(name, keys)}{when}"
+    return _event_in_words(name, keys)
+
+
+def _event_in_words(name: str, keys: Table) -> str:
+    text = picked(name, keys)
+    if keys.get("nth", 1) > 1:
+        text += f", number {keys['nth']}"
+    origin = keys.get("of", "power-on")
+    if "not_before_s" in keys:
+        text += f", not before {keys['not_before_s']} s"
+    if "within_s" in keys:
+        text += f", within {keys['within_s']} s"
+    if "of" in keys or "within_s" in keys or "not_before_s" in keys:
+        text += f" after {origin}"
+    if "last_pulse_within_ms" in keys:
+        text += f", last pulse at most {keys['last_pulse_within_ms']} ms after it"
+    if "last_pulse_of_ms" in keys:
+        text += f", last pulse at most {keys['last_pulse_of_ms']} ms after {origin}"
+    return text
+
+
+def _size(keys: dict[str, Any]) -> str:
+    parts = []
+    if "equals" in keys:
+        slack = f" +- {keys['tolerance']}" if "tolerance" in keys else ""
+        parts.append(f"= {keys['equals']}{slack}")
+    if "at_least" in keys:
+        parts.append(f">= {keys['at_least']}")
+    if "at_most" in keys:
+        parts.append(f"<= {keys['at_most']}")
+    return ", ".join(parts)

@@ -1,0 +1,260 @@
+"""Pictures of a run: rate and volume, dose rate, vital signs; planned against measured, with what happened marked.
+
+Measured is what the pulses say that moved the motor. The planned lines keep the plan's own clock from the first step.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from pump.account import dose_fraction, fills
+from toleramp.report import frame
+from toleramp_bench.scenario.model import Recording, Scenario
+
+_POINTS = 1500
+_STILL_US = 4_000_000  # no pulse for so long is no flow: the slowest rate, 0.1 mL/h, has one every 3.6 s
+_STILL_TIMES = 4  # nor so many times as long as the intervals on either side
+_ML_H_US_PL = 3.6  # mL/h of one pL a microsecond
+_DPI = 110
+_MS_PER_MIN = 60_000
+_MARKS = {
+    "paused": "#B3261E",
+    "stopped": "#B3261E",
+    "locked": "#B3261E",
+    "fault": "#B3261E",
+    "reaction": "#8E24AA",
+    "decision": "#00695C",
+    "resumed": "#2E7D32",
+    "alarm_raised": "#E69F00",
+    "power_lost": "#000000",
+    "boot": "#000000",
+    "completed": "#0072B2",
+}
+_VITALS = (("spo2", "SpO2 (%)", frame.MEASURED), ("pulse", "Pulse (/min)", frame.PULSE))
+Line = tuple[list[float], list[float]]
+
+
+@dataclass(frozen=True)
+class Course:
+    """A run with its zero: the first step, or power-on where none was started."""
+
+    scenario: Scenario
+    recording: Recording
+    zero_ms: int
+
+    def minutes(self, t_ms: float) -> float:
+        """Minutes since the zero."""
+        return (t_ms - self.zero_ms) / _MS_PER_MIN
+
+    @property
+    def end_min(self) -> float:
+        """Where the pictures end."""
+        return max(self.minutes(self.recording.end_ms), 1 / 60)
+
+
+def draw(folder: Path, scenario: Scenario, recording: Recording, document: dict[str, Any]) -> list[Path]:
+    """Writes course.png, dose_rate.png and, where the records carry vital signs, vitals.png; their paths."""
+    starts = [record["t_ms"] for record in recording.records if record["event"] == "step_started"]
+    course = Course(scenario, recording, starts[0] if starts else 0)
+    verdict = "passed" if document.get("passed") else "not passed"
+    title = f"{scenario.name} [{recording.target}], {document.get('final_state', '')}, {verdict}"
+    drawn = []
+    with matplotlib.rc_context(frame.STYLE):
+        for name, figure in (
+            ("course", _course(course)),
+            ("dose_rate", _dose_rate(course)),
+            ("vitals", _vitals(course)),
+        ):
+            if figure is None:
+                continue
+            figure.suptitle(title, x=0.01, ha="left", fontsize=9, weight="bold")
+            drawn.append(folder / f"{name}.png")
+            figure.savefig(drawn[-1], dpi=_DPI, metadata={"Software": None})
+    return drawn
+
+
+# -- the pictures
+
+
+def _sheet(panels: int) -> tuple[Figure, list[Axes]]:
+    height = 0.8 + 2.1 * panels
+    figure = Figure(figsize=(frame.WIDTH_IN, height))
+    axes = figure.subplots(panels, 1, squeeze=False)[:, 0]
+    figure.subplots_adjust(left=0.1, right=0.985, top=1 - 0.5 / height, bottom=0.75 / height, hspace=0.42)
+    return figure, list(axes)
+
+
+def _finish(course: Course, axes: list[Axes]) -> None:
+    for panel in axes:
+        _mark(course, panel)
+        frame.time_axis(panel, course.end_min)
+        if not course.zero_ms:
+            panel.set_xlabel(panel.get_xlabel().replace("the first step", "power-on"))
+    handles = {
+        label: handle for panel in axes for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
+    }
+    axes[-1].legend(
+        handles.values(), handles.keys(), loc="upper left", bbox_to_anchor=(-0.01, -0.22), ncol=6, borderaxespad=0
+    )
+
+
+def _mark(course: Course, axes: Axes) -> None:
+    """Steps by their numbers, records by their colours, what the file did by triangles at the foot."""
+    place = axes.get_xaxis_transform()
+    for record in course.recording.records:
+        x, name = course.minutes(record["t_ms"]), record["event"]
+        if x < 0:
+            continue
+        if name == "step_started":
+            axes.axvline(x, color="#BBBBBB", lw=0.5, zorder=0.5)
+            axes.text(x, 1.01, str(record["step"]), transform=place, color="#444444", fontsize=7)
+        elif name in _MARKS:
+            axes.axvline(x, color=_MARKS[name], lw=0.9, ls=(0, (2, 2)), zorder=2, label=name.replace("_", " "))
+    for done in course.recording.done:
+        if course.minutes(done.t_ms) >= 0:
+            at = course.minutes(done.t_ms)
+            axes.plot(
+                [at], [0.03], marker="^", ms=5, ls="", color="#333333", transform=place, label="event of the file"
+            )
+
+
+def _course(course: Course) -> Figure:
+    figure, axes = _sheet(2)
+    axes[0].step(*plan_rate(course), where="post", label="planned", **frame.PLAN)
+    axes[0].plot(*measured_rate(course), label="measured", **frame.REAL)
+    axes[0].set_ylabel("Rate (mL/h)")
+    axes[1].plot(*plan_volume(course), label="planned", **frame.PLAN)
+    axes[1].plot(*measured_volume(course), label="measured", **frame.REAL)
+    axes[1].set_ylabel("Volume (mL)")
+    _finish(course, axes)
+    return figure
+
+
+def _dose_rate(course: Course) -> Figure | None:
+    plan, real = plan_dose_rate(course), measured_dose_rate(course)
+    if not any(value > 0 for value in real[1]):
+        return None
+    figure, axes = _sheet(1)
+    axes[0].step(plan[0], _positive(plan[1]), where="post", label="planned", **frame.PLAN)
+    axes[0].plot(real[0], _positive(real[1]), label="measured", **frame.REAL)
+    axes[0].set_yscale("log")
+    axes[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _at: f"{value:g}"))
+    axes[0].set_ylabel("Dose rate (mg/h)")
+    _finish(course, axes)
+    return figure
+
+
+def _positive(values: list[float]) -> list[float]:
+    return [value if value > 0 else float("nan") for value in values]
+
+
+def _vitals(course: Course) -> Figure | None:
+    lines = [(label, colour, vitals(course, key)) for key, label, colour in _VITALS]
+    lines = [line for line in lines if line[2][0]]
+    if not lines:
+        return None
+    figure, axes = _sheet(len(lines))
+    for panel, (label, colour, line) in zip(axes, lines, strict=True):
+        panel.plot(*line, color=colour, lw=1.2, marker=".", ms=3)
+        panel.set_ylabel(label)
+    _finish(course, axes)
+    return figure
+
+
+# -- the lines: minutes, and values
+
+
+def plan_rate(course: Course) -> Line:
+    """Ordered rate in mL/h, a value from each time on."""
+    return _plan(course, lambda step: step.rate_e4 / 10_000)
+
+
+def plan_dose_rate(course: Course) -> Line:
+    """Ordered dose rate in mg/h; a line-fill is no dose."""
+    protocol = course.scenario.protocol
+    return _plan(course, lambda step: step.rate_e4 / 10_000 * _mg_per_ml(protocol, step))
+
+
+def _plan(course: Course, value: Any) -> Line:
+    times, values, at_ms = [], [], 0
+    for step in course.scenario.protocol.steps:
+        times.append(at_ms / _MS_PER_MIN)
+        values.append(value(step))
+        at_ms += step.duration_ms
+    return [*times, at_ms / _MS_PER_MIN], [*values, 0.0]
+
+
+def plan_volume(course: Course) -> Line:
+    """Ordered volume so far, in mL."""
+    times, values = [0.0], [0.0]
+    for step in course.scenario.protocol.steps:
+        times.append(times[-1] + step.duration_ms / _MS_PER_MIN)
+        values.append(values[-1] + step.volume_nl / 1e6)
+    return times, values
+
+
+def _mg_per_ml(protocol: Any, step: Any) -> float:
+    if fills(step):
+        return 0.0
+    up, down = dose_fraction(protocol, step, 10**6)  # pg a mL
+    return float(up / down / 1e9)
+
+
+def _grid(course: Course) -> list[int]:
+    """Times in microseconds at which the pulses are looked at."""
+    begin, end = course.zero_ms * 1000, course.recording.end_ms * 1000
+    return [begin + (end - begin) * k // _POINTS for k in range(_POINTS + 1)]
+
+
+def measured_rate(course: Course) -> Line:
+    """Rate in mL/h from the pulses on either side of each time; zero where they are far apart."""
+    moved, pl = course.recording.moved_us, course.recording.pl_pulse
+    times = _grid(course)
+    rates = [_rate(moved, pl, t_us) if moved is not None else 0.0 for t_us in times]
+    return [course.minutes(t_us / 1000) for t_us in times], rates
+
+
+def _rate(moved: Any, pl_pulse: int, t_us: int) -> float:
+    count = moved.count_until(t_us)
+    if not 0 < count < len(moved):
+        return 0.0
+    apart_us = moved.at(count) - moved.at(count - 1)
+    beside_us = [moved.at(k + 1) - moved.at(k) for k in (count - 2, count) if 0 <= k < len(moved) - 1]
+    longest_us = min(_STILL_US, _STILL_TIMES * max(beside_us, default=_STILL_US))
+    return float(pl_pulse / apart_us * _ML_H_US_PL) if 0 < apart_us <= longest_us else 0.0
+
+
+def measured_volume(course: Course) -> Line:
+    """Volume in mL by count of the pulses."""
+    moved, pl = course.recording.moved_us, course.recording.pl_pulse
+    times = _grid(course)
+    volumes = [(moved.count_until(t_us) if moved is not None else 0) * pl / 1e9 for t_us in times]
+    return [course.minutes(t_us / 1000) for t_us in times], volumes
+
+
+def measured_dose_rate(course: Course) -> Line:
+    """Dose rate in mg/h: the measured rate of the bag of the step that runs."""
+    protocol = course.scenario.protocol
+    starts = [(r["t_ms"], r["step"]) for r in course.recording.records if r["event"] == "step_started"]
+    times, rates = measured_rate(course)
+    begun = [course.minutes(t_ms) for t_ms, _ in starts]
+    doses = []
+    for minute, rate in zip(times, rates, strict=True):
+        number = starts[bisect_right(begun, minute) - 1][1] if starts and minute >= begun[0] else 0
+        known = 1 <= number <= len(protocol.steps)
+        doses.append(rate * _mg_per_ml(protocol, protocol.steps[number - 1]) if known else 0.0)
+    return times, doses
+
+
+def vitals(course: Course, key: str) -> Line:
+    """A vital sign where the records carry it."""
+    found = [(course.minutes(r["t_ms"]), float(r[key])) for r in course.recording.records if r.get(key) is not None]
+    return [t for t, _ in found], [value for _, value in found]

@@ -1,0 +1,182 @@
+"""Reads a scenario file; every fault of it is one line: which file, where in it, and what would be right."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import oximeters
+from toleramp.protocol_reader import brief
+from toleramp_bench.places import ROOT
+from toleramp_bench.scenario import words
+from toleramp_bench.scenario.checks import Checks, Table, is_number, measured, parse, read_text
+from toleramp_bench.scenario.events import Ground, demand_in_time, read_actions, read_moment
+from toleramp_bench.scenario.expects import read_expects
+from toleramp_bench.scenario.model import TARGETS, Moment, Scenario
+from toleramp_bench.scenario.protocols import protocol_of
+
+REQUIREMENTS = ROOT / "hil_tests" / "requirements"
+
+
+def read_scenario(path: Path, target: str | None = None) -> Scenario:
+    """The scenario in a TOML file. Raises UserError for the first fault; with `target`, for one it does not run on."""
+    text = read_text(path)
+    content = parse(text, path)
+    checks = Checks(path)
+    if content.get("format") != 1 or isinstance(content["format"], bool):
+        raise checks.fail("format is missing or not 1", "top level", "write: format = 1")
+    head = checks.table(content, words.TOP, "")
+    _demand_head(checks, head, target)
+    return _scenario(checks, text, head)
+
+
+def _scenario(checks: Checks, text: str, head: Table) -> Scenario:
+    expect_tables = checks.tables(head.get("expect", []), "expect")
+    scale = Fraction(head["dose_scale"])
+    protocol, blob = protocol_of(checks, head["protocol"], scale, _refused(expect_tables))
+    ground = Ground(len(protocol.steps), tuple(bag.id for bag in protocol.solutions))
+    actions, still_open = read_actions(checks, checks.tables(head.get("event", []), "event"), ground)
+    ground = Ground(ground.steps, ground.bags, tuple(action.id for action in actions))
+    end = _end(checks, head, ground)
+    demand_in_time(checks, actions, end, head["limit"])
+    apart = checks.table(head["differences"], words.DIFFERENCES, "differences") if "differences" in head else {}
+    return Scenario(
+        name=head["name"],
+        path=checks.path,
+        text=text,
+        blob=blob,
+        protocol=protocol,
+        dose_scale=scale,
+        shows=tuple(head["shows"]),
+        oximeter=head["oximeter"],
+        staff=head["staff"],
+        staff_delay_ms=_whole_ms(checks, head["staff_delay_s"]),
+        bench_mode=head["bench_mode"],
+        scan_ms=head.get("scan_ms"),
+        seed=head.get("seed"),
+        actions=actions,
+        expects=read_expects(checks, expect_tables, ground),
+        end=end,
+        limit_ms=head["limit"],
+        targets=head.get("targets", TARGETS),
+        allow_ms=apart.get("allow_ms"),
+        why_apart=apart.get("why", ""),
+        plant=_options(checks, head, "plant"),
+        patient=_options(checks, head, "patient"),
+        uses_open=still_open,
+    )
+
+
+# -- the head
+
+
+def _demand_head(checks: Checks, head: Table, target: str | None) -> None:
+    for uid in head["shows"]:
+        if uid not in requirement_ids():
+            raise checks.unknown("requirement", uid, "shows", requirement_ids())
+    for name in head.get("targets", ()):
+        if name not in TARGETS:
+            raise checks.unknown("target", name, "targets", TARGETS)
+    if target is not None and target not in TARGETS:
+        raise checks.unknown("target", target, "--target", TARGETS)
+    if target is not None and target not in head.get("targets", TARGETS):
+        raise checks.fail(f"it does not run on {target}", "targets", "it runs on " + ", ".join(head["targets"]))
+    if not head["limit"]:
+        raise checks.fail("the limit is zero", "limit", 'write a time, "00:30:00"')
+    _demand_oximeter(checks, head["oximeter"])
+
+
+def _demand_oximeter(checks: Checks, name: str) -> None:
+    try:
+        oximeters.parser(name)
+    except ValueError as error:
+        raise checks.fail(str(error), "oximeter", 'write oximeter = "nonin-df2"') from None
+
+
+@cache
+def requirement_ids() -> tuple[str, ...]:
+    """Every requirement's and hazard's id."""
+    return tuple(sorted(path.stem for path in REQUIREMENTS.glob("*/*.yml") if not path.name.startswith(".")))
+
+
+def _refused(expects: list[Table]) -> bool:
+    """True where the file expects the pump to refuse the protocol: it may then break the rules."""
+    return any("load_refused" in (table.get("event"), table.get("count")) for table in expects)
+
+
+def _whole_ms(checks: Checks, seconds: int | Decimal) -> int:
+    ms = Fraction(seconds) * 1000
+    if ms.denominator != 1:
+        raise checks.fail(f"{seconds} s is finer than a millisecond", "staff_delay_s", "write fewer decimals")
+    return int(ms)
+
+
+def _end(checks: Checks, head: Table, ground: Ground) -> Moment | None:
+    return read_moment(checks, head["end"], "end", ground) if "end" in head else None
+
+
+# -- options of the models
+
+
+def _options(checks: Checks, head: Table, section: str) -> Table:
+    """[plant] or [patient] as written, its keys those of the model."""
+    table = head.get(section, {})
+    if not isinstance(table, dict):
+        raise checks.fail(f"{section} is not a table", section, f"write [{section}]")
+    known = _plant_keys() if section == "plant" else _patient_keys()
+    if known is not None:
+        _demand_options(checks, table, known, section)
+    return table
+
+
+def _demand_options(checks: Checks, table: Table, known: dict[str, Any], where: str) -> None:
+    for name, value in table.items():
+        if name not in known:
+            raise checks.unknown("key", name, where, known)
+        _demand_option(checks, value, known[name], f"{where}, {name}")
+
+
+def _demand_option(checks: Checks, value: Any, usual: Any, where: str) -> None:
+    """A value of the kind of the model's own; a part's options are a table of their own."""
+    if is_dataclass(usual):
+        if not isinstance(value, dict):
+            raise checks.fail(f"{brief(value)} is not a table", where, f"write [{where.replace(', ', '.')}]")
+        _demand_options(checks, value, _values(usual), where)
+    elif isinstance(usual, bool):
+        checks.value(value, words.FLAG, where)
+    elif isinstance(usual, (int, float)):
+        if not is_number(value) or not measured(value) or (isinstance(usual, int) and not isinstance(value, int)):
+            form = "a whole number" if isinstance(usual, int) else "a number"
+            raise checks.fail(f"{brief(value)} does not fit", where, f"write {form}")
+    else:
+        checks.value(value, words.TEXT, where)
+
+
+def _values(config: Any) -> dict[str, Any]:
+    return {item.name: getattr(config, item.name) for item in fields(config)}
+
+
+def _plant_keys() -> dict[str, Any] | None:
+    """The plant's options with their defaults; None without the model. Bags come from the protocol.
+
+    `typical` gives every part its ordinary errors first.
+    """
+    try:
+        from toleramp_bench.plant.config import PlantConfig
+    except ImportError:
+        return None
+    own = {name: value for name, value in _values(PlantConfig()).items() if name != "bags"}
+    return {"typical": False, **own}
+
+
+def _patient_keys() -> dict[str, Any] | None:
+    """The patient's options: the population's, and each trait of the one person."""
+    try:
+        from toleramp_bench.plant.patient import PatientConfig, Traits
+    except ImportError:
+        return None
+    return {**dict.fromkeys((item.name for item in fields(Traits)), 0.0), **_values(PatientConfig())}

@@ -1,0 +1,243 @@
+"""The words of a scenario file: every key with its kind and range, every `do`, and what the pump cannot do yet.
+
+Numbers stay as they are written (int or Decimal); times "hh:mm:ss" become milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from pump import messages as m
+from pump.alarms import TABLE
+from pump.units import RATE_MAX_E4, RATE_MIN_E4
+
+Number = int | Decimal
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key. `kind`: text, number, whole, flag, amount (true, false or a number), texts (one or a list), time, any.
+
+    `default` is put in where the key is missing; `open` is the requirement that the pump still lacks for this key.
+    """
+
+    kind: str
+    low: Number | None = None
+    high: Number | None = None
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    default: Any = None
+    open: str = ""
+    longest: int = 200  # characters of a text
+
+
+@dataclass(frozen=True)
+class Word:
+    """One `do`: its keys, how many of them it needs (`least`, or just one: `single`), the requirement still open."""
+
+    keys: dict[str, Key] = field(default_factory=dict)
+    least: int = 0
+    single: bool = False
+    open: str = ""
+
+
+TEXT, FLAG, TIME = Key("text"), Key("flag"), Key("time")
+_ON = Key("flag", default=True)
+_WHO = Key("text", longest=24, open="SES-12")
+_TIMES = Key("whole", 1, 10_000)
+BUTTONS = ("start", "stop", "confirm", "silence", "up", "down")
+HOST = ("pause", "stop", "hang", "ping", "garbage", "load", "silence")  # silence: the laptop pings no more
+RESUME = ("same", "one-back", "two-back", "any-back")
+CLASSIFY = ("technical", "mild", "severe", "end")
+
+# Signs of a reaction by the grade that follows from them (SES-4). Skin alone is mild; nothing else is.
+_SKIN = ("hives", "urticaria", "itch", "flush", "rash", "erythema")
+_NEVER_MILD = (
+    "throat-tightness", "chest-tightness", "hoarseness", "angioedema", "wheeze", "stridor", "dyspnoea", "vomiting",
+    "abdominal-pain", "presyncope", "syncope", "hypotension", "hypoxia", "cough", "collapse",
+)  # fmt: skip
+SIGNS = {**dict.fromkeys(_SKIN, "mild"), **dict.fromkeys(_NEVER_MILD, "severe")}
+
+DO: dict[str, Word] = {
+    "press": Word(
+        {
+            "button": Key("text", choices=BUTTONS, required=True),
+            "bounce": Key("amount", 0, 100),  # ms; true: as long as the bench thinks usual
+            "hold_ms": Key("whole", 1, 600_000, default=200),
+            "who": _WHO,
+        }
+    ),
+    "pin": Word({"who": Key("text", longest=24, required=True)}, open="SES-12"),
+    "checklist": Word({"who": _WHO}, open="SES-1"),
+    "premedicate": Word({"who": _WHO}, open="SES-13"),
+    "prime": Word({"who": _WHO}, open="FLO-9"),
+    "connect": Word({"who": _WHO}, open="FLO-9"),
+    "observe": Word(
+        {
+            "sbp": Key("number", 20, 300),
+            "dbp": Key("number", 10, 200),
+            "hr": Key("number", 0, 350),
+            "rr": Key("number", 0, 100),
+            "spo2": Key("number", 0, 100),
+            "temp": Key("number", 25, 45),
+            "skin": Key("texts"),
+            "symptoms": Key("texts"),
+        },
+        least=1,
+        open="SES-2",
+    ),
+    "reaction": Word({"signs": Key("texts", choices=tuple(SIGNS), required=True)}),
+    "treat": Word({"drug": Key("text", choices=("antihistamine", "steroid", "adrenaline"))}, open="SES-3"),
+    "decide": Word(
+        {
+            "choice": Key("text", choices=(*RESUME, *CLASSIFY), required=True),
+            "step": Key("whole", 1, 40),
+            "bag": Key("text", longest=1, open="SES-5"),
+            "rate_ml_h": Key("number", Decimal(RATE_MIN_E4) / 10_000, RATE_MAX_E4 // 10_000, open="SES-5"),
+            "minutes": Key("number", Decimal("0.01"), 1440, open="SES-3"),
+            "insert": Key("flag", open="SES-3"),
+        }
+    ),
+    "hang": Word({"solution": Key("text", longest=1), "code": Key("text", longest=24), "scan": FLAG}, least=1),
+    "flush": Word(open="SES-9"),
+    "handover": Word({"who": Key("text", longest=24)}, open="SES-12"),
+    "oximeter": Word(
+        {
+            "spo2": Key("number", 0, 100),
+            "pulse": Key("number", 0, 321),
+            "ramp_to": Key("number", 0, 100),
+            "ramp_s": Key("number", 0, 3600),
+            "off": FLAG,
+            "unplug": FLAG,
+            "freeze": FLAG,
+            "artifact": FLAG,
+            "noise": Key("amount", 0, 1),  # share of bytes spoilt; true: as much as the bench thinks bad
+        },
+        least=1,
+    ),
+    "occlude": Word({"where": Key("text", choices=("downstream", "upstream"), default="downstream")}),
+    "release": Word(),
+    "air": Word({"ul": Key("number", Decimal("0.001"), 50_000, required=True)}),
+    "door": Word({"open": _ON}),
+    "bag_empty": Word(),
+    "stall": Word({"on": _ON}),
+    "slip": Word({"fraction": Key("number", 0, 1, default=Decimal("0.05"))}),
+    "free_flow": Word({"on": _ON}),
+    "scale": Word({"offset_g": Key("number", -5000, 5000), "drift_g_h": Key("number", -1000, 1000)}, least=1),
+    "battery": Word({"volts": Key("number", 0, 10, default=Decimal("3.3"))}),
+    "power": Word({"off": FLAG, "on": FLAG}, least=1, single=True),
+    "cpu_stuck": Word(),
+    "flash_stall": Word({"ms": Key("number", Decimal("0.001"), 60_000, required=True)}),
+    "stuck_key": Word({"button": Key("text", choices=BUTTONS, default="confirm"), "on": _ON}),
+    "corrupt": Word({"where": Key("text", choices=("protocol", "plan", "fram"), required=True)}),
+    "clock": Word({"offset_s": Key("number", -(10**9), 10**9)}, open="INT-3"),
+    "host": Word(
+        {
+            "command": Key("text", choices=HOST, required=True),
+            "code": Key("text", longest=24),  # of a bag, for hang
+            "data": Key("text", longest=4000),  # bytes in hex, for garbage
+        }
+    ),
+    "line_noise": Word(
+        {
+            "line": Key("text", choices=("oximeter", "host"), default="oximeter"),
+            "bytes": Key("whole", 1, 100_000, default=64),
+            "every_ms": Key("whole", 1, 3_600_000),
+            "times": _TIMES,
+        }
+    ),
+}
+
+# Which record: `after_step` and `after_code` where the word itself has a `step` or a `code`.
+PICK = {"step": Key("whole"), "code": TEXT}
+MOMENT = {"at": TIME, "after": TEXT, "nth": _TIMES, "plus": TIME}
+EVENT = {"id": Key("text", longest=40), "do": TEXT, **MOMENT, "after_step": PICK["step"], "after_code": PICK["code"]}
+END = {**MOMENT, **PICK}
+
+TOP = {
+    "format": Key("any"),
+    "name": Key("text", required=True),
+    "protocol": Key("any", required=True),
+    "dose_scale": Key("number", Decimal("1e-9"), 1, default=1),
+    "oximeter": Key("text", default="nonin-df2"),
+    "staff": Key("text", choices=("prompt", "none"), default="prompt"),
+    "staff_delay_s": Key("number", 0, 3600, default=5),
+    "shows": Key("texts", default=()),
+    "bench_mode": Key("flag", default=True),
+    "scan_ms": Key("whole", 1, 1000),
+    "targets": Key("texts"),
+    "limit": Key("time", default=12 * 3_600_000),
+    "seed": Key("whole", 0, (1 << 63) - 1),
+    **{name: Key("any") for name in ("event", "expect", "end", "differences", "plant", "patient")},
+}
+DIFFERENCES = {"allow_ms": Key("whole", 0, 3_600_000, required=True), "why": Key("text", required=True)}
+
+_RECORD = {**PICK, "state": Key("text", choices=m.STATES)}
+_SOON = Key("number", Decimal("0.001"), 10**7)
+_BOUND = Key("number", -(10**12), 10**12)
+_PULSE = Key("number", 0, 10**9)
+_COUNT = Key("whole", 0, 10**6)
+EXPECT: dict[str, dict[str, Key]] = {
+    "event": {
+        **_RECORD,
+        "nth": _TIMES,
+        "of": TEXT,
+        "within_s": _SOON,
+        "not_before_s": Key("number", 0, 10**7),
+        "last_pulse_within_ms": _PULSE,
+        "last_pulse_of_ms": _PULSE,
+    },
+    "never": {**_RECORD, "before": TEXT, "after": TEXT},
+    "value": {"equals": Key("any"), "tolerance": Key("number", 0, 10**12), "at_least": _BOUND, "at_most": _BOUND},
+    "count": {**_RECORD, "equals": _COUNT, "tolerance": _COUNT, "at_least": _COUNT, "at_most": _COUNT},
+}
+
+# Paths into a result: numbers, numbers that are never below zero, texts.
+TOP_NUMBERS = ("simulated_s", "delivered_ml", "delivered_mg", "vein_mg", "pulse_ml")
+TOP_TEXTS = ("final_state", "scenario", "target")
+STEP_NUMBERS = (
+    "step", "run", "planned_ml", "delivered_ml", "planned_mg", "delivered_mg", "started_ms", "ended_ms",
+    "rate_error_percent",
+)  # fmt: skip
+RECORD_NUMBERS, RECORD_TEXTS = ("t_ms", "step", "arg"), ("event", "code", "arg")
+ACTION_NUMBERS, ACTION_TEXTS = ("t_ms",), ("do",)
+
+RECORDS = tuple(name for name in m.EVENTS if name != "none")
+_FAULTS = {"over-delivery", "under-delivery", "runaway", "drive-late", "claim", "memory"}
+_BY_VITALS = {"spo2-stop", "pulse-stop", "signal-lost"}
+_BY_HAND = {"stop-button", "host-pause"}
+# Codes that a record of this name never has; so that a code which the pump learns is known here at once.
+_NEVER_CODES: dict[str, Iterable[str]] = {
+    "paused": {*_FAULTS, *CLASSIFY, "host-stop"},
+    "resumed": {*_FAULTS, "technical", "severe", "end", "host-stop"},
+    "stopped": {*_FAULTS, "technical", "mild", "severe"},
+    "locked": {*_FAULTS, "technical", "end"},
+    "fault": {*_BY_VITALS, *_BY_HAND, *CLASSIFY, "host-stop", "step-wait"},
+    "decision": set(m.HOLD_CODES) - set(CLASSIFY),
+    "reaction": set(m.HOLD_CODES) - {"mild", "severe"},
+}
+
+
+def codes_of(event: str) -> tuple[str, ...]:
+    """The codes that records of that name can have; none for most."""
+    if event in ("alarm_raised", "alarm_cleared"):
+        return tuple(str(row[0]).replace("_", "-") for row in TABLE[1:])
+    if event == "load_refused":
+        return m.REFUSALS[1:]
+    if event not in _NEVER_CODES:
+        return ()
+    return tuple(code for code in m.HOLD_CODES[1:] if code not in _NEVER_CODES[event])
+
+
+def grade(signs: Iterable[str]) -> str:
+    """ "mild" when all signs are of the skin, else "severe"."""
+    return "mild" if all(SIGNS.get(sign) == "mild" for sign in signs) else "severe"
+
+
+def clock(t_ms: int) -> str:
+    """A time for people: hh:mm:ss.mmm."""
+    seconds, ms = divmod(t_ms, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{ms:03}"

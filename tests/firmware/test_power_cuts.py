@@ -1,0 +1,274 @@
+"""Power cuts on the running image, and the forks from which they start; that each fault would be found is shown too."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pump import messages as m
+from toleramp_bench import power_cuts
+from toleramp_bench.after_cut import (
+    POWER_ON,
+    RECORD,
+    RECORD_BYTES,
+    SLOT,
+    Cut,
+    Prepared,
+    TearableFram,
+    Verdict,
+    fram_of,
+    judge,
+    log_length,
+    old_log,
+)  # fmt: skip
+from toleramp_bench.cut_walks import RINGS, Case, Crew, FlashWalk, partly
+from toleramp_bench.measure import running_bench
+from toleramp_bench.pump_bench import PumpBench
+from toleramp_bench.scenario.snapshot import booted, in_fork
+from toleramp_bench.scenario.targets.base import TargetFault
+
+CUTS, SEED = 60, 11
+BEYOND = 700
+DAMAGED = 15  # the first slot within the log at which the search for its end looks, in a log of 16 to 31 records
+
+
+def no_child() -> bool:
+    """Whether this process has no child left."""
+    try:
+        return os.waitpid(-1, os.WNOHANG) == (0, 0) and False
+    except ChildProcessError:
+        return True
+
+
+# -- the cuts
+
+
+@pytest.mark.req("INT-2", "INT-5", "SES-14")
+def test_no_cut_costs_a_record_or_starts_anything(
+    firmware: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a power failure loses part of the chart, or drug flows to a patient whom nobody looks after."""
+    words = ["--cuts", str(CUTS), "--seed", str(SEED), "--jobs", "2", "--out", str(tmp_path)]
+    assert power_cuts.main(words) == 0, capsys.readouterr().out
+    facts = json.loads((tmp_path / "facts.json").read_text())
+    assert facts["cuts"] == CUTS and set(facts["kinds"]) == set(power_cuts.KINDS)
+    assert {"running", "held"} <= set(facts["states"])
+    assert facts["torn_records_dropped"] > 5 and facts["records_kept"] > CUTS
+    assert "findings        0" in capsys.readouterr().out
+
+
+def test_the_same_seed_draws_the_same_cuts() -> None:
+    """Else a finding cannot be repeated."""
+    assert power_cuts.draw(50, 3) == power_cuts.draw(50, 3) != power_cuts.draw(50, 4)
+    assert power_cuts.draw(50, 3) == power_cuts.draw(90, 3)[:50]
+
+
+@pytest.mark.req("INT-2")
+def test_a_prepared_board_ends_as_one_brought_up_from_nothing(firmware: Path) -> None:
+    """Else what makes the cuts fast changes what they show."""
+    cases = [Case(0, "instant", 0.2), Case(1, "record", 0.1, after=20), Case(4, "instant", 0.05)]
+    warm, cold = (power_cuts.carry_out(cases, 2, 40, prepare) for prepare in (True, False))
+    assert all(outcome.verdict.warm for outcome in warm) and not any(outcome.verdict.warm for outcome in cold)
+    for one, other in zip(warm, cold, strict=True):
+        one.verdict.warm = False
+        assert one == other and not one.verdict.findings
+    assert warm[1].verdict.dropped and warm[0].state == "running"
+
+
+# -- what would be found
+
+
+@pytest.fixture(scope="module")
+def cut(firmware: Path) -> Cut:
+    """A pump with twenty old records whose power was cut at rest."""
+    bench = PumpBench(fram=TearableFram(old_log(20)), bench_mode=False)
+    bench.boot()
+    return Cut(bench.fram, bench.board.flash_image(), {})
+
+
+def told(cut: Cut, change: Callable[[bytearray], None], **more: Any) -> str:
+    """What the judge says of a pump whose FRAM was changed so."""
+    contents = bytearray(cut.fram.contents)
+    change(contents)
+    changed = dataclasses.replace(cut, fram=TearableFram(contents), **more)
+    return "; ".join(in_fork(lambda: judge(changed)).findings)
+
+
+def test_a_log_that_is_as_it_should_be_is_not_blamed(cut: Cut) -> None:
+    """Else the other tests of the judge show nothing."""
+    assert told(cut, lambda contents: None) == ""
+
+
+@pytest.mark.req("INT-2")
+def test_a_lost_record_is_found(cut: Cut) -> None:
+    """Else the judge agrees with whatever is left."""
+    last = log_length(cut.fram.contents) - 1
+    record = bytes(cut.fram.contents[last * SLOT :][:RECORD])
+
+    def wipe(contents: bytearray) -> None:
+        contents[last * SLOT : (last + 1) * SLOT] = bytes(SLOT)
+
+    assert f"record {last} had been sent" in told(cut, wipe, streamed={last: record})
+    assert told(cut, lambda contents: None, streamed={last: record}) == ""
+
+
+def test_another_reset_cause_is_found(cut: Cut) -> None:
+    """Else a watchdog's reset passes for a power-on."""
+    verdict = in_fork(lambda: judge(cut, cause=POWER_ON + 2))
+    assert verdict.findings == [f"its boot record has the cause {POWER_ON}, not {POWER_ON + 2}"]
+
+
+@pytest.mark.req("INV-1", "INT-2")
+def test_a_pump_that_goes_on_by_itself_is_found(firmware: Path, cut: Cut) -> None:
+    """Else an automatic resume passes: here a running pump stands for the one that came up."""
+
+    def impostor() -> Verdict:
+        bench, _, _ = running_bench(Fraction(1, 250), 100)
+        bench.fram = TearableFram(bench.fram.contents)
+        prepared = Prepared(cut.flash, bench)
+        bench.boot = lambda stream_ms=100: None  # type: ignore[method-assign]
+        return judge(dataclasses.replace(cut, fram=TearableFram(bytearray(cut.fram.contents))), prepared)
+
+    findings = "; ".join(in_fork(impostor).findings)
+    assert "pulses at the pin" in findings and "driver was enabled" in findings and "it is running" in findings
+
+
+def test_a_pump_that_does_not_come_up_is_found(cut: Cut) -> None:
+    """Else a dead pump passes for one at rest."""
+
+    def dead() -> Verdict:
+        prepared = Prepared.of(cut.flash)
+        prepared.bench.board.hang_cpu()
+        return judge(cut, prepared)
+
+    assert in_fork(dead).findings == ["the pump does not come up: no hello from the pump within 3 s"]
+
+
+def test_records_behind_a_damaged_one_stay(cut: Cut) -> None:
+    """Else one flipped bit in an old record costs the newest ones: the pump writes over them (INT-4, INT-5)."""
+    contents = bytearray(cut.fram.contents)
+    end = log_length(contents)
+    contents[DAMAGED * SLOT + 5] ^= 1
+
+    def come_up() -> bytes:
+        bench = PumpBench(fram=TearableFram(bytearray(contents)), flash=cut.flash, bench_mode=False)
+        bench.boot()
+        bench.run_for(0.3)
+        return bytes(bench.fram.contents)
+
+    kept = slice((DAMAGED + 1) * SLOT, end * SLOT)
+    assert end > DAMAGED + 1 and in_fork(come_up)[kept] == contents[kept]
+
+
+@pytest.mark.req("INT-2")
+@pytest.mark.parametrize("after", [0, 1, 4, 5, 6, 32, 33, RECORD_BYTES - 1])
+def test_a_torn_record_has_just_the_bytes_that_were_clocked(after: int) -> None:
+    """Else a record is never really torn."""
+    fram = TearableFram()
+    fram.tear(after)
+    clocked = 0
+    try:
+        for burst in (b"\x06", bytes((2, 0, 0, 0)) + bytes(range(1, 33))):
+            fram.select()
+            for byte in burst:
+                fram.transfer(byte)
+                clocked += 1
+            fram.deselect()
+    except Exception:
+        pass
+    assert clocked == after
+    assert fram.contents[:SLOT] == bytes(range(1, 33))[: max(0, after - 5)].ljust(SLOT, b"\0")
+
+
+# -- around a flash write
+
+
+@pytest.mark.req("INT-2", "SEC-1")
+def test_the_keyring_is_the_old_one_or_the_new_one(firmware: Path) -> None:
+    """Else a cut while keys are installed leaves half a keyring: each flash operation is cut, every other midway."""
+    walk = FlashWalk([], Crew(1), 0)
+    walk.go()
+    count = walk.operations
+    assert count > 8
+    cases = [Case(k, "flash", (k + 0.5) / count, part=(0.4, 1.0)[k % 2]) for k in range(count)]
+    outcomes = power_cuts.carry_out(cases)
+    assert len(outcomes) == count and [o.verdict.findings for o in outcomes if o.verdict.findings] == []
+
+
+def test_half_a_flash_operation() -> None:
+    """Else torn flash writes are whole ones."""
+    before, after = b"\xff" * 8, b"\xff\x01\x02\xff\x03\x04\xff\xff"
+    assert partly(before, after, 1.0) == after
+    assert partly(before, after, 0.5) == b"\xff\x01\x02\xff\xff\xff\xff\xff"
+    assert partly(before, after, 0.0) == before
+    assert RINGS[0] != RINGS[1]
+
+
+# -- forks
+
+
+def test_what_a_fork_returns_and_raises() -> None:
+    """Else a failing case in a fork is silent, or leaves a process."""
+    here = os.getpid()
+    assert in_fork(lambda: (os.getpid() != here, m.RUNNING)) == (True, m.RUNNING)
+    with pytest.raises(KeyError) as raised:
+        in_fork(lambda: {}["what is missing"])
+    assert raised.value.args == ("what is missing",) and "in <lambda>" in raised.value.__notes__[0]
+
+    class Odd(Exception):
+        pass
+
+    def odd() -> None:
+        raise Odd("cannot travel")
+
+    with pytest.raises(TargetFault, match="Odd: cannot travel"):
+        in_fork(odd)
+    with pytest.raises(TargetFault, match="signal 9"):
+        in_fork(lambda: os.kill(os.getpid(), signal.SIGKILL))
+    assert no_child()
+
+
+def test_ctrl_c_leaves_no_child(tmp_path: Path) -> None:
+    """Else each broken-off run goes on unseen."""
+    note = tmp_path / "child"
+
+    def wait() -> None:
+        note.write_text(str(os.getpid()))
+        os.kill(os.getppid(), signal.SIGINT)
+        time.sleep(60)
+
+    with pytest.raises(KeyboardInterrupt):
+        in_fork(wait)
+    assert no_child()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(note.read_text()), 0)
+
+
+def test_a_board_is_booted_once_and_each_fork_has_its_own(firmware: Path) -> None:
+    """Else one case changes the next."""
+    target = booted(True)
+    before = target.now_us
+
+    def later() -> tuple[int, str, int]:
+        booted(True).start(True)
+        booted(True).run_to(before + BEYOND * 1000)
+        return booted(True).now_us, booted(True).state(), len(booted(True).records())
+
+    assert booted(True) is target and target.build["contract"] == f"{m.CONTRACT:08x}"
+    assert in_fork(later) == in_fork(later)
+    assert target.now_us == before and in_fork(lambda: target.state()) == "idle"
+
+
+def test_the_fram_of_another_bench_cannot_be_torn(firmware: Path) -> None:
+    """Else a case silently cuts nothing."""
+    with pytest.raises(AssertionError):
+        fram_of(PumpBench())
