@@ -1,7 +1,8 @@
 """What two targets make of one scenario, side by side: every difference is a finding, one line each.
 
 A step ends, and a key is seen, at a scan; so from each event to the next two targets may come apart by a scan, and over
-twelve steps by twelve. What is compared is therefore each event's distance from the one before it. Alarms are gone
+twelve steps by twelve. What is compared is therefore each event's distance from the one before it, or from power-on
+where that is nearer: an oximeter's packets keep their own time, whatever the steps do. Alarms are gone
 through by turns, every eighth scan, and may be that late (ALM-2 gives them a second).
 """
 
@@ -113,7 +114,7 @@ def _times(both: list[tuple[Event, Event]], names: tuple[str, str], allow_ms: in
         if a["event"] in _BEFORE:
             continue
         apart = a["t_ms"] - b["t_ms"]
-        moved = 0 if before is None else apart - before
+        moved = 0 if before is None else min(apart - before, apart, key=abs)
         by_turns = a["event"] in _BY_TURNS
         allowed = max(allow_ms, _TURNS * allow_ms) if by_turns else allow_ms
         if abs(moved) > allowed + _ROUNDING_MS:
