@@ -110,6 +110,13 @@ def all_runs(seconds: float = 600) -> list[Run]:
             image=True, about="5 min",
         ),
         Run(
+            "scenario-full", "the standard session at full length, core and image compared event by event",
+            "core and emulated rp2040",
+            (_PYTHON, "-m", "toleramp.cli", "scenario", "run", "hil_tests/scenarios/long/full-session-20ms.toml",
+             "--target", "core,rp2040", "--plots", "--out", "{out}"),
+            (*_BOARD, *_CAMPAIGN, "hil_tests/scenarios/long/*.toml"), image=True, about="an hour",
+        ),
+        Run(
             "demo-full", "the whole session at full length, with a desaturation and a reaction", "emulated rp2040",
             demo, (*_BOARD, "hil_tests/toleramp_bench/demo.py"),
             image=True, product="report.html", about="an hour or more",
