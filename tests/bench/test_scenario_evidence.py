@@ -28,7 +28,8 @@ from toleramp_bench.scenario.targets.pulses import RunLog
 from toleramp_bench.scenario.words import clock
 
 ALWAYS = {
-    "scenario.toml", "protocol.tlp", "result.json", "run.json", "events.jsonl", "pulses.csv", "plant.jsonl", "steps.csv"
+    "scenario.toml", "protocol.tlp", "result.json", "run.json", "events.jsonl", "pulses.csv", "plant.jsonl",
+    "steps.csv", "lines.txt",
 }  # fmt: skip
 SAME = ALWAYS - {"run.json"}
 

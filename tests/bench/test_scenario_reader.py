@@ -31,7 +31,7 @@ WORDS = {
     "connect": ("connect FLO-9",),
     'observe"\nsbp = 120\nskin = "none': ("observe SES-2",),
     'reaction"\nsigns = "hives': (),
-    "treat": ("treat SES-3",),
+    "treat": (),
     'decide"\nstep = 5\nchoice = "one-back': (),
     'decide"\nbag = "B"\nrate_ml_h = 4.03\nminutes = 5\ninsert = true\nchoice = "same': (
         "decide.bag SES-5", "decide.rate_ml_h SES-5", "decide.minutes SES-3", "decide.insert SES-3"

@@ -50,6 +50,10 @@ class Actions:
             staff.word = m.HOLD[grade(signs)]
             self.run.later(staff.delay_ms, lambda: self.run.press(STOP, self.run.hold_ms))
 
+    def _do_treat(self, drug: str) -> None:
+        if self.run.patient is not None:
+            self.run.patient.patient.treat(drug)
+
     def _do_decide(self, choice: str = "", step: int = 0) -> None:
         staff = self.run.staff
         if staff is None:

@@ -40,7 +40,8 @@ def _scenario(checks: Checks, text: str, head: Table) -> Scenario:
     protocol, blob = protocol_of(checks, head["protocol"], scale, _refused(expect_tables))
     ground = Ground(len(protocol.steps), tuple(bag.id for bag in protocol.solutions))
     actions, still_open = read_actions(checks, checks.tables(head.get("event", []), "event"), ground)
-    ground = Ground(ground.steps, ground.bags, tuple(action.id for action in actions))
+    shown = ("signs",) if "patient" in head else ()  # what a patient shows is an action of the bench
+    ground = Ground(ground.steps, ground.bags, (*shown, *(action.id for action in actions)))
     end = _end(checks, head, ground)
     demand_in_time(checks, actions, end, head["limit"])
     apart = checks.table(head["differences"], words.DIFFERENCES, "differences") if "differences" in head else {}

@@ -10,6 +10,7 @@ from typing import Any
 
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.scenario.actions import Actions
+from toleramp_bench.scenario.attended import Attended
 from toleramp_bench.scenario.model import Action, Done, Moment, Recording, Scenario
 from toleramp_bench.scenario.plumbing import plant_of
 from toleramp_bench.scenario.staff import Staff
@@ -53,6 +54,7 @@ class Run:
         self._waiting = [action for action in scenario.actions if action.when.after is not None]
         if self.staff:
             self.staff.on_hang = self.hung
+        self.patient = Attended(self, scenario.patient, seed) if scenario.patient else None
 
     # -- the agenda
 
@@ -64,7 +66,8 @@ class Run:
         """A call after a while."""
         self.book(self.target.now_us + round(ms * 1000), call)
 
-    def _act(self, action: Action) -> None:
+    def act(self, action: Action) -> None:
+        """Carries an action out now, and lets follow what waits for it."""
         t_ms = self.target.now_us // 1000
         self._actions.do(action)
         self.recording.done.append(Done(action.id, action.do, t_ms))
@@ -75,7 +78,7 @@ class Run:
         for action in [a for a in self._waiting if self._fits(a.when, record)]:
             self._waiting.remove(action)
             at_ms = record["t_ms"] + max(action.when.plus_ms, react_ms)
-            self.book(at_ms * 1000, lambda action=action: self._act(action))  # type: ignore[misc]
+            self.book(at_ms * 1000, lambda action=action: self.act(action))  # type: ignore[misc]
         end = self.scenario.end
         if end and end.after and self._fits(end, record):
             self._end_us = min(self._end_us, (record["t_ms"] + max(end.plus_ms, react_ms)) * 1000)
@@ -119,6 +122,10 @@ class Run:
         self._flow()
         getattr(self.plant, name)(**fields)
 
+    def settle(self) -> None:
+        """The plant is brought up to this moment."""
+        self._flow()
+
     def _flow(self) -> None:
         """Hands the pulses that moved the motor until now to the plant."""
         moved = self.target.moved.count_until(self.target.now_us)
@@ -133,7 +140,7 @@ class Run:
         self.book(LOAD_AT_US, self.load)
         for action in self.scenario.actions:
             if action.when.at_ms is not None:
-                self.book(action.when.at_ms * 1000, lambda action=action: self._act(action))  # type: ignore[misc]
+                self.book(action.when.at_ms * 1000, lambda action=action: self.act(action))  # type: ignore[misc]
         if self.scenario.end and self.scenario.end.at_ms is not None:
             self._end_us = min(self._end_us, self.scenario.end.at_ms * 1000)
         self.book(PING_MS * 1000, self._ping)

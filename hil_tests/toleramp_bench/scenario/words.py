@@ -90,7 +90,8 @@ DO: dict[str, Word] = {
         open="SES-2",
     ),
     "reaction": Word({"signs": Key("texts", choices=tuple(SIGNS), required=True)}),
-    "treat": Word({"drug": Key("text", choices=("antihistamine", "steroid", "adrenaline"))}, open="SES-3"),
+    # The patient of the file gets it; that the pump has it entered (SES-3) is still missing.
+    "treat": Word({"drug": Key("text", choices=("antihistamine", "steroid", "adrenaline"), default="antihistamine")}),
     "decide": Word(
         {
             "choice": Key("text", choices=(*RESUME, *CLASSIFY), required=True),
