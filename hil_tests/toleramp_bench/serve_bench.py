@@ -20,6 +20,7 @@ from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.emulator.pty import serve
 from toleramp_bench.people import Nurse
 from toleramp_bench.places import image as default_image
+from toleramp_bench.provision import flash_with_keyring
 from toleramp_bench.pump_bench import PumpBench
 
 BUTTONS = {"start": START, "confirm": CONFIRM, "silence": SILENCE, "up": UP, "down": DOWN, "stop": STOP}
@@ -193,9 +194,15 @@ class ServedBench:
         self.say(HELP)
 
 
-def start(image: Path, say: Callable[[str], None], *, nurse: bool, oximeter: bool) -> ServedBench:
-    """A pump that runs `image`, powered up; with a nurse, and with an oximeter on its line, where they are wanted."""
-    bench = PumpBench(image, oximeter=oximeter)
+def start(
+    image: Path, say: Callable[[str], None], *, nurse: bool, oximeter: bool, keyring: bytes | None = None
+) -> ServedBench:
+    """A pump that runs `image`, powered up; with a nurse, and with an oximeter on its line, where they are wanted.
+
+    With a keyring it is provisioned as for a ward, and not in bench mode: it takes what two people have signed.
+    """
+    flash = flash_with_keyring(keyring, image) if keyring is not None else None
+    bench = PumpBench(image, flash=flash, oximeter=oximeter, bench_mode=keyring is None)
     return ServedBench(bench, say, nurse=Nurse(delay_ms=NURSE_MS) if nurse else None, oximeter=oximeter)
 
 

@@ -122,7 +122,9 @@ def _crashing(patch: pytest.MonkeyPatch) -> None:
         (_mute, "host_silent = { chance = 1, seconds = 60 }", {"link-silent"}),
         (_crashing, "", {"pump-crash"}),
     ],
-    ids=lambda value: getattr(value, "__name__", None) or (value if isinstance(value, str) else "-".join(sorted(value))),
+    ids=lambda value: (
+        getattr(value, "__name__", None) or ("-".join(sorted(value)) if isinstance(value, set) else value)
+    ),
 )
 def test_a_broken_pump_is_found(
     break_it: Callable[[pytest.MonkeyPatch], None],

@@ -167,3 +167,27 @@ def test_what_is_not_there(own_world: Path, before: str, words: str) -> None:
     code = f"import sys; {before}; from toleramp.cli import main; sys.exit(main(['bench']))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert said.returncode == 2 and len(said.stderr.splitlines()) == 1 and words in said.stderr, said.stderr
+
+
+@pytest.mark.req("PRO-1", "SES-1")
+def test_a_provisioned_bench_takes_what_two_people_signed(own_world: Path, tmp_path: Path) -> None:
+    """Else nobody can try approval without hardware."""
+    files = {name: str(tmp_path / name) for name in ("a.key", "b.key", "ring.tlk", "order.toml")}
+    for name in ("a", "b"):
+        assert tool("keys", "new", f"person-{name}", "-o", files[f"{name}.key"]).process.returncode == 0
+    assert tool("keys", "ring", files["a.key"], files["b.key"], "-o", files["ring.tlk"]).process.returncode == 0
+    (tmp_path / "order.toml").write_bytes(standard_protocol().read_bytes())
+    process, port = started("--keys", files["ring.tlk"], "--pace", "max")
+    tool("load", files["order.toml"], "--port", port).refuses("approval", "sign")
+    for name in ("a", "b"):
+        assert tool("protocol", "sign", files["order.toml"], "--key", files[f"{name}.key"]).process.returncode == 0
+    assert "fingerprint" in tool("load", files["order.toml"], "--port", port).out
+    process.tell("quit")
+    assert process.end() == 0
+
+
+def test_a_bench_without_a_sound_keyring_is_one_line(own_world: Path, tmp_path: Path) -> None:
+    """Else the pump starts without keys and the user wonders."""
+    (tmp_path / "torn.tlk").write_bytes(b"TLK\x01")
+    Tool("bench", "--keys", str(tmp_path / "torn.tlk")).refuses("torn.tlk", "not a sound keyring")
+    Tool("bench", "--keys", str(tmp_path / "no.tlk")).refuses("no.tlk", "cannot be read")

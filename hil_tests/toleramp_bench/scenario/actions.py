@@ -91,9 +91,17 @@ class Actions:
             device.frozen = what["freeze"]
         if "artifact" in what:
             device.artifact = what["artifact"]
+        if {"noise", "drop", "baud"} & set(what):
+            self._spoil_line(NoisyWire.on(device, self.run.random), what)
+
+    @staticmethod
+    def _spoil_line(wire: NoisyWire, what: dict[str, Any]) -> None:
         if "noise" in what:
-            share = BAD_LINE if what["noise"] is True else float(what["noise"])
-            NoisyWire.on(device, self.run.random, share)
+            wire.share = BAD_LINE if what["noise"] is True else float(what["noise"])
+        if "drop" in what:
+            wire.drop = float(what["drop"])
+        if "baud" in what:
+            wire.baud = int(what["baud"])
 
     def _do_line_noise(
         self, line: str = "oximeter", bytes: int = NOISE_BYTES, every_ms: int = 0, times: int = 1

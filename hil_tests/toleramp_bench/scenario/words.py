@@ -115,6 +115,8 @@ DO: dict[str, Word] = {
             "unplug": FLAG,
             "freeze": FLAG,
             "artifact": FLAG,
+            "drop": Key("number", 0, 1),  # share of bytes lost
+            "baud": Key("whole", 300, 115_200),  # the rate to which the oximeter is set by mistake
             "noise": Key("amount", 0, 1),  # share of bytes spoilt; true: as much as the bench thinks bad
         },
         least=1,

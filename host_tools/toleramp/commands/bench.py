@@ -33,6 +33,9 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("--image", type=Path, metavar="FILE", help="a .uf2 file (default: what `make firmware` built)")
     parser.add_argument("--spo2", type=_whole(1, 100), default=97, help="the patient's SpO2 in percent")
     parser.add_argument("--pulse", type=_whole(18, 321), default=72, help="the patient's pulse in beats a minute")
+    parser.add_argument(
+        "--keys", type=Path, metavar="RING", help="a keyring: the pump holds it and is not in bench mode"
+    )
     parser.add_argument("--no-oximeter", action="store_true", help="the oximeter's line is silent")
     parser.add_argument(
         "--staff",
@@ -74,6 +77,22 @@ def _check_image(path: Path) -> None:
         raise UserError("not a UF2 image, or a torn one", str(path), "run: make firmware")
 
 
+def _keyring(path: Path | None) -> bytes | None:
+    """The keyring's bytes, checked; UserError when it is none."""
+    if path is None:
+        return None
+    from pump.approval import decode_keyring
+
+    try:
+        ring = path.read_bytes()
+        decode_keyring(bytearray(ring))
+        return ring
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror}", str(path), "see `toleramp keys ring`") from None
+    except ValueError as error:
+        raise UserError(f"not a sound keyring ({error})", str(path), "see `toleramp keys ring`") from None
+
+
 def _start(args: argparse.Namespace) -> "ServedBench":
     """The pump, powered up; UserError when there is no emulator or no image."""
     try:
@@ -83,7 +102,9 @@ def _start(args: argparse.Namespace) -> "ServedBench":
     try:
         image = args.image or serve_bench.default_image()
         _check_image(image)
-        served = serve_bench.start(image, _common.say, nurse=args.staff == "prompt", oximeter=not args.no_oximeter)
+        served = serve_bench.start(
+            image, _common.say, nurse=args.staff == "prompt", oximeter=not args.no_oximeter, keyring=_keyring(args.keys)
+        )
     except FileNotFoundError as error:
         raise UserError(str(error)) from None
     except ValueError as error:

@@ -18,6 +18,8 @@ from toleramp_bench.devices.monostable import HOLD_NS
 from toleramp_bench.scenario.model import LINES_KEPT
 from toleramp_bench.scenario.targets.pulses import RunLog
 
+UART_BAUD = 9600
+WRONG_BAUD = 0.02  # relative difference of two rates from which bytes come as others
 BYTE_NS = 10 * 1_000_000_000 // 9600
 LINK_BYTES = 24  # of the host a scan, as the board takes at rest
 
@@ -223,6 +225,15 @@ class VirtualBoard:
     def uart_send(self, _number: int, data: bytes, baud: int = 9600) -> None:
         """Bytes of the oximeter; each chunk is there when its last byte has come."""
         start = max(self._ox_free_ns, self.now_ns)
+        if abs(UART_BAUD / baud - 1) > WRONG_BAUD:
+            data = self._as_received(data, baud)
         self._ox_free_ns = start + len(data) * BYTE_NS * 9600 // baud
         self._ox.append((self._ox_free_ns, bytes(data)))
         self.lines.append((self._ox_free_ns // 1000, "oximeter", bytes(data)))
+
+    @staticmethod
+    def _as_received(data: bytes, baud: int) -> bytes:
+        """What the pump's receiver makes of another rate; bytes with a frame error come through too, as on the chip."""
+        from toleramp_bench.emulator.serial_line import resample
+
+        return bytes(word & 0xFF for _, word in resample(data, baud, UART_BAUD))
