@@ -177,6 +177,9 @@ def test_nothing_stays_when_the_bench_is_broken_off(ending: signal.Signals) -> N
     pid = int(bench.stdout.readline())
     time.sleep(0.2)
     os.killpg(bench.pid, ending)
-    bench.wait(10)
-    bench.stdout.close()
+    try:
+        bench.wait(10)
+    finally:
+        bench.kill()
+        bench.stdout.close()
     assert gone(pid)
