@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A shell that runs the tests in the background has Ctrl-C ignored, and the processes that tests start inherit that.
+# A shell that runs the tests in the background has Ctrl-C ignored, `nohup` the hang-up, and the processes that tests
+# start inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 _CHECKOUT = Path(__file__).parents[1]
 
