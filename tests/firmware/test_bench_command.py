@@ -100,7 +100,7 @@ def test_a_nurse_carries_a_session_through(own_world: Path, tmp_path: Path) -> N
     process, port = started("--pace", "max", "--staff", "prompt", "--spo2", "98", "--pulse", "65")
     assert tool("load", short(tmp_path), "--port", port).process.returncode == 0
     monitor = Tool("monitor", "--port", port, "--until", "completed", "--timeout-s", "80")
-    assert monitor.end() == 0 and "step 12 completed" in monitor.out
+    assert monitor.end(90) == 0 and "step 12 completed" in monitor.out
     bags = [["nurse: up"] * bag + ["nurse: confirm"] * 2 for bag in (1, 2, 3)]
     assert process.err.splitlines() == ["nurse: start", *bags[0], *bags[1], *bags[2]]
     process.process.send_signal(signal.SIGTERM)
