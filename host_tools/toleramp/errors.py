@@ -1,6 +1,6 @@
 """What can go wrong, as one line a person can act on: where, what, and what to do about it."""
 
-from pump import approval, messages
+from pump import approval, messages, protocol
 
 # What the pump found, for each code of messages.REFUSALS.
 FOUND = {
@@ -92,6 +92,31 @@ class WrongContract(UserError):
     """Pump and tool were built from different message layouts."""
 
 
+# What the device names by the number of a record of the compiled form instead of a step, and that record's name.
+_OF_A_RECORD = ("range", "truncated", "unknown-key", "duplicate", "format")
+_RECORDS = {
+    protocol.NAME: "name",
+    protocol.DRUG: "drug",
+    protocol.KIND: "class and unit",
+    protocol.FULL_DOSE: "full dose",
+    protocol.LIMITS: "longest hold, wait and gap",
+    protocol.LINE: "line",
+    protocol.SOLUTION: "bags",
+    protocol.STEP: "steps",
+    protocol.DOSE: "doses by mouth",
+    protocol.MONITORING: "monitoring",
+    protocol.REACTION: "reaction",
+    protocol.APPROVAL: "approval",
+}
+
+
+def _place(code: str, where: int, detail: int) -> str:
+    """A refusal's place in words: a step, or what the record with this number holds."""
+    if code in _OF_A_RECORD or (code == "missing" and detail != protocol.SOLUTION):
+        return _RECORDS.get(where, f"record {where}")
+    return f"step {where}"
+
+
 class Refused(UserError):
     """The pump says no: `code` of messages.REFUSALS (a name), `step` (0 = the whole), `detail` a number.
 
@@ -106,7 +131,7 @@ class Refused(UserError):
             what, remedy = APPROVAL[step]
             super().__init__(f"{head}approval: {what}", where, remedy)
             return
-        place = f"step {step}: " if step else ""
+        place = f"{_place(self.code, step, detail)}: " if step else ""
         number = f" ({detail})" if detail else ""
         found = FOUND.get(self.code, "no explanation known")
         super().__init__(f"{head}{place}{self.code}, {found}{number}", where)
