@@ -41,12 +41,29 @@ BEYOND = 700
 DAMAGED = 15  # the first slot within the log at which the search for its end looks, in a log of 16 to 31 records
 
 
-def no_child() -> bool:
-    """Whether this process has no child left."""
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The process ids that this process forks from now on; other tests' children are none of this test's business."""
+    pids: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        pid = fork()
+        if pid:
+            pids.append(pid)
+        return pid
+
+    monkeypatch.setattr(os, "fork", noted)
+    return pids
+
+
+def gone(pid: int) -> bool:
+    """Whether a child of this process has ended and was waited for."""
     try:
-        return os.waitpid(-1, os.WNOHANG) == (0, 0) and False
+        os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
         return True
+    return False
 
 
 # -- the cuts
@@ -216,7 +233,7 @@ def test_half_a_flash_operation() -> None:
 # -- forks
 
 
-def test_what_a_fork_returns_and_raises() -> None:
+def test_what_a_fork_returns_and_raises(forked: list[int]) -> None:
     """Else a failing case in a fork is silent, or leaves a process."""
     here = os.getpid()
     assert in_fork(lambda: (os.getpid() != here, m.RUNNING)) == (True, m.RUNNING)
@@ -234,10 +251,10 @@ def test_what_a_fork_returns_and_raises() -> None:
         in_fork(odd)
     with pytest.raises(TargetFault, match="signal 9"):
         in_fork(lambda: os.kill(os.getpid(), signal.SIGKILL))
-    assert no_child()
+    assert len(forked) == 4 and all(map(gone, forked))
 
 
-def test_ctrl_c_leaves_no_child(tmp_path: Path) -> None:
+def test_ctrl_c_leaves_no_child(tmp_path: Path, forked: list[int]) -> None:
     """Else each broken-off run goes on unseen."""
     note = tmp_path / "child"
 
@@ -248,7 +265,7 @@ def test_ctrl_c_leaves_no_child(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         in_fork(wait)
-    assert no_child()
+    assert forked == [int(note.read_text())] and gone(forked[0])
     with pytest.raises(ProcessLookupError):
         os.kill(int(note.read_text()), 0)
 
