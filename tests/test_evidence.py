@@ -180,6 +180,15 @@ def test_every_run_depends_on_files_that_exist() -> None:
             assert list(ROOT.glob(pattern)), f"{run.name}: nothing matches {pattern}"
 
 
+def test_a_scenario_run_is_judged_by_the_result_that_it_leaves() -> None:
+    """Else an hour's run that passed counts as an error of the bench."""
+    for run in all_runs():
+        if "scenario" in run.command:
+            name = next(Path(word).stem for word in run.command if word.endswith(".toml"))
+            targets = run.command[run.command.index("--target") + 1].split(",")
+            assert run.product in [f"{target}/{name}/result.json" for target in targets]
+
+
 def test_choosing_and_listing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Else one run cannot be had without all."""
     assert [run.name for run in choose(all_runs(), ["fuzz-frames", "core-full-1s"])] == ["core-full-1s", "fuzz-frames"]

@@ -248,7 +248,7 @@ class Controller:
         alarms.set(a.SIGNAL_HOLD, held and s.hold_code == m.HOLD["signal-lost"])
         alarms.set(a.SPO2_EARLY, running and v.early and not v.alert)
         alarms.set(a.SIGNAL_LOST, running and v.alert)
-        alarms.set(a.HELD, held or s.state == m.DECISION or s.state == m.RESUMABLE)
+        alarms.set(a.HELD, m.HELD <= s.state <= m.RESUMABLE)
         alarms.set(a.BAG, s.state == m.BAG)
         alarms.set(a.SEVERE, s.state == m.LOCKED)
         alarms.set(a.LINK, self.link.lost and running)

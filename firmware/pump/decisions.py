@@ -4,6 +4,7 @@ The part of pump.session that runs at rest only. The device proposes and checks;
 """
 
 from pump import messages as m
+from pump.course import runs
 from pump.io import CONFIRM, DOWN, START, UP
 from pump.units import ticks_diff
 
@@ -13,7 +14,7 @@ BY_OXIMETER = (m.HOLD["spo2-stop"], m.HOLD["pulse-stop"])
 
 
 class Decisions:
-    """Held, decision and resumable: three states of a Session, which keeps all fields used here."""
+    """Held, decision, boundary and resumable: states of a Session, which keeps all fields used here."""
 
     def _held(self, snap, presses):
         if presses & UP:
@@ -49,34 +50,94 @@ class Decisions:
         self._choose()
 
     def _choose(self):
+        self._settle()
         self.choice = self.step
+        if not self.ways(self.step):
+            self._move(-1)
+        self.lowest = False
         self._to(m.DECISION)
 
     def _decision(self, presses):
         """UP and DOWN move the step to resume at, CONFIRM takes it; none beyond the present one."""
+        self.lowest = False
         if presses & UP:
-            self.choice = min(self.choice + 1, self.step)
+            self._move(1)
         elif presses & DOWN:
-            self.choice = max(self.choice - 1, 0)
+            self._move(-1)
         elif presses & CONFIRM:
-            self._go_back(self.choice)
+            self._step_chosen(self.choice)
 
-    def _go_back(self, step):
+    def _move(self, by):
+        step = self.choice + by
+        while 0 <= step <= self.step:
+            if self.ways(step):
+                self.choice = step
+                return
+            step += by
+        self.lowest = by < 0
+
+    def _allowed(self, step):
+        """Whether the protocol lets people go back that far: the same step, one back, two, any (SES-3).
+
+        More steps back than there are is step 1.
+        """
+        back = min(self.step - step, 3)
+        choices = self.plan.protocol.resume_choices >> back
+        return choices & 1 or (not step and choices > 1)
+
+    def ways(self, step):
+        """The bags on which a step can run over the line as it is, as they are offered; none: it cannot.
+
+        First the stronger bag that hangs, at the rate of equal dose; then the step's own, which must be hung again
+        and starts as slowly as the line's content demands (SES-5).
+        """
+        plan, hung = self.plan, self._hung
+        own = plan.solution[step]
+        found = []
+        if not self._allowed(step):
+            return found
+        if hung >= 0 and hung != own and plan.equal_rate(step, hung) < plan.rate_e4[step]:
+            if runs(plan, self.tally, step, hung):
+                found.append(hung)
+        if runs(plan, self.tally, step, own):
+            found.append(own)
+        return found
+
+    def _step_chosen(self, step):
+        """On the bag that hangs it goes on; where there is a bag to choose, that is asked next."""
+        ways = self.ways(step)
+        own = self.plan.solution[step]
+        if ways and ways[0] == own:
+            self._go_back(step, own)
+        elif ways:
+            self.resume_step = step
+            self._offer(ways[0])
+            self._to(m.BOUNDARY)
+
+    def _offer(self, bag):
+        step, plan = self.resume_step, self.plan
+        self.choice = bag
+        self.offer_e4 = plan.rate_e4[step] if bag == plan.solution[step] else plan.equal_rate(step, bag)
+
+    def _boundary(self, presses):
+        """UP and DOWN change between the bag that hangs and the step's own, CONFIRM takes it."""
+        if presses & CONFIRM:
+            self._go_back(self.resume_step, self.choice)
+        elif presses & (UP | DOWN):
+            ways = self.ways(self.resume_step)
+            self._offer(ways[-1] if self.choice == ways[0] else ways[0])
+
+    def _go_back(self, step, bag):
         self._settle()
         self.step = step
         self._entered = self._reacted = False
         self.done = self.target = 0
-        self.claim.final = self._final(step)
+        claim = self.claim
+        claim.bag = -1 if bag == self.plan.solution[step] else bag
+        claim.turn += 1
+        self.course.leave(self.tally, step, claim.bag)
         self.log("decision", MILD, step + 1)
         self._to(m.RESUMABLE)
-
-    def _final(self, step):
-        """Pulses of the last step when the session goes on with the full volume of `step` (PRO-4)."""
-        planned = list(self.by_bag)
-        for k in range(step, self.plan.count - 1):
-            if self.plan.counts[k]:
-                planned[self.plan.solution[k]] += self.plan.pulses[k]
-        return self.plan.final_pulses(planned)
 
     def may_resume(self, snap, vitals):
         """True when nothing but a person's two presses is missing."""

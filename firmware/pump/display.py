@@ -17,7 +17,7 @@ CELLS = LINES * WIDTH // CELL
 INVERT = 128
 
 _STATE = (
-    b"NO PROTOCOL", b"READY ", b"HANG BAG ", b"HANG BAG ", b"", b"HELD ", b"RESUME AT STEP ", b"RESUME ",
+    b"NO PROTOCOL", b"READY ", b"HANG BAG ", b"HANG BAG ", b"", b"HELD ", b"RESUME AT STEP ", b"STEP ", b"RESUME ",
     b"EMERGENCY", b"STOPPED", b"COMPLETED", b"FAULT",
 )  # fmt: skip
 _WORD = {TECHNICAL: b"TECHNICAL?", MILD: b"MILD REACTION?", SEVERE: b"SEVERE REACTION", END: b"END SESSION?"}
@@ -87,6 +87,9 @@ class Display:
             words(line, at, _HOLDS[session.hold_code])
         elif state == m.DECISION:
             number(line, at, session.choice + 1)
+        elif state == m.BOUNDARY:
+            at = words(line, number(line, at, session.resume_step + 1), b" ON BAG ")
+            line[at] = ord(session.plan.protocol.solutions[session.choice].id)
         elif state == m.RESUMABLE:
             number(line, words(line, at, b"STEP "), session.step + 1)
         elif state == m.STOPPED or state == m.FAULT or state == m.LOCKED:
@@ -107,7 +110,9 @@ class Display:
         elif state == m.HELD:
             words(line, 0, _CHOICES[session.choice])
         elif state == m.DECISION:
-            words(line, 0, b"UP DOWN CONFIRM")
+            words(line, 0, b"NO LOWER STEP" if session.lowest else b"UP DOWN CONFIRM")
+        elif state == m.BOUNDARY:
+            words(line, rate(line, 0, session.offer_e4), b" mL/h?")
         elif state == m.RESUMABLE:
             if not pump.may_resume():
                 words(line, 0, b"WAIT: SPO2 60 S" if pump.vitals.good() else b"WAIT: NO SPO2")
@@ -152,7 +157,7 @@ class Display:
             return
         session = pump.session
         if session.state == m.RUNNING and session.target:
-            tenths = session.done * 10 // session.target
+            tenths = min(len(_BAR), session.done * 10 // session.target)
             for i in range(tenths):
                 line[i] = _BAR[i]
             at = number(line, 11, min(99, session.done * 100 // session.target))

@@ -5,10 +5,9 @@ the protocol is decoded by itself from its own bytes; its volumes come from the 
 buttons. It can only refuse: without the permit's edge in every scan an external monostable disables the driver.
 """
 
-from array import array
-
 from pump import crc
 from pump.compat import micropython
+from pump.course import Course, Tally
 from pump.io import CONFIRM, START, STOP
 from pump.messages import HOLD
 from pump.plan import TOLERANCE_SHARE, Plan
@@ -27,14 +26,15 @@ QUIET_MS = 100  # after the flow ends, a pulse begun may still be counted
 
 
 class Claim:
-    """What control says that it does: flowing, step, its target, the last step's after repeats (-1: as planned)."""
+    """What control says that it does: flowing, step, its target; the turns that decisions gave to the course."""
 
     def __init__(self):
         self.flow = False
         self.step = 0
         self.target = 0
         self.entry = 0  # number of the step's beginning; the same step anew gets a new one
-        self.final = -1
+        self.turn = 0  # number of the decision to resume at `step`; a new one gives the course anew
+        self.bag = -1  # the bag that hangs, on which that step runs instead of its own
         self.session = 0  # number of the session; a new one starts the accounts anew
 
 
@@ -60,28 +60,29 @@ class Guard:
         self._pressed = False
         self._raw = 0
         self._entry = 0
-        self._final_seen = -1
-        self._goals = None  # pulses that each step may give
+        self._turn = 0
+        self._course = None
+        self._tally = None
+        self._bag = -1  # from which it flowed last
+        self._leg = 0
         self._goal = _NEVER
         self._loose = 0  # pulses not yet put to a bag
         self._after = 0  # pulses counted since the flow ended
         self._after_most = 0
-        self.by_bag = []
 
     def adopt(self, blob):
         """Takes its own copy of a protocol's bytes (already accepted by control) and decodes it by itself."""
         self.blob = bytearray(blob)
         self.plan = Plan(decode(self.blob), self.pl_pulse)
-        self.by_bag = [0] * len(self.plan.protocol.solutions)
-        self._step = -1
-        self._final_seen = -1
-        self._goals = array("I", self.plan.pulses)
+        self._course = Course(self.plan)
+        self._tally = Tally(self.plan)
+        self._step = self._bag = -1
         self._goal = _NEVER
 
     def _settle(self):
-        """Puts the pulses counted in this step to its bag."""
-        if self._step >= 0 and self.plan.counts[self._step]:
-            self.by_bag[self.plan.solution[self._step]] += self._loose
+        """Puts the pulses counted in this step to its bag and to the line."""
+        if self._step >= 0:
+            self._tally.settle(self._step, self._bag, self._loose)
         self._loose = 0
 
     @micropython.native
@@ -122,36 +123,33 @@ class Guard:
         if self._quiet_ms > 0:
             self._quiet_ms -= snap.dt_ms
         if claim.session != self._session:
-            self._new_session(claim.session)
-        if claim.final != self._final_seen and self.plan:
-            self._final_seen = claim.final
-            self._set_goals(claim.step)
+            self._new_session(claim)
+        if claim.turn != self._turn and self.plan:
+            self._go_back(claim)
 
-    def _new_session(self, number):
-        self._session = number
-        self._step = -1
+    def _new_session(self, claim):
+        self._session = claim.session
+        self._turn = claim.turn
+        self._step = self._bag = -1
         self._done = True  # nothing stands before the first step
-        self._final_seen = -1
         self._loose = 0
-        self._goals = array("I", self.plan.pulses)
-        for i in range(len(self.by_bag)):
-            self.by_bag[i] = 0
+        self._course.restart()
+        self._tally.restart()
 
-    def _set_goals(self, step):
-        """The session goes on with the full volume of `step` (index): what each step may give within the order.
+    def _go_back(self, claim):
+        """The session goes on at the step claimed, on its own bag or on the one that hangs.
 
-        Worked out from its own account while nothing flows; no claim may ask for more.
+        What each step may give within the order, and how fast, is worked out from its own account while nothing flows;
+        no claim may ask for more.
         """
-        plan = self.plan
+        self._turn = claim.turn
         self._settle()
-        given = list(self.by_bag)
-        for k in range(step, plan.count):
-            if not plan.counts[k]:
-                self._goals[k] = plan.pulses[k]
-                continue
-            room = plan.final_pulses(given, k)
-            self._goals[k] = room if k == plan.count - 1 else min(plan.pulses[k], room)
-            given[plan.solution[k]] += self._goals[k]
+        self._entry = -1
+        self._leg = 0
+        if claim.step > self._highest() or (claim.bag >= 0 and claim.bag != self._bag):
+            self._latch(CLAIM)
+            return
+        self._course.leave(self._tally, claim.step, claim.bag)
 
     @micropython.native
     def _flowing(self, claim, snap):
@@ -181,8 +179,8 @@ class Guard:
 
     def _enter(self, claim, seamless):
         """A step begins: the next one after a complete one; from rest also an earlier one; never one too far."""
-        highest = self._step + 1 if self._done else self._step
-        if claim.step > highest or claim.step >= self.plan.count or (seamless and claim.step != self._step + 1):
+        k = claim.step
+        if k > self._highest() or k >= self.plan.count or (seamless and not self._follows(k)):
             self._latch(CLAIM)
             return
         if seamless and self._base > self._goal + SLACK_PULSES:
@@ -191,39 +189,66 @@ class Guard:
             self._latch(MEMORY)
         self._settle()
         self._entry = claim.entry
-        self._step = claim.step
-        self._goal = self._goals[claim.step]
-        self._after_most = AFTER_PULSES + AFTER_US // self.plan.interval_us[claim.step]
+        self._step = k
+        course = self._course
+        self._bag = course.bag[k]
+        if not seamless:
+            self._tally.hang(self._bag)
+        self._goal = course.pulses[k]
+        self._leg = course.first[k]
+        self._after_most = AFTER_PULSES + AFTER_US // course.interval_us[self._leg]
         self._base = self._due = self._due_us = self._since_ms = 0
-        self._done = False
+        self._done = not self._goal
+
+    def _highest(self):
+        """The step that may begin from rest, or any below it."""
+        return self._step + 1 if self._done else self._step
+
+    def _follows(self, step):
+        """True for the step after the present one, on the same bag: all that may begin while the drug flows."""
+        return step == self._step + 1 and self._course.bag[step] == self._bag
 
     @micropython.native
     def _volume(self, claim, scan_ms):
-        plan, k = self.plan, self._step
         target = self._goal
         if claim.target > target:
             self._latch(CLAIM)
-        interval = plan.interval_us[k]
         spent_us = self._since_ms * 1000
         self._since_ms = 0
-        self._due_us += spent_us
-        if self._due_us >= interval:
-            more = self._due_us // interval
-            self._due_us -= more * interval
-            self._due = min(self._due + more, target)
+        interval = self._fall_due(spent_us)
+        plan, due = self.plan, self._due
         given = self._base
-        tolerance = plan.tolerance_pulses + self._due // TOLERANCE_SHARE
+        tolerance = plan.tolerance_pulses + due // TOLERANCE_SHARE
         if tolerance > plan.tolerance_max_pulses:
             tolerance = plan.tolerance_max_pulses
         # What flows between two looks or around a change of rate, which cannot be placed more exactly.
         tolerance += max(spent_us, SEAM_SCANS * scan_ms * 1000) // interval
-        if given > self._due + tolerance or given > target + SLACK_PULSES:
+        if given > due + tolerance or given > target + SLACK_PULSES:
             self._latch(OVER)
-        elif self._due > given + tolerance:
+        elif due > given + tolerance:
             self._latch(UNDER)
-        self._missing_ms = self._missing_ms + spent_us // 1000 if given < self._due == target else 0
+        self._missing_ms = self._missing_ms + spent_us // 1000 if given < due == target else 0
         if self._missing_ms > MISSING_MS + interval // 1000:
             self._latch(UNDER)
+
+    @micropython.native
+    def _fall_due(self, spent_us):
+        """So much time of flow makes pulses due, leg by leg; returns the interval of the present leg."""
+        course, leg = self._course, self._leg
+        due, rest_us = self._due, self._due_us + spent_us
+        goal, interval = self._goal, course.interval_us[leg]
+        while due < goal:
+            if due >= course.end[leg]:
+                leg += 1
+                interval = course.interval_us[leg]
+            if rest_us < interval:
+                break
+            more = min(rest_us // interval, course.end[leg] - due)
+            due += more
+            rest_us -= more * interval
+        self._due, self._leg = due, leg
+        self._due_us = rest_us if due < goal else 0
+        return interval
 
     def _latch(self, reason):
         if not self.trip:

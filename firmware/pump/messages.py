@@ -71,11 +71,11 @@ VIT_NAMES = (
 )  # fmt: skip
 
 STATES = (
-    "idle", "ready", "armed", "bag", "running", "held", "decision", "resumable", "locked", "stopped", "completed",
-    "fault",
+    "idle", "ready", "armed", "bag", "running", "held", "decision", "boundary", "resumable", "locked", "stopped",
+    "completed", "fault",
 )  # fmt: skip
 (
-    IDLE, READY, ARMED, BAG, RUNNING, HELD, DECISION, RESUMABLE, LOCKED, STOPPED, COMPLETED, FAULT,
+    IDLE, READY, ARMED, BAG, RUNNING, HELD, DECISION, BOUNDARY, RESUMABLE, LOCKED, STOPPED, COMPLETED, FAULT,
 ) = range(len(STATES))  # fmt: skip
 
 EVENTS = (

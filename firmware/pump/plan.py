@@ -9,7 +9,8 @@ from array import array
 
 from pump.account import add_fractions, dose_rate_fraction
 from pump.protocol import LINE_FILL
-from pump.units import interval_parts, pulses_of
+from pump.units import interval_parts, pulses_of, round_half_down
+from pump.vein import SALINE
 
 TOLERANCE_NL = 20_000  # FLO-5: 0.02 mL + 2 % of what is due in the step, at most 0.2 mL
 TOLERANCE_MAX_NL = 200_000
@@ -33,6 +34,8 @@ class Plan:
         self.solution = bytearray(n)
         self.counts = bytearray(n)
         self.duration_ms = array("I", bytes(4 * n))
+        self.line_pulses = pulses_of(protocol.line_dead_nl, pl_pulse)
+        self.primed_with = protocol.steps[0].solution if protocol.primed_with_solution else SALINE
         self.tolerance_pulses = pulses_of(TOLERANCE_NL, pl_pulse)
         self.tolerance_max_pulses = pulses_of(TOLERANCE_MAX_NL, pl_pulse)
         self._fill()
@@ -60,8 +63,10 @@ class Plan:
                 given[self.solution[k]] += self.pulses[k]
         self.pulses[last] = self.final_pulses(given)
 
-    def final_pulses(self, pulses_of_bag, k=-1):
+    def final_pulses(self, pulses_of_bag, k=-1, on=-1):
         """Pulses of step k (the last one) that complete the full dose, when so many have come from each bag (PRO-4).
+
+        From bag `on`, or from the step's own.
 
         Rounded down to a pulse: the order is never exceeded. Zero when the dose is already complete.
         """
@@ -69,10 +74,32 @@ class Plan:
         given = (0, 1)
         for pulses, bag in zip(pulses_of_bag, protocol.solutions):
             given = add_fractions(given, (pulses * self.pl_pulse * bag.drug_pg, bag.volume_nl * 1000))
-        bag = protocol.solutions[protocol.steps[k].solution]
+        bag = protocol.solutions[protocol.steps[k].solution if on < 0 else on]
         rest = protocol.full_dose_pg * given[1] - given[0]
         return max(0, rest * bag.volume_nl * 1000 // (given[1] * bag.drug_pg * self.pl_pulse))
 
     def dose_rate(self, k):
-        """Dose rate of step k as a fraction: (numerator, denominator)."""
-        return dose_rate_fraction(self.protocol, self.protocol.steps[k])
+        """Dose rate of step k at the vein as a fraction: (numerator, denominator).
+
+        That of a line-fill comes from the bag before it, whose solution it pushes on; the first one's is the first
+        infusion step's.
+        """
+        steps = self.protocol.steps
+        if self.counts[k]:
+            return dose_rate_fraction(self.protocol, steps[k])
+        for before in range(k - 1, -1, -1):
+            if self.counts[before]:
+                bag = self.protocol.solutions[steps[before].solution]
+                return steps[k].rate_e4 * bag.drug_pg, bag.volume_nl
+        return self.dose_rate(k + 1)
+
+    def equal_rate(self, k, bag):
+        """The rate (0.0001 mL/h, rounded down) at which a bag's solution gives the dose rate of step k (SES-5)."""
+        up, down = self.dose_rate(k)
+        other = self.protocol.solutions[bag]
+        return up * other.volume_nl // (down * other.drug_pg)
+
+    def equal_pulses(self, k, bag):
+        """Pulses of a bag that hold the dose of step k, to the nearest, a half goes down."""
+        own, other = self.protocol.solutions[self.solution[k]], self.protocol.solutions[bag]
+        return round_half_down(self.pulses[k] * own.drug_pg * other.volume_nl, own.volume_nl * other.drug_pg)

@@ -5,10 +5,12 @@ the drug line. A person classifies each hold, chooses the step to resume at, and
 """
 
 from pump import messages as m
-from pump.bags import CONFIRMED, REJECTED, BagCheck
+from pump.bags import BagCheck
 from pump.compat import micropython
+from pump.course import Course, Tally
 from pump.decisions import BY_OXIMETER, Decisions
 from pump.guard import Claim
+from pump.hanging import Hanging
 from pump.io import START, STOP
 from pump.messages import RUNNING
 from pump.units import ticks_diff
@@ -17,12 +19,11 @@ CONFIRM_MS = 30_000  # the second press of a start must follow within this
 SEAM_MS = 100  # the timeline stays alive this long around a step's end, for a change of rate without a gap
 # Tuples of other modules' names are made once: made in the scan they would allocate.
 _SUPERVISED = (m.RUNNING, m.BAG)
-_HANGING = (m.ARMED, m.BAG)
-_DECIDING = (m.DECISION, m.RESUMABLE)
+_HOLDABLE = (m.RUNNING, m.BAG, m.DECISION, m.BOUNDARY, m.RESUMABLE)
 _AT_REST = (m.IDLE, m.READY, m.STOPPED, m.COMPLETED)
 
 
-class Session(Decisions):
+class Session(Decisions, Hanging):
     """One run of a protocol. `update` once a scan; delivery is told what to do, the claim says it to the guard."""
 
     def __init__(self, delivery, log):
@@ -31,18 +32,24 @@ class Session(Decisions):
         self.claim = Claim()
         self.bags = BagCheck()
         self.plan = None
+        self.course = None
+        self.tally = None
         self.state = m.IDLE
         self.step = 0  # index of the present or next step
+        self.leg = 0  # of the course: the step's stretch at one rate
+        self.leg_end = 0  # pulses in the step at which it ends
         self.target = 0  # its pulses
         self.done = 0  # pulses counted in it
         self.step_ms = 0  # time in it, holds excluded
         self.total = 0  # pulses counted in the session
         self.hold_code = 0
-        self.choice = 0  # index into CLASSIFY, the step chosen in a decision, or BagCheck's choice
+        self.choice = 0  # index into CLASSIFY, the step or bag of a decision, or BagCheck's choice
         self.reactions = 0
         self.want_confirm = False
         self.resting = False  # the step's volume is in, its dwell or a valid reading is missing
-        self.by_bag = []
+        self.lowest = False  # no step below the chosen one can be had over the line as it is
+        self.resume_step = 0  # chosen, while the bag for it is not
+        self.offer_e4 = 0  # its rate (0.0001 mL/h) on the bag that is offered
         self._loose = 0  # pulses not yet put to a bag
         self._count = -1
         self._entered = False  # the present step has been started; otherwise it begins in full
@@ -59,10 +66,11 @@ class Session(Decisions):
     def adopt(self, plan):
         """Takes the plan of an accepted protocol; only while nothing runs."""
         self.plan = plan
-        self.by_bag = [0] * len(plan.protocol.solutions)
+        self.course = Course(plan)
+        self.tally = Tally(plan)
         self.bags.adopt(plan.protocol)
         self._to(m.READY)
-        self.step = self.target = self.done = self.total = self.step_ms = 0
+        self.step = self.leg = self.target = self.done = self.total = self.step_ms = 0
 
     def idle(self):
         """True while a protocol may be loaded."""
@@ -76,11 +84,11 @@ class Session(Decisions):
     def rate_e4(self):
         """The rate at which the drug flows now (0.0001 mL/h); 0 while it is held."""
         flows = self.state == m.RUNNING and self.delivery.flowing and not self.resting
-        return self.plan.rate_e4[self.step] if flows else 0
+        return self.course.rate_e4[self.leg] if flows else 0
 
     def solution(self):
-        """Index of the bag of the present step."""
-        return self.plan.solution[self.step] if self.plan else 0
+        """Index of the bag that the present step runs on."""
+        return self.course.bag[self.step] if self.plan else 0
 
     # -- the scan
 
@@ -94,7 +102,7 @@ class Session(Decisions):
         if snap.pulses != self._count:
             self._count_pulses(snap)
         if self.state == RUNNING and not (trip or request or vitals.hold or snap.buttons & STOP):
-            if self.done < self.target:  # what holds most of the time, the same as below in one look
+            if self.done < self.leg_end:  # what holds most of the time, the same as below in one look
                 self.step_ms += snap.dt_ms
                 return False
             self._running(snap, vitals)
@@ -113,9 +121,8 @@ class Session(Decisions):
             self._loose += new
 
     def _settle(self):
-        """Puts the pulses counted in this step to its bag."""
-        if self.plan.counts[self.step]:
-            self.by_bag[self.plan.solution[self.step]] += self._loose
+        """Puts the pulses counted in this step to its bag and to the line."""
+        self.tally.settle(self.step, self.course.bag[self.step], self._loose)
         self._loose = 0
 
     @micropython.native
@@ -146,7 +153,7 @@ class Session(Decisions):
         if self.state == m.ARMED:
             self._to(m.READY)
             return True
-        if self.state in _SUPERVISED or self.state in _DECIDING:
+        if self.state in _HOLDABLE:
             self._hold(code, snap.now_ms)
             return True
         return False
@@ -201,6 +208,8 @@ class Session(Decisions):
                 self._bag(snap, presses, vitals)
             elif state == m.DECISION:
                 self._decision(presses)
+            elif state == m.BOUNDARY:
+                self._boundary(presses)
             elif state == m.RESUMABLE:
                 self._resumable(snap, presses, vitals)
         elif (self.want_confirm or state == m.ARMED) and ticks_diff(snap.now_ms, self._pressed_ms) > CONFIRM_MS:
@@ -217,13 +226,12 @@ class Session(Decisions):
     def _ready(self, snap, presses, vitals):
         if presses & START and vitals.good():
             self._loose = 0
-            for i in range(len(self.by_bag)):
-                self.by_bag[i] = 0
+            self.tally.restart()
+            self.course.restart()
             self.step = self.done = self.total = self.step_ms = self.reactions = self.hold_code = 0
             self._entered = self._reacted = False
             self._hung = -1
             self.claim.session += 1
-            self.claim.final = -1
             self._to(m.ARMED)
             self._pressed_ms = snap.now_ms
             self.log("armed", 0, 0)
@@ -233,41 +241,11 @@ class Session(Decisions):
         self.want_confirm = True
         self._pressed_ms = snap.now_ms
 
-    def _request_bag(self):
-        self.bags.ask(self.solution())
-        self.choice = 0
-        self.log("bag_requested", 0, self.solution())
-
-    def _bag(self, snap, presses, vitals):
-        """The bag's code is picked and confirmed, then CONFIRM again lets it run."""
-        self._bag_said(self.bags.press(presses), snap, vitals)
-
-    def scanned(self, code, snap, vitals):
-        """A bag's code as scanned (bytes): True when it is that of the bag asked for; a press still confirms it."""
-        self._bag_said(self.bags.scanned(code), snap, vitals)
-        return self.bags.known
-
-    def asks_bag(self):
-        """True while a bag is to be hung."""
-        return self.state in _HANGING
-
-    def _bag_said(self, answer, snap, vitals):
-        self._pressed_ms = snap.now_ms
-        if answer == CONFIRMED and vitals.good():
-            self._hung = self.solution()
-            self.log("bag_confirmed", 0, self._hung)
-            vitals.restart()
-            self._begin()
-            return
-        if answer == REJECTED:
-            self.log("bag_rejected", 0, self.solution())
-        self.want_confirm = self.bags.known
-        self.choice = self.bags.choice
-
     def _begin(self):
         """The present step flows: from its start, or the rest of it after a technical hold."""
-        plan, k = self.plan, self.step
-        if plan.solution[k] != self._hung:
+        k = self.step
+        bag = self.course.bag[k]
+        if bag != self._hung:
             self.delivery.stop()
             self._to(m.BAG)
             self._request_bag()
@@ -275,33 +253,37 @@ class Session(Decisions):
         started = False
         if not self._entered:
             self.done = self.step_ms = 0
-            self.target = self._target_of(k)
+            self.target = self.course.pulses[k]
+            self.leg = self.course.first[k]
             self._entered = True
             self._entries += 1
             started = True
         self.resting = False
         self._to(m.RUNNING)
-        self.delivery.set_rate(plan.interval_us[k], plan.remainder[k], plan.rate_e4[k])
-        self.delivery.start(max(0, self.target - self.done))
+        self._flow()
         if started:
-            self.log("step_started", 0, plan.solution[k])
+            self.log("step_started", 0, bag)
 
-    def _target_of(self, k):
-        """Pulses of step k: as planned, or what the dose still lacks after repeats (PRO-4)."""
-        plan, final = self.plan, self.claim.final
-        if k == plan.count - 1 and final >= 0:
-            return final
-        if final == 0 and plan.counts[k]:  # the repeats alone reach the full dose
-            return min(plan.pulses[k], plan.final_pulses(self.by_bag, k))
-        return plan.pulses[k]
+    @micropython.native
+    def _flow(self):
+        """What is left of the present leg flows at its rate."""
+        course = self.course
+        leg = self.leg
+        end = self.leg_end = min(course.end[leg], self.target)
+        self.delivery.set_rate(course.interval_us[leg], course.remainder[leg], course.rate_e4[leg])
+        self.delivery.start(max(0, end - self.done))
 
     @micropython.native
     def _running(self, snap, vitals):
         """A step's end. Until then nothing is left to queue, and the guard goes on watching that nothing comes."""
         self.step_ms += snap.dt_ms
-        if self.done < self.target:
+        if self.done < self.leg_end:
             return
-        left_ms = self.plan.duration_ms[self.step] - self.step_ms
+        if self.leg_end < self.target:
+            self.leg += 1
+            self._flow()
+            return
+        left_ms = self.plan.duration_ms[self.step] - self.step_ms if self.target else 0
         if self._cut() or (left_ms <= 0 and vitals.good()):
             self._complete()
         else:
@@ -309,12 +291,12 @@ class Session(Decisions):
 
     def _cut(self):
         """True in a step shortened because the dose is complete with it."""
-        return self.target < self.plan.pulses[self.step]
+        return self.course.cut and self.step == self.course.last
 
     def _complete(self):
         self.log("step_completed", 0, self.reactions)
         self._entered = False
-        if self._cut() or self.step + 1 == self.plan.count:
+        if self.step == self.course.last:
             self._end(m.COMPLETED, "completed", 0)
             return
         self._settle()

@@ -89,8 +89,8 @@ class Brain:
 
     def corrupt(self, where):
         if where:
-            plan = self.core.session.plan
-            plan.pulses[min(self.core.session.step + 1, plan.count - 1)] ^= 1 << 6
+            session = self.core.session
+            session.course.pulses[min(session.step + 1, session.plan.count - 1)] ^= 1 << 6
         else:
             blob = self.core.guard.blob
             blob[len(blob) // 2] ^= 1

@@ -62,10 +62,10 @@ DEFECTS = (
         "pump/session.py",
         (
             (
-                "if self.done < self.target:  # what",
+                "if self.done < self.leg_end:  # what",
                 "if self.step_ms < self.plan.duration_ms[self.step] - 400:  # what",
             ),
-            ("        if self.done < self.target:\n            return\n", ""),
+            ("        if self.done < self.leg_end:\n            return\n", ""),
             (
                 "self.plan.duration_ms[self.step] - self.step_ms",
                 "self.plan.duration_ms[self.step] - 400 - self.step_ms",
@@ -96,6 +96,12 @@ DEFECTS = (
         "pump/decisions.py",
         (("        elif presses & CONFIRM and self.want_confirm:", "        elif presses & CONFIRM:"),),
         ("one-press-no-resume",),
+    ),
+    Defect(
+        "the line's stronger content forgotten",
+        "pump/course.py",
+        (("own if content == SALINE else min(own, plan.equal_rate(k, content))", "own"),),
+        ("back-over-a-bag",),
     ),
 )
 

@@ -21,6 +21,7 @@ class StepRun:
     pulses: int
     started_ms: int
     ended_ms: int
+    bag: int  # the one that it ran on (from 0)
 
 
 def step_runs(bench: PumpBench) -> list[StepRun]:
@@ -36,7 +37,7 @@ def step_runs(bench: PumpBench) -> list[StepRun]:
         last = len(bench.motor.times) if end_ms is None else _pulses_before(bench, end_ms)
         finish = [e["t_ms"] for e in bench.find("step_completed", step=event["step"]) if e["t_ms"] >= event["t_ms"]]
         ended = min(finish, default=end_ms or event["t_ms"])
-        runs.append(StepRun(event["step"], last - first, event["t_ms"], ended))
+        runs.append(StepRun(event["step"], last - first, event["t_ms"], ended, event["arg"]))
     return runs
 
 
@@ -48,7 +49,7 @@ def dose_pg(bench: PumpBench, protocol: Protocol) -> Fraction:
     """The dose that left the pump, in pg, exactly: pulses of each run times its bag's concentration."""
     total = Fraction(0)
     for run in step_runs(bench):
-        bag = protocol.solutions[protocol.steps[run.step - 1].solution]
+        bag = protocol.solutions[run.bag]
         total += Fraction(run.pulses * bench.pl_pulse * bag.drug_pg, 1000 * bag.volume_nl)
     return total
 

@@ -57,6 +57,8 @@ class Nurse:
             return self._towards(seen.choice, self._word())
         if seen.state == "decision" and self.resume_step:
             return self._towards(seen.choice, self.resume_step - 1)
+        if seen.state == "boundary":
+            return CONFIRM
         if seen.state == "resumable" and seen.may_resume:
             return CONFIRM if seen.want_confirm else START
         return 0

@@ -34,7 +34,7 @@ WORDS = {
     "treat": (),
     'decide"\nstep = 5\nchoice = "one-back': (),
     'decide"\nbag = "B"\nrate_ml_h = 4.03\nminutes = 5\ninsert = true\nchoice = "same': (
-        "decide.bag SES-5", "decide.rate_ml_h SES-5", "decide.minutes SES-3", "decide.insert SES-3"
+        "decide.rate_ml_h SES-3", "decide.minutes SES-3", "decide.insert SES-3"
     ),
     'hang"\nsolution = "B': (),
     'hang"\ncode = "TLR-B-0001"\nscan = true\nsolution = "B': (),

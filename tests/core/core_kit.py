@@ -179,11 +179,18 @@ def classify(pump: CorePump, word: int) -> None:
     tap(pump, CONFIRM)
 
 
-def choose_step(pump: CorePump, step: int) -> None:
-    """At a decision: moves to `step` (from 1) and confirms."""
-    while pump.controller.session.choice + 1 != step:
-        tap(pump, UP if pump.controller.session.choice + 1 < step else DOWN)
+def choose_step(pump: CorePump, step: int, bag: int | None = None) -> None:
+    """At a decision: moves to `step` (from 1) and confirms; where the bag is asked for, takes it (its own)."""
+    session = pump.controller.session
+    while session.choice + 1 != step:
+        tap(pump, UP if session.choice + 1 < step else DOWN)
     tap(pump, CONFIRM)
+    if state(pump) == "boundary":
+        wanted = session.plan.solution[step - 1] if bag is None else bag
+        if session.choice != wanted:
+            tap(pump, DOWN)
+        assert session.choice == wanted
+        tap(pump, CONFIRM)
 
 
 def resume(pump: CorePump) -> None:
@@ -270,9 +277,9 @@ def check_dose(pump: CorePump) -> None:
     assert 0 <= rest < Fraction(PL_PULSE * bag.drug_pg, bag.volume_nl * 1000)
 
 
-def react(pump: CorePump, resume_at: int) -> None:
-    """A mild reaction now; the clinician goes on at a step."""
+def react(pump: CorePump, resume_at: int, bag: int | None = None) -> None:
+    """A mild reaction now; the clinician goes on at a step, from its own bag or another; what must hang is hung."""
     tap(pump, STOP)
     classify(pump, MILD)
-    choose_step(pump, resume_at)
+    choose_step(pump, resume_at, bag)
     resume(pump)

@@ -160,7 +160,7 @@ def test_a_bit_flipped_in_the_guards_copy_is_found_before_the_next_step(at: int)
 def test_a_rate_changed_in_controls_memory_is_found_by_the_guard() -> None:
     """Else one flipped bit in the running plan is a tenfold rate."""
     pump = running_at(3)
-    pump.controller.session.plan.interval_us[3] //= 16
+    pump.controller.session.course.interval_us[3] //= 16
     assert until(pump, "fault", 60)
     assert fault(pump) == "over-delivery"
     check_dead(pump)

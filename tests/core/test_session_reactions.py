@@ -18,16 +18,22 @@ from core_kit import (
     finish,
     hang,
     names,
+    pulses_of_steps,
+    pump_with,
     react,
     resume,
+    run_to_step,
     running_at,
     scan_s,
     short,
+    start,
     state,
     tap,
+    until,
 )
 
-from pump.io import CONFIRM, START, STOP, UP
+from pump.io import CONFIRM, DOWN, START, STOP, UP
+from toleramp_bench.core import CorePump
 
 
 @pytest.mark.req("SES-3", "PRO-4")
@@ -140,3 +146,94 @@ def test_going_back_over_a_bag_boundary_asks_for_the_bag() -> None:
     hang(pump)
     assert state(pump) == "running" and finish(pump) == "completed"
     check_dose(pump)
+
+
+def pump_held_in(step: int, choices: int, line_dead_nl: int = 0) -> CorePump:
+    """A mild reaction in a step (from 1) of a protocol that lets people go back so far."""
+    protocol = short()
+    protocol.resume_choices, protocol.line_dead_nl = choices, line_dead_nl
+    pump = pump_with(protocol)
+    start(pump)
+    run_to_step(pump, step)
+    scan_s(pump, 5)
+    tap(pump, STOP)
+    classify(pump, MILD)
+    return pump
+
+
+@pytest.mark.req("SES-3")
+@pytest.mark.parametrize(
+    ("step", "choices", "offered"),
+    [
+        (6, 1, [6]),
+        (6, 2, [5]),
+        (6, 5, [6, 4]),
+        (6, 8, [3, 2, 1]),
+        (6, 15, [6, 5, 4, 3, 2, 1]),
+        (2, 4, [1]),
+        (1, 2, [1]),
+    ],
+)
+def test_only_the_steps_that_the_protocol_allows_are_offered(step: int, choices: int, offered: list[int]) -> None:
+    """Else what two people signed is changed at the bedside."""
+    pump = pump_held_in(step, choices)
+    seen = [pump.controller.session.choice + 1]
+    for _ in range(8):
+        tap(pump, DOWN)
+        seen.append(pump.controller.session.choice + 1)
+    assert list(dict.fromkeys(seen)) == offered and pump.controller.session.lowest
+    choose_step(pump, offered[-1])
+    assert state(pump) == "resumable" and pump.controller.session.step + 1 == offered[-1]
+
+
+@pytest.mark.req("SES-5", "FLO-1")
+def test_the_line_decides_how_far_back_one_can_go() -> None:
+    """Else a step is offered that can only run at several times its dose rate."""
+    pump = pump_held_in(9, 15, 6_000)  # 0.3 mL at this scale, full of bag C
+    for _ in range(9):
+        tap(pump, DOWN)
+    session = pump.controller.session
+    assert session.choice + 1 == 3 and session.lowest  # step 3 is 0.1008 mL/h of bag C, step 2 half of it
+    tap(pump, CONFIRM)
+    assert state(pump) == "boundary" and (session.choice, session.offer_e4) == (2, 1_007)
+    tap(pump, UP)
+    assert (session.choice, session.offer_e4) == (0, 100_000)
+
+
+@pytest.mark.req("SES-5", "SES-11")
+def test_stop_while_the_bag_is_chosen_leaves_the_reaction_standing() -> None:
+    """Else STOP and "technical" turn a reaction into a resume of the rest."""
+    pump = pump_held_in(9, 15)
+    session = pump.controller.session
+    tap(pump, DOWN)
+    tap(pump, CONFIRM)
+    assert state(pump) == "boundary" and session.choice == 2
+    tap(pump, STOP)
+    assert state(pump) == "held"
+    classify(pump, TECHNICAL)
+    assert state(pump) == "decision"
+
+
+@pytest.mark.req("SES-5", "PRO-4", "FLO-5")
+def test_two_steps_back_on_the_bag_that_hangs() -> None:
+    """Else bags are changed twice more for two steps, or the order is not completed."""
+    pump = running_at(9)
+    react(pump, 7, 2)
+    assert state(pump) == "running" and finish(pump) == "completed"
+    assert [event["arg"] for event in pump.events if event["event"] == "bag_requested"] == [0, 1, 2]
+    assert pulses_of_steps(pump)[8:11] == [101, 202, 500]
+    check_dose(pump)
+
+
+@pytest.mark.req("FLO-5", "SES-5")
+@pytest.mark.parametrize("leg", [0, 1])
+def test_the_guard_sees_a_wrong_rate_in_either_leg(leg: int) -> None:
+    """Else the stretch in which the line still holds the stronger bag is not watched."""
+    pump = pump_held_in(9, 15, 6_000)
+    choose_step(pump, 8)
+    resume(pump)
+    course = pump.controller.session.course
+    course.interval_us[course.first[7] + leg] //= 40
+    hang(pump)
+    assert until(pump, "fault", 60)
+    assert [event["code"] for event in pump.events if event["event"] == "fault"] == ["over-delivery"]

@@ -24,9 +24,12 @@ class Quiet:
 
 @dataclass
 class Rung:
-    """One run of a step: its number (from 1), from its start to its completion (-1: none), to the next one's start."""
+    """One run of a step: its number (from 1), the bag (from 0) that it says it runs on, from its start to its
+    completion (-1: none), to the next one's start.
+    """
 
     step: int
+    bag: int
     start_us: int
     completed_us: int = -1
     until_us: int = -1
@@ -64,7 +67,7 @@ def rungs(recording: Recording) -> list[Rung]:
         if record["event"] == "step_started":
             if found:
                 found[-1].until_us = t_us
-            found.append(Rung(record["step"], t_us))
+            found.append(Rung(record["step"], record["arg"], t_us))
         elif found and record["event"] == "step_completed" and found[-1].completed_us < 0:
             found[-1].completed_us = t_us
         elif found and record["event"] == "reaction" and found[-1].completed_us < 0:

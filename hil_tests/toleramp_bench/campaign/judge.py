@@ -11,6 +11,7 @@ from pump import messages as m
 from pump import protocol as p
 from toleramp_bench.campaign import judge_rate, judge_still
 from toleramp_bench.campaign.course import Quiet, Rung, flows, overlap, quiets, rungs
+from toleramp_bench.campaign.judge_rate import share
 from toleramp_bench.campaign.model import Finding
 from toleramp_bench.campaign.session import CampaignRun
 from toleramp_bench.campaign.target import SCAN_US
@@ -97,13 +98,14 @@ def _dose(case: Case) -> list[Finding]:
 
 
 def _filled_pg(case: Case) -> Fraction:
-    """Dose of the line-fills that ran: it is pumped, and counts as none (PRO-3)."""
-    total = Fraction(0)
+    """Dose of the line-fills that ran: it is pumped, and counts as none, once (PRO-3)."""
+    total, planned = Fraction(0), planned_pulses(case.protocol, case.pl_pulse)
     for rung in case.rungs:
         step = case.protocol.steps[rung.step - 1]
         if step.flags & p.LINE_FILL:
             bag = case.protocol.solutions[step.solution]
-            pulses = case.count(rung.start_us, rung.until_us)
+            pulses = min(case.count(rung.start_us, rung.until_us), planned[rung.step - 1])
+            planned[rung.step - 1] -= pulses
             total += Fraction(pulses * case.pl_pulse * bag.drug_pg, 1000 * bag.volume_nl)
     return total
 
@@ -124,8 +126,11 @@ def _volumes(case: Case) -> list[Finding]:
             continue
         step, until = case.protocol.steps[rung.step - 1], rung.until_us
         given = case.count(rung.start_us, until) + case.lost(rung.start_us, until)
-        if given < planned[rung.step - 1] - MOTOR_STEPS or following.step > rung.step + 1:
-            text = f"step {following.step} began after {given} of {planned[rung.step - 1]} pulses of step {rung.step}"
+        if step.flags & p.LINE_FILL and not given:
+            continue  # after a reaction the line may hold that bag already
+        due = planned[rung.step - 1] * share(case.protocol, step.solution, rung.bag)
+        if given < due - MOTOR_STEPS or following.step > rung.step + 1:
+            text = f"step {following.step} began after {given} of {due:.0f} pulses of step {rung.step}"
             found.append(Finding("step-early", until / 1e6, text))
         flowed_us = overlap(case.flows, rung.start_us, until)
         if flowed_us < step.duration_ms * 1000 - SEAM_US:

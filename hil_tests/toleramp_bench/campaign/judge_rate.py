@@ -72,11 +72,23 @@ def _rates(case: Case) -> list[Finding]:
         k = _rung_of(case, window)
         if k < 0:
             return [Finding("flow-unasked", window.start_us / 1e6, f"{window.pulses} pulses before the first step")]
-        ordered = case.protocol.steps[case.rungs[k].step - 1].rate_e4 * _PL_US_PER_E4 / case.pl_pulse
+        ordered = rate_e4(case, case.rungs[k]) * _PL_US_PER_E4 / case.pl_pulse
         if _least(window) > ordered * RATE_SLACK:
             text = f"at least {_least(window) / ordered:.3f} times the rate of step {case.rungs[k].step}"
             return [Finding("rate-off", window.start_us / 1e6, text)]
     return []
+
+
+def rate_e4(case: Case, rung: Rung) -> float:
+    """The rate of a run: the step's own, or that of equal dose from another bag (SES-5)."""
+    step = case.protocol.steps[rung.step - 1]
+    return step.rate_e4 * share(case.protocol, step.solution, rung.bag)
+
+
+def share(protocol: p.Protocol, own: int, bag: int) -> float:
+    """How much of another bag holds the dose of a volume of the step's own."""
+    first, other = protocol.solutions[own], protocol.solutions[bag]
+    return first.drug_pg * other.volume_nl / (first.volume_nl * other.drug_pg) if own != bag else 1.0
 
 
 def _conc(case: Case) -> list[float]:
@@ -117,7 +129,7 @@ def _tolerated(case: Case, rung: Rung, pg: list[float]) -> float:
         return 0.0
     flowed_us = overlap(case.flows, rung.start_us, rung.completed_us)
     pulses = case.count(rung.start_us, rung.completed_us)
-    return pulses * pg[step.solution] / flowed_us if flowed_us else 0.0
+    return pulses * pg[rung.bag] / flowed_us if flowed_us else 0.0
 
 
 def _vein(case: Case) -> tuple[float, list[Finding]]:

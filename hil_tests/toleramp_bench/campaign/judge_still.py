@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from toleramp_bench.campaign.course import STILL_US
+from toleramp_bench.campaign.course import STILL_US, Rung
 from toleramp_bench.campaign.model import Finding
 from toleramp_bench.campaign.target import SCAN_US
 
@@ -130,16 +130,22 @@ def _causes(case: Case) -> list[Finding]:
 
 
 def _wrong_bag(case: Case) -> list[Finding]:
-    """What flows comes from the bag of the step that runs."""
-    rungs, steps = case.rungs, case.protocol.steps
+    """What flows comes from the bag of the step that runs, or from a stronger one at equal dose (SES-5)."""
+    rungs = case.rungs
     starts = [rung.start_us for rung in rungs]
     for window in case.run.windows:
         k = bisect_right(starts, (window.start_us + window.end_us) // 2) - 1
-        if k >= 0 and window.bag != steps[rungs[k].step - 1].solution:
+        if k >= 0 and (window.bag != rungs[k].bag or not _may_run_on(case, rungs[k])):
             ids = [bag.id for bag in case.protocol.solutions]
             text = f"{window.pulses} pulses from bag {ids[window.bag]} in step {rungs[k].step}"
             return [Finding("wrong-bag", window.start_us / 1e6, text)]
     return []
+
+
+def _may_run_on(case: Case, rung: Rung) -> bool:
+    """A step's own bag, or a stronger one that hung already."""
+    own, bag = case.protocol.solutions[case.protocol.steps[rung.step - 1].solution], case.protocol.solutions[rung.bag]
+    return bag is own or bag.drug_pg * own.volume_nl > own.drug_pg * bag.volume_nl
 
 
 def _host(case: Case) -> list[Finding]:

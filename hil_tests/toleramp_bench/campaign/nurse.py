@@ -9,7 +9,7 @@ from typing import Any
 
 from pump import messages as m
 from pump.decisions import CLASSIFY
-from pump.io import CONFIRM, STOP
+from pump.io import CONFIRM, DOWN, STOP
 from toleramp_bench.campaign.body import Body
 from toleramp_bench.campaign.model import Span, StaffDraws
 from toleramp_bench.people import Seen
@@ -17,6 +17,7 @@ from toleramp_bench.scenario.staff import Staff
 
 TECHNICAL, MILD, SEVERE, END = (m.HOLD[word] for word in ("technical", "mild", "severe", "end"))
 REACT_MS = 3_000  # from the decision to press STOP to the press
+REHANGS = 0.5  # share of those who hang the step's own bag again, where the one that hangs could go on
 _FLOWS = ("running", "bag")
 
 
@@ -37,6 +38,7 @@ class Nurse(Staff):
     _now_ms: int = 0
     _noticed: bool = False
     _leaving: bool = False
+    _rehangs: bool = False
 
     def _drawn_ms(self, span: Span) -> int:
         return round(self.rng.uniform(*span) * 1000)
@@ -50,6 +52,7 @@ class Nurse(Staff):
             self._held_ms = record["t_ms"]
             self.word = 0
             self.back = self.rng.choices((0, 1, 2), draws.back)[0]
+            self._rehangs = self.rng.random() < REHANGS
             self._rest_ms = 60_000 * self.rng.uniform(*draws.rest_min)
             self.delay_ms = self._drawn_ms(draws.hold_s)
         elif event == "bag_requested" and record["state"] == "bag":
@@ -73,6 +76,9 @@ class Nurse(Staff):
     def _answer(self, seen: Seen) -> int:
         if seen.state == "held":
             self.word = self._word()
+        elif seen.state == "boundary" and self._rehangs:
+            self._rehangs = False
+            return DOWN
         elif seen.state == "resumable" and not self._wants_on():
             return STOP if self._leaving else 0
         return super()._answer(seen)

@@ -114,7 +114,8 @@ def all_runs(seconds: float = 600) -> list[Run]:
             "core and emulated rp2040",
             (_PYTHON, "-m", "toleramp.cli", "scenario", "run", "hil_tests/scenarios/long/full-session-20ms.toml",
              "--target", "core,rp2040", "--plots", "--out", "{out}"),
-            (*_BOARD, *_CAMPAIGN, "hil_tests/scenarios/long/*.toml"), image=True, about="an hour",
+            (*_BOARD, *_CAMPAIGN, "hil_tests/scenarios/long/*.toml"), image=True,
+            product="rp2040/full-session-20ms/result.json", about="an hour",
         ),
         Run(
             "demo-full", "the whole session at full length, with a desaturation and a reaction", "emulated rp2040",

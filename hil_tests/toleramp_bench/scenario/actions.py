@@ -54,11 +54,13 @@ class Actions:
         if self.run.patient is not None:
             self.run.patient.patient.treat(drug)
 
-    def _do_decide(self, choice: str = "", step: int = 0) -> None:
+    def _do_decide(self, choice: str = "", step: int = 0, bag: str = "") -> None:
         staff = self.run.staff
         if staff is None:
             return
         staff.step = step
+        if bag:
+            staff.bag = [each.id for each in self.run.scenario.protocol.solutions].index(bag)
         if choice in _BACK:
             staff.back = _BACK[choice]
         if choice in _WORDS:

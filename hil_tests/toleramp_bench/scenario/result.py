@@ -6,7 +6,7 @@ import json
 from fractions import Fraction
 from typing import Any
 
-from pump.account import dose_fraction, fills
+from pump.account import fills
 from pump.protocol import Protocol
 from toleramp_bench.scenario.expect import judge
 from toleramp_bench.scenario.model import Recording, Scenario
@@ -15,7 +15,7 @@ from toleramp_bench.scenario.step_runs import StepRun, step_runs
 _DECIMALS = 9  # of mL and mg: a picolitre, a picogram
 _NL_PER_ML, _PL_PER_ML, _PL_PER_NL, _PG_PER_MG = 10**6, 10**9, 1000, 10**9
 _US_RATE = 36_000  # pL a us at 1 mL/h, times 0.0001: rate_e4 / 36000
-_WAITING, _HELD = ("idle", "ready", "armed", "bag"), ("held", "decision", "resumable")
+_WAITING, _HELD = ("idle", "ready", "armed", "bag"), ("held", "decision", "boundary", "resumable")
 _RATE_PULSES = 3  # with fewer no rate is measured
 _ARGS = ("load_refused", "alarm_raised", "self_test")  # whose arg is a number with a meaning of its own
 
@@ -71,18 +71,19 @@ def delivered_mg(protocol: Protocol, recording: Recording, runs: list[StepRun]) 
 
     Pulses before the first step, which nobody ordered, are of the bag that hangs then.
     """
-    shares = [(run.number, run.pulses) for run in runs]
+    shares = [(run.number, run.pulses, run.bag) for run in runs]
     if protocol.steps:
-        shares.append((1, runs[0].first if runs else _pulses(recording)))
-    return sum((_dose_mg(protocol, number, pulses * recording.pl_pulse) for number, pulses in shares), Fraction(0))
+        shares.append((1, runs[0].first if runs else _pulses(recording), None))
+    doses = (_dose_mg(protocol, number, pulses * recording.pl_pulse, bag) for number, pulses, bag in shares)
+    return sum(doses, Fraction(0))
 
 
-def _dose_mg(protocol: Protocol, number: int, volume_pl: int | Fraction) -> Fraction:
-    """Dose of so much of a step's bag; none for a step that the protocol does not have."""
+def _dose_mg(protocol: Protocol, number: int, volume_pl: int | Fraction, on: int | None = None) -> Fraction:
+    """Dose of so much of the bag that a step ran on, or of its own; none for a step that the protocol does not have."""
     if not 1 <= number <= len(protocol.steps) or fills(protocol.steps[number - 1]):
         return Fraction(0)
-    up, down = dose_fraction(protocol, protocol.steps[number - 1], 1)  # pg a nL
-    return Fraction(up, down) * volume_pl / _PL_PER_NL / _PG_PER_MG
+    bag = protocol.solutions[protocol.steps[number - 1].solution if on is None else on]
+    return Fraction(bag.drug_pg, bag.volume_nl) * volume_pl / _PL_PER_NL / _PG_PER_MG
 
 
 # -- steps
@@ -101,21 +102,31 @@ def _steps(protocol: Protocol, recording: Recording, runs: list[StepRun]) -> lis
 
 def _step(protocol: Protocol, recording: Recording, run: StepRun) -> dict[str, Any]:
     known = 1 <= run.number <= len(protocol.steps)
-    volume_nl = protocol.steps[run.number - 1].volume_nl if known else 0
+    volume_nl, rate_e4 = planned(protocol, run) if known else (Fraction(0), Fraction(0))
     moved_pl = run.pulses * recording.pl_pulse
     return {
         "step": run.number,
         "planned_ml": rounded(Fraction(volume_nl, _NL_PER_ML)),
         "delivered_ml": rounded(Fraction(moved_pl, _PL_PER_ML)),
-        "planned_mg": rounded(_dose_mg(protocol, run.number, volume_nl * _PL_PER_NL)),
-        "delivered_mg": rounded(_dose_mg(protocol, run.number, moved_pl)),
+        "planned_mg": rounded(_dose_mg(protocol, run.number, volume_nl * _PL_PER_NL, run.bag)),
+        "delivered_mg": rounded(_dose_mg(protocol, run.number, moved_pl, run.bag)),
         "started_ms": run.started_ms,
         "ended_ms": run.ended_ms,
-        "rate_error_percent": _rate_error(recording, run, protocol.steps[run.number - 1].rate_e4) if known else None,
+        "rate_error_percent": _rate_error(recording, run, rate_e4) if known else None,
     }
 
 
-def _rate_error(recording: Recording, run: StepRun, rate_e4: int) -> float | None:
+def planned(protocol: Protocol, run: StepRun) -> tuple[Fraction, Fraction]:
+    """Volume (nL) and rate (0.0001 mL/h) of a run: the step's own, or what gives its dose from another bag (SES-5)."""
+    step = protocol.steps[run.number - 1]
+    if run.bag is None or run.bag == step.solution:
+        return Fraction(step.volume_nl), Fraction(step.rate_e4)
+    own, other = protocol.solutions[step.solution], protocol.solutions[run.bag]
+    share = Fraction(own.drug_pg * other.volume_nl, own.volume_nl * other.drug_pg)
+    return step.volume_nl * share, step.rate_e4 * share
+
+
+def _rate_error(recording: Recording, run: StepRun, rate_e4: Fraction) -> float | None:
     """How far the rate of the pulses lies above what was ordered, holds left out; None for too few pulses."""
     if run.pulses < _RATE_PULSES:
         return None

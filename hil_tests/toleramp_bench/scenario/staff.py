@@ -30,6 +30,7 @@ class Staff:
     word: int = 0  # code of the grade that they enter at the next hold
     step: int = 0  # the step that they choose at the next decision; 0: the one that the pump proposes
     back: int = 0  # or so many steps back
+    bag: int | None = None  # the bag (from 0) that they choose where one is to choose; None: the first offered
     asleep: bool = False
     on_hang: Callable[[int], None] = field(default=lambda bag: None)
 
@@ -60,6 +61,8 @@ class Staff:
             return _towards(seen.choice, CLASSIFY.index(self.word) if self.word in CLASSIFY else 0)
         if seen.state == "decision":
             return self._choose(seen)
+        if seen.state == "boundary":
+            return self._choose_bag(seen)
         if seen.state == "resumable" and seen.may_resume:
             return CONFIRM if seen.want_confirm else START
         return 0
@@ -84,6 +87,13 @@ class Staff:
             self.step = self.back = 0
             self.word = 0
         return button
+
+    def _choose_bag(self, seen: Seen) -> int:
+        """The bag that was decided, where the step can run on two."""
+        if self.bag is None or seen.choice == self.bag:
+            self.bag = None
+            return CONFIRM
+        return DOWN
 
 
 def _towards(shown: int, wanted: int) -> int:

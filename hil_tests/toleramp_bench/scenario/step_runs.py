@@ -15,7 +15,8 @@ _STARTS = ("step_started", "resumed")
 class StepRun:
     """One run of a step: its pulses are those from count `first` to count `last`; `flows` are such ranges too.
 
-    `ended_ms`: its completion, or when its flow ended for good; None while it runs.
+    `ended_ms`: its completion, or when its flow ended for good; None while it runs. `bag`: index of the one it ran on,
+    None when the record does not tell.
     """
 
     number: int
@@ -24,6 +25,7 @@ class StepRun:
     last: int = 0
     ended_ms: int | None = None
     flows: list[tuple[int, int]] = field(default_factory=list)
+    bag: int | None = None
 
     @property
     def pulses(self) -> int:
@@ -73,7 +75,7 @@ class _Walk:
         self.close(count)
         self._over = True
         if record["event"] == "step_started":
-            self.runs.append(StepRun(record["step"], record["t_ms"], count))
+            self.runs.append(StepRun(record["step"], record["t_ms"], count, bag=record.get("arg")))
             self._open, self._flowing, self._over = count, True, False
 
     def _resume(self, count: int) -> None:

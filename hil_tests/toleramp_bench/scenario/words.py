@@ -96,8 +96,8 @@ DO: dict[str, Word] = {
         {
             "choice": Key("text", choices=(*RESUME, *CLASSIFY), required=True),
             "step": Key("whole", 1, 40),
-            "bag": Key("text", longest=1, open="SES-5"),
-            "rate_ml_h": Key("number", Decimal(RATE_MIN_E4) / 10_000, RATE_MAX_E4 // 10_000, open="SES-5"),
+            "bag": Key("text", longest=1),
+            "rate_ml_h": Key("number", Decimal(RATE_MIN_E4) / 10_000, RATE_MAX_E4 // 10_000, open="SES-3"),
             "minutes": Key("number", Decimal("0.01"), 1440, open="SES-3"),
             "insert": Key("flag", open="SES-3"),
         }

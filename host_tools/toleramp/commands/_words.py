@@ -52,6 +52,7 @@ EVENTS = {
 _HELD = (
     "held",
     "decision",
+    "boundary",
     "resumable",
     "locked",
     "stopped",

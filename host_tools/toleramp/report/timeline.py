@@ -12,7 +12,7 @@ from toleramp.report.numbers import PL_PER_ML, count, exact
 
 GAP_MIN_MS = 5000  # the link's own limit for "lost"; shorter silence is only jitter
 INVALID_FLAGS = frozenset(("sensor-off", "sensor-fault", "out-of-track", "artifact", "frozen", "searching", "invalid"))
-HELD_STATES = frozenset(("held", "decision", "resumable", "locked"))
+HELD_STATES = frozenset(("held", "decision", "boundary", "resumable", "locked"))
 
 Record = dict[str, Any]
 

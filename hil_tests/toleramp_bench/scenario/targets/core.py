@@ -69,13 +69,13 @@ class LocalBrain:
         link.loaded, link.loading = bytearray(blob), True
 
     def corrupt(self, where: str) -> None:
-        """Flips a bit of the guard's protocol or of control's plan."""
+        """Flips a bit of the guard's protocol or of control's course."""
         if where == "protocol":
             blob = self.controller.guard.blob
             blob[len(blob) // 2] ^= 1
         elif where == "plan":
-            plan = self.controller.session.plan
-            plan.pulses[min(self.controller.session.step + 1, plan.count - 1)] ^= 1 << 6
+            session = self.controller.session
+            session.course.pulses[min(session.step + 1, session.plan.count - 1)] ^= 1 << 6
 
 
 class CoreTarget:

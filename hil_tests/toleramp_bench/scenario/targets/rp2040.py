@@ -21,7 +21,7 @@ STREAM_MS = 100
 _BOOT_S = 3.0
 _DEAF_US = 2_000_000
 _SRAM_BYTES = 264 * 1024
-CONTROLS_COPY = 1  # of the four rows of pulses in the memory (control's and the guard's plan, goals), found by trying
+CONTROLS_COPY = 3  # of the rows of pulses in the memory (plan and course of control and guard), found by trying
 
 
 class Rp2040Target:
