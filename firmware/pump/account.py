@@ -8,11 +8,16 @@ from pump.protocol import LINE_FILL
 from pump.units import US_RATE
 
 
-def reduced(numerator, denominator):
-    """The same fraction in its lowest terms, so that sums and products stay short on the device."""
-    a, b = numerator, denominator
+def gcd(a, b):
+    """The greatest common divisor."""
     while b:
         a, b = b, a % b
+    return a
+
+
+def reduced(numerator, denominator):
+    """The same fraction in its lowest terms, so that sums and products stay short on the device."""
+    a = gcd(numerator, denominator)
     return (numerator // a, denominator // a) if a > 1 else (numerator, denominator)
 
 

@@ -7,7 +7,7 @@ plan of their own, from their own copy.
 
 from array import array
 
-from pump.account import add_fractions, dose_rate_fraction
+from pump.account import dose_rate_fraction, gcd
 from pump.protocol import LINE_FILL
 from pump.units import interval_parts, pulses_of, round_half_down
 from pump.vein import SALINE
@@ -38,7 +38,20 @@ class Plan:
         self.primed_with = protocol.steps[0].solution if protocol.primed_with_solution else SALINE
         self.tolerance_pulses = pulses_of(TOLERANCE_NL, pl_pulse)
         self.tolerance_max_pulses = pulses_of(TOLERANCE_MAX_NL, pl_pulse)
+        self._whole, self._units = self._drug_units()
         self._fill()
+
+    def _drug_units(self):
+        """The full dose, and the drug in a pulse of each bag, in whole numbers of one unit (the dose cut off)."""
+        protocol = self.protocol
+        volumes = 1
+        for bag in protocol.solutions:
+            volumes *= bag.volume_nl
+        units = [self.pl_pulse * bag.drug_pg * (volumes // bag.volume_nl) for bag in protocol.solutions]
+        common = 0
+        for unit in units:
+            common = gcd(unit, common)
+        return protocol.full_dose_pg * 1000 * volumes // common, [unit // common for unit in units]
 
     def _fill(self):
         volume_nl = done = 0
@@ -70,13 +83,10 @@ class Plan:
 
         Rounded down to a pulse: the order is never exceeded. Zero when the dose is already complete.
         """
-        protocol = self.protocol
-        given = (0, 1)
-        for pulses, bag in zip(pulses_of_bag, protocol.solutions):
-            given = add_fractions(given, (pulses * self.pl_pulse * bag.drug_pg, bag.volume_nl * 1000))
-        bag = protocol.solutions[protocol.steps[k].solution if on < 0 else on]
-        rest = protocol.full_dose_pg * given[1] - given[0]
-        return max(0, rest * bag.volume_nl * 1000 // (given[1] * bag.drug_pg * self.pl_pulse))
+        rest = self._whole
+        for pulses, unit in zip(pulses_of_bag, self._units):
+            rest -= pulses * unit
+        return max(0, rest // self._units[self.solution[k] if on < 0 else on])
 
     def dose_rate(self, k):
         """Dose rate of step k at the vein as a fraction: (numerator, denominator).

@@ -121,6 +121,14 @@ def _reactions() -> Iterator[Figure]:
         yield below(f"{what} to last step of the motor", motor_ms, "ms", bar)
 
 
+def _decision() -> Iterator[Figure]:
+    """What is worked out at rest, in one scan: the course of the session from another step on."""
+    bench, _, nurse = measure.running_bench(Fraction(1, 100))
+    measure.to_step(bench, nurse, 9)
+    bench.run_for(2)
+    yield below("two steps back to another bag: longest scan, at rest", measure.decision_ms(bench, 2), "ms", 20)
+
+
 def _image() -> Iterator[Figure]:
     size = image().with_suffix(".bin").stat().st_size
     yield below("image size", size / 1024, "KB", 700)
@@ -152,6 +160,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "core": _core,
     "session": _session,
     "reactions": _reactions,
+    "decision": _decision,
     "protocol": _protocol,
     "heap": _heap,
 }

@@ -6,8 +6,9 @@ import re
 from fractions import Fraction
 
 from pump import messages as m
+from pump.io import STOP
 from toleramp_bench.emulator.repl import Repl
-from toleramp_bench.measure import run_session, standard_blob
+from toleramp_bench.measure import run_session, standard_blob, to_step
 from toleramp_bench.people import Nurse
 from toleramp_bench.pump_bench import BenchFault, PumpBench
 
@@ -42,7 +43,7 @@ def go(n, locked):
         if rest > 0:
             time.sleep_us(rest)
     return failed
-while core.session.state != 4:
+while core.session.state != 4 or core.session.reactions < %d:
     go(1, False)
 before = gc.mem_alloc()
 failed = go(%d, True)
@@ -59,12 +60,29 @@ def locked_scans(scans: int, scale: Fraction = Fraction(1, 10)) -> tuple[int, in
     A laptop streams and an oximeter talks all the while. The board is in service mode: the same frozen modules, the
     same scan, started from the REPL.
     """
+    return _locked(scans, scale, 0)
+
+
+def locked_scans_after_a_reaction(scans: int) -> tuple[int, int]:
+    """The same in step 8, hung again from step 9: the line holds the stronger bag, so that the rate changes in it."""
+    return _locked(scans, Fraction(1, 250), 1)
+
+
+def _react(bench: PumpBench, nurse: Nurse) -> None:
+    """A mild reaction in step 9, one step back, on the weaker bag."""
+    to_step(bench, nurse, 9)
+    nurse.classify, nurse.resume_step, nurse.bag = m.HOLD["mild"], 8, 1
+    bench.run_for(1)
+    bench.press(STOP)
+
+
+def _locked(scans: int, scale: Fraction, reactions: int) -> tuple[int, int]:
     bench = PumpBench()
     bench.board.set_input(bench.pins.SILENCE, 0)
     repl = Repl(bench.board)
     bench.board.usb.on_data(None)
     repl.enter()
-    repl.start(_SNIPPET % (scans, scans))
+    repl.start(_SNIPPET % (reactions, scans, scans))
     seen = bytearray()
 
     def received(data: bytes) -> None:
@@ -76,7 +94,10 @@ def locked_scans(scans: int, scale: Fraction = Fraction(1, 10)) -> tuple[int, in
     bench.board.set_input(bench.pins.SILENCE, 1)
     bench.boot()
     bench.load(standard_blob(scale))
-    run_session(bench, Nurse(), lambda: _RESULT.search(seen) is not None, scans * 0.02 + 60)
+    nurse = Nurse()
+    if reactions:
+        _react(bench, nurse)
+    run_session(bench, nurse, lambda: _RESULT.search(seen) is not None, scans * 0.02 + 60)
     found = _RESULT.search(seen)
     if not found:
         raise BenchFault(f"no result of {scans} locked scans; state {bench.state()}; {bytes(seen[-200:])!r}")

@@ -14,7 +14,7 @@ from typing import Any
 
 from oximeters.nonin_df2 import Parser
 from pump import messages as m
-from pump.io import STOP
+from pump.io import CONFIRM, DOWN, STOP, UP
 from toleramp.protocol_file import compile_file, compile_protocol, scaled
 from toleramp_bench.core import CorePump
 from toleramp_bench.devices.oximeter import Oximeter
@@ -184,6 +184,18 @@ def hang_ms(bench: PumpBench) -> tuple[float, float]:
     bench.board.hang_cpu()
     bench.run_for(0.9)
     return max(0.0, (bench.step_log.times[-1] - edge) / 1e6), max(0.0, (bench.motor.times[-1] - edge) / 1e6)
+
+
+def decision_ms(bench: PumpBench, back: int) -> float:
+    """The longest scan so far (ms), when the pump has gone so many steps back, the last offer of a bag taken."""
+    presses = (STOP, UP, CONFIRM, *(DOWN for _ in range(back)), CONFIRM, DOWN, CONFIRM)
+    for button in presses:
+        bench.press(button, 200)
+        run_session(bench, None, lambda: False, 0.5)
+        bench.send(m.PING)
+    if bench.state() != "resumable":
+        raise AssertionError(f"the decision ended in {bench.state()}")
+    return float(bench.stats()["worst_us"]) / 1000
 
 
 def accept_ms(blob: bytes) -> tuple[float, int]:

@@ -33,6 +33,7 @@ class Nurse:
     delay_ms: int = 1_000
     classify: int = 0  # hold code that she enters at the next hold
     resume_step: int = 0  # step (from 1) that she chooses after a mild reaction
+    bag: int | None = None  # bag (from 0) that she chooses for it, where the pump offers two; None: the first offered
     _next_ms: int = field(default=0)
     _last: str = field(default="")
 
@@ -58,7 +59,7 @@ class Nurse:
         if seen.state == "decision" and self.resume_step:
             return self._towards(seen.choice, self.resume_step - 1)
         if seen.state == "boundary":
-            return CONFIRM
+            return CONFIRM if self.bag is None or seen.choice == self.bag else DOWN
         if seen.state == "resumable" and seen.may_resume:
             return CONFIRM if seen.want_confirm else START
         return 0

@@ -10,7 +10,7 @@ import pytest
 
 from toleramp_bench import measure
 from toleramp_bench.figures import SCALE, Figure, planned_pulses, session_figures
-from toleramp_bench.heap import locked_scans
+from toleramp_bench.heap import locked_scans, locked_scans_after_a_reaction
 from toleramp_bench.places import image
 
 # Wall-clock speed depends on what else the machine does; `make bench` judges it, a test only sees a collapse.
@@ -46,6 +46,23 @@ def test_scans_allocate_nothing_while_the_session_runs() -> None:
     failed, pulses = locked_scans(1500)
     assert failed == 0
     assert pulses > 0
+
+
+@pytest.mark.req("SES-5", "FLO-11")
+def test_the_change_of_rate_within_a_step_allocates_nothing() -> None:
+    """Else garbage is collected in the step after a reaction."""
+    failed, pulses = locked_scans_after_a_reaction(150)
+    assert failed == 0
+    assert pulses > 1_000
+
+
+@pytest.mark.req("SES-5")
+def test_a_decision_is_worked_out_within_a_scan() -> None:
+    """Else the pump is deaf while it plans the way back."""
+    bench, _, nurse = measure.running_bench(Fraction(1, 250))
+    measure.to_step(bench, nurse, 9)
+    assert measure.decision_ms(bench, 2) < 20
+    assert bench.stats()["overruns"] == 0
 
 
 @pytest.mark.req("VIT-1", "VIT-4", "FLO-10")
