@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pump.protocol import fingerprint
+from pump.identity import fingerprint
 from toleramp import cli
 from toleramp.protocol_file import compile_file
 from toleramp_bench.serve_bench import BUTTONS, ServedBench

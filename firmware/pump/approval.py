@@ -12,7 +12,8 @@ import hashlib
 import struct
 
 from pump import crc
-from pump.protocol import Refusal, digest
+from pump.identity import digest
+from pump.protocol import Refusal
 
 MAGIC = b"TLK"
 VERSION = 1

@@ -6,20 +6,20 @@ vitals -> guard's account -> link -> session -> delivery -> guard's judgement ->
 import struct
 
 from pump import alarms as a
-from pump import approval
 from pump import messages as m
 from pump import protocol as p
+from pump.admission import admit
 from pump.alarms import Alarms
 from pump.buttons import Buttons
 from pump.compat import micropython
 from pump.delivery import Delivery
 from pump.display import Display
 from pump.guard import Guard
+from pump.identity import fingerprint
 from pump.io import SILENCE, UP
 from pump.journal import Journal
 from pump.link import Link
 from pump.plan import Plan
-from pump.rules import demand
 from pump.session import Session
 from pump.vitals import Vitals
 
@@ -189,21 +189,11 @@ class Controller:
 
     # -- loading: only while no session runs
 
-    def _admit(self, protocol, blob):
-        """Two people's approval, or bench mode; the rules; raises Refusal."""
-        if not self.bench and protocol.kind == p.BENCH:
-            raise p.Refusal("bench-mode")
-        if not self.bench or (protocol.approval and self.keys):
-            approval.demand(protocol, blob, self.keys)
-        demand(protocol)
-        if not protocol.steps:
-            raise p.Refusal("not-run")
-
     def _load(self):
         blob, self.link.loaded = self.link.loaded, None
         try:
             protocol = p.decode(blob)
-            self._admit(protocol, blob)
+            admit(protocol, blob, self.bench, self.keys)
             plan = Plan(protocol, self.pl_pulse)
         except p.Refusal as refusal:
             self.link.refuse(refusal.name, refusal.where, refusal.detail & 0xFFFFFFFF)
@@ -212,7 +202,7 @@ class Controller:
         self.session.adopt(plan)
         self.guard.adopt(blob)
         self.vitals.adopt(protocol)
-        self.fingerprint = p.fingerprint(blob).encode()
+        self.fingerprint = fingerprint(blob).encode()
         self._log("loaded", 0, plan.count)
 
     # -- alarms

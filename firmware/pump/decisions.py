@@ -16,6 +16,16 @@ BY_OXIMETER = (m.HOLD["spo2-stop"], m.HOLD["pulse-stop"])
 class Decisions:
     """Held, decision, boundary and resumable: states of a Session, which keeps all fields used here."""
 
+    def _nothing_decided(self):
+        self.choice = 0  # index into CLASSIFY, the step or bag of a decision, or BagCheck's choice
+        self.reactions = 0
+        self.lowest = False  # no step below the chosen one can be had over the line as it is
+        self.resume_step = 0  # chosen, while the bag for it is not
+        self.offer_e4 = 0  # its rate (0.0001 mL/h) on the bag that is offered
+        self.held_ms = 0
+        self._reacted = False  # a reaction was reported and the step to resume at is not yet chosen
+        self._by_vitals = False  # the oximeter held: resume waits until it has recovered
+
     def _held(self, snap, presses):
         if presses & UP:
             self.choice = (self.choice + 1) % len(CLASSIFY)

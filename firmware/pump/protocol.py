@@ -8,7 +8,6 @@ canonical: one protocol has one encoding. Two people's approval is the last reco
 sign, and the fingerprint drawn from it, are of everything before it, so that signing changes neither.
 """
 
-import hashlib
 import struct
 
 from pump import crc
@@ -18,7 +17,7 @@ VERSION = 2
 MAGIC = b"TLP"
 MAX_STEPS = 40
 MAX_SOLUTIONS = 8
-_HEAD = 6
+HEAD = 6
 
 CLASSES = ("multi-bag", "one-bag", "oral", "wide-step", "bench")
 BENCH = 4
@@ -33,7 +32,7 @@ _KNOWN = (NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, SOLUTION, STEP, DOSE, MONIT
 _REPEATED = (SOLUTION, STEP, DOSE)
 _REQUIRED = (NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, MONITORING, REACTION)
 _MAC = 32
-_FORMATS = {
+FORMATS = {
     KIND: "<BB",
     FULL_DOSE: "<Q",
     LIMITS: "<HHH",
@@ -43,7 +42,7 @@ _FORMATS = {
     MONITORING: "<BBBBBBH",
     REACTION: "<BBHB",
 }
-_SOLUTION = "<IQIB"  # then the code's text
+SOLUTION_HEAD = "<IQIB"  # then the code's text
 
 # Safe ranges of fields (VIT-1 and ours): lowest and highest accepted, in the order of the format.
 _RANGES = {
@@ -167,60 +166,10 @@ class Protocol:
             self.resume_choices, self.decision_after_count, self.min_hold_min, self.insert_allowed = values
 
 
-# -- writing
-
-
-def _record(key, payload):
-    return bytes((key, len(payload))) + payload
-
-
-def _fixed(protocol, key):
-    return _record(key, struct.pack(_FORMATS[key], *protocol.fields(key)))
-
-
-def _solution_record(solution):
-    head = struct.pack(_SOLUTION, solution.volume_nl, solution.drug_pg, solution.line_nl, ord(solution.id))
-    return _record(SOLUTION, head + solution.code.encode())
-
-
-def _step_record(step):
-    values = (step.solution, step.flags, step.rate_e4, step.duration_ms, step.volume_nl)
-    return _record(STEP, struct.pack(_FORMATS[STEP], *values))
-
-
-def _approval_record(approval):
-    author, verifier = approval.author.encode(), approval.verifier.encode()
-    names = bytes((len(author),)) + author + bytes((len(verifier),)) + verifier
-    return _record(APPROVAL, names + approval.author_mac + approval.verifier_mac)
-
-
-def encode(protocol):
-    """The compiled form of a protocol (bytes)."""
-    body = _record(NAME, protocol.name.encode()) + _record(DRUG, protocol.drug.encode())
-    for key in (KIND, FULL_DOSE, LIMITS, LINE):
-        body += _fixed(protocol, key)
-    for solution in protocol.solutions:
-        body += _solution_record(solution)
-    for step in protocol.steps:
-        body += _step_record(step)
-    for dose in protocol.doses:
-        body += _record(DOSE, struct.pack(_FORMATS[DOSE], dose.dose_pg, dose.duration_ms))
-    body += _fixed(protocol, MONITORING) + _fixed(protocol, REACTION)
-    if protocol.approval:
-        body += _approval_record(protocol.approval)
-    length = _HEAD + len(body) + crc.SIZE
-    blob = bytearray(MAGIC + bytes((VERSION,)) + struct.pack("<H", length) + body + bytes(crc.SIZE))
-    crc.put(blob, length - crc.SIZE)
-    return bytes(blob)
-
-
-# -- reading
-
-
 def check_envelope(blob):
     """Raises Refusal unless magic, version, length and CRC of `blob` (a bytearray) are right."""
     n = len(blob)
-    if n < _HEAD + crc.SIZE or n > PROTOCOL_MAX:
+    if n < HEAD + crc.SIZE or n > PROTOCOL_MAX:
         raise Refusal("truncated", 0, n)
     if bytes(blob[:3]) != MAGIC or blob[3] != VERSION:
         raise Refusal("format", 0, blob[3])
@@ -231,7 +180,7 @@ def check_envelope(blob):
 
 
 def _records(blob):
-    position, end = _HEAD, len(blob) - crc.SIZE
+    position, end = HEAD, len(blob) - crc.SIZE
     previous = 0
     while position < end:
         if position + 2 > end or position + 2 + blob[position + 1] > end:
@@ -265,10 +214,10 @@ def _text(payload, key, longest):
 
 
 def _read_solution(protocol, payload):
-    head = struct.calcsize(_SOLUTION)
+    head = struct.calcsize(SOLUTION_HEAD)
     if len(payload) <= head or len(protocol.solutions) == MAX_SOLUTIONS:
         raise Refusal("range", SOLUTION, len(payload))
-    volume_nl, drug_pg, line_nl, letter = struct.unpack(_SOLUTION, payload[:head])
+    volume_nl, drug_pg, line_nl, letter = struct.unpack(SOLUTION_HEAD, payload[:head])
     if not 65 <= letter <= 90 or not 0 < volume_nl <= 3_000_000_000 or not 0 < drug_pg <= 10**16:
         raise Refusal("range", SOLUTION, min(volume_nl, 0xFFFFFFFF))
     if line_nl > _RANGES[LINE][0][1]:
@@ -304,7 +253,7 @@ def _read(protocol, key, payload):
     elif key == APPROVAL:
         _read_approval(protocol, payload)
     else:
-        layout = _FORMATS[key]
+        layout = FORMATS[key]
         if len(payload) != struct.calcsize(layout):
             raise Refusal("truncated", key, len(payload))
         values = struct.unpack(layout, payload)
@@ -344,27 +293,3 @@ def _check_parts(protocol):
     for number, step in enumerate(protocol.steps):
         if step.solution >= len(protocol.solutions):
             raise Refusal("missing", number + 1, SOLUTION)
-
-
-def digest(blob):
-    """SHA-256 (32 bytes) of a compiled protocol's content: all records but the approval, which signs this."""
-    position, end = _HEAD, len(blob) - crc.SIZE
-    while position + 1 < end and blob[position] != APPROVAL:
-        position += 2 + blob[position + 1]
-    content = hashlib.sha256(bytes(blob[: len(MAGIC) + 1]))
-    content.update(bytes(blob[_HEAD : min(position, end)]))
-    return content.digest()
-
-
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread
-
-
-def fingerprint(blob):
-    """Eight characters (40 bits of the digest) by which people compare what tool and screen show."""
-    whole = digest(blob)
-    text = ""
-    for i in range(8):
-        bit = i * 5
-        pair = whole[bit >> 3] << 8 | whole[(bit >> 3) + 1]
-        text += _ALPHABET[pair >> (11 - (bit & 7)) & 31]
-    return text

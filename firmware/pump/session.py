@@ -43,23 +43,16 @@ class Session(Decisions, Hanging):
         self.step_ms = 0  # time in it, holds excluded
         self.total = 0  # pulses counted in the session
         self.hold_code = 0
-        self.choice = 0  # index into CLASSIFY, the step or bag of a decision, or BagCheck's choice
-        self.reactions = 0
         self.want_confirm = False
         self.resting = False  # the step's volume is in, its dwell or a valid reading is missing
-        self.lowest = False  # no step below the chosen one can be had over the line as it is
-        self.resume_step = 0  # chosen, while the bag for it is not
-        self.offer_e4 = 0  # its rate (0.0001 mL/h) on the bag that is offered
         self._loose = 0  # pulses not yet put to a bag
         self._count = -1
         self._entered = False  # the present step has been started; otherwise it begins in full
         self._entries = 0  # steps begun, repeats counted
         self._hung = -1  # bag that hangs
         self._pressed_ms = 0
-        self.held_ms = 0
-        self._reacted = False  # a reaction was reported and the step to resume at is not yet chosen
-        self._by_vitals = False  # the oximeter held: resume waits until it has recovered
         self._abort = False
+        self._nothing_decided()
 
     # -- loading
 

@@ -47,14 +47,14 @@ DEFECTS = (
     ),
     Defect(
         "skipped protocol check",
-        "pump/controller.py",
-        (("        demand(protocol)\n", ""),),
+        "pump/admission.py",
+        (("    demand(protocol)\n", ""),),
         ("decimal-slip",),
     ),
     Defect(
         "skipped approval check",
-        "pump/controller.py",
-        (("            approval.demand(protocol, blob, self.keys)", "            pass"),),
+        "pump/admission.py",
+        (("        approval.demand(protocol, blob, keys)", "        pass"),),
         ("no-approval",),
     ),
     Defect(

@@ -17,8 +17,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from pump import messages as m
+from pump.identity import fingerprint
 from pump.io import STOP
-from pump.protocol import Protocol, fingerprint
+from pump.protocol import Protocol
 from toleramp import ports
 from toleramp.errors import UserError
 from toleramp.protocol_file import compile_file, compile_protocol, scaled

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from pump import approval
 from pump import protocol as p
+from pump.encoding import encode
+from pump.identity import digest
 from pump.rules import demand
 from toleramp_bench.places import ROOT
 
@@ -91,7 +93,7 @@ def sign(protocol: p.Protocol, draw: random.Random) -> None:
     if what < 4:
         return
     author, verifier = ("ann", "vic") if what < 9 else draw.choice((("ann", "ann"), ("ann", "eve"), ("vic", "ann")))
-    content = p.digest(p.encode(protocol))
+    content = digest(encode(protocol))
     first = approval.author_mac(KEYS.get(author, bytes(32)), content, author)
     second = approval.verifier_mac(KEYS.get(verifier, bytes(32)), content, author, verifier, first)
     if what == 8:
@@ -212,7 +214,7 @@ def blobs(count: int, seed: int) -> Iterator[bytes]:
         protocol = drawn(draw)
         try:
             sign(protocol, draw)
-            blob = bytearray(p.encode(protocol))
+            blob = bytearray(encode(protocol))
         except (ValueError, OverflowError, struct.error, IndexError):
             continue  # the compiled form cannot even hold it
         if draw.randrange(10) == 0:

@@ -9,8 +9,9 @@ import re
 import struct
 from dataclasses import dataclass, field
 
-from pump import approval
+from pump import approval, identity
 from pump import protocol as device
+from pump.encoding import encode
 from toleramp.key_files import Keys, Person
 from toleramp.protocol_keys import KEYS, MONITORING
 from toleramp.protocol_reader import Table
@@ -75,7 +76,7 @@ def _bytes(value: object) -> bytes:
 def content_digest(protocol: device.Protocol) -> bytes | None:
     """What is signed: 32 bytes; None when the compiled form cannot hold the protocol."""
     try:
-        digest: bytes = device.digest(device.encode(protocol))
+        digest: bytes = identity.digest(encode(protocol))
     except (struct.error, ValueError, OverflowError):
         return None
     return digest

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from pump import messages
+from pump.identity import fingerprint
 from toleramp import __version__, ports
 from toleramp.errors import LinkLost, NoAnswer, NotToleramp, Refused, UserError, WrongContract
 from toleramp.wire import NAMES, Fields, Layout, Message, Wire
@@ -267,11 +268,3 @@ def _answers(message: Message, layout: Layout, tried: set[int], fields: Fields) 
     if kind in (messages.ACK[0], messages.REFUSED[0]):
         return bool(said["request"] == layout[0]) and (kind == messages.REFUSED[0] or layout[0] not in _REPLIES)
     return kind == _REPLIES.get(layout[0], (None,))[0]
-
-
-def fingerprint(blob: bytes) -> str:
-    """The eight characters that pump and tool show for a compiled protocol."""
-    from pump import protocol
-
-    text = protocol.fingerprint(blob)
-    return text.decode("ascii") if isinstance(text, bytes) else str(text)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from pump import protocol as device
+from pump.encoding import encode
 from toleramp.approval_table import Standing, standing
 from toleramp.errors import UserError
 from toleramp.protocol_keys import MONITORING, ORAL_SECTIONS_WITHOUT, RESUME
@@ -187,7 +188,7 @@ def compile_protocol(protocol: device.Protocol, where: str) -> bytes:
     import struct
 
     try:
-        blob = device.encode(protocol)
+        blob = encode(protocol)
         device.decode(bytearray(blob))
     except (device.Refusal, struct.error, ValueError) as error:
         text = f"{error.name}, record {error.where}" if isinstance(error, device.Refusal) else str(error)
@@ -209,7 +210,7 @@ def scaled(protocol: device.Protocol, scale: Fraction) -> device.Protocol:
     """
     if protocol.doses:
         raise UserError("doses by mouth do not run on a bench", "dose_scale", "name a protocol that is infused")
-    copy = device.decode(bytearray(device.encode(protocol)))
+    copy = device.decode(bytearray(encode(protocol)))
     copy.kind, copy.approval = device.BENCH, None
     copy.full_dose_pg = _whole(copy.full_dose_pg * scale, "full dose")
     copy.line_dead_nl = int(copy.line_dead_nl * scale)  # so that the line takes the same share of each step

@@ -9,6 +9,7 @@ from pump import frames
 from pump import messages as m
 from pump import protocol as p
 from pump.decisions import CLASSIFY
+from pump.encoding import encode
 from pump.io import CONFIRM, DOWN, START, STOP, UP
 from toleramp.protocol_file import scaled
 from toleramp_bench.core import PL_PULSE, CorePump, VirtualStepper
@@ -90,7 +91,7 @@ def pump_with(protocol: p.Protocol, period_us: int = 100_000, **options: int) ->
     """A pump with the protocol loaded and readings on the line."""
     pump = CorePump(period_us, **options)
     pump.stepper = LossyStepper()
-    pump.load(p.encode(protocol))
+    pump.load(encode(protocol))
     pump.scan()
     return pump
 

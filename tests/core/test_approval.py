@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from pump import approval, crc
 from pump import protocol as p
+from pump.encoding import encode
+from pump.identity import digest, fingerprint
 from toleramp_bench.core import CorePump
 
 KEYS = {"afischer": bytes(range(32)), "bmeier": bytes(range(32, 64)), "clone": bytes(range(32))}
@@ -31,7 +33,7 @@ PLACES = {
 def signed(protocol: p.Protocol, author: str = "afischer", verifier: str = "bmeier", **keys: bytes) -> p.Protocol:
     """The protocol with both signatures; other keys than the keyring's may be named."""
     ring = {**KEYS, **keys}
-    content = p.digest(bytearray(p.encode(protocol)))
+    content = digest(bytearray(encode(protocol)))
     first = approval.author_mac(ring.get(author, bytes(32)), content, author)
     second = approval.verifier_mac(ring.get(verifier, bytes(32)), content, author, verifier, first)
     protocol.approval = p.Approval(author, verifier, first, second)
@@ -74,7 +76,7 @@ def pump(bench: bool = False) -> CorePump:
 def test_two_different_people_let_a_protocol_load_and_run() -> None:
     """Else the pump at the bedside takes nothing."""
     made = pump()
-    made.load(p.encode(signed(standard())))
+    made.load(encode(signed(standard())))
     made.scan()
     assert state(made) == "ready"
     start(made)
@@ -86,12 +88,12 @@ def test_two_different_people_let_a_protocol_load_and_run() -> None:
 def test_without_both_signatures_a_protocol_changes_nothing(name: str) -> None:
     """Else one person alone, or nobody, decides what is infused."""
     made = pump()
-    made.load(p.encode(signed(standard())))
+    made.load(encode(signed(standard())))
     before = made.controller.fingerprint
     other = faulty(name)
     other.name = other.name if name != "unsigned" else "another"
     with pytest.raises(ValueError, match="approval"):
-        made.load(p.encode(other))
+        made.load(encode(other))
     assert made.events[-1]["arg"] == PLACES[name]
     assert made.controller.fingerprint == before and state(made) == "ready"
 
@@ -102,7 +104,7 @@ def test_a_pump_without_keys_takes_nothing_outside_bench_mode() -> None:
     made = pump()
     made.controller.keys = {}
     with pytest.raises(ValueError, match="approval"):
-        made.load(p.encode(signed(standard())))
+        made.load(encode(signed(standard())))
     for _ in range(40):
         made.scan()
     assert b"NO KEYS IN PUMP" in bytes(made.controller.display.lines)
@@ -112,9 +114,9 @@ def test_a_pump_without_keys_takes_nothing_outside_bench_mode() -> None:
 def test_a_bench_protocol_loads_in_bench_mode_only_and_the_screen_says_so() -> None:
     """Else a scaled protocol, whose steps are seconds, reaches a patient."""
     with pytest.raises(ValueError, match="bench-mode"):
-        pump().load(p.encode(signed(short())))
+        pump().load(encode(signed(short())))
     made = pump(bench=True)
-    made.load(p.encode(short()))
+    made.load(encode(short()))
     start(made)
     for _ in range(600):
         made.scan()
@@ -126,24 +128,24 @@ def test_a_bench_protocol_loads_in_bench_mode_only_and_the_screen_says_so() -> N
 def test_in_bench_mode_a_forged_signature_is_refused_all_the_same() -> None:
     """Else a forgery goes unnoticed on the bench."""
     with pytest.raises(ValueError, match="approval"):
-        pump(bench=True).load(p.encode(faulty("verifier's key")))
+        pump(bench=True).load(encode(faulty("verifier's key")))
 
 
 @pytest.mark.req("PRO-1", "PRO-6")
 def test_signing_changes_neither_digest_nor_fingerprint() -> None:
     """Else what the verifier compared is not what the screen shows."""
-    plain = p.encode(standard())
-    both = p.encode(signed(standard()))
-    assert p.digest(bytearray(plain)) == p.digest(bytearray(both)) and plain != both
-    assert p.fingerprint(plain) == p.fingerprint(both)
+    plain = encode(standard())
+    both = encode(signed(standard()))
+    assert digest(bytearray(plain)) == digest(bytearray(both)) and plain != both
+    assert fingerprint(plain) == fingerprint(both)
     content = plain[:4] + plain[6:-4]
-    assert p.digest(bytearray(plain)) == hashlib.sha256(content).digest()
+    assert digest(bytearray(plain)) == hashlib.sha256(content).digest()
 
 
 @pytest.mark.req("PRO-1", "PRO-6")
 def test_every_changed_byte_of_a_signed_protocol_is_refused() -> None:
     """Else a flipped bit in the approval goes unseen; the CRC is made anew to fit."""
-    blob = p.encode(signed(standard()))
+    blob = encode(signed(standard()))
 
     for at in range(6, len(blob) - crc.SIZE):
         torn = bytearray(blob)

@@ -13,6 +13,7 @@ from core_kit import BAG_MG, MINUTES, build, standard
 
 from pump import protocol as p
 from pump import rules
+from pump.encoding import encode
 from toleramp.cli import main
 from toleramp.preparation_oral import strength_for
 from toleramp.protocol_file import read_protocol
@@ -116,7 +117,7 @@ def test_the_standard_ladder_for_any_dose(dose: Fraction) -> None:
     protocol = build(dose, bags, steps)
     assert step_doses(protocol) == [mg * 1000 * dose / DOSE for mg in DOSES_NG]
     assert rules.findings(protocol) == []
-    assert p.decode(bytearray(p.encode(protocol))).full_dose_pg == dose * 10**9
+    assert p.decode(bytearray(encode(protocol))).full_dose_pg == dose * 10**9
 
 
 @pytest.mark.req("PRO-2", "PRO-3")
@@ -130,7 +131,7 @@ def test_every_reference_table_gives_its_own_cells(shared_folder: Path, dose: Fr
         check_cells(table, protocol, dose)
         found = [f for f in rules.findings(protocol) if f[0] == rules.ERROR]
         assert found == [], table["id"]
-        p.decode(bytearray(p.encode(protocol)))
+        p.decode(bytearray(encode(protocol)))
 
 
 @pytest.mark.req("PRO-2", "PRO-3", "PRO-6")

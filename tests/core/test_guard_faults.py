@@ -8,7 +8,7 @@ import pytest
 from core_kit import finish, mini, names, pump_with, run_to_step, scan_s, short, start, state, tap, until
 
 from pump import messages as m
-from pump import protocol as p
+from pump.encoding import encode
 from pump.guard import Claim, Guard
 from pump.io import CONFIRM, START, STOP, Snapshot
 from toleramp_bench.core import CorePump
@@ -171,7 +171,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.guard, self.snap, self.claim = Guard(100_000), Snapshot(), Claim()
-        self.guard.adopt(p.encode(mini()))
+        self.guard.adopt(encode(mini()))
         self.snap.dt_ms = 20
         self.claim.session = 1
         self.scan()

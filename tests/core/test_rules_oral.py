@@ -6,6 +6,7 @@ import pytest
 
 from pump import protocol as p
 from pump import rules
+from pump.encoding import encode
 
 MIN = 60_000
 DOSES_U = (100, 200, 400, 800, 1600, 3200, 6400, 12_000, 24_000, 48_000, 80_000, 160_000, 320_000, 640_000)
@@ -29,7 +30,7 @@ def test_the_published_fourteen_doses_are_clean() -> None:
     """Else doses by mouth cannot be written down."""
     protocol = oral()
     assert sum(DOSES_U) == 1_296_700 and rules.findings(protocol) == []
-    again = p.decode(bytearray(p.encode(protocol)))
+    again = p.decode(bytearray(encode(protocol)))
     assert [(dose.dose_pg, dose.duration_ms) for dose in again.doses] == [(u * 10**9, 15 * MIN) for u in DOSES_U]
     rules.demand(again)
 

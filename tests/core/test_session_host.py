@@ -20,7 +20,7 @@ from core_kit import (
 )
 
 from pump import messages as m
-from pump import protocol as p
+from pump.encoding import encode
 from pump.io import START
 
 
@@ -56,7 +56,7 @@ def test_a_refused_protocol_changes_nothing() -> None:
     before = pump.controller.fingerprint
     worse = standard()
     del worse.steps[5]
-    for blob, code in ((p.encode(worse), "ratio-exceeded"), (b"TLP", "truncated"), (bytes(200), "format")):
+    for blob, code in ((encode(worse), "ratio-exceeded"), (b"TLP", "truncated"), (bytes(200), "format")):
         pump.controller.link.loaded = bytearray(blob)
         pump.scan()
         assert (pump.events[-1]["event"], pump.events[-1]["code"]) == ("load_refused", code)

@@ -29,7 +29,7 @@ from core_kit import (
 
 import toleramp_bench.core as bench
 from pump import messages as m
-from pump import protocol as p
+from pump.encoding import encode
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from toleramp.protocol_file import scaled
 
@@ -207,7 +207,7 @@ def test_a_second_session_starts_from_nothing() -> None:
     pump = pump_with(short())
     for _ in range(2):
         before = pump.stepper.pulses
-        pump.load(p.encode(short()))
+        pump.load(encode(short()))
         start(pump)
         assert finish(pump) == "completed"
         assert pump.stepper.pulses - before == sum(STEP_PULSES)

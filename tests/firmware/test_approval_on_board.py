@@ -11,6 +11,8 @@ from pump import approval, crc
 from pump import messages as m
 from pump import protocol as p
 from pump.approval import encode_keyring
+from pump.encoding import encode
+from pump.identity import digest
 from toleramp.protocol_file import compile_file
 from toleramp_bench.places import standard_protocol
 from toleramp_bench.provision import flash_with_keyring
@@ -23,11 +25,11 @@ LIMIT_MS = 300  # issue's bar for checking and accepting
 def _signed() -> tuple[bytes, bytes]:
     """The standard protocol without and with two signatures."""
     plain, protocol = compile_file(standard_protocol())
-    content = p.digest(bytearray(plain))
+    content = digest(bytearray(plain))
     first = approval.author_mac(KEYS["afischer"], content, "afischer")
     second = approval.verifier_mac(KEYS["bmeier"], content, "afischer", "bmeier", first)
     protocol.approval = p.Approval("afischer", "bmeier", first, second)
-    return plain, p.encode(protocol)
+    return plain, encode(protocol)
 
 
 @pytest.fixture(scope="module")

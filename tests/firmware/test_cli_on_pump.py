@@ -14,8 +14,10 @@ from firmware_kit import Cable, Stranger, Tool, tool
 
 from pump import crc, frames
 from pump import messages as m
+from pump.encoding import encode
+from pump.identity import fingerprint
 from pump.io import CONFIRM, START, UP
-from pump.protocol import Protocol, decode, encode, fingerprint
+from pump.protocol import Protocol, decode
 from pump.rules import findings, total_dose
 from toleramp import client
 from toleramp.errors import Refused

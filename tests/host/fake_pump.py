@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pump import messages as m
-from toleramp.client import fingerprint
+from pump.identity import fingerprint
 from toleramp.wire import Wire
 
 PL_PULSE = 100_000

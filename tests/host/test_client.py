@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pump import messages as m
-from toleramp.client import Pump, fingerprint, wrong_contract
+from pump.identity import fingerprint
+from toleramp.client import Pump, wrong_contract
 from toleramp.errors import LinkLost, NoAnswer, NotToleramp, Refused, UserError, WrongContract
 from toleramp.wire import Wire, pack, unpack
 

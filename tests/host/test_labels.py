@@ -8,7 +8,7 @@ import pytest
 import segno
 
 import toleramp
-from pump.protocol import fingerprint
+from pump.identity import fingerprint
 from toleramp import cli
 from toleramp.errors import UserError
 from toleramp.labels import demand_agreement, patient, qr_svg

@@ -12,6 +12,7 @@ from PIL import Image
 
 import toleramp
 from pump import protocol as p
+from pump.encoding import encode
 from toleramp import cli
 from toleramp.errors import UserError
 from toleramp.preparation import uses_of
@@ -92,7 +93,7 @@ def test_doses_by_mouth_are_read_exactly_and_compiled(oral: Path, capsys: pytest
         (1_000_000_001, 900_000), (1_999_999_999, 1_200_000), (4 * 10**9, 930_000),
     ]  # fmt: skip
     assert (protocol.steps, protocol.solutions, protocol.line_dead_nl) == ([], [], 0)
-    assert p.encode(p.decode(bytearray(p.encode(protocol)))) == p.encode(protocol)
+    assert encode(p.decode(bytearray(encode(protocol)))) == encode(protocol)
     assert cli.main(["protocol", "check", str(oral)]) == 0
     assert "ACCEPTED" in capsys.readouterr().out
 

@@ -22,6 +22,7 @@ from random import Random
 
 from pump import crc, frames
 from pump import protocol as device
+from pump.encoding import encode
 from pump.rules import findings
 from toleramp.protocol_file import compile_file
 from toleramp_bench.evidence.fuzz_files import FileFuzz
@@ -190,7 +191,7 @@ class ProtocolFuzz:
             raise undeclared(error, blob) from error
         if copy != blob:
             raise Finding("decoding changed the bytes", blob)
-        if device.encode(protocol) != blob:
+        if encode(protocol) != blob:
             raise Finding("accepted in another form than its own", blob)
         self.seen["accepted"] += 1
 

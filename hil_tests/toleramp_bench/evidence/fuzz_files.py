@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 from pump import protocol as device
+from pump.encoding import encode
 from pump.rules import findings
 from toleramp.errors import UserError
 from toleramp.protocol_file import compile_file
@@ -107,7 +108,7 @@ class FileFuzz:
         except Exception as error:
             raise self.found(f"{type(error).__name__}: {error}", text) from error
         again = device.decode(bytearray(blob))
-        if device.encode(again) != blob:
+        if encode(again) != blob:
             raise self.found("compiled in another form than its own", text)
         for one in differences(text, again):
             raise self.found(one, text)

@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pump.protocol import Protocol, fingerprint
+from pump.identity import fingerprint
+from pump.protocol import Protocol
 from toleramp.errors import UserError, one_line
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pump.protocol import fingerprint
+from pump.identity import fingerprint
 from toleramp.errors import one_line
 
 

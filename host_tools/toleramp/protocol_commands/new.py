@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory, mkstemp
 from typing import Any, TextIO
 
 from pump.account import fills
-from pump.protocol import Protocol, fingerprint
+from pump.identity import fingerprint
+from pump.protocol import Protocol
 from toleramp.errors import UserError, one_line
 from toleramp.protocol_table import finding_rows, has_errors, minutes_of
 from toleramp.templates import BY_NAME, TEMPLATES, Template, every_option, order

@@ -9,7 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from pump.protocol import UNITS, Protocol, fingerprint
+from pump.identity import fingerprint
+from pump.protocol import UNITS, Protocol
 from toleramp import preparation_oral
 from toleramp.errors import UserError
 from toleramp.preparation import Bag, Means, prepare

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pump.protocol import fingerprint
+from pump.identity import fingerprint
 
 
 def add_parser(verbs: Any) -> None:
