@@ -99,7 +99,7 @@ class Decisions:
         """The bags on which a step can run over the line as it is, as they are offered; none: it cannot.
 
         First the stronger bag that hangs, at the rate of equal dose; then the step's own, which must be hung again
-        and starts as slowly as the line's content demands (SES-5).
+        and starts as slowly as the line's content demands (SES-5); the other way round where the protocol says so.
         """
         plan, hung = self.plan, self._hung
         own = plan.solution[step]
@@ -110,14 +110,14 @@ class Decisions:
             if runs(plan, self.tally, step, hung):
                 found.append(hung)
         if runs(plan, self.tally, step, own):
-            found.append(own)
+            found.insert(0 if plan.protocol.rehang_first else len(found), own)
         return found
 
     def _step_chosen(self, step):
         """On the bag that hangs it goes on; where there is a bag to choose, that is asked next."""
         ways = self.ways(step)
         own = self.plan.solution[step]
-        if ways and ways[0] == own:
+        if len(ways) == 1 and ways[0] == own:
             self._go_back(step, own)
         elif ways:
             self.resume_step = step

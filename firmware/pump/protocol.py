@@ -53,7 +53,7 @@ _RANGES = {
     STEP: ((0, MAX_SOLUTIONS - 1), (0, 3), (1, 1 << 29), (1, 1 << 29), (1, 1_000_000_000)),
     DOSE: ((1, 10**16), (1, 1_000_000_000)),
     MONITORING: ((85, 99), (1, 10), (86, 100), (1, 10), (0, 20), (30, 80), (90, 220)),
-    REACTION: ((1, 15), (1, 10), (0, 240), (0, 1)),
+    REACTION: ((1, 15), (1, 10), (0, 240), (0, 3)),
 }
 
 
@@ -126,6 +126,7 @@ class Protocol:
         self.spo2_stop, self.spo2_stop_fall, self.spo2_early, self.spo2_early_fall = 92, 4, 94, 3
         self.delay_s, self.pulse_min, self.pulse_max = 10, 50, 130
         self.resume_choices, self.decision_after_count, self.min_hold_min, self.insert_allowed = 15, 3, 0, 1
+        self.rehang_first = 0  # over a change of bags the step's own bag is offered before the one that hangs
 
     def fields(self, key):
         """The values of a record with fixed layout, in its order."""
@@ -142,7 +143,8 @@ class Protocol:
                 self.spo2_stop, self.spo2_stop_fall, self.spo2_early, self.spo2_early_fall, self.delay_s,
                 self.pulse_min, self.pulse_max,
             )  # fmt: skip
-        return self.resume_choices, self.decision_after_count, self.min_hold_min, self.insert_allowed
+        flags = self.insert_allowed | self.rehang_first << 1
+        return self.resume_choices, self.decision_after_count, self.min_hold_min, flags
 
     def _set(self, key, values):
         if key == KIND:
@@ -163,7 +165,8 @@ class Protocol:
                 self.pulse_min, self.pulse_max,
             ) = values  # fmt: skip
         else:
-            self.resume_choices, self.decision_after_count, self.min_hold_min, self.insert_allowed = values
+            self.resume_choices, self.decision_after_count, self.min_hold_min, flags = values
+            self.insert_allowed, self.rehang_first = flags & 1, flags >> 1
 
 
 def check_envelope(blob):

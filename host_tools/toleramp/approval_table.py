@@ -1,6 +1,6 @@
 """The [approval] of a protocol file: how far it has come, whether it fits the content, signing, and proving it.
 
-The signatures cover what the pump gets (pump.protocol.digest), not what stays on the laptop (`not_covered`).
+The signatures cover what the pump gets (pump.identity.digest), not what stays on the laptop (`not_covered`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ UNSIGNED_KEYS: dict[str, tuple[str, ...]] = {
     "protocol": ("route", "weight_kg"),
     "solution": ("dilution", "diluent", "prepared_at", "expires_h"),
     "monitoring": tuple(key for key in KEYS["monitoring"] if key not in MONITORING),
-    "reaction": ("boundary",),
 }
 
 _HEX = re.compile(r"[0-9a-fA-F]{64}")

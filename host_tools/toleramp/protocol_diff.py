@@ -5,6 +5,7 @@ Rates in mL/h, times in min, volumes in mL, doses in mg or U; compared exactly.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -16,6 +17,7 @@ from pump.protocol import CLASSES, UNITS, Protocol, Step
 from toleramp.preparation import concentration, show, used_ml
 from toleramp.protocol_table import minutes_of, step_doses
 
+_HEX_256 = re.compile(r"[0-9a-f]{64}")
 _RESUME = ("same", "one-back", "two-back", "any-back")
 # What the compiled form does not hold, and so is compared as the file has it.
 _SECTIONS = ("protocol", "flush", "premedication", "checklist", "monitoring", "reaction", "approval")
@@ -77,6 +79,7 @@ def _limits(protocol: Protocol) -> dict[str, str]:
         "decision after": f"{p.decision_after_count} reactions",
         "shortest hold": f"{p.min_hold_min} min",
         "inserted steps": "allowed" if p.insert_allowed else "not allowed",
+        "bag offered first when going back": "the step's own" if p.rehang_first else "the one that hangs",
     }
 
 
@@ -198,7 +201,9 @@ def _unlike(a: Protocol, b: Protocol) -> list[tuple[int | None, int | None]]:
 
 
 def _plain(value: Any) -> str:
-    return "" if value is None else str(value)
+    """As text; of a digest or a signature the beginning, which tells two apart."""
+    text = "" if value is None else str(value)
+    return f"{text[:8]}..." if _HEX_256.fullmatch(text) else text
 
 
 def _leaves(content: dict[str, Any]) -> dict[tuple[str, str], Any]:
@@ -243,6 +248,7 @@ _COMPILED = [
     "decision_after_count",
     "min_hold_min",
     "insert_allowed",
+    "boundary",
 ]
 
 

@@ -116,6 +116,7 @@ def _rules(reader: Reader, target: device.Protocol) -> None:
     for key in ("decision_after_count", "min_hold_min", "insert_allowed"):
         if key in table:
             setattr(target, key, int(table[key]))
+    target.rehang_first = int(table.get("boundary") == "rehang")
 
 
 def _fill(reader: Reader) -> device.Protocol:

@@ -191,7 +191,7 @@ def test_a_value_outside_its_safe_range_is_refused(key: int) -> None:
     """Else a stop limit of 20 % SpO2 loads."""
     blob = encode(small_oral() if key == p.DOSE else standard())
     begin, end = next(span for span in record_spans(blob) if blob[span[0]] == key)
-    layout = p._FORMATS[key]
+    layout = p.FORMATS[key]
     values = struct.unpack(layout, blob[begin + 2 : end])
     for field, (low, high) in enumerate(p._RANGES[key]):
         top = 256 ** struct.calcsize("<" + layout[1 + field]) - 1

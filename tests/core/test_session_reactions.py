@@ -200,6 +200,28 @@ def test_the_line_decides_how_far_back_one_can_go() -> None:
     assert (session.choice, session.offer_e4) == (0, 100_000)
 
 
+@pytest.mark.req("SES-5")
+def test_the_step_s_own_bag_comes_first_where_the_protocol_says_so() -> None:
+    """Else a ward that hangs bags again has to refuse the pump's offer each time."""
+    protocol = short()
+    protocol.rehang_first = 1
+    pump = pump_with(protocol)
+    start(pump)
+    run_to_step(pump, 9)
+    tap(pump, STOP)
+    classify(pump, MILD)
+    for button in (DOWN, CONFIRM):
+        tap(pump, button)
+    session = pump.controller.session
+    assert state(pump) == "boundary" and session.choice == 1
+    tap(pump, UP)
+    assert session.choice == 2
+    tap(pump, DOWN)
+    tap(pump, CONFIRM)
+    resume(pump)
+    assert state(pump) == "bag"
+
+
 @pytest.mark.req("SES-5", "SES-11")
 def test_stop_while_the_bag_is_chosen_leaves_the_reaction_standing() -> None:
     """Else STOP and "technical" turn a reaction into a resume of the rest."""

@@ -89,6 +89,17 @@ def test_bags_and_limits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert ("step 5", "rate") not in found
 
 
+@pytest.mark.req("PRO-6", "SES-5")
+def test_the_bag_offered_first_and_signatures_in_short(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a signature fills two lines of the page, and the wish to hang bags again is lost."""
+    other = changed(tmp_path, ("insert_allowed = true", 'insert_allowed = true\nboundary = "rehang"'))
+    digest = "0f" * 32
+    other.write_text(other.read_text("utf-8") + f'\n[approval]\nauthor = "bm"\ndigest = "{digest}"\n', "utf-8")
+    _, found = rows(SAMPLE, other, capsys)
+    assert found[("limits", "bag offered first when going back")] == ("the one that hangs", "the step's own")
+    assert found[("approval", "digest")] == ("", "0f0f0f0f...")
+
+
 def test_what_the_pump_does_not_get_still_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = changed(tmp_path, ('route = "IV"', 'route = "IO"'))
     assert rows(SAMPLE, other, capsys) == (1, {("protocol", "route"): ("IV", "IO")})

@@ -14,8 +14,9 @@ from approval_kit import SAMPLE, Office
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pump import approval, crc
+from pump import approval, crc, identity
 from pump import protocol as device
+from pump.encoding import encode
 from toleramp import whole_files
 from toleramp.approval_table import BOTH, HALF, UNFIT, standing
 from toleramp.approval_text import Untouchable, with_approval
@@ -43,7 +44,7 @@ def test_first_the_author_then_the_verifier(office: Office, capsys: pytest.Captu
     """Else one person's word is taken for two."""
     assert office.sign("afischer") == 0
     out = capsys.readouterr().out
-    print_ = device.fingerprint(compile_file(SAMPLE)[0])
+    print_ = identity.fingerprint(compile_file(SAMPLE)[0])
     assert f"signed by afischer as author; fingerprint {print_}" in out and "still missing" in out
     assert read_file(office.file).standing.kind == HALF
     assert office.sign("bmeier") == 0
@@ -359,7 +360,7 @@ def test_every_changed_byte_of_a_signed_compiled_protocol_is_refused() -> None:
     protocol = read_content(SAMPLE, content).protocol
     assert protocol is not None
     assert standing(content, protocol).kind == BOTH
-    blob = device.encode(protocol)
+    blob = encode(protocol)
     keys = {person.id: person.key for person in (AUTHOR, VERIFIER)}
     approval.demand(device.decode(bytearray(blob)), bytearray(blob), keys)
     for at in range(len(blob) - crc.SIZE):

@@ -99,6 +99,7 @@ def _rules(content: Table, made: device.Protocol) -> Iterator[Pair]:
     for key in ("decision_after_count", "min_hold_min"):
         yield key, reaction.get(key, getattr(plain, key)), getattr(made, key)
     yield "inserted steps", reaction.get("insert_allowed", True), bool(made.insert_allowed)
+    yield "boundary", reaction.get("boundary", "present") == "rehang", bool(made.rehang_first)
 
 
 def differences(text: bytes, made: device.Protocol) -> list[str]:

@@ -101,6 +101,7 @@ def _rules() -> str:
         ("decision_after_count", str(rules.decision_after_count)),
         ("min_hold_min", str(rules.min_hold_min)),
         ("insert_allowed", "true" if rules.insert_allowed else "false"),
+        ("boundary", '"rehang"' if rules.rehang_first else '"present"'),
     ]
     head = "# The pump's defaults: the prescriber confirms or changes them.\n"
     return f"{head}[monitoring]\n{_pairs(monitoring)}\n[reaction]\n{_pairs(reaction)}"
