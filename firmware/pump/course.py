@@ -99,13 +99,23 @@ class Course:
             planned = planned_pulses(plan, k, on, line)
             free = 0 if plan.counts[k] else plan.pulses[k] - tally.filled[k]
             room = free + plan.final_pulses(given, k, on)
+            if not room and k > step:
+                self._end_at(k - 1)  # nobody hangs a bag for nothing
+                return
             self.pulses[k] = room if k == self.last else min(planned, room)
             given[on] += max(0, self.pulses[k] - free)
             self._legs(k, line)
             if self.pulses[k] < planned:
-                self.last = k
                 self.cut = True
+                self._end_at(k)
                 return
+
+    def _end_at(self, last):
+        """The dose is complete with this step: those after it give nothing."""
+        self.last = last
+        for k in range(last + 1, self.plan.count):
+            self.pulses[k] = 0
+            self.first[k] = self.first[last]
 
     def _plain(self, count):
         """The legs anew: the first `count` steps as planned."""

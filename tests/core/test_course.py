@@ -129,6 +129,19 @@ def test_what_would_take_less_than_a_tenth_of_a_millilitre_an_hour_cannot_be_cho
     assert runs(vein.plan, vein.tally, step - 1, bag) is can
 
 
+@pytest.mark.req("PRO-4")
+def test_after_the_step_that_completes_the_dose_nothing_is_left_to_give() -> None:
+    """Else the guard would let control go on beyond the order."""
+    vein = Vein(plan_with())
+    vein.up_to(12, Fraction(98, 100))
+    course = Course(vein.plan)
+    course.leave(vein.tally, 8, -1)
+    assert course.last == 9 and course.cut and 0 < course.pulses[9] < vein.plan.pulses[9]
+    assert list(course.pulses[10:]) == [0, 0]
+    course.restart()
+    assert course.last == 11 and list(course.pulses) == list(vein.plan.pulses)
+
+
 MOVES = st.lists(
     st.tuples(st.integers(0, 13), st.fractions(0, 1, max_denominator=50), st.integers(0, 4), st.booleans()),
     min_size=1,

@@ -222,6 +222,19 @@ def test_the_step_s_own_bag_comes_first_where_the_protocol_says_so() -> None:
     assert state(pump) == "bag"
 
 
+@pytest.mark.req("PRO-4", "FLO-5")
+def test_the_guard_ends_what_goes_on_beyond_the_order() -> None:
+    """Else one flipped bit after a late reaction gives the rest of the ladder on top of the dose."""
+    pump = running_at(12, 203)
+    react(pump, 9)
+    course = pump.controller.session.course
+    assert course.last < 11
+    course.last, course.cut = 11, False
+    course.pulses[10] = course.plan.pulses[10]
+    assert finish(pump) == "fault"
+    assert dose_pg(short(), bag_pulses(pump)) <= short().full_dose_pg
+
+
 @pytest.mark.req("SES-5", "SES-11")
 def test_stop_while_the_bag_is_chosen_leaves_the_reaction_standing() -> None:
     """Else STOP and "technical" turn a reaction into a resume of the rest."""
