@@ -21,7 +21,7 @@ from toleramp_bench.measure import run_session, standard_blob
 from toleramp_bench.people import Nurse
 from toleramp_bench.places import image, pins
 from toleramp_bench.pump_bench import BenchFault, PumpBench
-from toleramp_bench.scenario.snapshot import Twin, split
+from toleramp_bench.scenario.snapshot import Twin, interrupts_held, split
 
 SCALE = Fraction(1, 250)  # of the standard protocol: a step takes 3.6 s
 SPAN_S = 45.0  # of the session walk, from power-on
@@ -79,14 +79,16 @@ class Crew:
         """Forks, as soon as one of the others has finished if need be. The child delivers an Outcome."""
         while len(self._busy) >= self.jobs:
             self._collect()
-        twin = split()
-        if not twin.child:
-            self._busy[twin.pipe] = twin
+        with interrupts_held():
+            twin = split()
+            if not twin.child:
+                self._busy[twin.pipe] = twin
         return twin
 
     def _collect(self) -> None:
         for pipe in select.select(list(self._busy), [], [])[0]:
-            self.outcomes.append(self._busy.pop(pipe).result())
+            self.outcomes.append(self._busy[pipe].result())
+            del self._busy[pipe]
 
     def finish(self) -> None:
         """Waits for all."""

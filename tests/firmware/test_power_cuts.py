@@ -30,7 +30,7 @@ from toleramp_bench.after_cut import (
     log_length,
     old_log,
 )  # fmt: skip
-from toleramp_bench.cut_walks import RINGS, Case, Crew, FlashWalk, partly
+from toleramp_bench.cut_walks import RINGS, Case, Crew, FlashWalk, crew, partly
 from toleramp_bench.measure import running_bench
 from toleramp_bench.pump_bench import PumpBench
 from toleramp_bench.scenario.snapshot import booted, in_fork
@@ -268,6 +268,27 @@ def test_ctrl_c_leaves_no_child(tmp_path: Path, forked: list[int]) -> None:
     assert forked == [int(note.read_text())] and gone(forked[0])
     with pytest.raises(ProcessLookupError):
         os.kill(int(note.read_text()), 0)
+
+
+def test_ctrl_c_in_the_middle_of_a_fork_leaves_no_child(forked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the child of a run broken off at the wrong moment goes on unseen."""
+    fork = os.fork
+
+    def interrupted() -> int:
+        pid = fork()
+        if pid:
+            signal.raise_signal(signal.SIGINT)
+        return pid
+
+    monkeypatch.setattr(os, "fork", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        in_fork(lambda: time.sleep(60))
+    with pytest.raises(KeyboardInterrupt), crew(1) as busy:
+        twin = busy.branch()
+        if twin.child:
+            twin.deliver(lambda: time.sleep(60))
+    assert len(forked) == 2 and all(map(gone, forked))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_board_is_booted_once_and_each_fork_has_its_own(firmware: Path) -> None:

@@ -9,9 +9,10 @@ import gc
 import os
 import pickle
 import signal
+import threading
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from typing import Any, NoReturn, TypeVar
 
@@ -29,7 +30,7 @@ class Twin:
 
     def __init__(self, pid: int, pipe: int) -> None:
         self.child = pid == 0
-        self.pid, self.pipe = pid, pipe
+        self.pid, self.pipe, self.ended = pid, pipe, False
 
     # -- the child
 
@@ -52,6 +53,7 @@ class Twin:
                 self.pipe = -1
                 data = pipe.read()
             status = os.waitpid(self.pid, 0)[1]
+            self.ended = True
         except BaseException:
             self.kill()
             raise
@@ -65,7 +67,10 @@ class Twin:
         return value
 
     def kill(self) -> None:
-        """Ends the child."""
+        """Ends the child, unless it has ended: its number may be another's by then."""
+        if self.ended:
+            return
+        self.ended = True
         with suppress(OSError):
             os.kill(self.pid, signal.SIGKILL)
         with suppress(OSError):
@@ -111,15 +116,38 @@ def split() -> Twin:
     return Twin(0, up)
 
 
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Lets a Ctrl-C wait until the end: one that came between a fork and the note of it would leave a child behind.
+
+    Only the main thread gets any; a child forked within has none to answer for.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    here, before = os.getpid(), signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came and os.getpid() == here:
+        signal.raise_signal(signal.SIGINT)
+
+
 def in_fork(call: Callable[[], T]) -> T:
     """Calls in a forked child and brings its result back, or raises its exception with its traceback as a note.
 
     Result and exception travel pickled. TargetFault when the child died; whatever ends the wait ends the child.
     """
-    twin = split()
-    if twin.child:
-        twin.deliver(call)
-    result: T = twin.result()
+    with ExitStack() as over:
+        with interrupts_held():
+            twin = split()
+            if not twin.child:
+                over.callback(twin.kill)
+        if twin.child:
+            twin.deliver(call)
+        result: T = twin.result()
     return result
 
 
