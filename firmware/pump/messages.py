@@ -100,7 +100,7 @@ REFUSALS = (
     "none", "ratio-exceeded", "ratio-two-person", "dose-sum", "bag-short", "bag-sum", "dead-volume", "first-step",
     "dwell-short", "rate-range", "rate-resolution", "order", "unknown-key", "missing", "unit", "expired", "approval",
     "printed-mismatch", "truncated", "checksum", "format", "range", "busy", "contract", "unknown-request", "duplicate",
-    "step-volume", "signature", "vein-ratio", "oral", "bench-mode", "not-run",
+    "step-volume", "signature", "vein-ratio", "oral", "bench-mode", "not-run", "class", "dwell-long",
 )  # fmt: skip
 REFUSAL = {name: number for number, name in enumerate(REFUSALS)}
 

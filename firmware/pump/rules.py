@@ -1,8 +1,9 @@
 """The rules a protocol must keep (PRO-1 to PRO-3, PRO-7), one engine for the laptop and the device; exact integers.
 
-A finding is (severity, code, step number or 0, detail). Doses are compared as fractions: a step's dose in pg is
-volume_nl * drug_pg / bag_nl, a dose rate in proportion to rate_e4 * drug_pg / bag_nl. Doses by mouth have no rate:
-their ratios are judged dose over dose, and the pump only carries such a protocol (it does not run it).
+A finding is (severity, code, step number or 0, detail); with the code "range" a record's key stands for the step. Doses
+are compared as fractions: a step's dose in pg is volume_nl * drug_pg / bag_nl, a dose rate in proportion to
+rate_e4 * drug_pg / bag_nl. Doses by mouth have no rate: their ratios are judged dose over dose, and the pump only
+carries such a protocol (it does not run it).
 """
 
 from pump import vein
@@ -14,7 +15,7 @@ from pump.account import (
     reached_dose,
     total_dose,
 )
-from pump.protocol import BENCH, CLASSES, STEP, TO_FULL_DOSE, Refusal
+from pump.protocol import BENCH, CLASSES, MONITORING, REACTION, STEP, TO_FULL_DOSE, Refusal
 from pump.units import RATE_MAX_E4, RATE_MIN_E4, US_RATE
 
 ERROR, WARNING = "error", "warning"
@@ -24,6 +25,7 @@ RATIO_SILENT = 260
 RATIO_TWO_PERSON = 300
 RATIO_WIDE = 1050
 DWELL_MIN_MS = 15 * 60_000  # PRO-3
+DWELL_SLIP = 8  # so many times the middle one of the others' dwells is a decimal slip (PRO-6)
 SUM_TOLERANCE = 200  # 1/200 = 0.5 % (PRO-3)
 # First step's dose, as a divisor of the full dose (PRO-3); wide-step and oral by signature.
 FIRST_STEP = {"multi-bag": 1000, "bench": 1000, "one-bag": 400}
@@ -55,8 +57,37 @@ def _short(timed):
             yield ERROR, "dwell-short", number, step.duration_ms
 
 
+def _slips(timed):
+    """A dwell, or a volume at its rate, ten times too large (PRO-6). The last one gives the rest: the sum judges it."""
+    timed = list(timed)[:-1]
+    if len(timed) > 2:
+        middle_ms = sorted([step.duration_ms for _, step in timed])[len(timed) // 2]
+        for number, step in timed:
+            if step.duration_ms >= DWELL_SLIP * middle_ms:
+                yield ERROR, "dwell-long", number, step.duration_ms
+
+
 def _dwells(protocol):
-    return _short(infusions(protocol)) if protocol.kind != BENCH else ()
+    if protocol.kind != BENCH:
+        yield from _short(infusions(protocol))
+    yield from _slips(infusions(protocol))
+
+
+def _class(protocol):
+    """One bag is one: its first step may be larger than that of several."""
+    bags = len(protocol.solutions)
+    if CLASSES[protocol.kind] == "one-bag" and bags > 1:
+        yield ERROR, "class", 0, bags
+
+
+def _limits(protocol):
+    """Limits that contradict each other: an early sign behind the stop, a hold that must last longer than it may."""
+    if protocol.spo2_early < protocol.spo2_stop:
+        yield ERROR, "range", MONITORING, protocol.spo2_early
+    if protocol.spo2_early_fall > protocol.spo2_stop_fall:
+        yield ERROR, "range", MONITORING, protocol.spo2_early_fall
+    if protocol.min_hold_min > protocol.max_hold_min:
+        yield ERROR, "range", REACTION, protocol.min_hold_min
 
 
 def _order(protocol):
@@ -129,6 +160,10 @@ def _falls(protocol):
     return _fall(_dose_rates(protocol))
 
 
+def _least(dose, unit_pg=1):
+    return min(dose[0] // dose[1] // unit_pg, _DETAIL_MAX)
+
+
 def _first(protocol):
     """The first step's dose, of 15 min where it lasts longer, within its class's share of the full dose."""
     divisor = FIRST_STEP.get(CLASSES[protocol.kind])
@@ -136,12 +171,8 @@ def _first(protocol):
         dose = dose_fraction(protocol, step, step.volume_nl)
         long_ms = max(step.duration_ms, DWELL_MIN_MS) if protocol.kind != BENCH else DWELL_MIN_MS
         if divisor and dose[0] * divisor * DWELL_MIN_MS > protocol.full_dose_pg * dose[1] * long_ms:
-            yield ERROR, "first-step", number, min(dose[0] // dose[1], _DETAIL_MAX)
+            yield ERROR, "first-step", number, _least(dose)
         return
-
-
-def _micrograms(dose):
-    return min(dose[0] // dose[1] // 1_000_000, _DETAIL_MAX)
 
 
 def _sum(protocol):
@@ -152,11 +183,11 @@ def _sum(protocol):
     full_pg = protocol.full_dose_pg
     total = total_dose(protocol)
     if abs(total[0] - full_pg * total[1]) * SUM_TOLERANCE > full_pg * total[1]:
-        yield ERROR, "dose-sum", 0, _micrograms(total)
+        yield ERROR, "dose-sum", 0, _least(total, 1_000_000)
     elif protocol.steps:
         reached = reached_dose(protocol)
         if (reached[0] - full_pg * reached[1]) * SUM_TOLERANCE > full_pg * reached[1]:
-            yield ERROR, "dose-sum", len(protocol.steps), _micrograms(reached)
+            yield ERROR, "dose-sum", len(protocol.steps), _least(reached, 1_000_000)
 
 
 def _dead_limit(step, dead_nl, limit, dwell_ms):
@@ -227,7 +258,8 @@ def _portions(protocol):
 
 
 def _oral_waits(protocol):
-    return _short(enumerate(protocol.doses, 1))
+    yield from _short(enumerate(protocol.doses, 1))
+    yield from _slips(enumerate(protocol.doses, 1))
 
 
 def _oral_ratios(protocol):
@@ -238,8 +270,8 @@ def _oral_falls(protocol):
     return _fall(_portions(protocol))
 
 
-RULES = (_rates, _volumes, _dwells, _order, _bags, _ratios, _first, _sum, _dead_volume, _vein, _falls)
-ORAL_RULES = (_oral_waits, _oral_ratios, _sum, _oral_falls)
+RULES = (_class, _limits, _rates, _volumes, _dwells, _order, _bags, _ratios, _first, _sum, _dead_volume, _vein, _falls)
+ORAL_RULES = (_limits, _oral_waits, _oral_ratios, _sum, _oral_falls)
 
 
 def findings(protocol):

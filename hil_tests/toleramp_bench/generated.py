@@ -148,6 +148,17 @@ def _dwell(protocol: p.Protocol, draw: random.Random) -> None:
     step.duration_ms = max(1, step.duration_ms - draw.choice((1, 1000, 60_000)))
 
 
+def _long(protocol: p.Protocol, draw: random.Random) -> None:
+    rung, factor = draw.choice(protocol.steps or protocol.doses), draw.choice((4, 8, 10))
+    rung.duration_ms *= factor
+    if protocol.steps:
+        rung.volume_nl *= factor  # type: ignore[union-attr]
+
+
+def _class(protocol: p.Protocol, draw: random.Random) -> None:
+    protocol.kind = draw.choice((0, 1, 3, 4))
+
+
 def _volume(protocol: p.Protocol, draw: random.Random) -> None:
     draw.choice(protocol.steps).volume_nl += draw.choice((1, 2, 1000, -1, 50_000))
 
@@ -164,6 +175,7 @@ def _bag(protocol: p.Protocol, draw: random.Random) -> None:
 
 def _limits(protocol: p.Protocol, draw: random.Random) -> None:
     protocol.spo2_stop, protocol.delay_s = draw.randrange(80, 102), draw.randrange(0, 30)
+    protocol.spo2_early_fall, protocol.min_hold_min = draw.randrange(1, 7), draw.choice((0, 119, 120, 121, 240))
 
 
 def _line(protocol: p.Protocol, draw: random.Random) -> None:
@@ -201,9 +213,9 @@ def _mixed(protocol: p.Protocol, draw: random.Random) -> None:
 
 
 FAULTS: tuple[Callable[[p.Protocol, random.Random], None], ...] = (
-    _slip, _skip, _swap, _drug, _dwell, _volume, _dose, _bag, _limits, _line, _flags,
+    _slip, _skip, _swap, _drug, _dwell, _long, _class, _volume, _dose, _bag, _limits, _line, _flags,
 )  # fmt: skip
-ORAL_FAULTS = (_portion, _portion, _missing, _exchanged, _wait, _mixed, _dose, _limits)
+ORAL_FAULTS = (_portion, _portion, _missing, _exchanged, _wait, _long, _mixed, _dose, _limits)
 
 
 def blobs(count: int, seed: int) -> Iterator[bytes]:

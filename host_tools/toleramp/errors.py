@@ -13,6 +13,8 @@ FOUND = {
     "dead-volume": "the line's dead volume swallows the first step after a bag change",
     "first-step": "the first step is larger than the protocol's class allows",
     "dwell-short": "a step is too short",
+    "dwell-long": "a step lasts many times as long as the others",
+    "class": "a protocol of class one-bag has one bag",
     "step-volume": "a step's volume is not what its rate and time make",
     "rate-range": "the rate is outside the pump's range",
     "rate-resolution": "the mechanism cannot hold this rate exactly",
@@ -115,6 +117,11 @@ def _place(code: str, where: int, detail: int) -> str:
     if code in _OF_A_RECORD or (code == "missing" and detail != protocol.SOLUTION):
         return _RECORDS.get(where, f"record {where}")
     return f"step {where}"
+
+
+def place_of(refusal: protocol.Refusal) -> str:
+    """Where a refusal of the compiled form is, in words."""
+    return _place(refusal.name, refusal.where, refusal.detail)
 
 
 class Refused(UserError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from pump import protocol as device
 from pump.encoding import encode
 from toleramp.approval_table import Standing, standing
-from toleramp.errors import UserError
+from toleramp.errors import FOUND, UserError, place_of
 from toleramp.protocol_keys import MONITORING, ORAL_SECTIONS_WITHOUT, RESUME
 from toleramp.protocol_reader import Reader, Table, brief, read_toml
 from toleramp.protocol_steps import dose_key, read_steps
@@ -21,13 +21,18 @@ from toleramp.protocol_steps import dose_key, read_steps
 
 @dataclass
 class Reading:
-    """What a file gave: the device's protocol (None when it cannot be made), all keys, every fault, its approval."""
+    """What a file gave: the device's protocol (None when it cannot be made), all keys, every fault, its approval.
+
+    `judged`: what the rules can look at: the protocol, or what a file with faults says of dose, bags and steps.
+    """
 
     path: Path
     protocol: device.Protocol | None
     content: Table = field(default_factory=dict)
     faults: list[UserError] = field(default_factory=list)
     standing: Standing = field(default_factory=Standing)
+    judged: device.Protocol | None = None
+    spoilt: set[tuple[str, int]] = field(default_factory=set)  # tables (section, number from 1) with a fault of shape
 
 
 def _head(reader: Reader, target: device.Protocol) -> None:
@@ -157,10 +162,30 @@ def read_content(path: Path, content: Table) -> Reading:
     target = _fill(reader) if shaped else None
     told = list({str(fault): fault for fault in reader.faults}.values())  # each once
     if told or target is None:
-        return Reading(path, None, content, told)
+        judged = target if target and _judgeable(reader, target) else None
+        return Reading(path, None, content, told, judged=judged, spoilt=reader.spoilt)
     approved = standing(content, target)
     target.approval = approved.approval()
-    return Reading(path, target, content, told, approved)
+    return Reading(path, target, content, told, approved, target)
+
+
+# Tables whose faults leave what the rules judge as it is: dose, bags, line and steps.
+_BESIDE = ("monitoring", "reaction", "flush", "premedication", "checklist", "approval")
+
+
+def _touches_dose(fault: UserError, path: str) -> bool:
+    if getattr(fault, "finding", "") == "unknown-key":
+        return False
+    return not fault.where.removeprefix(path).lstrip(", ").startswith(_BESIDE)
+
+
+def _judgeable(reader: Reader, target: device.Protocol) -> bool:
+    """Dose, every bag and every step were read; what was not has its default, and is told."""
+    if any(_touches_dose(fault, str(reader.path)) for fault in reader.faults):
+        return False
+    rungs = target.doses or target.steps
+    whole = len(rungs) == len(reader.tables("step")) and len(target.solutions) == len(reader.tables("solution"))
+    return bool(rungs) and whole and target.full_dose_pg > 0
 
 
 def _shaped(reader: Reader, section: str) -> bool:
@@ -192,8 +217,8 @@ def compile_protocol(protocol: device.Protocol, where: str) -> bytes:
         blob = encode(protocol)
         device.decode(bytearray(blob))
     except (device.Refusal, struct.error, ValueError) as error:
-        text = f"{error.name}, record {error.where}" if isinstance(error, device.Refusal) else str(error)
-        raise UserError(f"a value is out of bounds ({text})", where, "see `toleramp protocol table`") from None
+        what = f"{place_of(error)}: {FOUND[error.name]}" if isinstance(error, device.Refusal) else str(error)
+        raise UserError(what, where, "look at the values there with `toleramp protocol check`") from None
     return blob
 
 

@@ -1,4 +1,4 @@
-"""Findings that need the file: printed cells against the arithmetic, expiry of bags, flush, approval.
+"""Findings that need the file: printed cells against the arithmetic, dilution and expiry of bags, flush, approval.
 
 The laptop's part; the pump sees of these the approval alone.
 """
@@ -9,13 +9,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from pump.protocol import Protocol
+from pump.protocol import BENCH, UNITS, Protocol
 from toleramp.approval_table import BOTH, UNFIT
+from toleramp.dilution import dilution_fits
 from toleramp.protocol_file import Reading
-from toleramp.protocol_reader import when
+from toleramp.protocol_reader import brief, when
 from toleramp.protocol_table import step_doses
 
 Row = dict[str, str]
+LONGEST_AHEAD = timedelta(days=2)  # a bag is made on the day, or the day before (ours)
 
 
 def _row(severity: str, code: str, where: str, message: str) -> Row:
@@ -24,7 +26,7 @@ def _row(severity: str, code: str, where: str, message: str) -> Row:
 
 def agrees(printed: Decimal | int, exact: Fraction) -> bool:
     """True when the exact value rounds to the printed one at its number of decimals (a half either way)."""
-    decimals = -int(Decimal(printed).as_tuple().exponent)
+    decimals = max(0, -int(Decimal(printed).as_tuple().exponent))  # 5e2 is 500, not "about 500"
     return abs(Fraction(printed) - exact) <= Fraction(1, 2) / Fraction(10) ** decimals
 
 
@@ -43,15 +45,43 @@ def printed_findings(reading: Reading, protocol: Protocol) -> list[Row]:
     tables = zip(reading.content.get("step", []), volumes, step_doses(protocol), strict=True)
     for number, (table, volume, dose) in enumerate(tables, 1):
         total += dose
+        unit = UNITS[protocol.unit].lower()
         cells = {
             "printed_volume_ml": volume,
-            "printed_dose_mg": dose / 10**9,
-            "printed_cumulative_mg": total / 10**9,
+            f"printed_dose_{unit}": dose / 10**9,
+            f"printed_cumulative_{unit}": total / 10**9,
         }
         for key, exact in cells.items():
             if key in table and not agrees(table[key], exact):
                 message = f"{key} is {table[key]}, the arithmetic gives {shown(exact, table[key])}"
                 rows.append(_row("error", "printed-mismatch", f"step {number}", message))
+    return rows
+
+
+def _too_soon(letter: str, prepared: datetime | None, start: datetime, where: str) -> list[Row]:
+    """A bag that is not there when the first step starts: planned ahead, or a slip in the date."""
+    if prepared is None or prepared <= start:
+        return []
+    message = f"bag {letter} is prepared {prepared:%Y-%m-%d %H:%M %z}, after this start (--now)"
+    if prepared - start > LONGEST_AHEAD:
+        return [_row("error", "expired", where, f"{message}, and more than two days later: is the date right?")]
+    return [_row("warning", "expired", where, message)]
+
+
+def dilution_findings(reading: Reading, protocol: Protocol) -> list[Row]:
+    """A bag's dilution 1:n against its drug: written beside each other, they must say the same."""
+    rows = []
+    for index, table in enumerate(reading.content.get("solution", [])):
+        text, where = table.get("dilution"), f"solution {index + 1}"
+        if text is None:
+            continue
+        fits = dilution_fits(protocol, protocol.solutions[index], text)
+        if fits is None:
+            message = f"dilution {brief(text)} is not of the form 1:100, so it is not checked"
+            rows.append(_row("warning", "dilution", where, message))
+        elif not fits:
+            message = f"dilution {text} does not fit the drug in bag {table['id']}: correct dilution, drug or volume"
+            rows.append(_row("error", "dilution", where, message))
     return rows
 
 
@@ -63,6 +93,7 @@ def expiry_findings(reading: Reading, protocol: Protocol, now: datetime) -> list
             message = "prepared_at and expires_h belong together; the expiry cannot be judged"
             rows.append(_row("warning", "expired", f"solution {index + 1}", message))
         prepared = when(table.get("prepared_at"))
+        rows += _too_soon(table["id"], prepared, now, f"solution {index + 1}")
         used = [number for number, step in enumerate(protocol.steps) if step.solution == index]
         if prepared is None or "expires_h" not in table or not used:
             continue
@@ -81,7 +112,7 @@ def flush_findings(reading: Reading, protocol: Protocol) -> list[Row]:
     """The flush pushes what the line still holds: not faster than the last step, and all of it."""
     flush = reading.content.get("flush")
     rows: list[Row] = []
-    if not flush:
+    if not flush or ("flush", 1) in reading.spoilt:
         return rows
     if flush["rate_ml_h"] * 10_000 > protocol.steps[-1].rate_e4:
         message = "the flush is faster than the last step: it would raise the dose rate; write at most its rate"
@@ -95,6 +126,8 @@ def flush_findings(reading: Reading, protocol: Protocol) -> list[Row]:
 def approval_findings(reading: Reading) -> list[Row]:
     """An approval that is not there yet is a warning, one that does not fit the content an error."""
     found = reading.standing
+    if found.kind == BOTH and reading.protocol and reading.protocol.kind == BENCH:
+        return [_row("warning", "approval", "approval", "class bench loads only in bench mode, whoever signs it")]
     if found.kind == BOTH:
         return []
     if found.kind == UNFIT:
@@ -106,13 +139,14 @@ def approval_findings(reading: Reading) -> list[Row]:
 
 def file_findings(reading: Reading, now: datetime | None = None) -> list[Row]:
     """All findings that need the file, as `protocol check --json` shows them; `now`: when the first step starts."""
-    protocol = reading.protocol
+    protocol = reading.judged
     if protocol is None:
         return []
     start = now or datetime.now(UTC)
     return (
         printed_findings(reading, protocol)
+        + dilution_findings(reading, protocol)
         + expiry_findings(reading, protocol, start)
         + flush_findings(reading, protocol)
-        + approval_findings(reading)
+        + (approval_findings(reading) if reading.protocol else [])
     )

@@ -45,6 +45,8 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "printed_volume_ml": ("number", False),
         "printed_dose_mg": ("number", False),
         "printed_cumulative_mg": ("number", False),
+        "printed_dose_u": ("number", False),
+        "printed_cumulative_u": ("number", False),
     },
     "flush": {"volume_ml": ("number", True), "rate_ml_h": ("number", True)},
     "premedication": {"drug": ("text", True), "dose": ("text", True), "wait_min": ("whole", True)},
@@ -139,6 +141,7 @@ TEXT_BYTES = {
 }
 TEXT_BYTES_ELSE = 200
 
+STEP_MAX_ML = device._RANGES[device.STEP][4][1] // 10**6  # what a pump can hold of one step
 _LIMITS, _REACTION = device._RANGES[device.LIMITS], device._RANGES[device.REACTION]
 # Lowest and highest values; those of the device are its own.
 BOUNDS: dict[tuple[str, str], tuple[int, int]] = {
@@ -152,7 +155,7 @@ BOUNDS: dict[tuple[str, str], tuple[int, int]] = {
     ("solution", "expires_h"): (0, 24 * 365),
     ("step", "rate_ml_h"): (0, 50_000),
     ("step", "minutes"): (0, 16_666),
-    ("step", "volume_ml"): (0, 3000),
+    ("step", "volume_ml"): (0, STEP_MAX_ML),
     ("flush", "volume_ml"): (0, 500),
     ("flush", "rate_ml_h"): (0, 1200),
     ("premedication", "wait_min"): (0, 1440),

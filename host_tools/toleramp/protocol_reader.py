@@ -64,7 +64,7 @@ def read_toml(path: Path) -> Table:
     except UnicodeDecodeError as error:
         raise UserError("not UTF-8 text", f"{path}, byte {error.start}", "save the file as UTF-8") from None
     if not text.strip():
-        raise UserError("the file is empty", str(path), "see `toleramp protocol table --help` for an example")
+        raise UserError("the file is empty", str(path), "`toleramp protocol new` writes one")
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError, ArithmeticError) as error:
@@ -190,8 +190,8 @@ class Reader:
         for key in () if mixed else needed(section, kind, self.oral):
             if key not in table and not any(key.startswith(stem) for stem in meant):
                 self.faults.append(self.fail(f"{key} is missing", where, f"add {key} = ...", "missing"))
-        if len(self.faults) > before:
-            self.spoilt.add((section, number))
+        if any(getattr(fault, "finding", "") != "unknown-key" for fault in self.faults[before:]):
+            self.spoilt.add((section, number))  # an unknown key alone leaves the others as they are
 
     def check_key(self, section: str, key: str, value: Any, without: tuple[str, ...], where: str) -> None:
         """One key: known, at its place, its value of its kind and within its bounds."""
@@ -201,8 +201,16 @@ class Reader:
         if key in without:
             what = "this kind of step" if section == "step" else "a protocol by mouth"
             raise self.fail(f"{key} does not go with {what}", where, "leave it out", "unknown-key")
+        self.check_unit(key, where)
         self.check_kind(value, keys[key][0], f"{where}, {key}")
         self.check_value(section, key, value, f"{where}, {key}")
+
+    def check_unit(self, key: str, where: str) -> None:
+        """A printed dose is in the unit of the protocol; the other doses are seen to where they are read."""
+        stem, _, unit = key.rpartition("_")
+        if stem in ("printed_dose", "printed_cumulative") and unit != self.unit.lower():
+            remedy = f"write {stem}_{self.unit.lower()} = ..."
+            raise self.fail(f"{key} does not go with dose_unit {self.unit}", where, remedy, "unit")
 
     def mixed(self, kind: Any, where: str) -> Fault:
         """A protocol is by mouth as a whole, or not at all."""

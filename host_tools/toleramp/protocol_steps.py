@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from pump import protocol as device
 from pump.account import total_dose
-from toleramp.protocol_keys import LINE_FILL
+from toleramp.protocol_keys import LINE_FILL, STEP_MAX_ML
 from toleramp.protocol_reader import Reader, Table
 
 _LONGEST_MS = 10**9
@@ -55,6 +55,12 @@ def _step(reader: Reader, table: Table, target: device.Protocol, where: str) -> 
         raise reader.fail("rate_ml_h is zero", where, "write a rate from 0.1 to 1200 mL/h")
     volume_nl = _volume(reader, table, target, index, where)
     duration_ms = round(Fraction(volume_nl * 36_000, rate_e4))
+    if volume_nl > STEP_MAX_ML * 10**6:
+        what = f"{volume_nl / 10**6:.6g} mL are more than a step may have"
+        if table.get("to_full_dose"):
+            what = f"the rest of the full dose is {volume_nl / 10**6:.6g} mL, more than a step may have"
+        remedy = f"at most {STEP_MAX_ML} mL: look at full dose, drug and volume of the bag, rate and time"
+        raise reader.fail(what, where, remedy)
     if not volume_nl or not 0 < duration_ms <= _LONGEST_MS:
         raise reader.fail("the step has no volume, or lasts too long", where, "write a volume or time above zero")
     flags = device.TO_FULL_DOSE if table.get("to_full_dose") else 0
@@ -78,6 +84,8 @@ def _take(reader: Reader, table: Table, target: device.Protocol, letters: list[s
     if reader.oral:
         target.doses.append(_portion(reader, table, where))
         return
+    if not letters:
+        return  # that no bag has a letter is told there
     if table["solution"] not in letters:
         one_of = "one of " + ", ".join(dict.fromkeys(letters))
         raise reader.fail(f"no solution {table['solution']!r}", where, one_of, "missing")
@@ -94,12 +102,13 @@ def read_steps(reader: Reader, target: device.Protocol) -> None:
         raise reader.fail("there is no step", "step", "write a [[step]] for each rung", "missing")
     if len(tables) > device.MAX_STEPS:
         raise reader.fail("too many steps", f"step {len(tables)}", f"the most is {device.MAX_STEPS}")
-    letters = [table["id"] for table in reader.tables("solution") if isinstance(table.get("id"), str)]
-    before = len(reader.faults)
-    for number, table in enumerate(tables, 1):
-        if not reader.sound("step", number):
-            continue
-        if table.get("to_full_dose") and (before or len(reader.faults) > before):
+    bags = reader.tables("solution")
+    letters = [table["id"] for table in bags if isinstance(table.get("id"), str)]
+    whole = bool(target.full_dose_pg) and len(target.solutions) == len(bags)
+    sound = [number for number in range(1, len(tables) + 1) if reader.sound("step", number)]
+    for number in sound:
+        table = tables[number - 1]
+        if table.get("to_full_dose") and not (whole and len(target.steps) == number - 1):
             continue  # what is left of the dose is unknown while something before is wrong
         with reader.gather():
-            _take(reader, table, target, letters, number, len(tables))
+            _take(reader, table, target, letters, number, sound[-1])

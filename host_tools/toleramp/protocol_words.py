@@ -5,11 +5,11 @@ A row is what `protocol check --json` shows: severity, code, where, message.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from pump.account import fills, reached_dose
-from pump.protocol import CLASSES, UNITS, Protocol
+from pump.protocol import CLASSES, MONITORING, REACTION, TO_FULL_DOSE, UNITS, Protocol
 from pump.rules import ERROR, WARNING, findings, firsts_in_line
 from pump.units import round_half_down
 
@@ -18,17 +18,16 @@ HAND_E4 = 1000  # 0.1 mL/h: what an ordinary pump can be set to by hand, if this
 
 MESSAGES = {
     "dose-sum": "the steps do not sum to the full dose within 0.5 %",
-    "bag-short": "the bag does not hold what its steps draw, and what stays in its own line",
-    "bag-sum": "a bag is drawn by no step",
+    "class": "class one-bag has one bag: its first step may be larger than that of several; write class multi-bag",
     "first-step": "the first step gives too large a share of the full dose",
     "dwell-short": "the dwell is shorter than 15 min",
     "rate-range": "the rate is outside 0.1 to 1200 mL/h",
-    "order": "steps go back to an earlier bag, or the dose rate falls",
     "step-volume": "volume, rate and time do not agree",
     "oral": "doses by mouth and bags in one protocol",
     "missing": "there is no step",
 }
 BY_MOUTH = {
+    "dwell-long": "the time to wait is many times as long as after the other doses: a decimal slip?",
     "dwell-short": "the time to wait after this dose is shorter than 15 min",
     "dose-sum": "the doses do not sum to the full dose within 0.5 %",
     "order": "the dose falls",
@@ -58,12 +57,54 @@ def _dead_volume(protocol: Protocol, number: int, longer_ms: int) -> str:
     )
 
 
+def _order(protocol: Protocol, number: int) -> str:
+    """What is out of order at a step: a line-fill, the rest of the dose, a bag, or the dose rate."""
+    step, before = protocol.steps[number - 1], protocol.steps[max(0, number - 2)]
+    if fills(step):
+        return "a line-fill belongs before the first infusion step of its bag"
+    if number > 1 and before.flags & TO_FULL_DOSE:
+        return "a step after the one that gives the rest of the full dose"
+    if step.solution < before.solution:
+        return f"this step goes back to bag {protocol.solutions[step.solution].id}: bags run in their order"
+    return "the dose rate falls below that of an earlier step: one of them is wrong"
+
+
+def _short(protocol: Protocol, used_nl: int, number: int) -> str:
+    bag = protocol.solutions[protocol.steps[number - 1].solution]
+    line = f", {_ml(bag.line_nl)} of them for its own line" if bag.line_nl else ""
+    return f"bag {bag.id} holds {_ml(bag.volume_nl)}; up to this step {_ml(used_nl)} are wanted of it{line}"
+
+
+def _limits(protocol: Protocol, key: int, value: int) -> str:
+    if key == REACTION:
+        return f"a hold lasts {value} min or more (min_hold_min), and {protocol.max_hold_min} or less (max_hold_min)"
+    if protocol.spo2_early < protocol.spo2_stop:
+        early, stop = protocol.spo2_early, protocol.spo2_stop
+        return f"spo2_early_percent {early} is below spo2_stop_percent {stop}: it would never come before the stop"
+    early, stop = protocol.spo2_early_fall, protocol.spo2_stop_fall
+    return f"spo2_early_fall {early} is more than spo2_stop_fall {stop}: it would never come before the stop"
+
+
+def _slip(protocol: Protocol, duration_ms: int) -> str:
+    minutes = f"{duration_ms / 60_000:.6g} min"
+    return f"{minutes} are many times as long as the other steps last: a decimal slip in its time, volume or rate?"
+
+
 def _reached(protocol: Protocol) -> str:
     dose = Fraction(*reached_dose(protocol)) / 10**9
     return (
         f"with line-fills, primed line and flush {float(dose):.6g} {UNITS[protocol.unit]} reach the patient, more than"
         " 0.5 % above the full dose: use a line of less volume"
     )
+
+
+OF_STEPS: dict[str, Callable[[Protocol, int, int], str]] = {
+    "order": lambda protocol, step, _detail: _order(protocol, step),
+    "bag-short": lambda protocol, step, detail: _short(protocol, detail, step),
+    "bag-sum": lambda protocol, _step, bag: f"bag {protocol.solutions[bag].id} is drawn by no step",
+    "dwell-long": lambda protocol, _step, detail: _slip(protocol, detail),
+}
+_TABLES = {MONITORING: "monitoring", REACTION: "reaction"}  # the place of "range"
 
 
 def _message(protocol: Protocol, severity: str, code: str, step: int, detail: int) -> str:
@@ -73,8 +114,10 @@ def _message(protocol: Protocol, severity: str, code: str, step: int, detail: in
         return _dead_volume(protocol, step, detail)
     if code == "dose-sum" and step:
         return _reached(protocol)
-    if code == "order" and step and protocol.steps and fills(protocol.steps[step - 1]):
-        return "a line-fill belongs before the first infusion step of its bag"
+    if protocol.steps and code in OF_STEPS:
+        return OF_STEPS[code](protocol, step, detail)
+    if code == "range":
+        return _limits(protocol, step, detail)
     known = {**MESSAGES, **BY_MOUTH} if protocol.doses else MESSAGES
     return known.get(code, code)
 
@@ -87,6 +130,8 @@ def _rule_rows(protocol: Protocol) -> Iterator[Row]:
             continue  # the same rise at the pump is told already
         message = _message(protocol, severity, code, step, detail)
         where = "protocol" if not step or code == "dose-sum" else f"step {step}"
+        if code == "range":
+            where = _TABLES[step]
         yield _row(severity, code, where, message)
 
 

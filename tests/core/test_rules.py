@@ -338,3 +338,46 @@ def test_the_scaled_ladder_keeps_its_findings() -> None:
     last.duration_ms -= last.duration_ms % 9000  # 0.2 mL
     last.volume_nl = last.duration_ms // 9000 * 200_000
     assert rules.findings(compensated) == rules.findings(scaled(compensated, Fraction(1, 50))) == []
+
+
+@pytest.mark.req("PRO-6")
+@pytest.mark.parametrize("at", range(11))
+def test_a_dwell_ten_times_too_long_is_refused(at: int) -> None:
+    """Else a slip in a time, or in a volume at its rate, makes a step of two and a half hours."""
+    changed = rows()
+    changed[at][2] = Fraction(changed[at][2]) * 10
+    assert ("dwell-long", at + 1) in errors(ladder(changed))
+    changed[at][2] = Fraction(MINUTES[at]) * 3
+    assert "dwell-long" not in {code for code, _ in errors(ladder(changed))}
+
+
+@pytest.mark.req("PRO-6")
+def test_a_wait_by_mouth_ten_times_too_long_is_refused() -> None:
+    """Else the slip is found out by waiting."""
+    protocol = p.Protocol()
+    protocol.kind, protocol.full_dose_pg = p.CLASSES.index("oral"), 31 * 10**9
+    protocol.doses = [p.Dose(2**k * 10**9, 900_000) for k in range(5)]
+    assert errors(protocol) == set()
+    protocol.doses[4].duration_ms *= 10  # nothing follows the last one: it may last
+    assert errors(protocol) == set()
+    protocol.doses[1].duration_ms *= 10
+    assert errors(protocol) == {("dwell-long", 2)}
+
+
+@pytest.mark.req("PRO-3")
+def test_one_bag_is_one() -> None:
+    """Else the wider bound of a one-bag protocol's first step opens to any ladder."""
+    several = ladder(rows(), kind="one-bag")
+    assert errors(several) == {("class", 0)} and demanded(several) == "class"
+
+
+@pytest.mark.req("PRO-1", "VIT-1")
+@pytest.mark.parametrize(
+    ("field", "value", "record"),
+    [("spo2_early", 91, p.MONITORING), ("spo2_early_fall", 5, p.MONITORING), ("min_hold_min", 121, p.REACTION)],
+)
+def test_limits_that_contradict_each_other_are_refused(field: str, value: int, record: int) -> None:
+    """Else the early sign never comes before the stop, or a hold can never end."""
+    protocol = standard()
+    setattr(protocol, field, value)
+    assert errors(protocol) == {("range", record)} and demanded(protocol) == "range"

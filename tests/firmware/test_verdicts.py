@@ -19,7 +19,8 @@ def test_laptop_and_device_agree_on_every_protocol(tmp_path: Path) -> None:
     """Else the tool accepts what the pump refuses, or the pump what the tool refuses."""
     kinds, different = compare(UNIX, tmp_path / "blobs", COUNT, seed=3)
     assert different == []
-    assert kinds.total() == COUNT and kinds["ok"] > COUNT // 50 and len(kinds) >= 16, kinds
+    assert kinds.total() == COUNT and kinds["ok"] > COUNT // 50 and len(kinds) >= 18, kinds
+    assert min(kinds["class"], kinds["dwell-long"]) > COUNT // 1000, kinds
 
 
 @pytest.mark.req("PRO-1")

@@ -11,7 +11,7 @@ import toleramp
 from pump import rules
 from pump.protocol import LINE_FILL, Protocol, Step
 from toleramp.protocol_file import read_protocol
-from toleramp.protocol_words import BY_MOUTH, MESSAGES, finding_rows
+from toleramp.protocol_words import BY_MOUTH, MESSAGES, OF_STEPS, finding_rows
 
 SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 RULES = Path(rules.__file__)
@@ -84,9 +84,9 @@ def test_the_same_dose_by_mouth_twice_is_told(tmp_path: Path) -> None:
 def test_every_code_of_the_rules_has_words() -> None:
     """Else people read "vein-ratio" and guess."""
     codes = set(re.findall(r'(?:ERROR|WARNING), "([a-z-]+)"', RULES.read_text("utf-8")))
-    worded = {"ratio-exceeded", "ratio-two-person", "vein-ratio", "dead-volume"}
-    assert len(codes) >= 14 and codes - worded <= set(MESSAGES)
-    assert set(BY_MOUTH) <= set(MESSAGES)
+    worded = {"ratio-exceeded", "ratio-two-person", "vein-ratio", "dead-volume", "range"}
+    assert len(codes) >= 16 and codes - worded <= set(MESSAGES) | set(OF_STEPS)
+    assert set(BY_MOUTH) <= set(MESSAGES) | set(OF_STEPS)
 
 
 @pytest.mark.req("PRO-2", "PRO-3", "PRO-7")

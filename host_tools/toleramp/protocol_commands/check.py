@@ -67,11 +67,13 @@ def findings(reading: Reading, now: datetime | None = None) -> tuple[str, list[R
     from toleramp.protocol_findings import file_findings
     from toleramp.protocol_table import finding_rows
 
-    protocol, print_ = reading.protocol, ""
+    print_ = ""
     rows = [_row(fault, reading.path) for fault in reading.faults]
-    if protocol:
-        print_, refused = _print(protocol, reading.path)
-        rows += refused + finding_rows(protocol) + file_findings(reading, now)
+    if reading.protocol:
+        print_, refused = _print(reading.protocol, reading.path)
+        rows += refused
+    if reading.judged:
+        rows += finding_rows(reading.judged) + file_findings(reading, now)
     rows.sort(key=lambda row: row["severity"] != "error")
     return print_, rows
 
@@ -88,6 +90,7 @@ def document(path: Path, now: datetime | None = None) -> dict[str, Any]:
         "file": str(path),
         "name": protocol.name if protocol else "",
         "fingerprint": print_,
+        "approval": reading.standing.words(),
         "errors": errors,
         "warnings": len(rows) - errors,
         "findings": rows,
@@ -109,4 +112,7 @@ def as_text(found: dict[str, Any]) -> str:
     counts = f"{_count(found['errors'], 'error')}, {_count(found['warnings'], 'warning')}"
     verdict = "REFUSED" if found["errors"] else "ACCEPTED"
     print_ = f", fingerprint {found['fingerprint']}" if found["fingerprint"] else ", no fingerprint"
-    return "\n".join([*lines, f"{verdict}: {counts}{print_}"])
+    signed = f"{found['approval']}: proven by `toleramp protocol verify --keys RING`, and by the pump, not here"
+    return "\n".join(
+        [*lines, *([signed] if found["approval"].endswith("as verifier") else []), f"{verdict}: {counts}{print_}"]
+    )
