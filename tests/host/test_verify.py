@@ -160,3 +160,15 @@ def test_what_no_signature_covers_is_named(office: Office, capsys: pytest.Captur
     office.change("rate_ml_h = 60", "rate_ml_h = 50")
     code, after = verify(office, capsys, office.ring)
     assert code == 0 and after["digest"] == before["digest"]
+
+
+@pytest.mark.req("PRO-1", "SES-1")
+def test_signatures_of_a_bench_protocol_open_no_ward(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else two signatures seem to make a bench protocol one for a patient."""
+    office.change('class = "multi-bag"', 'class = "bench"')
+    office.sign_both()
+    capsys.readouterr()
+    assert office.run("protocol", "verify", office.file, "--keys", office.ring) == 0
+    assert "note: a protocol of class bench loads only in bench mode" in capsys.readouterr().out
+    assert office.run("protocol", "check", office.file) == 0
+    assert "class bench loads only in bench mode, whoever signs it" in capsys.readouterr().out

@@ -53,6 +53,7 @@ def _signer(found: Standing, proof: Proof, role: str) -> dict[str, str]:
 def document(path: Path, keys: Keys) -> dict[str, Any]:
     """What `--json` shows. Raises UserError for what is no protocol."""
     from pump.identity import fingerprint
+    from pump.protocol import CLASSES
     from toleramp.approval_table import content_digest, not_covered, prove, standing
     from toleramp.protocol_file import compile_protocol, read_content, read_toml
 
@@ -67,6 +68,7 @@ def document(path: Path, keys: Keys) -> dict[str, Any]:
     return {
         "file": str(path),
         "name": protocol.name,
+        "class": CLASSES[protocol.kind],
         "fingerprint": fingerprint(blob),
         "digest": digest.hex(),
         "digest_fits": proof.digest_fits,
@@ -89,6 +91,8 @@ def as_text(found: dict[str, Any]) -> str:
     lines.append(f"people     {_TWO[found['two_people']]}")
     if found["not_signed"]:
         lines.append(f"note: the pump does not get, and no signature covers: {', '.join(found['not_signed'])}")
+    if found["class"] == "bench":
+        lines.append("note: a protocol of class bench loads only in bench mode, whoever signs it")
     lines.append(_verdict(found))
     return "\n".join(lines)
 
