@@ -17,7 +17,6 @@ from toleramp.preparation import Bag, show
 
 TEMPLATE = Path(__file__).with_name("labels.html.j2")
 AGREE = Fraction(1, 1000)  # what rounding to the printed digits may part amount, volume and concentration by
-DILUTION_AGREE = Fraction(1, 100)  # the last bag of a ladder holds 0.8 % less than its 1:1
 IDENTIFIERS_MAX = 2
 DAY = "%Y-%m-%d %H:%M"
 
@@ -63,19 +62,6 @@ def demand_agreement(where: str, amount: str, volume_ml: str, per_ml: str) -> No
         raise UserError(what, where, "correct drug and volume in the protocol file")
 
 
-def demand_dilution(protocol: Protocol, bag: Bag, dilution: str) -> None:
-    """A dilution 1:n must fit the bag: n times its drug is the full dose, or n times its strength the strongest's."""
-    one, _, text = dilution.partition(":")
-    if one.strip() != "1" or not text.strip().isdecimal() or not int(text):
-        return
-    full = Fraction(protocol.full_dose_pg, 10**9)
-    strongest = max(Fraction(other.drug_pg, other.volume_nl * 1000) for other in protocol.solutions)
-    shares = (bag.drug * int(text) / full, bag.per_ml * int(text) / strongest)
-    if all(abs(share - 1) > DILUTION_AGREE for share in shares):
-        what = f"dilution {dilution} does not fit {show(bag.drug)} {UNITS[protocol.unit]} in {show(bag.volume_ml)} mL"
-        raise UserError(what, f"bag {bag.letter}", "correct dilution, drug or volume in the protocol file")
-
-
 def qr_svg(code: str) -> str:
     """The QR of a code as inline SVG; error correction M, with its quiet zone. Raises UserError."""
     import segno
@@ -110,7 +96,6 @@ def _label(
     shown = show(bag.made_drug), show(bag.made_volume_ml), show(bag.made_per_ml)
     planned = show(bag.drug), show(bag.volume_ml), show(bag.per_ml)
     demand_agreement(f"bag {bag.letter}", *shown)
-    demand_dilution(protocol, bag, str(table.get("dilution", "")))
     prepared, expires = moments(table)
     return Label(
         patient=whose[0],
@@ -145,11 +130,3 @@ def make(
     ]
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(labels=made, name=protocol.name)
-
-
-def write(path: Path, page: str) -> None:
-    """Writes the page. Raises UserError."""
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"cannot be written: {error.strerror}", str(path), "name a file in a folder of yours") from None

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import floor
 
 from pump.account import fills
 from pump.protocol import Protocol, Solution
 from toleramp.errors import UserError
 
-# Largest volume of a syringe and the step it can be read to, mL; None: everything above. Others: --syringe-step-ml.
-SYRINGES: tuple[tuple[Fraction | None, Fraction], ...] = (
-    (Fraction(1), Fraction(1, 100)),
-    (Fraction(10), Fraction(1, 10)),
-    (Fraction(20), Fraction(1, 5)),
-    (None, Fraction(1)),
-)
+# Volume of a syringe and the step it can be read to, mL; the last is filled as often as needed.
+SYRINGES = tuple((Fraction(holds), Fraction(1, n)) for holds, n in ((1, 100), (10, 10), (20, 5), (50, 1)))
+# Where one syringe is too coarse: whole mL in it, and the rest in a 1 mL syringe, to these steps, mL.
+REST_STEPS = (Fraction(1, 10), Fraction(1, 100))
+NEAR = Fraction(1, 1000)  # near enough to a volume: the coarsest way to measure it that comes so near is taken
+LEAST_ML = Fraction(1, 10)  # less is not drawn of the stock where a stronger bag can be drawn from instead
 WARN_PERCENT = Fraction(1, 2)  # what PRO-3 allows for the sum of all steps
 
 
@@ -28,9 +28,10 @@ class Means:
     """What there is to mix with."""
 
     stock: Fraction | None = None  # per mL; None: the amounts only, nothing to measure
-    step_ml: Fraction | None = None  # None: by the syringe, see SYRINGES
+    step_ml: Fraction | None = None  # None: by the syringe, see SYRINGES and REST_STEPS
     holds_ml: dict[str, Fraction] = field(default_factory=dict)  # what a container really holds before mixing
     serial: frozenset[str] | None = None  # bags from the next stronger one; None: where stock cannot be measured
+    down: bool = False  # what is drawn of a source is rounded down, not to the nearest
 
 
 @dataclass(frozen=True)
@@ -90,17 +91,45 @@ class Bag:
 
 
 def step_for(volume_ml: Fraction, means: Means) -> Fraction:
-    """The step in mL to which this volume can be measured."""
+    """The step in mL to which one syringe measures this volume."""
     if means.step_ml:
         return means.step_ml
-    return next(step for largest, step in SYRINGES if largest is None or volume_ml <= largest)
+    return next((step for holds, step in SYRINGES if volume_ml <= holds), SYRINGES[-1][1])
 
 
 def rounded(volume_ml: Fraction, means: Means) -> Fraction:
-    """A volume in mL (negative: drawn off) as a syringe measures it; a half goes up."""
-    step = step_for(abs(volume_ml), means)
-    steps = int(abs(volume_ml) / step + Fraction(1, 2))
-    return steps * step if volume_ml >= 0 else -steps * step
+    """A volume in mL (above zero) as one syringe measures it; a half goes up."""
+    return _steps_of(volume_ml, step_for(volume_ml, means), Fraction(1, 2))
+
+
+def _steps_of(volume_ml: Fraction, step_ml: Fraction, up: Fraction) -> Fraction:
+    """Whole steps in mL; `up`: 1/2 for the nearest (a half goes up), 0 for those below."""
+    return floor(volume_ml / step_ml + up) * step_ml
+
+
+def _ways(volume_ml: Fraction, means: Means) -> tuple[Fraction, ...]:
+    """The steps in mL to which this volume can be measured, the coarsest and least laborious first."""
+    alone = step_for(volume_ml, means)
+    return (alone,) if means.step_ml or volume_ml <= SYRINGES[0][0] else (alone, *REST_STEPS)
+
+
+def measured(volume_ml: Fraction, means: Means) -> Fraction:
+    """A volume in mL (above zero) as one or two syringes measure it, the coarsest way that is near enough."""
+    made = Fraction(0)
+    for step in _ways(volume_ml, means):
+        made = _steps_of(volume_ml, step, Fraction(0) if means.down else Fraction(1, 2))
+        if abs(made - volume_ml) <= volume_ml * NEAR:
+            break
+    return made
+
+
+def parts(volume_ml: Fraction) -> list[tuple[Fraction, Fraction]]:
+    """How a volume that `measured` gave is drawn up by syringes as they come: (mL, mL of the syringe)."""
+    holds, step = next((syringe for syringe in SYRINGES if volume_ml <= syringe[0]), SYRINGES[-1])
+    if (volume_ml / step).denominator == 1:
+        return [(volume_ml, holds)]
+    whole = Fraction(floor(volume_ml))
+    return [*parts(whole), (volume_ml - whole, SYRINGES[0][0])]
 
 
 def used_ml(protocol: Protocol) -> list[Fraction]:
@@ -138,10 +167,18 @@ def _stronger(protocol: Protocol, bag: Solution) -> Solution | None:
     return min(others, key=concentration, default=None)
 
 
-def _is_serial(bag: Solution, stock_ml: Fraction, means: Means) -> bool:
+def _off(volume_ml: Fraction, means: Means) -> Fraction:
+    """By what share measuring misses a volume."""
+    return abs(measured(volume_ml, means) / volume_ml - 1)
+
+
+def _is_serial(bag: Solution, stock_ml: Fraction, bag_ml: Fraction, means: Means) -> bool:
+    """True where a bag is made from the next stronger one: so much of the stock, or of that bag, would be drawn."""
     if means.serial is not None:
         return bag.id in means.serial
-    return stock_ml < step_for(stock_ml, means)
+    if stock_ml < (means.step_ml or LEAST_ML):
+        return True
+    return _off(stock_ml, means) * 100 > WARN_PERCENT and _off(bag_ml, means) < _off(stock_ml, means)
 
 
 @dataclass(frozen=True)
@@ -154,15 +191,14 @@ class _Draw:
 
 def _draw(protocol: Protocol, bag: Solution, batch: Fraction, stock: Fraction, means: Means) -> _Draw:
     """What goes into a batch of `batch` mg: from stock, or from the next stronger bag."""
-    source, per_ml = "stock", stock
-    stronger = _stronger(protocol, bag)
-    if stronger and _is_serial(bag, batch / stock, means):
+    source, per_ml, stronger = "stock", stock, _stronger(protocol, bag)
+    if stronger and _is_serial(bag, batch / stock, batch / concentration(stronger), means):
         source, per_ml = stronger.id, concentration(stronger)
     exact = batch / per_ml
     if exact < step_for(exact, means):
         what = f"{float(exact):.4g} mL of {'stock' if source == 'stock' else 'bag ' + source} cannot be measured"
         raise UserError(what, f"bag {bag.id}", "dilute the stock first and give that as --stock-mg-per-ml")
-    return _Draw(source, per_ml, exact, rounded(exact, means))
+    return _Draw(source, per_ml, exact, measured(exact, means))
 
 
 def _draws(protocol: Protocol, stock: Fraction, means: Means) -> tuple[dict[str, _Draw], dict[str, Fraction]]:
@@ -181,10 +217,22 @@ def _draws(protocol: Protocol, stock: Fraction, means: Means) -> tuple[dict[str,
     return draws, extra
 
 
+def _diluent(wanted_ml: Fraction, draw_ml: Fraction, batch_ml: Fraction, spare_ml: Fraction, means: Means) -> Fraction:
+    """What is added, or drawn off (below 0); near enough to the batch, and short of it by no more than is spare."""
+    made = -draw_ml  # what only makes room for the source is measured as that is
+    for step in _ways(abs(wanted_ml), means) if wanted_ml != made else ():
+        made = _steps_of(wanted_ml, step, Fraction(1, 2))
+        made += step if made < wanted_ml - spare_ml else 0
+        if abs(made - wanted_ml) <= batch_ml * NEAR:
+            break
+    return made
+
+
 def _bag(bag: Solution, uses: Uses, draw: _Draw, extra: Fraction, source_made: Fraction, means: Means) -> Bag:
     volume = Fraction(bag.volume_nl, 10**6)
     holds = means.holds_ml.get(bag.id, volume)
-    diluent = rounded(volume + extra - draw.ml - holds, means)
+    spare = max(volume - uses.drawn_ml - uses.line_ml, Fraction(0))
+    diluent = _diluent(volume + extra - draw.ml - holds, draw.ml, volume + extra, spare, means)
     total = holds + diluent + draw.ml
     if holds + diluent < 0 or total <= extra:
         what = f"{float(-diluent):g} mL cannot be drawn off"
@@ -198,12 +246,11 @@ def _bag(bag: Solution, uses: Uses, draw: _Draw, extra: Fraction, source_made: F
 
 def _as_wanted(protocol: Protocol) -> list[Bag]:
     """The bags exactly as the protocol has them."""
-    zero, bags = Fraction(0), []
+    nothing, bags = (Fraction(0),) * 5, []
     for bag, uses in zip(protocol.solutions, uses_of(protocol), strict=True):
         volume, drug = Fraction(bag.volume_nl, 10**6), Fraction(bag.drug_pg, 10**9)
-        fill, line = uses.fill_ml, uses.line_ml
-        nothing = (zero,) * 5
-        bags.append(Bag(bag.id, volume, drug, uses.drawn_ml, volume, "", *nothing, drug / volume, fill, line))
+        lines = uses.fill_ml, uses.line_ml
+        bags.append(Bag(bag.id, volume, drug, uses.drawn_ml, volume, "", *nothing, drug / volume, *lines))
     return bags
 
 

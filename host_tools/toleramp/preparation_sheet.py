@@ -6,11 +6,12 @@ from fractions import Fraction
 from typing import Any
 
 from pump.protocol import UNITS, Protocol
-from toleramp.preparation import Bag, Means, dose_error, show, signed
+from toleramp.preparation import Bag, Means, dose_error, parts, show, signed
 from toleramp.preparation_oral import as_lines
-from toleramp.preparation_words import last_bag, warnings
+from toleramp.preparation_words import Made, Rise, dose_of, largest_rise, last_bag, vein_rise, warnings
 
-SYRINGE_STEPS = "0.01 mL up to 1 mL, 0.1 up to 10 mL, 0.2 up to 20 mL, 1 above"
+SYRINGE_STEPS = "0.01 mL up to 1 mL, 0.1 up to 10 mL, 0.2 up to 20 mL, 1 above; where that is too coarse, two syringes"
+_WIDTHS = (20, 20, 20, 0)
 
 
 def exact(value: Fraction) -> str:
@@ -31,7 +32,13 @@ def exact(value: Fraction) -> str:
     return f"-{text}" if value < 0 else text
 
 
-def _bag_row(bag: Bag, code: str, diluent: str) -> dict[str, Any]:
+def _parts(volume_ml: Fraction, means: Means) -> list[list[str]]:
+    """[mL, mL of the syringe] each, by the syringes as they come; none where the step was given, or nothing is."""
+    known = parts(abs(volume_ml)) if means.stock and means.step_ml is None and volume_ml else []
+    return [[exact(ml), exact(holds)] for ml, holds in known]
+
+
+def _bag_row(bag: Bag, code: str, diluent: str, means: Means) -> dict[str, Any]:
     numbers = {
         "volume_ml": bag.volume_ml,
         "drug": bag.drug,
@@ -54,19 +61,44 @@ def _bag_row(bag: Bag, code: str, diluent: str) -> dict[str, Any]:
         "made_given": bag.made_given,
     }
     head = {"id": bag.letter, "code": code, "diluent": diluent, "source": bag.source}
-    return head | {key: exact(value) for key, value in numbers.items()}
+    syringes = {"draw_syringes": _parts(bag.draw_ml, means), "diluent_syringes": _parts(bag.diluent_ml, means)}
+    return head | {key: exact(value) for key, value in numbers.items()} | syringes
 
 
-def document(protocol: Protocol, content: Any, means: Means, bags: list[Bag]) -> dict[str, Any]:
+def _pair(planned: Fraction, made: Fraction | None) -> dict[str, Any]:
+    return {"planned": exact(planned), "made": None if made is None else exact(made)}
+
+
+def _rise(planned: Rise | None, made: Rise | None) -> dict[str, Any] | None:
+    if planned is None:
+        return None
+    steps = {"planned_step": planned[1], "made_step": made[1] if made else None}
+    return _pair(planned[0], made[0] if made else None) | steps
+
+
+def comparison(planned: Protocol, made: Protocol | None, findings: list[dict[str, str]]) -> dict[str, Any]:
+    """Dose (mg or U) and largest rises, planned and as made (None: it is not known how); what is new as made."""
+    return {
+        "dose": _pair(dose_of(planned), dose_of(made) if made else None),
+        "largest_rise": _rise(largest_rise(planned), largest_rise(made) if made else None),
+        "vein_rise": _rise(vein_rise(planned), vein_rise(made) if made else None),
+        "findings": findings,
+        "remedy": "",
+    }
+
+
+def document(protocol: Protocol, content: Any, made: Made) -> dict[str, Any]:
     """What the sheet of bags says beside its head, as `--json` shows it: numbers as exact text."""
+    means, bags = made.means, made.bags
     off, percent = dose_error(bags)
     diluents = [str(table.get("diluent", "diluent")) for table in content["solution"]]
     return {
         "stock_per_ml": exact(means.stock) if means.stock else None,
         "syringe_step_ml": exact(means.step_ml) if means.step_ml else "auto",
+        "rounded_down": means.down,
         "bags": [
-            _bag_row(bag, made.code, diluent)
-            for bag, made, diluent in zip(bags, protocol.solutions, diluents, strict=True)
+            _bag_row(bag, planned.code, diluent, means)
+            for bag, planned, diluent in zip(bags, protocol.solutions, diluents, strict=True)
         ],
         "given": exact(sum((bag.given for bag in bags), Fraction(0))),
         "made_given": exact(sum((bag.made_given for bag in bags), Fraction(0))),
@@ -74,6 +106,7 @@ def document(protocol: Protocol, content: Any, means: Means, bags: list[Bag]) ->
         "dose_error_percent": exact(percent),
         "last_bag": last_bag(protocol, bags, UNITS[protocol.unit]),
         "warnings": warnings(protocol, bags, means),
+        "as_made": comparison(protocol, made.protocol if means.stock else None, made.findings),
     }
 
 
@@ -85,6 +118,17 @@ def _signed(text: str) -> str:
     return signed(Fraction(text))
 
 
+def _by(syringes: list[list[str]]) -> str:
+    """By which syringes, where there are two."""
+    if len(syringes) < 2:
+        return ""
+    each = [
+        f"{_shown(ml)} mL in {holds} mL syringes" if Fraction(ml) > int(holds) else f"{ml} mL in a {holds} mL syringe"
+        for ml, holds in syringes
+    ]
+    return f": {' + '.join(each)}"
+
+
 def _how(bag: dict[str, Any], unit: str) -> list[str]:
     """The steps of mixing one bag."""
     holds, diluent = bag["holds_ml"], Fraction(bag["diluent_ml"])
@@ -93,12 +137,12 @@ def _how(bag: dict[str, Any], unit: str) -> list[str]:
         lines = ["take   an empty container"]
     if diluent:
         verb = "add  " if diluent > 0 else "remove"
-        lines.append(f"{verb:<6} {_shown(str(abs(diluent)))} mL {bag['diluent']}")
+        lines.append(f"{verb:<6} {_shown(str(abs(diluent)))} mL {bag['diluent']}{_by(bag['diluent_syringes'])}")
     name = "stock" if bag["source"] == "stock" else f"the solution of bag {bag['source']}"
     batch = Fraction(bag["exact_ml"]) * Fraction(bag["source_per_ml"])
     lines.append(
         f"add    {_shown(bag['draw_ml'])} mL of {name}    ({_shown(str(batch))} {unit} / "
-        f"{_shown(bag['source_per_ml'])} {unit}/mL = {_shown(bag['exact_ml'])} mL)"
+        f"{_shown(bag['source_per_ml'])} {unit}/mL = {_shown(bag['exact_ml'])} mL){_by(bag['draw_syringes'])}"
     )
     if bag["extra_ml"] != "0":
         lines.append(f"mix, then take {_shown(bag['extra_ml'])} mL out for the weaker bag (made in addition for it)")
@@ -137,6 +181,52 @@ def _ordered(sheet: dict[str, Any]) -> list[dict[str, Any]]:
     return bags
 
 
+def _cells(*cells: str) -> str:
+    return "  " + " ".join(f"{cell:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip()
+
+
+def _compared(name: str, pair: dict[str, Any]) -> str:
+    """A line of the comparison: a number planned, as made, and by how much it is off."""
+    if pair["made"] is None:
+        return _cells(name, _shown(pair["planned"]), "", "")
+    off = (Fraction(pair["made"]) / Fraction(pair["planned"]) - 1) * 100
+    return _cells(name, _shown(pair["planned"]), _shown(pair["made"]), f"{signed(off)} %")
+
+
+def _risen(name: str, rise: dict[str, Any] | None) -> list[str]:
+    if rise is None:
+        return []
+    made = f"{_shown(rise['made'], 4)} x (step {rise['made_step']})" if rise["made"] else ""
+    return [_cells(name, f"{_shown(rise['planned'], 4)} x (step {rise['planned_step']})", made, "")]
+
+
+def _comparison_lines(sheet: dict[str, Any]) -> list[str]:
+    """What is planned and what is made: concentrations, dose, largest rises, and what the rules warn of as made."""
+    made, unit = sheet["as_made"], sheet["dose_unit"]
+    lines = [_cells("As made:", "planned", "as made", "off") if _is_made(sheet) else "  Planned:"]
+    for bag in sheet["bags"]:
+        pair = {"planned": bag["per_ml"], "made": bag["made_per_ml"] if bag["source"] else None}
+        lines.append(_compared(f"bag {bag['id']}, {unit}/mL", pair))
+    lines.append(_compared(f"dose given, {unit}", made["dose"]))
+    lines += _risen("largest rise", made["largest_rise"]) + _risen("  at the vein", made["vein_rise"])
+    return [*lines, *(_finding_lines(sheet) if _is_made(sheet) else []), ""]
+
+
+def _is_made(sheet: dict[str, Any]) -> bool:
+    """False where only the amounts are known."""
+    return sheet["as_made"]["dose"]["made"] is not None
+
+
+def _finding_lines(sheet: dict[str, Any]) -> list[str]:
+    found = sheet["as_made"]["findings"]
+    lines = [f"  {row['severity']}: {row['where']}: {row['message']} [{row['code']}]" for row in found]
+    if sheet.get("rounded_down"):
+        lines.append("  what is drawn of a source is rounded down: to the nearest, a rule would be broken")
+    if not found:
+        lines.append("  no rule finds anything that is not in the protocol")
+    return [*lines, "  This is rounding alone: the syringes' own tolerance comes on top."]
+
+
 def _bag_lines(sheet: dict[str, Any]) -> list[str]:
     """How each bag is mixed, and what rounding does to the dose."""
     unit, stock = sheet["dose_unit"], sheet["stock_per_ml"]
@@ -149,22 +239,27 @@ def _bag_lines(sheet: dict[str, Any]) -> list[str]:
     ]
     for bag in _ordered(sheet):
         lines += _bag_text(bag, unit)
-    lines.append(f"Dose as made {_shown(sheet['made_given'])} {unit}, as ordered {_shown(sheet['given'])} {unit}:")
-    lines[-1] += f" {_signed(sheet['dose_error'])} {unit} ({_signed(sheet['dose_error_percent'])} %) by rounding"
-    return [*lines, "Dose in a bag is not dose given. " + sheet["last_bag"]]
+    return [*lines, *_comparison_lines(sheet), "Dose in a bag is not dose given. " + sheet["last_bag"]]
 
 
 def _body(sheet: dict[str, Any]) -> list[str]:
     what = "Doses by mouth" if sheet["doses"] else "Bag preparation"
     lines = [f"{what}: {sheet['name']}    fingerprint {sheet['fingerprint']}"]
     lines.append(f"drug {sheet['drug']}, full dose {_shown(sheet['full_dose'])} {sheet['dose_unit']}")
-    return [*lines, "", *as_lines(sheet)] if sheet["doses"] else [*lines, *_bag_lines(sheet)]
+    return (
+        [*lines, "", *as_lines(sheet), "", *_comparison_lines(sheet)]
+        if sheet["doses"]
+        else [*lines, *_bag_lines(sheet)]
+    )
 
 
 def as_text(sheet: dict[str, Any]) -> str:
     """The sheet on one page; where there are errors, these alone: nothing that could be mixed by."""
     lines = [f"NOT TO BE PREPARED: {row['where']}: {row['message']} [{row['code']}]" for row in sheet["errors"]]
-    lines += [] if lines else _body(sheet)
+    if not sheet["errors"]:
+        lines = _body(sheet)
+    elif sheet.get("as_made"):
+        lines += [f"what would do: {sheet['as_made']['remedy']}", "", *_comparison_lines(sheet)]
     warnings = [row for row in sheet["findings"] if row["severity"] != "error"] + sheet["warnings"]
     lines += [f"warning: {row['where']}: {row['message']} [{row['code']}]" for row in warnings]
     if sheet["errors"]:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -111,6 +112,24 @@ def test_what_is_no_key_is_one_line_and_2(tmp_path: Path, content: bytes, capsys
         assert run("list", file) == 2
         out, err = capsys.readouterr()
         assert out == "" and err.count("\n") == 1 and str(file) in err
+
+
+@pytest.mark.req("PRO-6")
+@pytest.mark.parametrize("verb", ["list", "ring"])
+def test_only_a_file_of_a_key_s_size_is_read(tmp_path: Path, verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a pipe is waited for, or a device read, for ever."""
+    os.mkfifo(tmp_path / "pipe.key", 0o600)
+    (tmp_path / "link.key").symlink_to("/dev/zero")
+    (tmp_path / "huge.key").touch(0o600)
+    os.truncate(tmp_path / "huge.key", 1 << 40)
+    said = {"pipe.key": "a pipe or a device", "link.key": "a pipe or a device", "huge.key": "too large for a key file"}
+    for name, words in said.items():
+        file, more = tmp_path / name, ("-o", tmp_path / "ring.tlk") if verb == "ring" else ()
+        assert run(verb, file, *more) == 2
+        out, err = capsys.readouterr()
+        assert out == "" and err.count("\n") == 1 and words in err and str(file) in err and "name" in err
+    assert run("new", "x", "-o", tmp_path / "pipe.key", "--force") == 2  # nor is it replaced
+    assert "a pipe or a device" in capsys.readouterr().err and not (tmp_path / "ring.tlk").exists()
 
 
 # -- the keyring

@@ -1,5 +1,8 @@
-"""Labels: amounts that agree, the code in the QR, every text escaped."""
+"""Labels: amounts that agree, the code in the QR, every text escaped, no other file lost."""
 
+import contextlib
+import io
+import os
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -24,7 +27,7 @@ def labels(folder: Path, *options: str, changes: tuple[tuple[str, str], ...] = (
         assert old in text
         text = text.replace(old, new)
     (folder / "p.toml").write_text(text, "utf-8")
-    argv = ["protocol", "prepare", str(folder / "p.toml"), "--labels", str(folder / "l.html"), *options]
+    argv = ["protocol", "prepare", str(folder / "p.toml"), "--labels", str(folder / "l.html"), "--force", *options]
     assert cli.main(argv) == 0
     return (folder / "l.html").read_text("utf-8")
 
@@ -66,11 +69,11 @@ def test_one_label_a_bag_with_its_own_code(tmp_path: Path) -> None:
 def test_amount_volume_and_concentration_agree(tmp_path: Path) -> None:
     page = labels(tmp_path, "--stock-mg-per-ml", "10", "--holds-ml", "A=275")
     rows = re.findall(r"([\d.]+) mg in ([\d.]+) mL</div>\n<div class=\"amount\">([\d.]+) mg/mL", page)
-    assert [row[0] for row in rows] == ["5", "50", "500"]
+    assert [row[0] for row in rows] == ["5", "50", "496"]
     for amount, volume, strength in rows:
         assert abs(Fraction(strength) * Fraction(volume) / Fraction(amount) - 1) < Fraction(1, 100_000)
-    assert "protocol 496.065 mg in 250 mL" in page and "protocol 5 mg in 250 mL" in page
-    assert "protocol 50 mg" not in page
+    assert "protocol 496.065 mg in 250 mL" in page
+    assert "protocol 50 mg" not in page and "protocol 5 mg" not in page
 
 
 def test_the_trap_of_a_nominal_dose_is_refused() -> None:
@@ -82,15 +85,15 @@ def test_the_trap_of_a_nominal_dose_is_refused() -> None:
 def test_a_dilution_that_does_not_fit_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "p.toml").write_text(SAMPLE.read_text("utf-8").replace("1:100", "1:1000"), "utf-8")
     argv = ["protocol", "prepare", str(tmp_path / "p.toml"), "--labels", str(tmp_path / "l.html")]
-    assert cli.main(argv) == 2
-    assert "dilution 1:1000 does not fit 5 mg in 250 mL" in capsys.readouterr().err
+    assert cli.main(argv) == 1
+    assert "dilution 1:1000 does not fit" in "".join(capsys.readouterr()) and not (tmp_path / "l.html").exists()
 
 
 def test_times_from_the_file_or_lines_to_write_on(tmp_path: Path) -> None:
     blank = labels(tmp_path)
     assert 'Prepared <span class="blank">' in blank and 'Patient <span class="blank">' in blank
     moment = 'id = "A"\nprepared_at = "2026-11-22T20:00:00+01:00"\nexpires_h = 8.5'
-    page = labels(tmp_path, changes=(('id = "A"', moment),))
+    page = labels(tmp_path, "--now", "2026-11-22T20:30:00+01:00", changes=(('id = "A"', moment),))
     assert "Prepared <b>2026-11-22 20:00</b>" in page and "Expires <b>2026-11-23 04:30</b>" in page
 
 
@@ -121,3 +124,95 @@ def test_a_page_that_cannot_be_written_is_one_line_and_2(tmp_path: Path, capsys:
     assert cli.main(["protocol", "prepare", str(SAMPLE), "--labels", str(tmp_path / "none" / "l.html")]) == 2
     err = capsys.readouterr().err
     assert err.count("\n") == 1 and "cannot be written" in err
+
+
+# -- where labels may be written
+
+
+def run(*words: object) -> tuple[int, str, str]:
+    """Exit code, output and messages of `protocol prepare`."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.main(["protocol", "prepare", *map(str, words)])
+    return code, out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A copy of the sample."""
+    path = tmp_path / "p.toml"
+    path.write_bytes(SAMPLE.read_bytes())
+    return path
+
+
+def refused(file: Path, *words: object) -> str:
+    """The one line of a refusal; the file is as it was."""
+    before = file.read_bytes()
+    code, out, err = run(file, "--stock-mg-per-ml", "10", *words)
+    assert code == 2 and out == "" and err.count("\n") == 1 and file.read_bytes() == before
+    return err
+
+
+def test_labels_never_replace_the_protocol(file: Path, tmp_path: Path) -> None:
+    """Else the protocol is a page of labels, whatever name it is called by."""
+    soft, hard, named = tmp_path / "soft.html", tmp_path / "hard.html", tmp_path / "named.html"
+    soft.symlink_to(file)
+    os.link(file, hard)
+    for force in ((), ("--force",)):
+        assert "name a .html file" in refused(file, "--labels", file, *force)
+        assert f"this links to {file}" in refused(file, "--labels", soft, *force)
+        assert "this is the protocol" in refused(file, "--labels", hard, *force)
+        hard.rename(named)
+        assert "this is the protocol" in refused(named, "--labels", tmp_path / "." / ".." / tmp_path.name / named.name)
+        named.rename(hard)
+
+
+def test_labels_replace_no_other_file(file: Path, tmp_path: Path) -> None:
+    """Else a key or last week's labels are gone."""
+    victim = tmp_path / "victim.toml"
+    victim.write_text("precious")
+    for name in ("victim.toml", "labels", "labels.html.toml", "labels.pdf"):
+        assert "name a .html file" in refused(file, "--labels", tmp_path / name, "--force")
+    link = tmp_path / "link.html"
+    link.symlink_to(victim)
+    assert "links to" in refused(file, "--labels", link, "--force") and victim.read_text() == "precious"
+    old = tmp_path / "old.HTML"
+    old.write_text("old")
+    assert "the file exists; give --force to overwrite it, or another name" in refused(file, "--labels", old)
+    assert old.read_text() == "old"
+    assert run(file, "--labels", old, "--force")[0] == 0 and "<html" in old.read_text("utf-8")
+    os.mkfifo(tmp_path / "pipe.html")
+    assert "a pipe or a device" in refused(file, "--labels", tmp_path / "pipe.html", "--force")
+    (tmp_path / "folder.html").mkdir()
+    assert "a folder" in refused(file, "--labels", tmp_path / "folder.html", "--force")
+
+
+def test_labels_are_written_whole_or_not_at_all(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a full disk leaves the labels of two bags out of three."""
+
+    def fails(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    names, old = {"p.toml", "old.html"}, tmp_path / "old.html"
+    old.write_text("old")
+    monkeypatch.setattr("toleramp.whole_files.os.replace", fails)
+    assert "No space left" in refused(file, "--labels", tmp_path / "l.html")
+    assert "No space left" in refused(file, "--labels", old, "--force") and old.read_text() == "old"
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
+def test_a_picture_never_replaces_the_protocol(file: Path, tmp_path: Path) -> None:
+    """Else the protocol is a picture."""
+    link, hard, picture = tmp_path / "x.png", tmp_path / "y.png", tmp_path / "z.svg"
+    link.symlink_to(file)
+    os.link(file, hard)
+    before = file.read_bytes()
+    for target in (link, hard, file, tmp_path):
+        err = io.StringIO()
+        with contextlib.redirect_stderr(err):
+            assert cli.main(["protocol", "plot", str(file), "-o", str(target)]) == 2
+        assert err.getvalue().count("\n") == 1 and file.read_bytes() == before
+    for _ in range(2):  # a picture is drawn again without asking
+        with contextlib.redirect_stderr(io.StringIO()):
+            assert cli.main(["protocol", "plot", str(file), "-o", str(picture)]) == 0
+        assert "<svg" in picture.read_text("utf-8")

@@ -281,6 +281,19 @@ def test_replace_says_why_it_cannot(tmp_path: Path) -> None:
         whole_files.replace(tmp_path / "no" / "file", b"x", 0o644)
 
 
+@pytest.mark.req("PRO-6")
+def test_a_key_is_not_waited_for(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else signing with a pipe or a device for a key stands still. One line says what is right."""
+    os.mkfifo(office.key("pipe"), 0o600)
+    office.key("zero").symlink_to("/dev/zero")
+    for name in ("pipe", "zero"):
+        assert office.sign(name) == 2
+        out, err = capsys.readouterr()
+        assert out == "" and err.count("\n") == 1 and "a pipe or a device" in err and f"{name}.key" in err
+    assert office.run("protocol", "verify", office.file, "--keys", office.key("pipe")) == 2
+    assert capsys.readouterr().err.count("\n") == 1 and office.file.read_text("utf-8") == TEXT
+
+
 # -- what a signature covers
 
 

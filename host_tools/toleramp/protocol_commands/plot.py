@@ -5,9 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pump.identity import fingerprint
+from pump.protocol import Protocol
+from toleramp.errors import one_line
+
+SUFFIXES = (".png", ".svg")
 
 
 def add_parser(verbs: Any) -> None:
@@ -21,12 +26,25 @@ def add_parser(verbs: Any) -> None:
 
 
 def run_plot(args: argparse.Namespace) -> int:
-    """Draws the picture; rules are not judged here."""
+    """Draws the picture, whole or not at all; rules are not judged here."""
+    from toleramp import whole_files
     from toleramp.protocol_file import compile_file
 
     blob, protocol = compile_file(args.file)
+    whole_files.demand_kind(args.output, SUFFIXES, "name a .png or .svg file")
+    whole_files.demand_other(args.output, args.file)
+    whole_files.demand_free(args.output, force=True)
+    picture = _drawn(protocol, fingerprint(blob), args.output.suffix.lower())
+    whole_files.create(args.output, picture, force=True)
+    print(one_line(str(args.output)), file=sys.stderr)
+    return 0
+
+
+def _drawn(protocol: Protocol, print_: str, suffix: str) -> bytes:
+    """The picture's bytes."""
     from toleramp.protocol_plot import save
 
-    save(protocol, fingerprint(blob), args.output)
-    print(args.output, file=sys.stderr)
-    return 0
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"picture{suffix}"
+        save(protocol, print_, path)
+        return path.read_bytes()

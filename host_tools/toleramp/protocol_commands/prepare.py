@@ -5,16 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pump.identity import fingerprint
 from pump.protocol import UNITS, Protocol
 from toleramp import preparation_oral
-from toleramp.errors import UserError
-from toleramp.preparation import Bag, Means, prepare
-from toleramp.preparation_sheet import SYRINGE_STEPS, as_text, document, exact
+from toleramp.errors import UserError, one_line
+from toleramp.preparation import Bag, Means
+from toleramp.preparation_sheet import SYRINGE_STEPS, as_text, comparison, document, exact
+from toleramp.preparation_words import as_drawn, mix, new_findings, remedy
+
+if TYPE_CHECKING:
+    from toleramp.protocol_file import Reading
 
 
 def add_parser(verbs: Any) -> None:
@@ -27,30 +32,58 @@ def add_parser(verbs: Any) -> None:
     add("--holds-ml", metavar="BAG=ML", action="append", default=[], help="what a container really holds before mixing")
     add("--serial", metavar="BAGS", default="auto", help="bags made from the next stronger one: A,B, auto or none")
     add("--labels", type=Path, metavar="FILE.html", help="writes the labels, 100 x 60 mm each")
+    add("--force", action="store_true", help="overwrites the file of the labels")
     add("--patient", metavar="NAME", help="for the labels")
     add("--patient-id", metavar="ID", action="append", default=[], help="for the labels; a second one may follow")
+    add("--now", metavar="TIME", help="when the first step starts, with its offset, for the bags' expiry; default: now")
     add("--json", action="store_true", help="one JSON document on standard output, numbers as exact text")
     parser.set_defaults(func=run_prepare)
 
 
 def run_prepare(args: argparse.Namespace) -> int:
-    """Prints the sheet, writes the labels; 1, and neither of them, when the protocol or its file has an error."""
-    from toleramp.protocol_file import compile_protocol, read_file
-    from toleramp.protocol_findings import file_findings
-    from toleramp.protocol_table import finding_rows
+    """Prints the sheet, writes the labels; 1, and neither of them, when the protocol or its file has an error.
 
+    So too when the bags as made would break a rule. Nothing is printed before the labels are written.
+    """
+    from toleramp.protocol_file import read_file
+
+    _demand_place(args)
     reading = read_file(args.file)
     if reading.protocol is None:
         raise reading.faults[0]
+    sheet, bags = _sheet(args, reading)
+    said = _labels(args, reading, sheet, bags) if args.labels else ""
+    print(json.dumps(sheet, indent=1, ensure_ascii=False) if args.json else as_text(sheet))
+    if said:
+        sys.stdout.flush()  # the sheet stands before what is said of the labels
+        print(one_line(said), file=sys.stderr)
+    return 1 if sheet["errors"] else 0
+
+
+def _demand_place(args: argparse.Namespace) -> None:
+    """Raises UserError where the labels could not be written, or would cost another file."""
+    from toleramp import whole_files
+
+    if args.labels:
+        whole_files.demand_kind(args.labels, (".html", ".htm"), "name a .html file for the labels")
+        whole_files.demand_other(args.labels, args.file)
+        whole_files.demand_free(args.labels, args.force)
+
+
+def _sheet(args: argparse.Namespace, reading: Reading) -> tuple[dict[str, Any], list[Bag]]:
+    """The sheet and the bags; only what is wrong where the protocol or its file has an error."""
+    from toleramp.protocol_commands.check import start
+    from toleramp.protocol_file import compile_protocol
+    from toleramp.protocol_findings import file_findings
+    from toleramp.protocol_table import finding_rows
+
     protocol = reading.protocol
+    assert protocol is not None
     sheet = _head(protocol, fingerprint(compile_protocol(protocol, str(args.file))))
-    sheet["findings"] = finding_rows(protocol) + file_findings(reading)
+    sheet["findings"] = finding_rows(protocol) + file_findings(reading, start(args.now))
     sheet["errors"] = [row for row in sheet["findings"] if row["severity"] == "error"]
     bags = [] if sheet["errors"] else _fill(args, protocol, reading.content, sheet)
-    print(json.dumps(sheet, indent=1, ensure_ascii=False) if args.json else as_text(sheet))
-    if args.labels:
-        _labels(args, protocol, reading.content, sheet, bags)
-    return 1 if sheet["errors"] else 0
+    return sheet, bags
 
 
 def _head(protocol: Protocol, print_: str) -> dict[str, Any]:
@@ -71,11 +104,25 @@ def _fill(args: argparse.Namespace, protocol: Protocol, content: Any, sheet: dic
     if protocol.doses:
         strengths, means = _oral_means(args)
         sheet |= preparation_oral.document(protocol, strengths, means, exact)
+        drawn = as_drawn(protocol, [Fraction(row["made"]) for row in sheet["doses"]])
+        found = new_findings(protocol, drawn)
+        sheet["as_made"] = comparison(protocol, drawn if strengths else None, found)
+        _judge(sheet, lambda: "give --stock-mg-per-ml preparations of which the doses are whole steps of a syringe")
         return []
     means = _means(args, protocol)
-    bags = prepare(protocol, means)
-    sheet |= document(protocol, content, means, bags)
-    return bags
+    made = mix(protocol, means)
+    sheet |= document(protocol, content, made)
+    _judge(sheet, lambda: remedy(protocol, means))
+    return made.bags
+
+
+def _judge(sheet: dict[str, Any], remedy_of: Callable[[], str]) -> None:
+    """What breaks a rule as made is an error of the sheet, with what would help."""
+    for row in sheet["as_made"]["findings"]:
+        if row["severity"] == "error":
+            sheet["errors"].append({**row, "where": f"as made, {row['where']}"})
+    if sheet["errors"]:
+        sheet["as_made"]["remedy"] = remedy_of()
 
 
 def _oral_means(args: argparse.Namespace) -> tuple[list[Fraction], Means]:
@@ -92,15 +139,20 @@ def _oral_means(args: argparse.Namespace) -> tuple[list[Fraction], Means]:
     return [_amount(text, "--stock-mg-per-ml") for text in texts], Means(step_ml=step)
 
 
-def _labels(args: argparse.Namespace, protocol: Protocol, content: Any, sheet: dict[str, Any], bags: list[Bag]) -> None:
-    from toleramp import labels
+def _labels(args: argparse.Namespace, reading: Reading, sheet: dict[str, Any], bags: list[Bag]) -> str:
+    """Writes the labels, unless there is an error; what is to be said of it."""
+    from toleramp import labels, whole_files
 
     if sheet["errors"]:
-        print("no labels written: the protocol has an error", file=sys.stderr)
-        return
+        first, help_ = sheet["errors"][0], sheet["as_made"]["remedy"] if "as_made" in sheet else ""
+        if not help_:
+            return "no labels written: the protocol has an error"
+        return f"no labels written: {first['where']}: {first['message']} [{first['code']}]; {help_}"
+    assert reading.protocol is not None
     patient = labels.patient(args.patient, args.patient_id)
-    labels.write(args.labels, labels.make(protocol, content, sheet["fingerprint"], bags, patient))
-    print(f"{len(bags)} labels: {args.labels}", file=sys.stderr)
+    page = labels.make(reading.protocol, reading.content, sheet["fingerprint"], bags, patient)
+    whole_files.create(args.labels, page.encode("utf-8"), args.force)
+    return f"{len(bags)} labels: {args.labels}"
 
 
 def _amount(text: str, option: str) -> Fraction:
