@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from pump import vein
 from pump.account import dose_fraction, dose_rate_fraction, fills, reached_dose
 from pump.protocol import CLASSES, UNITS, Protocol
+from toleramp.preparation import show
 from toleramp.protocol_words import Row, finding_rows
 from toleramp.protocol_words import has_errors as has_errors
 
 _NONE = Fraction(0)
+SMALLER = {"mg": ("mg", "mcg", "ng", "pg", "fg"), "U": ("U", "mU", "uU", "nU", "pU")}  # a thousandth each
+SHOWN_FROM = Fraction(1, 10**4)  # a ladder that begins lower is drawn in a smaller unit, in which it begins
+SCALED_FROM = Fraction(1, 100)  # at least here
 
 
 def step_doses(protocol: Protocol) -> list[Fraction]:
@@ -145,3 +150,33 @@ def table(protocol: Protocol, fingerprint: str = "", more: list[Row] | None = No
         "monitoring": {"spo2_stop_percent": protocol.spo2_stop, "spo2_early_percent": protocol.spo2_early},
         "findings": finding_rows(protocol) + (more or []),
     }
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The unit that a picture's doses are drawn in, and how much of the protocol's unit (mg or U) one of it is."""
+
+    name: str
+    size: Fraction
+    base: str
+
+    def of(self, amount: Fraction) -> Fraction:
+        """An amount in the protocol's unit, in this one."""
+        return amount / self.size
+
+    def label(self, what: str, per: str = "") -> str:
+        """An axis label; a second line names the factor where there is one."""
+        factor = "" if self.size == 1 else f"\n1 {self.name} = {show(self.size)} {self.base}"
+        return f"{what} ({self.name}{per}), log scale{factor}"
+
+
+def scale_of(protocol: Protocol) -> Scale:
+    """The protocol's own unit, or a smaller one where its first doses would be mostly zeros."""
+    base = UNITS[protocol.unit]
+    amounts = [dose / 10**9 for dose in step_doses(protocol)] + dose_rates_mg_h(protocol)
+    least = min(amount for amount in amounts if amount)
+    if least >= SHOWN_FROM:
+        return Scale(base, Fraction(1), base)
+    sizes = [Fraction(1, 1000**power) for power in range(len(SMALLER[base]))]
+    power = next((power for power, size in enumerate(sizes) if least / size >= SCALED_FROM), len(sizes) - 1)
+    return Scale(SMALLER[base][power], sizes[power], base)

@@ -1,16 +1,22 @@
 """`protocol plot`: the curves are the protocol's, the picture is drawn."""
 
 from fractions import Fraction
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 from PIL import Image
 
 import toleramp
 from toleramp import cli
 from toleramp.protocol_file import read_protocol
-from toleramp.protocol_plot import at_vein, edges_min, pumped
-from toleramp.protocol_table import table
+from toleramp.protocol_plot import at_vein, edges_min, figure, pumped
+from toleramp.protocol_table import scale_of, table
+from toleramp.report import frame
 
 SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 
@@ -92,6 +98,74 @@ def test_svg_is_the_same_each_time_and_names_what_it_shows(tmp_path: Path) -> No
         "158.7",
         "A &lt;b&gt; &amp; $x_1$",
     ):
+        assert words in text
+
+
+def of_dose(folder: Path, dose_mg: str, template: str = "bwh-12") -> Path:
+    """A protocol from a template for so many mg."""
+    path = folder / "dosed.toml"
+    words = ["--drug", "carbo", "--dose-mg", dose_mg, "--max-hold-min", "120", "--line-dead-volume-ml", "0.3"]
+    assert (
+        cli.main(
+            ["protocol", "new", "--template", template, *words, "--primed-with", "solution", "--force", "-o", str(path)]
+        )
+        == 0
+    )
+    return path
+
+
+@pytest.mark.req("PRO-7")
+@pytest.mark.parametrize(
+    ("dose", "name", "first"),
+    [
+        ("500", "mg", "0.04"),
+        ("5", "mg", "0.0004"),
+        ("1", "mcg", "0.08"),
+        ("0.75", "mcg", "0.06"),
+        ("0.4", "ng", "32"),
+        ("0.0001", "pg", "8"),
+    ],
+)
+def test_the_unit_of_a_picture_follows_its_first_doses(tmp_path: Path, dose: str, name: str, first: str) -> None:
+    """Else small doses are rows of zeros, or powers of ten."""
+    protocol = read_protocol(of_dose(tmp_path, dose))
+    scale = scale_of(protocol)
+    assert scale.name == name and scale.of(Fraction(dose) / 12500) == Fraction(first)
+
+
+def texts(axes: Axes) -> list[Text]:
+    """The labels of steps, tick labels and boxes of a panel that are drawn."""
+    low, high = axes.get_ylim()
+    ticks = [tick.label1 for tick in axes.yaxis.get_major_ticks() if low <= tick.get_loc() <= high]
+    return [text for text in [*axes.texts, *ticks] if text.get_text()]
+
+
+@pytest.mark.req("PRO-7")
+@pytest.mark.parametrize("template", ["bwh-12", "bwh-20"])
+@pytest.mark.parametrize("dose", ["0.0001", "0.0123457", "0.75", "500", "123457"])
+def test_no_label_hides_another_and_none_is_a_power_of_ten(tmp_path: Path, template: str, dose: str) -> None:
+    """Else the numbers that a second person compares cannot be read."""
+    protocol = read_protocol(of_dose(tmp_path, dose, template))
+    with rc_context(frame.STYLE):
+        drawn = figure(protocol, "SPF5YJZZ")
+        canvas = FigureCanvasAgg(drawn)
+        canvas.draw()
+        labels = [(text, text.get_window_extent(canvas.get_renderer())) for axes in drawn.axes for text in texts(axes)]
+    for (one, place), (other, elsewhere) in combinations(labels, 2):
+        if one.axes is other.axes:
+            across = min(place.x1, elsewhere.x1) - max(place.x0, elsewhere.x0)
+            along = min(place.y1, elsewhere.y1) - max(place.y0, elsewhere.y0)
+            assert across < 1 or along < 1, (one.get_text(), other.get_text())
+    for text, place in labels:
+        assert "e-" not in text.get_text() and "e+" not in text.get_text()
+        if text in drawn.axes[1].texts:
+            assert place.y1 <= drawn.axes[1].bbox.y1  # below the panel above
+
+
+def test_the_axis_names_the_smaller_unit_s_factor(tmp_path: Path) -> None:
+    assert plot(of_dose(tmp_path, "0.0001"), tmp_path / "p.svg") == 0
+    text = (tmp_path / "p.svg").read_text("utf-8")
+    for words in ("Dose rate (pg/h), log scale", "1 pg = 0.000000001 mg", "Bag A: 4 pg/mL", "Full dose 0.0001 mg"):
         assert words in text
 
 

@@ -1,102 +1,118 @@
-"""`toleramp protocol table`: the dose table on one page."""
+"""`toleramp protocol table`: a protocol on one page, for the bedside and for the second person who checks it."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pump.identity import fingerprint
+
+if TYPE_CHECKING:
+    from pump.protocol import Protocol
+    from toleramp.protocol_file import Reading
+
+CLASS_WORDS = {
+    "multi-bag": "multi-bag (bags of rising strength, one after the other)",
+    "one-bag": "one-bag (one bag, rising rates)",
+    "oral": "oral (doses by mouth: people give them, no pump)",
+    "wide-step": "wide-step (the dose rate may rise up to 10.5-fold in one step)",
+    "bench": "bench (dwells may be short; loads in bench mode only)",
+}
+NOTICE = "Toleramp is no certified medical device: for the bench, with water. Do not connect it to a person."
 
 
 def add_parser(verbs: Any) -> None:
     """Adds the verb."""
-    table = verbs.add_parser("table", help="the dose table")
+    table = verbs.add_parser("table", help="the protocol on one page: bags, steps and doses, limits")
     table.add_argument("file", type=Path, metavar="FILE", help="a protocol file (.toml)")
-    table.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    table.add_argument("--json", action="store_true", help="the dose table as one JSON document on standard output")
     table.set_defaults(func=run_table)
 
 
 def run_table(args: argparse.Namespace) -> int:
-    """Prints the table; 1 when a rule is broken."""
-    from toleramp.protocol_file import compile_file, read_file
+    """Prints the page; 1 when a rule is broken."""
+    from toleramp.protocol_file import compile_protocol, read_file
     from toleramp.protocol_findings import file_findings
     from toleramp.protocol_table import has_errors, table
 
-    blob, protocol = compile_file(args.file)
-    document = table(protocol, fingerprint(blob), file_findings(read_file(args.file)))
-    print(json.dumps(document, indent=1) if args.json else as_text(document))
+    reading = read_file(args.file)
+    if reading.protocol is None:
+        raise reading.faults[0]
+    blob = compile_protocol(reading.protocol, str(args.file))
+    document = table(reading.protocol, fingerprint(blob), file_findings(reading))
+    print(json.dumps(document, indent=1) if args.json else as_text(reading, reading.protocol, document))
     return 1 if has_errors(document["findings"]) else 0
 
 
-def _number(value: float | None, digits: int = 6) -> str:
-    if value is None:
-        return "-"
-    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
-    return text or "0"
+def _approval(reading: Reading) -> str:
+    """How far the approval has come, as the file says it."""
+    from toleramp.approval_table import BOTH, UNFIT
+
+    found = reading.standing
+    if found.kind == BOTH:
+        return f"approval: {found.words()}; not proven here"
+    return f"approval: {'NOT APPROVED' if found.kind == UNFIT else 'not approved'}: {found.words()}"
 
 
-def _ratio(row: dict[str, Any]) -> str:
-    """How much steeper than all before; a line-fill has no dose rate of its own."""
-    if row["kind"] == "line-fill":
-        return "fill"
-    return "" if row["ratio"] is None else f"{row['ratio']:.2f}"
+def _weight(protocol: Protocol, table: dict[str, Any], unit: str) -> list[str]:
+    """Weight in kg, dose and volume for each kg; nothing where no weight is written."""
+    from toleramp.preparation import show
+    from toleramp.protocol_page import ENTERED, number
 
-
-def _step_line(row: dict[str, Any]) -> str:
-    return (
-        f"{row['step']:>4}  {row['solution']:<3} {_number(row['rate_ml_h']):>9} {_number(row['minutes'], 3):>9}"
-        f" {_number(row['volume_ml']):>10} {_number(row['dose_mg']):>12} {_number(row['cumulative_mg']):>12}"
-        f" {_number(row['dose_rate_mg_h'], 5):>11} {_ratio(row):>6}"
-    )
-
-
-def _oral_line(row: dict[str, Any]) -> str:
-    return (
-        f"{row['step']:>4}  {_number(row['dose_mg'], 9):>14} {_number(row['cumulative_mg'], 9):>14}"
-        f" {_number(row['minutes'], 3):>9} {_ratio(row):>6}"
-    )
-
-
-def _rows(document: dict[str, Any]) -> list[str]:
-    unit = document["dose_unit"]
-    if document["class"] == "oral":
-        head = f"dose  {unit:>14} {'sum ' + unit:>14} {'wait min':>9}  ratio"
-        return [head, *map(_oral_line, document["steps"])]
-    head = f"step  bag {'mL/h':>9} {'min':>9} {'mL':>10} {unit:>12} {'sum ' + unit:>12} {unit + '/h':>11}  ratio"
-    return [head, *map(_step_line, document["steps"])]
-
-
-def _bag_line(bag: dict[str, Any], unit: str) -> str:
-    line = f", {_number(bag['line_volume_ml'])} mL stay in its own line" if bag["line_volume_ml"] else ""
-    return (
-        f"bag {bag['id']}: {_number(bag['drug_mg'])} {unit} in {_number(bag['volume_ml'])} mL"
-        f" ({_number(bag['mg_per_ml'])} {unit}/mL), {_number(bag['volume_used_ml'])} mL drawn{line}"
-    )
-
-
-def _vein_line(document: dict[str, Any]) -> list[str]:
-    """What reaches the patient in the end, where that is not what the steps sum to."""
-    reached, unit = document["vein"]["with_flush_mg"], document["dose_unit"]
-    if reached is None or _number(reached) == _number(document["total_mg"]):
+    if "weight_kg" not in table:
         return []
-    return [f"with line-fills, primed line and flush {_number(reached)} {unit} reach the patient"]
+    weight = Fraction(table["weight_kg"])
+    text = f"weight {show(weight, ENTERED)} kg: {number(Fraction(protocol.full_dose_pg, 10**9) / weight)} {unit}/kg"
+    volume = Fraction(sum(step.volume_nl for step in protocol.steps), 10**6)
+    return [f"{text}, {show(volume / weight, 4)} mL/kg" if volume else text]
 
 
-def as_text(document: dict[str, Any]) -> str:
-    """The table on one page, for people."""
-    unit = document["dose_unit"]
-    lines = [
-        f"{document['name']}    full dose {_number(document['full_dose_mg'])} {unit}"
-        f"    fingerprint {document['fingerprint']}",
-        "",
-        *_rows(document),
-        "",
-        *(_bag_line(bag, unit) for bag in document["solutions"]),
-        f"total {_number(document['total_mg'])} {unit} in {_number(document['total_minutes'], 3)} min",
-        *_vein_line(document),
+def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> list[str]:
+    from toleramp.preparation import show
+    from toleramp.protocol_page import ENTERED
+
+    unit, table = document["dose_unit"], reading.content["protocol"]
+    full = show(Fraction(protocol.full_dose_pg, 10**9), ENTERED)
+    return [
+        f"{protocol.name}    full dose {full} {unit}    fingerprint {document['fingerprint']}",
+        *_errors(document),
+        f"drug {protocol.drug}    route {table.get('route', 'not written')}    class {CLASS_WORDS[document['class']]}",
+        *_weight(protocol, table, unit),
+        _approval(reading),
     ]
-    for row in document["findings"]:
-        lines.append(f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]")
-    return "\n".join(lines)
+
+
+def _errors(document: dict[str, Any]) -> list[str]:
+    """A page with errors says so where it is seen first."""
+    count = sum(row["severity"] == "error" for row in document["findings"])
+    return [f"NOT TO BE USED: {count} error{'s' if count > 1 else ''}, see the end of this page"] if count else []
+
+
+def _tail(document: dict[str, Any]) -> list[str]:
+    """Findings, and what this is not."""
+    lines = [f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]" for row in document["findings"]]
+    return [*lines, NOTICE]
+
+
+def as_text(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> str:
+    """The page: `document` is what `--json` shows of the protocol in that file."""
+    from toleramp import protocol_page as page
+
+    def wrapped(lines: list[str]) -> list[str]:
+        return [part for line in lines for part in page.wrapped(line)]
+
+    return "\n".join(
+        [
+            *wrapped(_head(reading, protocol, document)),
+            *page.premedication(reading.content),
+            *([] if protocol.doses else page.bags(protocol, reading.content)),
+            *page.steps(protocol, document),
+            *page.totals(protocol),
+            *page.limits(protocol, reading.content),
+            "",
+            *wrapped(_tail(document)),
+        ]
+    )
