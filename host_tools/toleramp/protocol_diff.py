@@ -5,7 +5,8 @@ Rates in mL/h, times in min, volumes in mL, doses in mg or U; compared exactly.
 
 from __future__ import annotations
 
-import re
+import json
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -14,13 +15,12 @@ from typing import Any
 
 from pump.account import fills
 from pump.protocol import CLASSES, UNITS, Protocol, Step
-from toleramp.preparation import concentration, show, used_ml
+from toleramp.errors import one_line
+from toleramp.preparation import concentration, show, signed, used_ml
+from toleramp.protocol_keys import RESUME
 from toleramp.protocol_table import minutes_of, step_doses
 
-_HEX_256 = re.compile(r"[0-9a-f]{64}")
-_RESUME = ("same", "one-back", "two-back", "any-back")
-# What the compiled form does not hold, and so is compared as the file has it.
-_SECTIONS = ("protocol", "flush", "premedication", "checklist", "monitoring", "reaction", "approval")
+_GIVEN, _COMPUTED = 9, 6  # digits shown: of what a file says, and of what follows from it (rounded to 1 nL on the way)
 
 
 @dataclass(frozen=True)
@@ -37,88 +37,123 @@ class Difference:
         return f"{self.where}: {self.what} {self.a or 'none'} -> {self.b or 'none'}"
 
 
-def _quantity(value: Fraction | int, unit: str) -> str:
-    return f"{show(Fraction(value), 9)} {unit}".strip()
-
-
-def _pair(where: str, what: str, a: Fraction, b: Fraction, unit: str) -> Iterator[Difference]:
-    if a == b:
-        return
-    share = f" ({show((b / a - 1) * 100, 3)} %)" if a else ""
-    sign = "+" if b > a else ""
-    yield Difference(where, what, _quantity(a, unit), _quantity(b, unit) + share.replace("(", f"({sign}"))
-
-
-def _text(where: str, what: str, a: str, b: str) -> Iterator[Difference]:
+def _pair(
+    where: str, what: str, values: tuple[Fraction, Fraction], units: tuple[str, str], digits: int = _GIVEN
+) -> Iterator[Difference]:
+    """A quantity on each side in its own unit; nothing when both look alike in `digits` digits (a key may yet tell)."""
+    a, b = (f"{show(value, digits)} {unit}".strip() for value, unit in zip(values, units, strict=True))
     if a != b:
-        yield Difference(where, what, a, b)
+        yield Difference(where, what, a, b + _change(values, units))
+
+
+def _change(values: tuple[Fraction, Fraction], units: tuple[str, str]) -> str:
+    """By how many percent it rose or fell; nothing where that makes no sense."""
+    if not values[0] or units[0] != units[1]:
+        return ""
+    return f" ({signed((values[1] / values[0] - 1) * 100)} %)"
+
+
+def text_pair(where: str, what: str, a: str, b: str) -> Iterator[Difference]:
+    """A text on each side, told apart even where both look alike; nothing when they are the same."""
+    if a != b:
+        yield Difference(where, what, *_apart(a, b))
+
+
+def _look_alike(a: str, b: str) -> bool:
+    """True for texts that differ in blanks, or in letters of other alphabets or accents, only."""
+    a, b = (one_line(unicodedata.normalize("NFKC", text or "none")) for text in (a, b))
+    same = len(a) == len(b) and all(x == y or x.isascii() != y.isascii() for x, y in zip(a, b, strict=True))
+    return a == b or same
+
+
+def _apart(a: str, b: str) -> tuple[str, str]:
+    """Both texts, in quotation marks and escapes when a reader could take one for the other."""
+    if not _look_alike(a, b):
+        return a, b
+    one, two = (json.dumps(text).replace("  ", " \\u0020") if text else "" for text in (a, b))
+    return one, two
 
 
 def _choices(protocol: Protocol) -> str:
-    return ", ".join(name for bit, name in enumerate(_RESUME) if protocol.resume_choices >> bit & 1)
+    return ", ".join(name for bit, name in enumerate(RESUME) if protocol.resume_choices >> bit & 1)
 
 
-def _limits(protocol: Protocol) -> dict[str, str]:
-    """The rules in the words of the file, each with its unit."""
-    p = protocol
+def limits(p: Protocol) -> dict[str, tuple[str, str]]:
+    """The rules: key of the file -> (in words, the value with its unit)."""
     return {
-        "class": CLASSES[p.kind],
-        "dose unit": UNITS[p.unit],
-        "longest hold": f"{p.max_hold_min} min",
-        "longest wait": f"{p.max_wait_min} min",
-        "tolerance gap": f"{p.tolerance_gap_h} h",
-        "line primed with": "solution" if p.primed_with_solution else "saline",
-        "SpO2 stop limit": f"{p.spo2_stop} %",
-        "SpO2 stop fall": f"{p.spo2_stop_fall} points",
-        "SpO2 early limit": f"{p.spo2_early} %",
-        "SpO2 early fall": f"{p.spo2_early_fall} points",
-        "alarm delay": f"{p.delay_s} s",
-        "lowest pulse": f"{p.pulse_min} /min",
-        "highest pulse": f"{p.pulse_max} /min",
-        "resume choices": _choices(p),
-        "decision after": f"{p.decision_after_count} reactions",
-        "shortest hold": f"{p.min_hold_min} min",
-        "inserted steps": "allowed" if p.insert_allowed else "not allowed",
-        "bag offered first when going back": "the step's own" if p.rehang_first else "the one that hangs",
+        "class": ("class", CLASSES[p.kind]),
+        "max_hold_min": ("longest hold", f"{p.max_hold_min} min"),
+        "max_wait_min": ("longest wait", f"{p.max_wait_min} min"),
+        "tolerance_gap_h": ("tolerance gap", f"{p.tolerance_gap_h} h"),
+        "primed_with": ("line primed with", "solution" if p.primed_with_solution else "saline"),
+        "spo2_stop_percent": ("SpO2 stop limit", f"{p.spo2_stop} %"),
+        "spo2_stop_fall": ("SpO2 stop fall", f"{p.spo2_stop_fall} points"),
+        "spo2_early_percent": ("SpO2 early limit", f"{p.spo2_early} %"),
+        "spo2_early_fall": ("SpO2 early fall", f"{p.spo2_early_fall} points"),
+        "delay_s": ("alarm delay", f"{p.delay_s} s"),
+        "pulse_min_bpm": ("lowest pulse", f"{p.pulse_min} /min"),
+        "pulse_max_bpm": ("highest pulse", f"{p.pulse_max} /min"),
+        "resume_choices": ("resume choices", _choices(p)),
+        "decision_after_count": ("decision after", f"{p.decision_after_count} reactions"),
+        "min_hold_min": ("shortest hold", f"{p.min_hold_min} min"),
+        "insert_allowed": ("inserted steps", "allowed" if p.insert_allowed else "not allowed"),
+        "boundary": (
+            "bag offered first when going back",
+            "the step's own" if p.rehang_first else "the one that hangs",
+        ),
     }
 
 
+def _units(a: Protocol, b: Protocol, per: str = "") -> tuple[str, str]:
+    """The dose unit of each side."""
+    return UNITS[a.unit] + per, UNITS[b.unit] + per
+
+
 def _head(a: Protocol, b: Protocol) -> Iterator[Difference]:
-    yield from _text("protocol", "name", a.name, b.name)
-    yield from _text("protocol", "drug", a.drug, b.drug)
+    yield from text_pair("protocol", "dose unit", *_units(a, b))
+    yield from text_pair("protocol", "name", a.name, b.name)
+    yield from text_pair("protocol", "drug", a.drug, b.drug)
     full = Fraction(a.full_dose_pg, 10**9), Fraction(b.full_dose_pg, 10**9)
-    if a.unit == b.unit:
-        yield from _pair("protocol", "full dose", *full, UNITS[b.unit])
-    else:
-        yield from _text("protocol", "full dose", _quantity(full[0], UNITS[a.unit]), _quantity(full[1], UNITS[b.unit]))
+    yield from _pair("protocol", "full dose", full, _units(a, b))
     dead = Fraction(a.line_dead_nl, 10**6), Fraction(b.line_dead_nl, 10**6)
-    yield from _pair("protocol", "line dead volume", *dead, "mL")
-    theirs = _limits(b)
-    for what, value in _limits(a).items():
-        yield from _text("limits", what, value, theirs[what])
+    yield from _pair("protocol", "line dead volume", dead, ("mL", "mL"))
+    theirs = limits(b)
+    for key, (what, value) in limits(a).items():
+        yield from text_pair("limits", what, value, theirs[key][1])
 
 
 def _bag_words(bag: Any, unit: str) -> str:
     drug, volume = Fraction(bag.drug_pg, 10**9), Fraction(bag.volume_nl, 10**6)
-    return f"{show(drug)} {unit} in {show(volume)} mL"
+    line = f", its own line {show(Fraction(bag.line_nl, 10**6))} mL" if bag.line_nl else ""
+    return f"{show(drug, _GIVEN)} {unit} in {show(volume, _GIVEN)} mL, code {bag.code}{line}"
+
+
+def _bag(where: str, a: Any, b: Any, units: tuple[str, str]) -> Iterator[Difference]:
+    drug = Fraction(a.drug_pg, 10**9), Fraction(b.drug_pg, 10**9)
+    per_ml = units[0] + "/mL", units[1] + "/mL"
+    yield from _pair(where, "drug", drug, units)
+    yield from _pair(where, "volume", (Fraction(a.volume_nl, 10**6), Fraction(b.volume_nl, 10**6)), ("mL", "mL"))
+    yield from _pair(where, "concentration", (concentration(a), concentration(b)), per_ml, _COMPUTED)
+    yield from _pair(where, "its own line", (Fraction(a.line_nl, 10**6), Fraction(b.line_nl, 10**6)), ("mL", "mL"))
+    yield from text_pair(where, "code", a.code, b.code)
 
 
 def _bags(a: Protocol, b: Protocol) -> Iterator[Difference]:
     ours, theirs = ({bag.id: (bag, used) for bag, used in zip(p.solutions, used_ml(p), strict=True)} for p in (a, b))
+    yield from text_pair(
+        "bags", "order", *(", ".join(x for x in p if x in ours and x in theirs) for p in (ours, theirs))
+    )
+    units = _units(a, b)
     for letter in dict.fromkeys([*ours, *theirs]):
-        where, unit = f"bag {letter}", UNITS[b.unit]
+        where = f"bag {letter}"
         if letter not in theirs:
-            yield Difference(where, "only in the first", _bag_words(ours[letter][0], unit), "")
+            yield Difference(where, "only in the first", _bag_words(ours[letter][0], units[0]), "")
         elif letter not in ours:
-            yield Difference(where, "only in the second", "", _bag_words(theirs[letter][0], unit))
+            yield Difference(where, "only in the second", "", _bag_words(theirs[letter][0], units[1]))
         else:
-            (bag, used), (other, other_used) = ours[letter], theirs[letter]
-            yield from _pair(where, "drug", Fraction(bag.drug_pg, 10**9), Fraction(other.drug_pg, 10**9), unit)
-            yield from _pair(where, "volume", Fraction(bag.volume_nl, 10**6), Fraction(other.volume_nl, 10**6), "mL")
-            yield from _pair(where, "concentration", concentration(bag), concentration(other), f"{unit}/mL")
-            yield from _pair(where, "volume drawn by the steps", used, other_used, "mL")
-            yield from _pair(where, "its own line", Fraction(bag.line_nl, 10**6), Fraction(other.line_nl, 10**6), "mL")
-            yield from _text(where, "code", bag.code, other.code)
+            yield from _bag(where, ours[letter][0], theirs[letter][0], units)
+            used = ours[letter][1], theirs[letter][1]
+            yield from _pair(where, "volume drawn by the steps", used, ("mL", "mL"), _COMPUTED)
 
 
 def _gives(step: Step) -> str:
@@ -149,7 +184,7 @@ def _keys(protocol: Protocol) -> list[tuple[object, ...]]:
     return [(protocol.solutions[step.solution].id, step.rate_e4, fills(step)) for step in protocol.steps]
 
 
-def aligned(a: Protocol, b: Protocol) -> Iterator[tuple[int | None, int | None]]:
+def aligned(a: Protocol, b: Protocol) -> Iterator[Pair]:
     """Which step of `a` is which of `b` (indexes; None: there is none), by bag and rate, or by dose.
 
     Where steps were both changed and inserted, the later ones are paired: what is new came in before them.
@@ -162,106 +197,55 @@ def aligned(a: Protocol, b: Protocol) -> Iterator[tuple[int | None, int | None]]
 
 def _step(a: Protocol, b: Protocol, i: int, j: int, where: str) -> Iterator[Difference]:
     one, two = a.steps[i], b.steps[j]
-    yield from _text(where, "bag", a.solutions[one.solution].id, b.solutions[two.solution].id)
-    yield from _pair(where, "rate", Fraction(one.rate_e4, 10**4), Fraction(two.rate_e4, 10**4), "mL/h")
-    yield from _pair(where, "time", Fraction(one.duration_ms, 60_000), Fraction(two.duration_ms, 60_000), "min")
-    yield from _pair(where, "volume", Fraction(one.volume_nl, 10**6), Fraction(two.volume_nl, 10**6), "mL")
-    yield from _pair(where, "dose", step_doses(a)[i] / 10**9, step_doses(b)[j] / 10**9, UNITS[b.unit])
-    yield from _text(where, "gives", _gives(one), _gives(two))
+    doses = step_doses(a)[i] / 10**9, step_doses(b)[j] / 10**9
+    minutes = minutes_of(a)[i], minutes_of(b)[j]
+    volumes = Fraction(one.volume_nl, 10**6), Fraction(two.volume_nl, 10**6)
+    yield from text_pair(where, "bag", a.solutions[one.solution].id, b.solutions[two.solution].id)
+    yield from _pair(where, "rate", (Fraction(one.rate_e4, 10**4), Fraction(two.rate_e4, 10**4)), ("mL/h", "mL/h"))
+    yield from _pair(where, "time", minutes, ("min", "min"), _COMPUTED)
+    yield from _pair(where, "volume", volumes, ("mL", "mL"), _COMPUTED)
+    yield from _pair(where, "dose", doses, _units(a, b), _COMPUTED)
+    yield from text_pair(where, "gives", _gives(one), _gives(two))
 
 
 def _oral(a: Protocol, b: Protocol, i: int, j: int, where: str) -> Iterator[Difference]:
-    one, two = a.doses[i], b.doses[j]
-    yield from _pair(where, "dose", Fraction(one.dose_pg, 10**9), Fraction(two.dose_pg, 10**9), UNITS[b.unit])
-    yield from _pair(where, "wait", Fraction(one.duration_ms, 60_000), Fraction(two.duration_ms, 60_000), "min")
+    doses = Fraction(a.doses[i].dose_pg, 10**9), Fraction(b.doses[j].dose_pg, 10**9)
+    yield from _pair(where, "dose", doses, _units(a, b))
+    yield from _pair(where, "wait", (minutes_of(a)[i], minutes_of(b)[j]), ("min", "min"))
+
+
+Pair = tuple[int | None, int | None]
+
+
+def step_pairs(a: Protocol, b: Protocol) -> Iterator[tuple[str, Pair]]:
+    """Each step with its name in the words of the output; where one is by mouth and one is not, nothing is alike."""
+    pairs = aligned(a, b) if bool(a.doses) == bool(b.doses) else _unlike(a, b)
+    for i, j in pairs:
+        number = j if i is None else i
+        moved = f" (now {j + 1})" if i is not None and j is not None and i != j else ""
+        yield f"step {(number or 0) + 1}{moved}", (i, j)
 
 
 def _steps(a: Protocol, b: Protocol) -> Iterator[Difference]:
-    """Steps against steps or doses by mouth against such; where one is by mouth and one is not, nothing is alike."""
-    by_mouth = bool(a.doses), bool(b.doses)
-    words = [_dose_words if oral else _step_words for oral in by_mouth]
-    pairs = list(aligned(a, b)) if by_mouth[0] == by_mouth[1] else _unlike(a, b)
-    for i, j in pairs:
-        if j is None and i is not None:
-            yield Difference(f"step {i + 1}", "removed", words[0](a, i), "")
-        elif i is None and j is not None:
-            yield Difference(f"step {j + 1}", "inserted", "", words[1](b, j))
+    """Steps against steps, or doses by mouth against such."""
+    words = [_dose_words if p.doses else _step_words for p in (a, b)]
+    for where, (i, j) in step_pairs(a, b):
+        if i is None and j is not None:
+            yield Difference(where, "inserted", "", words[1](b, j))
+        elif j is None and i is not None:
+            yield Difference(where, "removed", words[0](a, i), "")
         elif i is not None and j is not None:
-            where = f"step {i + 1}" if i == j else f"step {i + 1} (now {j + 1})"
-            yield from (_oral if by_mouth[0] else _step)(a, b, i, j, where)
-    for what, unit, totals in (
-        ("total time", "min", [sum(minutes_of(p), Fraction(0)) for p in (a, b)]),
-        ("total dose", UNITS[b.unit], [sum(step_doses(p), Fraction(0)) / 10**9 for p in (a, b)]),
-    ):
-        yield from _pair("all steps", what, totals[0], totals[1], unit)
+            yield from (_oral if a.doses else _step)(a, b, i, j, where)
+    times = sum(minutes_of(a), Fraction(0)), sum(minutes_of(b), Fraction(0))
+    doses = sum(step_doses(a), Fraction(0)) / 10**9, sum(step_doses(b), Fraction(0)) / 10**9
+    yield from _pair("all steps", "total time", times, ("min", "min"), _COMPUTED)
+    yield from _pair("all steps", "total dose", doses, _units(a, b), _COMPUTED)
 
 
-def _unlike(a: Protocol, b: Protocol) -> list[tuple[int | None, int | None]]:
+def _unlike(a: Protocol, b: Protocol) -> list[Pair]:
     return [(i, None) for i in range(len(_keys(a)))] + [(None, j) for j in range(len(_keys(b)))]
 
 
-def _plain(value: Any) -> str:
-    """As text; of a digest or a signature the beginning, which tells two apart."""
-    text = "" if value is None else str(value)
-    return f"{text[:8]}..." if _HEX_256.fullmatch(text) else text
-
-
-def _leaves(content: dict[str, Any]) -> dict[tuple[str, str], Any]:
-    """What the file says beside the compiled form: (where, key) -> value."""
-    leaves: dict[tuple[str, str], Any] = {}
-    for section in _SECTIONS:
-        tables = content.get(section, {})
-        for number, table in enumerate(tables if isinstance(tables, list) else [tables], 1):
-            where = f"{section} {number}" if isinstance(tables, list) else section
-            leaves |= {(where, key): value for key, value in table.items()}
-    for table in content.get("solution", []):
-        leaves |= {(f"bag {table['id']}", key): value for key, value in table.items()}
-    return leaves
-
-
-_COMPILED = [
-    "name",
-    "drug",
-    "class",
-    "full_dose_mg",
-    "full_dose_u",
-    "dose_unit",
-    "tolerance_gap_h",
-    "max_hold_min",
-    "max_wait_min",
-    "line_dead_volume_ml",
-    "primed_with",
-    "id",
-    "code",
-    "volume_ml",
-    "line_volume_ml",
-    "drug_mg",
-    "drug_u",
-    "spo2_stop_percent",
-    "spo2_stop_fall",
-    "spo2_early_percent",
-    "spo2_early_fall",
-    "delay_s",
-    "pulse_min_bpm",
-    "pulse_max_bpm",
-    "resume_choices",
-    "decision_after_count",
-    "min_hold_min",
-    "insert_allowed",
-    "boundary",
-]
-
-
-def _others(a: dict[str, Any], b: dict[str, Any]) -> Iterator[Difference]:
-    """Keys that the pump does not get: route, diluent, times of preparation, flush, premedication and others."""
-    ours, theirs = _leaves(a), _leaves(b)
-    for where, key in dict.fromkeys([*ours, *theirs]):
-        only_here = where.startswith(("flush", "premedication", "checklist", "approval"))
-        one, two = ours.get((where, key)), theirs.get((where, key))
-        if (only_here or key not in _COMPILED) and one != two:
-            yield Difference(where, key, _plain(one), _plain(two))
-
-
-def differences(a: Protocol, b: Protocol, content_a: dict[str, Any], content_b: dict[str, Any]) -> list[Difference]:
-    """All differences: what is ordered and its limits, bags, steps, then what only the file says."""
-    return [*_head(a, b), *_bags(a, b), *_steps(a, b), *_others(content_a, content_b)]
+def differences(a: Protocol, b: Protocol) -> list[Difference]:
+    """What differs in what the pump gets: what is ordered and its limits, bags, steps; to the digits that are shown."""
+    return [*_head(a, b), *_bags(a, b), *_steps(a, b)]

@@ -40,7 +40,8 @@ class Fault(UserError):
         self.finding = finding
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """The bytes of a regular file of at most LARGEST_BYTES. Raises UserError, one line for each thing it may be."""
     try:
         if path.is_dir():
             raise UserError("this is a folder, not a protocol file", str(path), "name a .toml file")
@@ -60,7 +61,7 @@ def _bytes_of(path: Path) -> bytes:
 def read_toml(path: Path) -> Table:
     """The file's content with decimals kept exact. Raises UserError for all that is not a readable TOML file."""
     try:
-        text = _bytes_of(path).decode("utf-8-sig")
+        text = bytes_of(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError("not UTF-8 text", f"{path}, byte {error.start}", "save the file as UTF-8") from None
     if not text.strip():

@@ -189,7 +189,7 @@ def test_what_is_missing_is_said_at_once(capsys: pytest.CaptureFixture[str], tmp
 
 
 ANSWERS = [
-    "bwh-99", "bwh-12", "", "cisplatin", "", "4O0", "400", "", "180", "", "", "0,3", "0.01", "saline", "", "",
+    "bwh-99", "bwh-12", "", "cisplatin", "", "", "4O0", "400", "", "180", "", "", "0,3", "0.01", "saline", "", "",
     "100", "", "", "", "", "", "",
 ]  # fmt: skip
 
@@ -216,7 +216,7 @@ def test_answers_that_do_not_fit_are_asked_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small, right = ["10", *[""] * 6], ["50", *[""] * 6]
-    first = ["bwh-12", "", "500", "", "", "", "", *small]  # template, weight, dose, wait, gap, diluent, name
+    first = ["bwh-12", "", "", "500", "", "", "", "", *small]  # template, weight, unit, dose, wait, gap, diluent, name
     monkeypatch.setattr("sys.stdin", Terminal("\n".join([*first, *right]) + "\n"))
     assert cli.main(["protocol", "new", *OPTIONS, "--line-dead-volume-ml", "0", "-o", str(tmp_path / "a.toml")]) == 0
     assert "bags from 12.5 mL work" in capsys.readouterr().err
@@ -238,9 +238,9 @@ def test_options_that_do_not_fit_end_it_when_nothing_is_left_to_ask(
 def test_only_what_is_missing_is_asked_with_a_template(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin", Terminal("500\n"))
+    monkeypatch.setattr("sys.stdin", Terminal("mg\n500\n"))
     assert new(tmp_path / "a.toml") == 0
-    assert capsys.readouterr().err.count("]: ") == 1
+    assert capsys.readouterr().err.count("]: ") == 2
 
 
 def test_answers_that_end_are_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

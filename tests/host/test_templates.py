@@ -227,7 +227,7 @@ def test_a_drug_in_units() -> None:
     [
         ("bwh-12", {"bag_ml": "10"}, "bags from 12.5 mL work"),
         ("bwh-12", {"bag_ml": "33.333"}, "bags of 33.35 mL work"),
-        ("bwh-12", {"scaled_final_rate": "3"}, "--scaled-final-rate from 4 works"),
+        ("bwh-12", {"scaled_final_rate": "3"}, "--scaled-final-rate may be at least 3.998 mL/h"),
         ("bwh-12", {"first_rate": "0.05"}, "from 0.1 work"),
         ("bwh-12", {"scaled_final_rate": "70", "final_rate": "70"}, "not both"),
         ("bwh-12", {"dwell_min": "600"}, "bag A"),

@@ -41,7 +41,7 @@ def originals() -> list[bytes]:
     line = {"line_dead_volume_ml": "0.3", "primed_with": "saline", "line_fill_ml": "0.3", "line_volume_ml": "1"}
     lined = _written("bwh-8", dose_mg="333.3", **line)
     extra = b'\n[flush]\nvolume_ml = 5\nrate_ml_h = 40\n[checklist]\nrequired = ["peak flow"]\n'
-    return [standard_protocol().read_bytes(), lined + extra, _written("oral", dose_u="325.5", first_dose_mg="1")]
+    return [standard_protocol().read_bytes(), lined + extra, _written("oral", dose_u="325.5", first_dose_u="1")]
 
 
 class FileFuzz:

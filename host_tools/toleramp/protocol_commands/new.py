@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkstemp
-from typing import Any, TextIO
+from typing import Any
 
 from pump.account import fills
 from pump.identity import fingerprint
@@ -17,7 +19,8 @@ from toleramp.errors import UserError, one_line
 from toleramp.protocol_table import finding_rows, has_errors, minutes_of
 from toleramp.templates import BY_NAME, TEMPLATES, Template, every_option, order
 from toleramp.templates.exact import near
-from toleramp.templates.options import Option, Values
+from toleramp.templates.interview import Interview, asked_for, interviewed
+from toleramp.templates.options import Option, Values, one_of
 from toleramp.templates.write import protocol_text
 
 _ABOUT = """Writes a protocol (TOML) from a template. Asks on a terminal: without --template for everything, one
@@ -44,46 +47,6 @@ def add_parser(verbs: Any) -> None:
     parser.set_defaults(func=run_new)
 
 
-class OpenEnd(UserError):
-    """The answers ended before the questions did."""
-
-
-class Interview:
-    """Asks one question at a time; an empty answer takes the default; nonsense is said in one line and asked again."""
-
-    def __init__(self, answers: TextIO, questions: TextIO) -> None:
-        self.answers, self.questions = answers, questions
-        self.asked = 0
-
-    def __call__(self, option: Option) -> str | None:
-        """The text of the answer, checked; None when the default stands."""
-        while True:
-            text = self._line(option)
-            try:
-                if text:
-                    option.read(text)
-                    return text
-                if not option.required:
-                    return None
-                raise UserError("it has no default", option.flag, "an answer is needed")
-            except UserError as error:
-                print(f"  {error}", file=self.questions)
-
-    def _line(self, option: Option) -> str:
-        unit = f" in {option.unit}" if option.unit else ""
-        choices = f" ({', '.join(option.choices)})" if option.choices else ""
-        self.asked += 1
-        print(f"{option.question}{unit}{choices} [{option.shown_default()}]: ", end="", file=self.questions, flush=True)
-        try:
-            line = self.answers.readline()
-        except UnicodeDecodeError:
-            line = ""
-        if not line:
-            print(file=self.questions)
-            raise OpenEnd("the input ended before all was answered", option.flag, f"give {option.flag}")
-        return line.strip()
-
-
 _TEMPLATE = Option("template", "Template", "choice", default="bwh-12", choices=tuple(BY_NAME))
 _OUTPUT = Option("output", "File to write", "path", required=True)
 
@@ -94,7 +57,7 @@ def _template(name: str | None, ask: Interview | None) -> Template:
             raise UserError("no template", "--template", "one of " + ", ".join(BY_NAME))
         name = ask(_TEMPLATE) or _TEMPLATE.default or ""
     if name not in BY_NAME:
-        raise UserError(f"no template is called {name!r}", "--template", "one of " + ", ".join(BY_NAME))
+        raise UserError(f"no template is called {name!r}", "--template", one_of(name, BY_NAME))
     return BY_NAME[name]
 
 
@@ -105,19 +68,16 @@ def _free(target: Path, force: bool) -> Path:
         raise UserError("this is no file", str(target), "name a file")
     if os.path.exists(target) and not force:
         raise UserError("the file exists", str(target), "give --force to overwrite it, or another name")
+    if not os.path.isdir(target.parent):
+        raise UserError("cannot be written: there is no such folder", str(target), "name a file in another one")
     return target
 
 
 def _target(ask: Interview | None, force: bool) -> Path:
     """The file to write, asked for until it can be written."""
-    while ask:
-        try:
-            return _free(Path(ask(_OUTPUT) or ""), force)
-        except OpenEnd:
-            raise
-        except UserError as error:
-            print(error, file=ask.questions)
-    raise UserError("no file to write", "-o", "give -o FILE")
+    if ask is None:
+        raise UserError("no file to write", "-o", "give -o FILE")
+    return asked_for(_OUTPUT, ask, lambda name: _free(Path(name), force))
 
 
 def _checked(text: str, target: Path) -> tuple[bytes, Protocol]:
@@ -199,28 +159,36 @@ def _given(args: argparse.Namespace) -> dict[str, str]:
     return {key: value for key, value in pairs.items() if value is not None}
 
 
-def _planned(template: Template, texts: dict[str, str]) -> tuple[Values, str]:
-    """The values that the texts make, and the text of the file."""
+@dataclass(frozen=True)
+class _Made:
+    """A protocol: the values it was made of, the text of its file, its compiled form, and how that reads back."""
+
+    values: Values
+    text: str
+    blob: bytes
+    protocol: Protocol
+
+
+def _made(template: Template, texts: dict[str, str], target: Path) -> _Made:
+    """The protocol that the texts make. Raises UserError."""
     values = order.read(template, texts)
     plan, unit = order.build(template, values)
-    return values, protocol_text(template.name, values, plan, unit)
+    text = protocol_text(template.name, values, plan, unit)
+    return _Made(values, text, *_checked(text, target))
 
 
-def _interviewed(template: Template, given: dict[str, str], ask: Interview) -> tuple[Values, str]:
-    """As _planned, from answers to everything; when they do not fit together, the template's are asked again."""
-    asked = tuple(option for option in template.every_option() if option.asked)
-    texts = order.answers(template, given, ask, asked)
-    own = {option.key for option in template.options}
+def _written(text: str, target: Path | None, ask: Interview | None, force: bool) -> Path:
+    """Writes the file; where somebody answers, another one when this cannot be written. Its name."""
     while True:
-        before = ask.asked
+        target = target or _target(ask, force)
         try:
-            return _planned(template, texts)
+            _write(target, text, force)
+            return target
         except UserError as error:
-            kept = {key: text for key, text in texts.items() if key not in own or key in given}
-            print(f"  {error}", file=ask.questions)
-            texts = order.answers(template, kept, ask, tuple(option for option in template.options if option.asked))
-            if ask.asked == before:  # nothing was left to ask: all was given on the command line
+            if ask is None:
                 raise
+            ask.say(error)
+            target = None
 
 
 def run_new(args: argparse.Namespace) -> int:
@@ -230,11 +198,11 @@ def run_new(args: argparse.Namespace) -> int:
     target = _free(args.output, args.force) if args.output else None
     if target is None and ask is None:
         target = _target(None, args.force)
-    if ask and args.template is None:
-        values, text = _interviewed(template, _given(args), ask)
+    make = partial(_made, template, target=target or Path("the protocol"))
+    given = _given(args)
+    if ask:
+        made = interviewed(template, given, ask, args.template is None, make)
     else:
-        values, text = _planned(template, order.answers(template, _given(args), ask))
-    target = target or _target(ask, args.force)
-    blob, protocol = _checked(text, target)
-    _write(target, text, args.force)
-    return _say(target, blob, protocol, values)
+        made = make(order.answers(template, given))
+    target = _written(made.text, target, ask, args.force)
+    return _say(target, made.blob, made.protocol, made.values)

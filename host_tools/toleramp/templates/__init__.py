@@ -73,9 +73,10 @@ TEMPLATES = (
     ),
     Template(
         "log-series",
-        "doses in mg, doubling or half-log (wide-step), then what is left of the full dose",
+        "absolute doses, doubling or half-log (wide-step), then what is left of the full dose",
         (
-            Option("first_dose_mg", "First dose", unit="mg", required=True, low="0.000001", digits=options.DRUG_DIGITS),
+            replace(options.FIRST_DOSE, required=True),
+            replace(options.FIRST_DOSE_U, hint="the dose is in mg"),
             Option("series", "Series", "choice", default="doubling", choices=("doubling", "half-log")),
             Option("series_steps", "Doses before the remainder", "whole", hint="as many as fit", low="1", high="39"),
             replace(options.FIRST_RATE, question="Lowest rate", default="2"),
@@ -90,10 +91,8 @@ TEMPLATES = (
         "doses by mouth, doubling or in given proportions; people give them, no pump runs them",
         (
             replace(options.ROUTE, default="PO"),
-            Option(
-                "first_dose_mg", "First dose", unit="mg", hint="--shares", low="0.000001", digits=options.DRUG_DIGITS
-            ),
-            Option("series_steps", "Doses before the remainder", "whole", hint="as many as fit", low="1", high="39"),
+            replace(options.FIRST_DOSE, hint="doses in proportion"),
+            replace(options.FIRST_DOSE_U, hint="doses in proportion"),
             Option(
                 "shares",
                 "Doses in proportion to each other, scaled to the full dose, comma between",
@@ -102,6 +101,7 @@ TEMPLATES = (
                 low="0.000000001",
                 digits=options.DRUG_DIGITS,
             ),
+            Option("series_steps", "Doses before the remainder", "whole", hint="as many as fit", low="1", high="39"),
             Option("wait_min", "Wait after each dose", unit="min", default="15", low="0.01", high="1440", digits=4),
         ),
         oral.build,

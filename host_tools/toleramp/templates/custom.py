@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pump.protocol import MAX_SOLUTIONS, MAX_STEPS
 from toleramp.errors import UserError
+from toleramp.protocol_reader import bytes_of
 from toleramp.templates.exact import number
 from toleramp.templates.model import E4, MS_PER_MIN, Bag, Plan, Rung, bag_volumes_nl, filled
 from toleramp.templates.options import RATE_DIGITS, Values
@@ -18,13 +19,21 @@ COLUMNS = ["solution", "rate_ml_h", "minutes"]
 Row = tuple[str, Fraction, Fraction | None]  # letter, mL/h, minutes or None
 
 
+def _bytes(path: Path) -> bytes:
+    """The bytes of a small regular file, read as a protocol file is. Raises UserError."""
+    try:
+        data = bytes_of(path)
+    except UserError as error:
+        what = error.what.replace(", not a protocol file", "").replace(" for a protocol", "")
+        raise UserError(what, error.where, "name a small .csv file") from None
+    if len(data) > LARGEST_BYTES:
+        raise UserError("too large", str(path), f"a table of {MAX_STEPS} steps has a few hundred bytes")
+    return data
+
+
 def _text(path: Path) -> str:
     try:
-        if path.is_dir() or path.stat().st_size > LARGEST_BYTES:
-            raise UserError("not a CSV table of steps", str(path), "name a small .csv file")
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror}", str(path), "name an existing .csv file") from None
+        return _bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError("not UTF-8 text", f"{path}, byte {error.start}", "save it as UTF-8") from None
 

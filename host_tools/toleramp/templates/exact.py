@@ -10,6 +10,9 @@ from toleramp.errors import UserError
 LONGEST_TEXT = 40
 _MOST_DIGITS = 60
 _DECIMAL = re.compile(r"(\d+)(\.(\d*))?|\.(\d+)", re.ASCII)
+_SEPARATOR = "[.,;'_\u2019 \t\u00a0\u2009\u202f]"  # what people put between digits, for thousands or for decimals
+_SEPARATED = re.compile(rf"\d+({_SEPARATOR}\d+)+", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"\d+,(\d{1,2}|\d{4,})|0+,\d+", re.ASCII)
 
 
 def number(text: str, where: str, digits: int, low: Fraction, high: Fraction, unit: str = "") -> Fraction:
@@ -17,8 +20,7 @@ def number(text: str, where: str, digits: int, low: Fraction, high: Fraction, un
     text = text.strip()
     match = _DECIMAL.fullmatch(text) if len(text) <= LONGEST_TEXT else None
     if match is None:
-        remedy = f"write {text.replace(',', '.')}" if re.fullmatch(r"\d+,\d+", text) else "write it like 12.5"
-        raise UserError(f"{text[:LONGEST_TEXT]!r} is not a number", where, remedy)
+        raise UserError(f"{text[:LONGEST_TEXT]!r} is not a number", where, _meant(text))
     decimals = (match[3] or match[4] or "").rstrip("0")
     if len(decimals) > digits:
         raise UserError(f"{text} has more than {digits} decimals", where, "write fewer")
@@ -26,6 +28,22 @@ def number(text: str, where: str, digits: int, low: Fraction, high: Fraction, un
     if not low <= value <= high:
         raise UserError(f"{text} is out of range", where, f"from {plain(low)} to {plain(high)} {unit}".rstrip())
     return value
+
+
+def _meant(text: str) -> str:
+    """How to write what was meant; where thousands and decimals can be confused both readings, never one."""
+    if len(text) > LONGEST_TEXT or not re.fullmatch(_SEPARATED, text):
+        return "write it like 12.5"
+    if re.fullmatch(_DECIMAL_COMMA, text):
+        return f"write {text.replace(',', '.')}"
+    parts = re.split(_SEPARATOR, text)
+    return both_readings("".join(parts[:-1]), parts[-1])
+
+
+def both_readings(whole: str, rest: str) -> str:
+    """What to write for digits on both sides of a separator that may stand for thousands or for a decimal point."""
+    thousands, decimal = int(whole + rest), Fraction(f"{whole}.{rest}")
+    return f"thousands or decimals? write {thousands} (no separator) or {decimal_text(decimal)} (decimal point)"
 
 
 def decimal_text(value: Fraction) -> str:

@@ -13,7 +13,7 @@ from math import gcd, lcm
 from pump.units import RATE_MIN_E4
 from toleramp.errors import UserError
 from toleramp.templates.exact import near, plain
-from toleramp.templates.model import E4, NL_PER_ML, Bag, Plan, Rung, bag_volumes_nl, filled
+from toleramp.templates.model import E4, NL_PER_ML, Bag, Misfit, Plan, Rung, bag_volumes_nl, filled
 from toleramp.templates.options import Values
 
 _LETTERS = "ABCDEFGH"
@@ -76,27 +76,27 @@ def _on_grid(shape: Shape, bag_ml: Fraction) -> Fraction:
     return -(-bag_ml // grid) * grid
 
 
-def _too_slow(shape: Shape, values: Values, lowest: Fraction) -> str:
-    """What to do about a rate below the pump's minimum."""
+def _too_slow(shape: Shape, values: Values, ladder: list[list[Fraction]]) -> str:
+    """What to do about a rate below the pump's minimum; "" where templates.fits has to find it."""
     if "scaled_final_rate" in values:
-        works = values["scaled_final_rate"] * RATE_MIN_E4 / max(lowest * E4, Fraction(1))
-        return f"--scaled-final-rate from {near(Fraction(-(-works * 100 // 1), 100))} works"
-    smallest = _smallest_bag(shape)
-    if values["bag_ml"] < smallest:
-        return f"bags from {plain(smallest)} mL work, or --first-rate 0.1"
-    return "--first-rate and --final-rate from 0.1 work"
+        return ""
+    named = [key for key in ("first_rate", "final_rate") if values.get(key, 1) * E4 < RATE_MIN_E4]
+    if named:
+        return " and ".join("--" + key.replace("_", "-") for key in named) + " from 0.1 works"
+    others = [rate for n, rates in enumerate(ladder) for rate in (rates[1:] if n < shape.starts else rates)]
+    first = ", or --first-rate 0.1" if min(others) * E4 >= RATE_MIN_E4 else ""
+    return f"bags from {plain(_smallest_bag(shape))} mL work (--bag-ml){first}"
 
 
 def _demand_rates(shape: Shape, values: Values, ladder: list[list[Fraction]]) -> None:
     """Every rate can be run: not below the pump's minimum, not finer than its resolution; else what would work."""
-    every = [rate for rates in ladder for rate in rates]
-    for number, rate in enumerate(every, 1):
+    for number, rate in enumerate((rate for rates in ladder for rate in rates), 1):
         where = f"step {number} in bags of {plain(values['bag_ml'])} mL"
         if rate * E4 < RATE_MIN_E4:
-            what = f"{near(rate)} mL/h is below the pump's 0.1 mL/h"
-            raise UserError(what, where, _too_slow(shape, values, min(every)))
+            what, helps = f"{near(rate)} mL/h is below the pump's 0.1 mL/h", _too_slow(shape, values, ladder)
+            raise UserError(what, where, helps) if helps else Misfit(what, where)
         if (rate * E4).denominator != 1:
-            remedy = f"bags of {plain(_on_grid(shape, values['bag_ml']))} mL work"
+            remedy = f"bags of {plain(_on_grid(shape, values['bag_ml']))} mL work (--bag-ml)"
             raise UserError(f"{near(rate, 8)} mL/h is finer than the pump's 0.0001 mL/h", where, remedy)
 
 

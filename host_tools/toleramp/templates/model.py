@@ -18,6 +18,10 @@ from toleramp.templates.exact import near
 NL_PER_ML, PG_PER_MG, E4, MS_PER_MIN = 10**6, 10**9, 10**4, 60_000
 
 
+class Misfit(UserError):
+    """Values that make no protocol together; which of the options helps is found by templates.fits."""
+
+
 @dataclass(frozen=True)
 class Bag:
     """A bag: letter, dilution (10 = 1:10), what is really in it (nL, overfill included; pg)."""
@@ -100,7 +104,7 @@ def _filled(plan: Plan, index: int, drug_pg: int) -> Plan:
 def _nominal(plan: Plan, index: int) -> Plan:
     drug_pg = round(plan.dose_pg / plan.bags[index].dilution)
     if not drug_pg:
-        raise UserError("the dose is too small for this dilution", f"bag {plan.bags[index].letter}", "use fewer bags")
+        raise Misfit("the dose is too small for this dilution", f"bag {plan.bags[index].letter}")
     return _filled(plan, index, drug_pg)
 
 
@@ -110,7 +114,7 @@ def _demand_volume(plan: Plan) -> None:
         drawn = plan.given_nl(index) + plan.spare_nl(index)
         if drawn > bag.volume_nl or (drawn == bag.volume_nl and index == last and plan.rungs[-1].open):
             what = f"its steps draw {near(Fraction(drawn, NL_PER_ML))} mL of {near(Fraction(bag.volume_nl, NL_PER_ML))}"
-            raise UserError(what, f"bag {bag.letter}", "use a shorter dwell, lower rates or a larger bag")
+            raise Misfit(what, f"bag {bag.letter}")
 
 
 def _given_before(plan: Plan) -> Fraction:
@@ -120,14 +124,14 @@ def _given_before(plan: Plan) -> Fraction:
 
 
 def filled(plan: Plan, last_bag: str) -> Plan:
-    """The plan with drug in its bags and its last step closed as `last_bag` says. Raises UserError."""
+    """The plan with drug in its bags and its last step closed as `last_bag` says. Raises Misfit."""
     _demand_volume(plan)
     last = len(plan.bags) - 1
     for index in range(last):
         plan = _nominal(plan, index)
     rest = plan.dose_pg - _given_before(plan)
     if rest <= 0:
-        raise UserError("the dose is complete before the last bag", "the steps", "lower the rates or dwells before it")
+        raise Misfit("the dose is complete before the last bag", "the steps")
     if last_bag == "under":
         whole_nl = plan.bags[last].volume_nl
         return _filled(plan, last, math.ceil(rest * whole_nl / (whole_nl - plan.spare_nl(last))))
@@ -147,5 +151,5 @@ def _demand_open(plan: Plan, rest: Fraction) -> Plan:
     bag = plan.bags[-1]
     given = Fraction(plan.given_nl(len(plan.bags) - 1) * bag.drug_pg, bag.volume_nl)
     if plan.rungs[-1].open and given >= rest:
-        raise UserError("the dose is complete before the last step", "the steps", "shorten the dwell or the table")
+        raise Misfit("the dose is complete before the last step", "the steps")
     return plan

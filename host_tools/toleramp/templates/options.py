@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from toleramp.errors import UserError, one_line
-from toleramp.templates.exact import number
+from toleramp.protocol_keys import BOUNDS, TEXT_BYTES
+from toleramp.templates.exact import both_readings, number
 
 Values = dict[str, Any]  # option key -> what was read; an option that was not given and has no default is missing
 RATE_DIGITS, VOLUME_DIGITS, DRUG_DIGITS = 4, 6, 9  # the pump's resolution: 0.0001 mL/h, 1 nL, 1 pg
+
+
+_NO_NUMBER = re.compile(r"0\d\d", re.ASCII)  # three digits that nobody begins a number with
+_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)  # no blank: two numbers, or one with a separator
+
+
+def one_of(text: str, known: Iterable[str]) -> str:
+    """A remedy for a word that is not known: the one that was probably meant, and all that there are."""
+    every = list(known)
+    near = difflib.get_close_matches(text, every, 1)
+    return (f"did you mean {near[0]}? " if near else "") + "one of " + ", ".join(every)
 
 
 @dataclass(frozen=True)
@@ -48,11 +64,28 @@ class Option:
         if self.kind == "text":
             return self._text(text.strip())
         if self.kind == "path":
-            return Path(text)
+            return self._path(text)
         if self.kind == "numbers":
-            return tuple(self._number(part) for part in text.split(","))
+            return tuple(self._number(part) for part in self._parts(text))
         value = self._number(text)
         return int(value) if self.kind == "whole" else value
+
+    def _parts(self, text: str) -> list[str]:
+        """The numbers of a list. "1,000" and "1,500" are refused: the comma may stand in one number, or between two."""
+        parts = [part.strip() for part in text.split(",")]
+        what = f"{text.strip()[:60]!r} may be one number or more"
+        for before, part in pairwise(parts):
+            if _NO_NUMBER.fullmatch(part) and before.isdecimal():
+                raise UserError(what, self.flag, both_readings(before, part))
+        if _THOUSANDS.fullmatch(text.strip()):
+            remedy = f"{both_readings(*parts)}; for two numbers {', '.join(parts)} (a blank after the comma)"
+            raise UserError(what, self.flag, remedy)
+        return parts
+
+    def _path(self, text: str) -> Path:
+        if not text.strip() or not text.isprintable():
+            raise UserError("this is no file name", self.flag, "name a file")
+        return Path(text)
 
     def _number(self, text: str) -> Fraction:
         digits = 0 if self.kind == "whole" else self.digits
@@ -60,7 +93,7 @@ class Option:
 
     def _choice(self, text: str) -> str:
         if text not in self.choices:
-            raise UserError(f"{text!r} is not a choice", self.flag, "one of " + ", ".join(self.choices))
+            raise UserError(f"{text!r} is not a choice", self.flag, one_of(text, self.choices))
         return text
 
     def _text(self, text: str) -> str:
@@ -71,7 +104,18 @@ class Option:
         return text
 
 
-_MOST_BAG = "3000"  # mL: what the compiled form holds
+def _high(section: str, key: str) -> str:
+    """The most that a protocol file takes there."""
+    return str(BOUNDS[section, key][1])
+
+
+def _bounded(key: str, question: str, kind: str, unit: str, default: str | None = None, **other: Any) -> Option:
+    """An option that becomes the key of [protocol] of its name, with the bounds that the file has."""
+    low, high = map(str, BOUNDS["protocol", key])
+    return Option(key, question, kind, unit, default, low=low, high=high, **other)
+
+
+_MOST_BAG, _MOST_LINE = _high("solution", "volume_ml"), _high("solution", "line_volume_ml")
 
 BAG = Option("bag_ml", "Nominal volume of each bag", unit="mL", default="250", low="0.001", high=_MOST_BAG)
 OVERFILL = Option(
@@ -103,7 +147,7 @@ LINE_FILL = Option(
     "Line-fill before each bag's first step (before the first bag only in a line primed with saline), no dose",
     unit="mL",
     default="0",
-    high="50",
+    high=_MOST_LINE,
     asked=False,
 )
 OWN_LINE = Option(
@@ -111,7 +155,7 @@ OWN_LINE = Option(
     "Own line of each bag, primed from it; stays behind",
     unit="mL",
     default="0",
-    high="50",
+    high=_MOST_LINE,
     asked=False,
 )
 LAST_BAG = Option(
@@ -122,26 +166,45 @@ LAST_BAG = Option(
     choices=("under", "full", "run-dry"),
 )
 
+# Doses: one option for each unit, so that none is ever without.
+FIRST_DOSE = Option("first_dose_mg", "First dose", unit="mg", low="0.000001", digits=DRUG_DIGITS)
+FIRST_DOSE_U = Option("first_dose_u", "First dose of a drug in units", unit="U", low="0.000001", digits=DRUG_DIGITS)
+
 # What every protocol says, whatever its template; the prescriber's decisions have no default.
-DRUG = Option("drug", "Drug", "text", required=True)
-WEIGHT = Option("weight_kg", "Weight of the patient", unit="kg", hint="not by weight", low="0.1", high="500", digits=3)
+DRUG = Option("drug", "Drug", "text", required=True, longest=TEXT_BYTES["protocol", "drug"])
+WEIGHT = _bounded("weight_kg", "Weight of the patient", "number", "kg", hint="not by weight", digits=3)
 PER_KG = Option("dose_mg_per_kg", "Dose by weight", unit="mg/kg", hint="the full dose is given", low="0.000001")
+PER_KG_U = Option(
+    "dose_u_per_kg", "Dose by weight of a drug in units", unit="U/kg", hint="the full dose is given", low="0.000001"
+)
 DOSE = Option("dose_mg", "Full dose", unit="mg", required=True, low="0.000001", digits=DRUG_DIGITS)
-DOSE_U = Option("dose_u", "Full dose of a drug in units", unit="U", low="0.000001", digits=DRUG_DIGITS, asked=False)
+DOSE_U = Option(
+    "dose_u",
+    "Full dose of a drug in units",
+    unit="U",
+    hint="the dose is in mg",
+    low="0.000001",
+    digits=DRUG_DIGITS,
+    asked=False,
+)
+DOSES = {option.key for option in (PER_KG, PER_KG_U, DOSE, DOSE_U, FIRST_DOSE, FIRST_DOSE_U)}
 ROUTE = Option("route", "Route", "text", default="IV", asked=False)
 COMMON = (
     DRUG,
     WEIGHT,
     PER_KG,
+    PER_KG_U,
     DOSE,
     DOSE_U,
-    Option("max_hold_min", "Longest hold before the session ends", "whole", "min", required=True, low="1", high="1440"),
-    Option("max_wait_min", "Longest wait at a bag change", "whole", "min", "30", low="1", high="240"),
-    Option("tolerance_gap_h", "Tolerance is lost after", "whole", "h", "48", low="1", high="336"),
-    Option("line_dead_volume_ml", "Dead volume of the shared line, hub to vein", unit="mL", required=True, high="50"),
+    _bounded("max_hold_min", "Longest hold before the session ends", "whole", "min", required=True),
+    _bounded("max_wait_min", "Longest wait at a bag change", "whole", "min", "30"),
+    _bounded("tolerance_gap_h", "Tolerance is lost after", "whole", "h", "48"),
+    _bounded("line_dead_volume_ml", "Dead volume of the shared line, hub to vein", "number", "mL", required=True),
     Option("primed_with", "The line is primed with", "choice", required=True, choices=("saline", "solution")),
     Option("diluent", "Diluent", "text", hint="not named"),
-    Option("name", "Name of the protocol", "text", hint="from drug, dose and steps", longest=60),
+    Option(
+        "name", "Name of the protocol", "text", hint="from drug, dose and steps", longest=TEXT_BYTES["protocol", "name"]
+    ),
     ROUTE,
     Option("code", "End of the bag codes, TLR-A-...", "text", hint="drawn at random", longest=9, asked=False),
 )

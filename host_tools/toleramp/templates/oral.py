@@ -40,8 +40,9 @@ def _in_proportion(shares: tuple[Fraction, ...], dose_pg: int) -> list[int]:
 
 def build(values: Values, dose_pg: int) -> Plan:
     """The plan of doses by mouth. Raises UserError when no series fits the dose."""
-    if ("shares" in values) == ("first_dose_mg" in values):
-        raise UserError("which doses?", "--first-dose-mg", "give it, or --shares, and not both")
+    unit = "u" if "dose_u" in values or "dose_u_per_kg" in values else "mg"
+    if ("shares" in values) == (f"first_dose_{unit}" in values):
+        raise UserError("which doses?", f"--first-dose-{unit}", "give it, or --shares, and not both")
     doses = _in_proportion(values["shares"], dose_pg) if "shares" in values else _doubling(values, dose_pg)
     notes = ("Doses are rounded along their running sum to 0.000000001 mg (or U), and give the full dose exactly.",)
     portions = tuple(Portion(dose, values["wait_min"]) for dose in doses)

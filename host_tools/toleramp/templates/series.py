@@ -1,4 +1,4 @@
-"""A series of absolute doses in mg, doubling or half-log (1, 3, 10, 30, ...), and a step for what is left of the dose.
+"""A series of absolute doses in mg or U, doubling or half-log (1, 3, 10, ...), and a step for what is left of the dose.
 
 Each dose is given in one dwell, from the strongest of tenfold dilutions that needs no rate below the first rate. A
 step's volume is its dose, to the nearest nL; its rate is rounded down to 0.0001 mL/h, so that no dwell is shorter than
@@ -20,25 +20,33 @@ from toleramp.templates.options import Values
 _KINDS = {"doubling": "multi-bag", "half-log": "wide-step"}  # 10/3-fold is more than a multi-bag protocol may rise
 
 
-def _doses_pg(series: str, first_mg: Fraction) -> Iterator[Fraction]:
+def first_dose(values: Values) -> tuple[str, Fraction, str]:
+    """The first dose: its option, what that says, and the unit (mg or U), which is that of the full dose."""
+    if "first_dose_u" in values:
+        return "--first-dose-u", values["first_dose_u"], "U"
+    return "--first-dose-mg", values["first_dose_mg"], "mg"
+
+
+def _doses_pg(series: str, first: Fraction) -> Iterator[Fraction]:
     for index in count():
         factor = 2**index if series == "doubling" else 10 ** (index // 2) * (3 if index % 2 else 1)
-        yield first_mg * PG_PER_MG * factor
+        yield first * PG_PER_MG * factor
 
 
 def chosen(values: Values, dose_pg: int) -> list[Fraction]:
     """The doses in pg: as many as were asked for, or until less would be left than the last one gave."""
     wanted = values.get("series_steps", MAX_STEPS)
+    flag, first, unit = first_dose(values)
     doses: list[Fraction] = []
-    for dose in _doses_pg(values["series"], values["first_dose_mg"]):
+    for dose in _doses_pg(values["series"], first):
         asked = "series_steps" in values
         too_much = sum(doses) + (dose if asked else 2 * dose)
         if len(doses) == wanted or (too_much >= dose_pg if asked else too_much > dose_pg):
             break
         doses.append(dose)
     if not doses or len(doses) < values.get("series_steps", 0) or len(doses) >= MAX_STEPS:
-        what = f"{len(doses)} doses from {near(values['first_dose_mg'], 9)} mg fit the full dose of the order"
-        raise UserError(what, "--first-dose-mg", f"change it or --series-steps, 1 to {MAX_STEPS - 1} doses")
+        what = f"{len(doses)} doses from {near(first, 9)} {unit} fit the full dose of the order"
+        raise UserError(what, flag, f"change it or --series-steps, 1 to {MAX_STEPS - 1} doses")
     return doses
 
 
@@ -48,7 +56,7 @@ def _dilution(dose: Fraction, dose_pg: int, values: Values, volume_nl: int) -> i
     for power in range(MAX_SOLUTIONS):
         if full_ml_h * 10**power >= values["first_rate"]:
             return int(10**power)
-    raise UserError("the first dose needs more bags than a protocol has", "--first-dose-mg", "start higher")
+    raise UserError("the first dose needs more bags than a protocol has", first_dose(values)[0], "start higher")
 
 
 def _bags(dilutions: list[int], values: Values) -> list[Bag]:
