@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,12 +18,28 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 _CHECKOUT = Path(__file__).parents[1]
+_ROOMS = ("pump", "oximeters", "toleramp", "toleramp_bench", "boards.build")
 
 # No deadline: a shared machine stalls now and then. The same examples each time: a build fails for its own change.
 settings.register_profile(
     "toleramp", deadline=None, database=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("toleramp")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Imports all modules of ours, a second's work, before hypothesis draws.
+
+    Now and then it draws a constant of the local modules that are imported by then, and has no switch for that (6.170):
+    without this the examples of a test would depend on the tests that ran before it in its process.
+    """
+    if not any(item.get_closest_marker("hypothesis") for item in session.items):
+        return
+    for room in _ROOMS:
+        for found in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}."):
+            with suppress(ImportError):  # labgrid's modules where labgrid is not installed
+                if not found.name.endswith(".__main__"):
+                    importlib.import_module(found.name)
 
 
 @pytest.fixture(scope="session")

@@ -17,11 +17,12 @@ from pump.io import SILENCE, STOP
 from toleramp_bench.after_cut import Cut, PowerCut, Prepared, TearableFram, Verdict, fram_of, judge, old_log, tap
 from toleramp_bench.emulator.board import Board
 from toleramp_bench.emulator.repl import Repl, ReplError
+from toleramp_bench.interrupts import interrupts_held
 from toleramp_bench.measure import run_session, standard_blob
 from toleramp_bench.people import Nurse
 from toleramp_bench.places import image, pins
 from toleramp_bench.pump_bench import BenchFault, PumpBench
-from toleramp_bench.scenario.snapshot import Twin, interrupts_held, split
+from toleramp_bench.scenario.snapshot import Twin, split
 
 SCALE = Fraction(1, 250)  # of the standard protocol: a step takes 3.6 s
 SPAN_S = 45.0  # of the session walk, from power-on

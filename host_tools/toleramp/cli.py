@@ -1,6 +1,8 @@
 """The command line: finds a command's module by its name, imports only that one, says errors in one line.
 
-Exit codes: 0 success, 1 the answer is "no", 2 the input cannot be used or something failed, 130 interrupted.
+Exit codes: 0 success, 1 the answer is "no", 2 the input cannot be used or something failed. A command that Ctrl-C ends
+without a result exits with 130, as shells have it; one whose partial result is usable (scenario run, campaign) says so
+and exits with 1: not all that was asked for is there.
 """
 
 import argparse

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from toleramp.errors import UserError
 from toleramp_bench.campaign import control, farm
 from toleramp_bench.campaign.file import read_campaign
 from toleramp_bench.campaign.session import run_session
+from toleramp_bench.campaign.store import Head, Store
 from toleramp_bench.campaign.summary import Memory
 
 SESSIONS = 8
@@ -72,6 +74,16 @@ def group_is_empty(leader: int) -> bool:
     return True
 
 
+def workers_of(leader: int) -> int:
+    """Worker processes of the group, from their first instruction on."""
+    found = 0
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ProcessLookupError):
+            group = os.getpgid(int(entry.name))
+            found += group == leader and b"spawn_main" in (entry / "cmdline").read_bytes()
+    return found
+
+
 # -- the same bytes, whoever does the work
 
 
@@ -96,11 +108,31 @@ def test_ctrl_c_leaves_no_process_and_a_summary(quick: Path, tmp_path: Path) -> 
     wait_for(lambda: lines_in(tmp_path) >= 4)
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130 and "the same command goes on" in errors and "Traceback" not in errors
+    assert process.returncode == 1 and "the same command goes on" in errors and "Traceback" not in errors
     wait_for(lambda: group_is_empty(process.pid), 10)
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["sessions"] == lines_in(tmp_path) and not summary["complete"]
     assert (tmp_path / "index.html").exists()
+
+
+@pytest.mark.req("TST-1")
+def test_ctrl_c_while_the_workers_start_is_told_in_a_line(quick: Path, tmp_path: Path) -> None:
+    """Else each worker that still imports tells it with a traceback."""
+    process = tool(quick, "--sessions", "4000", "--jobs", "2", "--out", tmp_path)
+    wait_for(lambda: workers_of(process.pid) > 0)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1 and "the same command goes on" in errors and "Traceback" not in errors, errors
+    wait_for(lambda: group_is_empty(process.pid), 10)
+
+
+def test_ctrl_c_while_a_line_is_written_counts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it is told as a session fewer than the folder holds."""
+    with Store(tmp_path, Head("x", "digest", 1, "code")) as store:
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(store, "_sync", lambda: signal.raise_signal(signal.SIGINT))
+            store.add(('{"session":1}\n',))
+        assert store.done == lines_in(tmp_path) == 1
 
 
 @pytest.mark.req("TST-1")

@@ -36,6 +36,16 @@ def test_one_damaged_character_is_found(number: int, text: str, data: st.DataObj
 
 
 @pytest.mark.req("TST-1")
+@pytest.mark.parametrize(
+    ("sent", "came"), [("a", "A"), ("0", "+"), ("0", " "), ("00", "0x"), ("00", "0X"), ("00", "0_")]
+)
+def test_one_damaged_digit_of_the_checksum_is_found(sent: str, came: str) -> None:
+    """Else noise that leaves its value as a number passes. The first line whose checksum begins so."""
+    line = next(line for line in (seal(f"{number} x") for number in range(10_000)) if f"*{sent}" in line)
+    assert unseal(line) and unseal(line.replace(f"*{sent}", f"*{came}")) is None
+
+
+@pytest.mark.req("TST-1")
 def test_a_lost_answer_does_not_press_twice(lone: LoneRig) -> None:
     """Else a bad cable makes presses that nobody asked for."""
     rises: list[int] = []

@@ -1,10 +1,12 @@
 """What a run leaves behind: complete, the same to the byte when it runs again, and never half written."""
 
 import csv
+import gzip
 import hashlib
 import json
 import os
 import threading
+import time
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +23,7 @@ from toleramp_bench.plant.assembly import Event
 from toleramp_bench.scenario import evidence, exchange, plots, provenance
 from toleramp_bench.scenario.evidence import explain, runs_of, write_evidence
 from toleramp_bench.scenario.execute import Ran, execute
-from toleramp_bench.scenario.model import Expect, Recording, Scenario
+from toleramp_bench.scenario.model import LINES_KEPT, Expect, Recording, Scenario
 from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.scenario.targets.core import CoreTarget
 from toleramp_bench.scenario.targets.pulses import RunLog
@@ -115,6 +117,44 @@ def test_bytes_of_the_lines_are_there_when_there_are_any(tmp_path: Path, scenari
     recording = replace(ran.recording, lines=[(61_001_234, "host", b"\x55\xaa\x00")])
     folder = write_evidence(tmp_path, scenario, recording, ran.document, ran.plant, 1.0, 1)
     assert (folder / "lines.txt").read_text() == "00:01:01.001234 host      55 aa 00\n"
+
+
+def lively(count: int) -> list[tuple[int, str, bytes]]:
+    """The bytes of an oximeter that speaks 75 times a second."""
+    return [(k * 13_333, "oximeter", bytes((1, k % 256, 3, 97, 5))) for k in range(count)]
+
+
+@pytest.mark.req("TST-1")
+def test_all_bytes_of_an_ordinary_session_are_kept(tmp_path: Path, scenario: Scenario, ran: Ran) -> None:
+    """Else what came before the last minute is gone, and nobody is told."""
+    assert LINES_KEPT > 15 * 60 * 77
+    text = (write(tmp_path, scenario, ran) / "lines.txt").read_text()
+    assert text.startswith("00:00:00.") and len(text.splitlines()) == len(ran.recording.lines) > 7000
+
+
+@pytest.mark.req("TST-1")
+def test_bytes_that_were_not_kept_are_said(tmp_path: Path, scenario: Scenario, ran: Ran) -> None:
+    """Else a log that begins late looks like a line on which nothing came."""
+    recording = replace(ran.recording, lines=lively(LINES_KEPT))
+    folder = write_evidence(tmp_path, scenario, recording, ran.document, ran.plant, 1.0, 1)
+    first, second, *_ = gzip.decompress((folder / "lines.txt.gz").read_bytes()).decode().splitlines()
+    assert first == "earlier bytes were not kept: from 00:00:00.013333" and second.startswith("00:00:00.013333 ")
+    said = explain(failed(scenario, ran, "step_started in step 9 at 00:01:00.000"), recording)
+    assert f"  {first}\n" in said
+    whole = replace(ran.recording, lines=lively(LINES_KEPT - 1))
+    assert "not kept" not in explain(failed(scenario, ran, "x"), whole)
+    assert "not kept" not in evidence._lines_text(whole.lines)
+
+
+def test_many_bytes_are_packed_and_cost_little(tmp_path: Path, scenario: Scenario, ran: Ran) -> None:
+    """Else a library's evidence fills the disk, or the log takes longer than the run. The same bytes each time."""
+    recording, packed = replace(ran.recording, lines=lively(LINES_KEPT)), []
+    for turn in ("1", "2"):
+        began = time.process_time()
+        folder = write_evidence(tmp_path / turn, scenario, recording, ran.document, ran.plant, 1.0, 1)
+        assert time.process_time() - began < 3 and not (folder / "lines.txt").exists()
+        packed.append((folder / "lines.txt.gz").read_bytes())
+    assert packed[0] == packed[1] and len(packed[0]) < 1_000_000
 
 
 @pytest.mark.req("TST-1")

@@ -14,6 +14,7 @@ from scenario_kit import CONTRACT, HEAD, event, expect, fault, scenario
 from pump import protocol as p
 from toleramp.errors import UserError
 from toleramp_bench.places import ROOT, standard_protocol
+from toleramp_bench.scenario import ahead
 from toleramp_bench.scenario.model import TARGETS, Moment, Scenario
 from toleramp_bench.scenario.reader import REQUIREMENTS, read_scenario
 from toleramp_bench.scenario.words import DO, codes_of, grade
@@ -31,8 +32,9 @@ WORDS = {
     "connect": ("connect FLO-9",),
     'observe"\nsbp = 120\nskin = "none': ("observe SES-2",),
     'reaction"\nsigns = "hives': (),
-    "treat": (),
-    'decide"\nstep = 5\nchoice = "one-back': (),
+    'treat"\ndrug = "steroid"\nid = "x"\n[patient]\n# "': (),
+    'decide"\nstep = 5\nchoice = "any-back': (),
+    'decide"\nstep = 5\nchoice = "mild': (),
     'decide"\nbag = "B"\nrate_ml_h = 4.03\nminutes = 5\ninsert = true\nchoice = "same': (
         "decide.rate_ml_h SES-3", "decide.minutes SES-3", "decide.insert SES-3"
     ),
@@ -42,8 +44,9 @@ WORDS = {
     "handover": ("handover SES-12",),
     'oximeter"\noff = true\nunplug = false\nfreeze = true\nartifact = true\nid = "x': (),
     'oximeter"\nnoise = 0.1\ndrop = 0.1\nbaud = 4800\nid = "y': (),
-    "occlude": (), "release": (), 'air"\nul = 50\nid = "x': (), "door": (), "bag_empty": (), "stall": (), "slip": (),
-    "free_flow": (), 'scale"\noffset_g = -2.5\ndrift_g_h = 0.5\nid = "x': (), "battery": (),
+    "occlude": (), "release": (), 'air"\nul = 50\nid = "x': (), "door": ("door ALM-5",),
+    "bag_empty": (), "stall": (), "slip": (),
+    "free_flow": (), 'scale"\noffset_g = -2.5\ndrift_g_h = 0.5\nid = "x': (), "battery": ("battery ALM-5",),
     'power"\noff = true\nid = "x': (), "cpu_stuck": (), 'flash_stall"\nms = 45\nid = "x': (), "stuck_key": (),
     'corrupt"\nwhere = "protocol': (), "clock": ("clock INT-3",), 'host"\ncommand = "pause': (), "line_noise": (),
 }  # fmt: skip
@@ -101,6 +104,8 @@ def test_no_word_is_left_out_above() -> None:
 def test_what_is_called_open_is_open() -> None:
     """Else the bench goes on refusing to pass what the pump has learnt."""
     ids = {word.open for word in DO.values()} | {key.open for word in DO.values() for key in word.keys.values()}
+    ids |= {*ahead.EVENTS.values(), *ahead.FINAL_STATES.values()}
+    ids |= {uid for codes in ahead.CODES.values() for uid in codes.values()}
     for uid in ids - {""}:
         assert "\nstatus: open\n" in next(REQUIREMENTS.glob(f"*/{uid}.yml")).read_text(), uid
 

@@ -1,9 +1,9 @@
-"""The document of a run: delivered figures from pulses alone, holds left out of rates, the same bytes each time."""
+"""The document of a run: delivered figures from pulses through the plant, rates without holds, the same bytes."""
 
 from __future__ import annotations
 
 import json
-from fractions import Fraction
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,19 @@ from scenario_kit import PL, Story, event, expect, held_step, scenario, two_step
 
 from pump import messages as m
 from pump.protocol import LINE_FILL
+from toleramp_bench.places import ROOT
+from toleramp_bench.scenario.evidence import write_evidence
+from toleramp_bench.scenario.execute import execute
 from toleramp_bench.scenario.model import FINAL_STATES, Recording
+from toleramp_bench.scenario.pumped import Pumped
+from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.scenario.result import canonical, final_state, result
 from toleramp_bench.scenario.step_runs import step_runs
+from toleramp_bench.scenario.targets.core import CoreTarget
 
 pytestmark = pytest.mark.req("TST-1")
 
+_LIBRARY = ROOT / "hil_tests" / "scenarios"
 KEYS = [
     "scenario", "target", "passed", "final_state", "simulated_s", "delivered_ml", "delivered_mg", "vein_mg", "steps",
     "events", "expectations",
@@ -29,9 +36,9 @@ STEP_KEYS = [
 ]  # fmt: skip
 
 
-def document(folder: Path, recording: Recording, body: str = "", vein: Fraction | None = None) -> dict[str, Any]:
+def document(folder: Path, recording: Recording, body: str = "") -> dict[str, Any]:
     """The document of a run of the scaled standard protocol."""
-    return result(scenario(folder, body), recording, vein)
+    return result(scenario(folder, body), recording)
 
 
 def test_the_document_has_the_contract_s_keys_in_its_order(tmp_path: Path) -> None:
@@ -122,8 +129,12 @@ def test_a_line_fill_is_no_dose(tmp_path: Path) -> None:
 
 def test_the_dose_at_the_vein_is_what_the_bench_says(tmp_path: Path) -> None:
     """Else a missing figure reads as zero, or pg as mg."""
-    assert document(tmp_path, two_steps().told())["vein_mg"] is None
-    assert document(tmp_path, two_steps().told(), vein=Fraction(10**9, 3))["vein_mg"] == 0.333333333
+    read, recording = scenario(tmp_path), two_steps().told()
+    assert result(read, recording)["vein_mg"] is None
+    pumped = Pumped(read, recording, step_runs(recording))
+    assert result(read, recording, pumped)["vein_mg"] == 0.0007  # the line was full of bag A
+    saline = replace(read, plant={"primed_with": None})  # and 6 uL of it (0.3 mL scaled) of saline
+    assert result(saline, recording, Pumped(saline, recording, step_runs(recording)))["vein_mg"] == 0.00058
 
 
 @pytest.mark.parametrize("state", [*m.STATES, "off", "abandoned"])
@@ -147,6 +158,14 @@ def test_events_say_what_means_something(tmp_path: Path) -> None:
         {"t_ms": 12, "event": "step_started", "step": 5},
         {"t_ms": 13, "event": "alarm_raised", "step": 5, "code": "held", "arg": 2},
     ]
+
+
+def test_an_interrupted_run_has_not_passed(tmp_path: Path) -> None:
+    """Else half a run counts as one."""
+    recording = two_steps().told()
+    recording.interrupted = True
+    found = document(tmp_path, recording, expect('event = "armed"'))
+    assert found["expectations"][0]["met"] and not found["passed"] and found["interrupted"] is True
 
 
 def test_actions_and_what_is_open_stand_in_the_document(tmp_path: Path) -> None:
@@ -202,3 +221,57 @@ def test_the_pulse_is_the_target_s_own(tmp_path: Path) -> None:
     recording.pl_pulse = PL // 4
     found = document(tmp_path, recording)
     assert found["pulse_ml"] == 0.000025 and found["delivered_ml"] == 0.00875
+
+
+# -- Ctrl-C
+
+
+class Interrupted(CoreTarget):
+    """A target at which somebody presses Ctrl-C after so many looks at the time; `more`: and once more."""
+
+    def __init__(self, looks: int, more: bool = False, torn: bool = False) -> None:
+        super().__init__()
+        self.looks, self.more, self.torn, self.closed = looks, more, torn, False
+
+    def run_to(self, t_us: int) -> None:
+        self.looks -= 1
+        if self.looks == 0:
+            if self.torn:
+                self.moved._first.append(0)
+            raise KeyboardInterrupt
+        super().run_to(t_us)
+
+    def records(self) -> list[dict[str, Any]]:
+        if self.more and self.looks <= 0:
+            raise KeyboardInterrupt
+        return super().records()
+
+    def close(self) -> None:
+        self.closed = True
+        super().close()
+
+
+@pytest.mark.parametrize("looks", [1, 2, 30, 60])
+def test_an_interrupted_run_keeps_what_it_has(tmp_path: Path, looks: int) -> None:
+    """Else an hour at the bench is lost with a Ctrl-C; or half a run passes."""
+    read = read_scenario(_LIBRARY / "standard-session.toml")
+    target = Interrupted(looks)
+    left = execute(read, target)
+    assert target.closed and left.recording.interrupted and not left.passed
+    assert left.document["interrupted"] is True and left.document["passed"] is False
+    whole = execute(read, CoreTarget()).document
+    assert "interrupted" not in whole and len(left.document["events"]) < len(whole["events"])
+    assert left.document["events"] == whole["events"][: len(left.document["events"])]
+    folder = write_evidence(tmp_path, read, left.recording, left.document, left.plant, left.wall_s, left.seed)
+    assert (folder / "result.json").exists()
+    if looks == 60:
+        assert left.document["steps"][0]["delivered_ml"] == 0.002 and left.document["simulated_s"] > 10
+
+
+@pytest.mark.parametrize("how", [{"more": True}, {"torn": True}])
+def test_a_second_interrupt_and_a_torn_log_end_at_once(how: dict[str, bool]) -> None:
+    """Else Ctrl-C cannot end it, or a traceback of the bench hides that somebody did."""
+    target = Interrupted(60, **how)
+    with pytest.raises(KeyboardInterrupt):
+        execute(read_scenario(_LIBRARY / "standard-session.toml"), target)
+    assert target.closed

@@ -42,6 +42,7 @@ class Cable:
         self._pulled, self._plugged = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
+        self._kept: list[int] = []  # the far ends of lines that were pulled
         bench.on_message = self._heard
 
     def plug(self) -> str:
@@ -55,12 +56,26 @@ class Cable:
 
     def pull(self) -> None:
         """Takes the cable away; the pump stands still until the next `plug`."""
+        if self._thread and self._thread.is_alive() and not self._pulled.is_set():
+            with suppress(OSError):  # it may be ending by itself: its failure is told below
+                self._keep()
         self._pulled.set()
         ports.unregister_bench()
         if self._thread:
             self._thread.join(WAIT_S)
             assert not self._thread.is_alive() and not self._failure, self._failure
         self._thread = None
+
+    def close(self) -> None:
+        """Takes the cable away for good."""
+        self.pull()
+        while self._kept:
+            os.close(self._kept.pop())
+
+    def _keep(self) -> None:
+        """Holds the line's number, while its path goes: else the next pseudo-terminal on this machine gets both, and a
+        tool that opens the path again finds another test's pump."""
+        self._kept.append(os.open(self.port, os.O_RDWR | os.O_NOCTTY))
 
     def do(self, job: Callable[[], Any]) -> Any:
         """Runs `job` in the pump's thread, between two slices of its time; returns what it returns."""
@@ -109,6 +124,7 @@ class Cable:
             self.cut_after -= 1
             if self.cut_after == 0:
                 self.cut_after = None
+                self._keep()
                 self._pulled.set()
 
 
@@ -254,7 +270,7 @@ def _module_cable(firmware: Path, world: Path) -> Iterator[Cable]:
     bench.run_for(1)
     cable = Cable(bench)
     yield cable
-    cable.pull()
+    cable.close()
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from toleramp_bench.after_cut import (
 from toleramp_bench.cut_walks import RINGS, Case, Crew, FlashWalk, crew, partly
 from toleramp_bench.measure import running_bench
 from toleramp_bench.pump_bench import PumpBench
-from toleramp_bench.scenario.snapshot import booted, in_fork
+from toleramp_bench.scenario.snapshot import Twin, booted, in_fork
 from toleramp_bench.scenario.targets.base import TargetFault
 
 CUTS, SEED = 60, 11
@@ -289,6 +289,20 @@ def test_ctrl_c_in_the_middle_of_a_fork_leaves_no_child(forked: list[int], monke
             twin.deliver(lambda: time.sleep(60))
     assert len(forked) == 2 and all(map(gone, forked))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_does_not_unwind_a_child(forked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what the parent has under way is torn down once more in the child, with files, rigs and processes."""
+    deliver = Twin.deliver
+
+    def late(twin: Twin, call: Callable[[], Any]) -> None:
+        signal.raise_signal(signal.SIGINT)
+        deliver(twin, call)
+
+    monkeypatch.setattr(Twin, "deliver", late)
+    with pytest.raises(TargetFault, match="signal 2"):
+        in_fork(lambda: None)
+    assert len(forked) == 1 and gone(forked[0])
 
 
 def test_a_board_is_booted_once_and_each_fork_has_its_own(firmware: Path) -> None:

@@ -7,8 +7,7 @@ import time
 import tty
 import zlib
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from pump.identity import fingerprint
 from toleramp.wire import Wire
 
 PL_PULSE = 100_000
+_LOOK_S, _GIVE_UP_S = 0.01, 60.0
 
 
 def status_fields(**changes: Any) -> dict[str, Any]:
@@ -41,6 +41,21 @@ def event_fields(seq: int, event: str, **changes: Any) -> dict[str, Any]:
     fields = dict.fromkeys(m.EVENT[2].split(), 0)
     fields |= {"seq": seq, "t_s": 130 + seq, "kind": m.EVENT_CODE[event], "state": m.RUNNING, "step": 3}
     return fields | {"rate_e4": 100_000, "pulses": 18_734} | changes
+
+
+def run_when(holds: Callable[[], bool], act: Callable[[], None], after_s: float = 0.0) -> None:
+    """Acts in a thread of its own once `holds()`, `after_s` later: what came decides, not how fast this machine is."""
+
+    def wait() -> None:
+        end = time.monotonic() + _GIVE_UP_S  # a test that failed meanwhile leaves no thread that looks for ever
+        while not holds():
+            if time.monotonic() > end:
+                return
+            time.sleep(_LOOK_S)
+        time.sleep(after_s)
+        act()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 class FakePump:
@@ -70,14 +85,25 @@ class FakePump:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
-        """Pulls the cable."""
+    def pull(self) -> None:
+        """Pulls the cable: `port` is gone. Its number stays taken until `close`.
+
+        A number that is free goes to the next pseudo-terminal of any process, and a tool that opens `port` again would
+        be talking to another test's pump.
+        """
         self._done.set()
         if self._thread is not threading.current_thread():
             self._thread.join(5)
-        for fd in (self.master, self._slave):
-            with suppress(OSError):
-                os.close(fd)
+        if self.master >= 0:
+            os.close(self.master)
+            self.master = -1
+
+    def close(self) -> None:
+        """Pulls the cable and gives the pseudo-terminal back."""
+        self.pull()
+        if self._slave >= 0:
+            os.close(self._slave)
+            self._slave = -1
 
     def __enter__(self) -> "FakePump":
         return self
@@ -107,9 +133,7 @@ class FakePump:
     def _serve(self, kind: int, sequence: int, fields: dict[str, Any]) -> None:
         self.seen.append((kind, fields))
         if self.cut_after is not None and len(self.seen) >= self.cut_after:
-            self._done.set()
-            os.close(self._slave)
-            os.close(self.master)
+            self.pull()
             return
         layout, answer = self._answer(kind, fields)
         if self.silent or self.swallow[kind] > 0:

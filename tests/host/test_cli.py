@@ -82,6 +82,19 @@ def test_never_a_traceback(
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_an_interrupted_campaign_has_a_result_and_ends_with_1(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a script takes the shell's 130 for a crash and throws the summary away."""
+    from toleramp_bench.campaign import control
+
+    outcome = control.Outcome({"findings": {"sessions": 0}, "complete": False}, Path(), broken_off=True)
+    monkeypatch.setattr(control, "run", lambda options, say: outcome)
+    assert cli.main(["campaign", "x.toml", "--sessions", "9", "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out)["complete"] is False and err == ""
+
+
 def strings() -> Iterator[str]:
     """Every text in the tool's sources, with a word in place of each inserted value."""
     for path in PACKAGE.rglob("*.py"):

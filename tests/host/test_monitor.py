@@ -6,13 +6,12 @@ import pty
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fake_pump import FakePump, event_fields, status_fields
+from fake_pump import FakePump, event_fields, run_when, status_fields
 
 import toleramp
 from pump import messages as m
@@ -22,10 +21,6 @@ PROTOCOL = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 
 pytest_plugins = ("fake_pump",)
 pytestmark = pytest.mark.usefixtures("world")
-
-
-def run_later(delay_s: float, act: Callable[[], None]) -> None:
-    threading.Timer(delay_s, act).start()
 
 
 def completed(fake: FakePump, seq: int = 0) -> Callable[[], None]:
@@ -43,8 +38,12 @@ def test_monitor_until_completed(fake: FakePump, tmp_path: Path, capsys: pytest.
     fake.events = {n: event_fields(n, e) for n, e in enumerate(("boot", "load_refused", "loaded", "armed"))}
     fake.events[5] = event_fields(5, "paused", code=m.HOLD["spo2-stop"])
     fake.status = status_fields(journal_seq=4)
-    run_later(0.4, lambda: fake.emit(m.EVENT, event_fields(4, "step_started", arg=1)))
-    run_later(0.6, completed(fake, 6))  # 5 got lost
+
+    def end() -> None:
+        fake.emit(m.EVENT, event_fields(4, "step_started", arg=1))
+        completed(fake, 6)()  # 5 got lost
+
+    run_when(lambda: fake.streaming, end)
     log = tmp_path / "a.jsonl"
     argv = ["monitor", "--port", fake.port, "--log", str(log), "--until", "completed", "--timeout-s", "20"]
     assert cli.main(argv) == 0
@@ -77,12 +76,21 @@ def test_time_is_up(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
     assert fake.seen[-1] == (m.STREAM[0], {"period_ms": 0})
 
 
+@pytest.mark.req("INT-8")
+def test_time_is_up_while_the_cable_is_out(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a script takes a session that nobody saw the end of for a good one."""
+    run_when(lambda: fake.streaming, fake.pull)
+    assert cli.main(["monitor", "--port", fake.port, "--timeout-s", "2"]) == 1
+    out, err = capsys.readouterr()
+    assert "connection lost" in out and "reconnected" not in out and "time is up" in err
+
+
 def test_a_stream_that_the_pump_ended_is_asked_for_again(fake: FakePump) -> None:
     def asleep() -> None:  # a laptop that slept: the pump heard nothing and streams no more
         fake.streaming = False
 
-    run_later(0.3, asleep)
-    run_later(4.0, completed(fake))
+    run_when(lambda: fake.asked(m.STREAM) >= 1, asleep, 0.3)
+    run_when(lambda: fake.asked(m.STREAM) >= 2, completed(fake))
     assert cli.main(["monitor", "--port", fake.port, "--until", "completed", "--timeout-s", "20"]) == 0
     assert fake.asked(m.STREAM) == 3  # begun, begun again, ended
 
@@ -100,14 +108,18 @@ def test_a_pulled_cable_is_outlived(tmp_path: Path, capsys: pytest.CaptureFixtur
     first.status = status_fields(journal_seq=10)
     second.status = status_fields(journal_seq=12)
     second.events = {n: event_fields(n, "vitals") for n in range(20)}
-    run_later(0.3, lambda: first.emit(m.EVENT, event_fields(9, "armed")))
-    run_later(0.6, first.close)
-    run_later(1.0, port.unlink)
-    run_later(1.1, lambda: port.symlink_to(second.port))
-    run_later(3.5, completed(second, 12))
+
+    def replug() -> None:
+        first.pull()
+        port.unlink()
+        port.symlink_to(second.port)
+
+    run_when(lambda: first.streaming, lambda: first.emit(m.EVENT, event_fields(9, "armed")))
+    run_when(lambda: log.exists() and '"armed"' in log.read_text(), replug, 0.1)  # what a line holds goes with it
+    run_when(lambda: second.streaming, completed(second, 12))
     argv = ["monitor", "--port", str(port), "--until", "completed", "--timeout-s", "20", "--log", str(log)]
-    assert cli.main(argv) == 0
-    second.close()
+    with first, second:
+        assert cli.main(argv) == 0
     out = capsys.readouterr().out
     assert "the pump goes on by itself; last known 0 s ago: 02:10.4  running  step 3/12" in out
     assert "\nreconnected\n" in out
@@ -172,7 +184,7 @@ def test_a_word_typed_at_the_live_line_reaches_the_pump(
     master, slave = pty.openpty()
     with os.fdopen(slave, "r") as keyboard:
         monkeypatch.setattr(sys, "stdin", keyboard)
-        run_later(0.3, lambda: os.write(master, f"{word}\n".encode()) and None)
+        run_when(lambda: fake.streaming, lambda: os.write(master, f"{word}\n".encode()) and None)
         assert cli.main(["monitor", "--port", fake.port, "--timeout-s", "2"]) == 0
     os.close(master)
     assert fake.asked(request_) == 1

@@ -17,6 +17,7 @@ from typing import Any
 
 from toleramp.errors import UserError
 from toleramp_bench.campaign.work import Batch, Job, OtherCode, work
+from toleramp_bench.interrupts import interrupts_held
 
 CHUNK = 4  # sessions a job
 AHEAD = 3  # jobs a worker that are under way or wait for an earlier one
@@ -104,9 +105,22 @@ def _processes(jobs: int) -> Iterator[Farm]:
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
     try:
-        yield Farm(lambda job: pool.submit(work, job), jobs)
+        yield Farm(lambda job: _submit(pool, job), jobs)
     finally:
         _end(pool, others)
+
+
+def _submit(pool: Executor, job: Job) -> Future[Batch]:
+    """Hands a job over. A worker that starts for it is deaf to Ctrl-C from its first instruction until `_begin`.
+
+    A terminal sends Ctrl-C to the workers as well, and one that still imports would tell it with a traceback.
+    """
+    with interrupts_held():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # what a new process inherits
+        try:
+            return pool.submit(work, job)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end(pool: Executor, others: set[Any]) -> None:
@@ -122,6 +136,7 @@ def _end(pool: Executor, others: set[Any]) -> None:
 def _begin(parent: int) -> None:
     """Ctrl-C is the parent's affair; a worker whose parent is gone ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -18,6 +18,7 @@ from typing import Any
 
 from toleramp import whole_files
 from toleramp.errors import UserError
+from toleramp_bench.interrupts import interrupts_held
 
 SESSIONS, HEAD = "sessions.jsonl", "campaign.json"
 FSYNC_S = 2.0  # a power cut costs no more than the sessions of so long
@@ -99,15 +100,16 @@ class Store:
         return count
 
     def add(self, lines: tuple[str, ...]) -> None:
-        """Appends the lines of the next sessions."""
-        try:
-            self._file.write("".join(lines).encode("ascii"))
-            self._file.flush()
-            if time.monotonic() - self._synced > FSYNC_S:
-                self._sync()
-        except OSError as error:
-            raise _unusable(self.folder, error) from None
-        self.done += len(lines)
+        """Appends the lines of the next sessions. A Ctrl-C comes before or after it: `done` is what the file holds."""
+        with interrupts_held():
+            try:
+                self._file.write("".join(lines).encode("ascii"))
+                self._file.flush()
+                if time.monotonic() - self._synced > FSYNC_S:
+                    self._sync()
+            except OSError as error:
+                raise _unusable(self.folder, error) from None
+            self.done += len(lines)
 
     def _sync(self) -> None:
         self._file.flush()

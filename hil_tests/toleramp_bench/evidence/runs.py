@@ -42,7 +42,10 @@ _VERDICTS = (
     "firmware/pump/*.py",
 )
 _CUTS = (
-    *(f"hil_tests/toleramp_bench/{name}.py" for name in ("after_cut", "cut_walks", "measure", "power_cuts")),
+    *(
+        f"hil_tests/toleramp_bench/{name}.py"
+        for name in ("after_cut", "cut_walks", "interrupts", "measure", "power_cuts")
+    ),
     "hil_tests/toleramp_bench/scenario/snapshot.py",
 )
 
@@ -50,6 +53,7 @@ _CAMPAIGN = (
     *_CORE,
     "boards/pump_pico/mechanism.py",
     "hil_tests/campaigns/*.toml",
+    "hil_tests/toleramp_bench/interrupts.py",
     *(f"hil_tests/toleramp_bench/{part}/*.py" for part in ("campaign", "plant", "scenario", "scenario/targets")),
 )
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from toleramp_bench.plant.config import PlantConfig
 from toleramp_bench.plant.flow import Flow
+from toleramp_bench.plant.line import AIR
 from toleramp_bench.plant.scale import Scale
 from toleramp_bench.plant.sensors import AirDetector, Encoder, PressureSensor
 
@@ -143,6 +144,17 @@ class Plant:
     def delivered_nl(self) -> Fraction:
         """What left the tubing towards the patient, net of what came back."""
         return Fraction(self.flow.delivered_pl, 1000)
+
+    @property
+    def liquid_pl(self) -> int:
+        """The same in pL without the air that the pump drew: what a scale would tell of it."""
+        out_pl = self.flow.delivered_pl
+        return out_pl - sum(part.volume_pl for part in self.flow.fed.first(out_pl) if part.source is AIR)
+
+    @property
+    def delivered_pg(self) -> Fraction:
+        """The dose in it, exactly: of the bags that hung when it was pumped. The line's dead volume is left out."""
+        return sum((part.dose_pg for part in self.flow.fed.first(self.flow.delivered_pl)), Fraction(0))
 
     def vein_pg(self, bag_id: str | None = None) -> Fraction:
         """Dose at the vein, of one bag or of all, exactly."""

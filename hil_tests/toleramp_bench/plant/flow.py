@@ -11,7 +11,7 @@ from collections.abc import Callable
 from toleramp_bench.plant.air import AirPath
 from toleramp_bench.plant.bags import Bags, Gravity
 from toleramp_bench.plant.config import PlantConfig
-from toleramp_bench.plant.line import AIR, SALINE, Line, Segment
+from toleramp_bench.plant.line import AIR, SALINE, Line, Passed, Segment
 from toleramp_bench.plant.mechanism import Mechanism
 from toleramp_bench.plant.tubing import Tubing
 from toleramp_bench.plant.whole import WholePl
@@ -20,7 +20,8 @@ from toleramp_bench.plant.whole import WholePl
 class Flow:
     """`pumped_pl` left the pump, `delivered_pl` went on to the vein; both net of what flowed back.
 
-    `tell(kind, value)` hears of what happens by itself. `free`: the tube is out of the rollers' grip.
+    `tell(kind, value)` hears of what happens by itself. `free`: the tube is out of the rollers' grip. `fed`: what the
+    pump put in, in its order; what is stored behind an occlusion leaves the tubing in the same order.
     """
 
     def __init__(self, config: PlantConfig, tell: Callable[[str, str], None]) -> None:
@@ -30,6 +31,7 @@ class Flow:
         self.line, self.air_path = Line(1000 * config.line_dead_nl, filling), AirPath(1000 * config.line_dead_nl)
         self.mechanism, self.tubing = Mechanism(config.mechanism), Tubing(config.tubing)
         self.gravity = Gravity(config.gravity)
+        self.fed = Passed()
         self.pumped_pl = self.delivered_pl = self._stored_pl = self._pending_air_pl = 0
         self.free = False
         self._whole = WholePl()
@@ -91,6 +93,7 @@ class Flow:
         liquid_pl, dry_pl = self.bags.draw(volume_pl - bubble_pl)
         for part_pl, source in ((bubble_pl, AIR), (liquid_pl, self.bags.source), (dry_pl, AIR)):
             if part_pl:
+                self.fed.feed(part_pl, source)
                 self.line.feed(part_pl, source)
                 self.air_path.feed(part_pl, source is AIR)
         if dry_pl:
@@ -103,6 +106,7 @@ class Flow:
 
     def _withdraw(self, volume_pl: int) -> None:
         self.air_path.withdraw(volume_pl)
+        self.fed.withdraw(volume_pl)
         for part_pl, source in self.line.withdraw(volume_pl):
             self.bags.give_back(part_pl, source.bag)
 

@@ -129,6 +129,35 @@ class Line:
         return cut
 
 
+class Passed:
+    """What has passed a place, in its order: it tells how much of each liquid the first so many picolitres held."""
+
+    def __init__(self) -> None:
+        self._queue: deque[Segment] = deque()  # the first to pass first
+
+    def feed(self, volume_pl: int, source: Source) -> None:
+        """`volume_pl` more have passed."""
+        _join(self._queue, volume_pl, source)
+
+    def withdraw(self, volume_pl: int) -> None:
+        """The last `volume_pl` came back."""
+        while self._queue and volume_pl > 0:
+            last = self._queue.pop()
+            if last.volume_pl > volume_pl:
+                self._queue.append(Segment(last.volume_pl - volume_pl, last.source))
+            volume_pl -= last.volume_pl
+
+    def first(self, volume_pl: int) -> list[Segment]:
+        """What the first `volume_pl` were made of."""
+        found = []
+        for segment in self._queue:
+            if volume_pl <= 0:
+                break
+            found.append(Segment(min(volume_pl, segment.volume_pl), segment.source))
+            volume_pl -= segment.volume_pl
+        return found
+
+
 def _join(queue: deque[Segment], volume_pl: int, source: Source) -> None:
     """Appends, joined to a last segment of the same liquid: so the queue stays as short as the bags are few."""
     if queue and queue[-1].source == source:

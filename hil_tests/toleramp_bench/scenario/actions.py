@@ -9,6 +9,7 @@ from pump import messages as m
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from toleramp_bench.scenario.model import Action
 from toleramp_bench.scenario.noise import NoisyWire
+from toleramp_bench.scenario.staff import Errand
 from toleramp_bench.scenario.words import grade
 
 BUTTONS = {"start": START, "confirm": CONFIRM, "silence": SILENCE, "up": UP, "down": DOWN, "stop": STOP}
@@ -32,7 +33,8 @@ class Actions:
             return
         kinds = signature(call).parameters
         everything = any(kind.kind is Parameter.VAR_KEYWORD for kind in kinds.values())
-        call(**{key: value for key, value in action.arguments.items() if everything or key in kinds})
+        given = {key: value for key, value in action.arguments.items() if everything or key in kinds}
+        call(**given, **({"action": action} if "action" in kinds else {}))
 
     # -- people
 
@@ -43,19 +45,43 @@ class Actions:
     def _do_stuck_key(self, button: str = "confirm", on: bool = True) -> None:
         self.run.target.key(BUTTONS[button], on)
 
-    def _do_reaction(self, signs: list[str]) -> None:
+    def _do_reaction(self, signs: list[str], action: Action) -> None:
         """The patient shows signs: those who attend press STOP and enter the grade that follows."""
-        staff = self.run.staff
-        if staff is not None:
-            staff.word = m.HOLD[grade(signs)]
+        staff = self._entering(action)
+        if staff is None:
+            return
+        staff.word = m.HOLD[grade(signs)]
+        if staff.asleep:
+            self.run.press(STOP, self.run.hold_ms)
+            self._look(staff)
+        else:
             self.run.later(staff.delay_ms, lambda: self.run.press(STOP, self.run.hold_ms))
+
+    def _entering(self, action: Action) -> Any:
+        """Those who enter what an action says. Where nobody attends somebody comes for an event of the file alone.
+
+        What a patient shows (the bench's own action) is seen by nobody then.
+        """
+        run = self.run
+        if run.staff is not None and not run.staff.asleep:
+            return run.staff
+        if not any(action is own for own in run.scenario.actions):
+            return None
+        if run.staff is None:
+            gap_ms = 3 * run.hold_ms  # so that no key of theirs is still down
+            run.staff = Errand(gap_ms, gap_ms)
+        return run.staff
+
+    def _look(self, staff: Errand) -> None:
+        staff.look_at(self.run.target.now_us // 1000 + staff.delay_ms)
 
     def _do_treat(self, drug: str) -> None:
         if self.run.patient is not None:
             self.run.patient.patient.treat(drug)
 
-    def _do_decide(self, choice: str = "", step: int = 0, bag: str = "") -> None:
-        staff = self.run.staff
+    def _do_decide(self, action: Action, choice: str = "", step: int = 0, bag: str = "") -> None:
+        """What is entered at the next hold and decision."""
+        staff = self._entering(action)
         if staff is None:
             return
         staff.step = step
@@ -65,6 +91,9 @@ class Actions:
             staff.back = _BACK[choice]
         if choice in _WORDS:
             staff.word = m.HOLD[choice]
+        if staff.asleep:
+            staff.chooses = choice in _BACK or bool(step)
+            self._look(staff)
 
     def _do_hang(self, solution: str = "", code: str = "", scan: bool = False) -> None:
         """A bag is hung; its label is picked at the next prompt by those who attend, or scanned."""
@@ -72,7 +101,7 @@ class Actions:
         names = [bag.code for bag in bags] if code else [bag.id for bag in bags]
         wanted = code or solution
         index = names.index(wanted) if wanted in names else len(names)
-        if code or scan or self.run.staff is None:
+        if code or scan or self.run.staff is None or self.run.staff.asleep:
             self.run.hung(index)
             self.run.target.host("hang", code=code or (bags[index].code if index < len(bags) else solution))
         else:

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from toleramp_bench.scenario import words
+from toleramp_bench.scenario import ahead, words
 from toleramp_bench.scenario.checks import Checks, Table
 from toleramp_bench.scenario.model import Action, Moment
 from toleramp_bench.scenario.words import DO, RECORDS
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
+NO_STEP = ("boot", "self_test")  # records of a pump that has no protocol yet
 Root = tuple[Any, ...]  # what a moment counts from: power-on, or one record
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What actions and expectations stand on: number of steps, ids of the bags, ids of the actions."""
+    """What actions and expectations stand on: number of steps, ids of the bags, a patient, ids of the actions."""
 
     steps: int
     bags: tuple[str, ...]
+    patient: bool = False
     ids: tuple[str, ...] = ()
 
 
 def read_actions(checks: Checks, tables: list[Table], ground: Ground) -> tuple[tuple[Action, ...], tuple[str, ...]]:
     """The actions in the order of the file, and what of them the pump cannot do yet ("pin SES-12")."""
-    ids = _ids(checks, tables)
-    known = Ground(ground.steps, ground.bags, tuple(ids))
+    ids = _ids(checks, tables, ground)
+    known = replace(ground, ids=tuple(ids))
     actions, still_open = [], []
     for number, (table, name) in enumerate(zip(tables, ids, strict=True), 1):
         action = _action(checks, table, name, place(number, name), known)
@@ -41,7 +43,7 @@ def place(number: int, name: str) -> str:
     return f"event {number}" if name.startswith("#") else f"event {number} ({name})"
 
 
-def _ids(checks: Checks, tables: list[Table]) -> list[str]:
+def _ids(checks: Checks, tables: list[Table], ground: Ground) -> list[str]:
     """Every action's id; one without gets its number, "#3"."""
     ids: list[str] = []
     for number, table in enumerate(tables, 1):
@@ -51,6 +53,8 @@ def _ids(checks: Checks, tables: list[Table]) -> list[str]:
             raise checks.fail(f"id {name!r} is no name", where, "write letters, digits, - and _, a letter first")
         if name in RECORDS:
             raise checks.fail(f"id {name!r} is the name of a record", where, "write another id")
+        if name in ground.ids:
+            raise checks.fail(f"id {name!r} is what the patient shows", where, "write another id")
         if name in ids:
             first = ids.index(name) + 1
             raise checks.fail(f"id {name!r} is that of event {first} too", where, "write another id")
@@ -64,7 +68,7 @@ def _action(checks: Checks, table: Table, name: str, where: str, ground: Ground)
     do = table["do"]
     if not isinstance(do, str) or do not in DO:
         raise checks.unknown("do", do, where, DO)
-    own = DO[do].keys
+    own = _own_keys(do, table)
     moment_keys = {**words.MOMENT, **words.PICK, **words.EVENT}
     checks.table(table, {**moment_keys, **own}, where)
     own_table = {key: value for key, value in table.items() if key in own}
@@ -83,6 +87,13 @@ def _action(checks: Checks, table: Table, name: str, where: str, ground: Ground)
     return Action(name, do, moment, arguments)
 
 
+def _own_keys(do: str, table: Table) -> dict[str, words.Key]:
+    """The word's own keys. A `step` beside a choice that needs none picks the record, as it does elsewhere."""
+    if do == "decide" and table.get("choice") not in words.WITH_STEP:
+        return {key: spec for key, spec in DO[do].keys.items() if key != "step"}
+    return DO[do].keys
+
+
 def words_listed() -> str:
     """All `do` words."""
     return ", ".join(DO)
@@ -92,7 +103,8 @@ def _open(action: Action, table: Table) -> list[str]:
     """What of an action the pump cannot do yet, with the requirement."""
     word = DO[action.do]
     found = [f"{action.do} {word.open}"] if word.open else []
-    return found + [f"{action.do}.{key} {spec.open}" for key, spec in word.keys.items() if spec.open and key in table]
+    found += [f"{action.do}.{key} {spec.open}" for key, spec in word.keys.items() if spec.open and key in table]
+    return [*found, *ahead.lacking(action.when.after, action.when.code)]
 
 
 # -- when
@@ -131,8 +143,10 @@ def demand_pick(checks: Checks, name: str, values: Table, where: str, ground: Gr
         if extra or values.get("nth", 1) != 1:
             key = extra[0] if extra else "nth"
             raise checks.fail(f"{key} does not go with the id {name}: it happens once", where, "leave it out")
+    if "step" in values and name in NO_STEP:
+        raise checks.fail(f"{name} has no step", f"{where}, step", "leave it out")
     demand_step(checks, values.get("step"), f"{where}, step", ground)
-    codes = words.codes_of(name)
+    codes = ahead.known_codes(name)
     code = values.get("code")
     if code is not None and code not in codes:
         if not codes:
@@ -162,6 +176,7 @@ def _demand(checks: Checks, do: str, given: Table, where: str, ground: Ground) -
         "oximeter": _demand_oximeter,
         "host": _demand_host,
         "line_noise": _demand_noise,
+        "treat": _demand_treat,
     }
     if do in special:
         special[do](checks, given, where, ground)
@@ -170,8 +185,16 @@ def _demand(checks: Checks, do: str, given: Table, where: str, ground: Ground) -
 def _demand_decide(checks: Checks, given: Table, where: str, ground: Ground) -> None:
     demand_step(checks, given.get("step"), f"{where}, step", ground)
     _demand_bag(checks, given.get("bag"), f"{where}, bag", ground)
-    if given["choice"] == "any-back" and "step" not in given:
+    choice = given["choice"]
+    if choice == "any-back" and "step" not in given:
         raise checks.fail("any-back needs a step", where, "write step = the step to go on at")
+    if "bag" in given and choice in ("technical", "severe", "end"):
+        raise checks.fail(f"no bag is chosen with {choice}", f"{where}, bag", "leave it out")
+
+
+def _demand_treat(checks: Checks, given: Table, where: str, ground: Ground) -> None:
+    if not ground.patient:
+        raise checks.fail("treat without a patient", where, "write [patient], or leave it out")
 
 
 def _demand_hang(checks: Checks, given: Table, where: str, ground: Ground) -> None:

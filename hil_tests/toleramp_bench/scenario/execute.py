@@ -10,8 +10,10 @@ from typing import Any
 from toleramp.errors import UserError
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.scenario.model import Recording, Scenario
+from toleramp_bench.scenario.pumped import Pumped
 from toleramp_bench.scenario.result import result
 from toleramp_bench.scenario.runner import Run
+from toleramp_bench.scenario.step_runs import step_runs
 from toleramp_bench.scenario.targets.base import NotOnTarget, Target
 
 SCAN_MS = 20
@@ -19,7 +21,10 @@ SCAN_MS = 20
 
 @dataclass
 class Ran:
-    """A run: the contract's document (without wall_s), what it was made from, and the wall time in seconds."""
+    """A run: the contract's document (without wall_s), what it was made from, and the wall time in seconds.
+
+    `plant`: the one that the recording was played through, whose events have their own times on every target.
+    """
 
     document: dict[str, Any]
     recording: Recording
@@ -62,16 +67,35 @@ def make_target(name: str, scenario: Scenario, pump_port: str | None = None, rig
 
 
 def execute(scenario: Scenario, target: Target | Callable[[], Target], seed: int | None = None) -> Ran:
-    """Runs a scenario and judges it. UserError when the target cannot do what the scenario asks for."""
+    """Runs a scenario and judges it. UserError when the target cannot do what the scenario asks for.
+
+    A Ctrl-C ends the run and leaves what it has come to, marked ("interrupted" in the document); a second one raises.
+    """
     chosen = seed if seed is not None else scenario.seed if scenario.seed is not None else 1
     made = target() if callable(target) else target
     began = time.perf_counter()
     try:
         run = Run(scenario, made, chosen)
-        recording = run.go()
-        document = result(scenario, recording, run.plant.vein_pg())
-        return Ran(document, recording, run.plant, time.perf_counter() - began, chosen)
+        try:
+            recording = run.go()
+        except KeyboardInterrupt:
+            return _broken_off(run, chosen, began)
+        return _judged(run, recording, chosen, began)
     except NotOnTarget as error:
         raise UserError(str(error), f"{scenario.path}, target {made.name}", "leave it out of targets") from None
     finally:
         made.close()
+
+
+def _judged(run: Run, recording: Recording, seed: int, began: float) -> Ran:
+    pumped = Pumped(run.scenario, recording, step_runs(recording), seed)
+    document = result(run.scenario, recording, pumped)
+    return Ran(document, recording, pumped.plant, time.perf_counter() - began, seed)
+
+
+def _broken_off(run: Run, seed: int, began: float) -> Ran:
+    """What there is of an interrupted run; the interrupt itself when it tore a log and nothing can be made of it."""
+    try:
+        return _judged(run, run.broken_off(), seed, began)
+    except Exception as error:
+        raise KeyboardInterrupt from error

@@ -8,6 +8,7 @@ from typing import Any
 
 from toleramp_bench.scenario.expects import picked
 from toleramp_bench.scenario.model import Expect, Recording, Scenario
+from toleramp_bench.scenario.undone import undone
 from toleramp_bench.scenario.words import Number, clock
 
 Verdict = tuple[bool, str]
@@ -27,12 +28,15 @@ _POWER_ON = Spot(0, 0, "power-on")
 
 
 def judge(scenario: Scenario, recording: Recording, result: dict[str, Any]) -> list[dict[str, Any]]:
-    """One {"text", "met", "why"} for each expectation. What is missing is not met; nothing here raises."""
+    """One {"text", "met", "why"} for each expectation, and one for each action that never came.
+
+    What is missing is not met; nothing here raises.
+    """
     judged = []
     for expect in scenario.expects:
         met, why = _judge(expect, recording, result)
         judged.append({"text": expect.text, "met": met, "why": why})
-    return judged
+    return judged + undone(scenario, recording)
 
 
 def _judge(expect: Expect, recording: Recording, result: dict[str, Any]) -> Verdict:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from toleramp_bench.scenario import words
+from toleramp_bench.scenario import ahead, words
 from toleramp_bench.scenario.checks import Checks, Table, is_number
 from toleramp_bench.scenario.events import Ground, demand_name, demand_pick, demand_step
 from toleramp_bench.scenario.model import FINAL_STATES, TARGETS, Expect
 from toleramp_bench.scenario.words import EXPECT, RECORDS
 
-_PICKS = ("code", "step", "state")
 _SIZES = ("equals", "at_least", "at_most")
 
 
 def read_expects(checks: Checks, tables: list[Table], ground: Ground) -> tuple[Expect, ...]:
     """The expectations in the order of the file."""
-    expects = tuple(_expect(checks, table, f"expect {number}", ground) for number, table in enumerate(tables, 1))
-    _demand_no_contradiction(checks, expects)
-    return expects
+    return tuple(_expect(checks, table, f"expect {number}", ground) for number, table in enumerate(tables, 1))
+
+
+def open_names(expects: tuple[Expect, ...]) -> Iterator[str]:
+    """What the expectations name that the pump does not say yet ("alarm_raised.occlusion ALM-5")."""
+    for expect in expects:
+        if expect.kind != "value":
+            yield from ahead.lacking(expect.name, expect.keys.get("code"))
+            for key in ("of", "before", "after"):
+                yield from ahead.lacking(expect.keys.get(key))
+        elif expect.name == "final_state":
+            yield from ahead.lacking_state(expect.keys["equals"])
+        elif expect.name.endswith(".event"):
+            yield from ahead.lacking(expect.keys["equals"])
 
 
 def _expect(checks: Checks, table: Table, where: str, ground: Ground) -> Expect:
@@ -158,38 +169,6 @@ def _demand_index(checks: Checks, part: str, index: str, where: str, ground: Gro
         raise checks.fail(f"{index[:20]!r} is no number", where, f"write {part}.N. with a whole number")
     if part == "steps":
         demand_step(checks, int(index), where, ground)
-
-
-# -- contradictions
-
-
-def _demand_no_contradiction(checks: Checks, expects: tuple[Expect, ...]) -> None:
-    """Raises UserError where one expectation forbids what another asks for."""
-    for number, never in enumerate(expects, 1):
-        if never.kind != "never" or "before" in never.keys:
-            continue
-        for other, wanted in enumerate(expects, 1):
-            if _forbids(never, wanted):
-                what = f"it forbids what expect {other} asks for ({wanted.text})"
-                raise checks.fail(what, f"expect {number}", "no run can meet both; write before or after")
-
-
-def _forbids(never: Expect, wanted: Expect) -> bool:
-    if wanted.kind == "value":
-        return not never.keys and wanted.name == "final_state" and wanted.keys.get("equals") == never.name
-    if wanted.name != never.name or not _required(wanted):
-        return False
-    if any(wanted.keys.get(key) != value for key, value in never.keys.items() if key in _PICKS):
-        return False
-    return "after" not in never.keys or never.keys["after"] == wanted.keys.get("of")
-
-
-def _required(wanted: Expect) -> bool:
-    """True for an expectation that something comes."""
-    keys = wanted.keys
-    if wanted.kind == "count":
-        return keys.get("at_least", 0) > 0 or keys.get("equals", 0) - keys.get("tolerance", 0) > 0
-    return wanted.kind == "event"
 
 
 # -- in words

@@ -100,7 +100,8 @@ class Recording:
 
     `records`: dictionaries with t_ms, event, state, step, code, arg, rate_e4, pulses. `moved_us` and `pin_us`: sorted
     times of the pulses that moved the motor, and of all at the step pin. `lines`: bytes of the lines as
-    (t_us, line name, bytes), the newest `LINES_KEPT` only.
+    (t_us, line name, bytes), the newest `LINES_KEPT` only. `plant_done`: what was done to the plant as (t_us, method
+    of Plant, its arguments). `interrupted`: somebody ended the run, and this is as far as it came.
     """
 
     target: str = ""
@@ -113,6 +114,9 @@ class Recording:
     end_ms: int = 0
     pl_pulse: int = 100_000
     build: dict[str, str] = field(default_factory=dict)
+    plant_done: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
+    interrupted: bool = False
 
 
-LINES_KEPT = 4000
+# Twenty minutes of the liveliest line (an oximeter 75 times a second), 15 MB; a session of a campaign has a seventh.
+LINES_KEPT = 100_000

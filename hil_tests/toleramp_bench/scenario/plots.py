@@ -64,7 +64,7 @@ def draw(folder: Path, scenario: Scenario, recording: Recording, document: dict[
     """Writes course.png, dose_rate.png and, where the records carry vital signs, vitals.png; their paths."""
     starts = [record["t_ms"] for record in recording.records if record["event"] == "step_started"]
     course = Course(scenario, recording, starts[0] if starts else 0)
-    verdict = "passed" if document.get("passed") else "not passed"
+    verdict = "interrupted" if document.get("interrupted") else "passed" if document.get("passed") else "not passed"
     title = f"{scenario.name} [{recording.target}], {document.get('final_state', '')}, {verdict}"
     drawn = []
     with matplotlib.rc_context(frame.STYLE):

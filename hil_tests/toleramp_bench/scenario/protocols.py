@@ -17,9 +17,10 @@ from toleramp.templates import BY_NAME, Template, order
 from toleramp.templates.options import Option
 from toleramp.templates.write import protocol_text
 from toleramp_bench.places import standard_protocol
-from toleramp_bench.scenario.checks import Checks, Table, is_number, listed, measured, parse
+from toleramp_bench.scenario.checks import Checks, Table, is_number, listed, measured, parse, read_text
 
 SHIPPED = standard_protocol().parent
+_LOOKED_AT = 500  # so many files of a folder, for the name that was probably meant
 _BAG_CODE = "0001"  # end of the bags' codes where a template's options name none: the same in each run
 
 
@@ -64,15 +65,25 @@ def _found(checks: Checks, named: Any) -> Path:
                 return folder / named
         except OSError:  # a name that is too long
             break
-    known = sorted({path.name for folder in (checks.path.parent, SHIPPED) for path in _toml_files(folder)})
-    raise checks.unknown("protocol", named, "protocol", [name for name in known if name != checks.path.name])
+    known = sorted({path.name for folder in (checks.path.parent, SHIPPED) for path in _protocols_in(folder)})
+    raise checks.unknown("protocol", named, "protocol", known)
 
 
-def _toml_files(folder: Path) -> list[Path]:
+def _protocols_in(folder: Path) -> list[Path]:
+    """The protocol files of a folder (in which scenarios lie too)."""
     try:
-        return list(folder.glob("*.toml"))
+        return [path for path in sorted(folder.glob("*.toml"))[:_LOOKED_AT] if _is_protocol(path)]
     except OSError:
         return []
+
+
+def _is_protocol(path: Path) -> bool:
+    """Whether a file has what a protocol has; one that cannot be read has not."""
+    try:
+        content = parse(read_text(path), path)
+    except UserError:
+        return False
+    return isinstance(content.get("protocol"), dict) and "solution" in content
 
 
 # -- a template

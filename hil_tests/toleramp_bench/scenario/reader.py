@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import oximeters
-from toleramp.protocol_reader import brief
 from toleramp_bench.places import ROOT
-from toleramp_bench.scenario import words
-from toleramp_bench.scenario.checks import Checks, Table, is_number, measured, parse, read_text
+from toleramp_bench.scenario import ahead, words
+from toleramp_bench.scenario.checks import Checks, Table, parse, read_text
+from toleramp_bench.scenario.contradictions import Course, demand_possible
 from toleramp_bench.scenario.events import Ground, demand_in_time, read_actions, read_moment
-from toleramp_bench.scenario.expects import read_expects
+from toleramp_bench.scenario.expects import open_names, read_expects
 from toleramp_bench.scenario.model import TARGETS, Moment, Scenario
+from toleramp_bench.scenario.options import read_patient, read_plant
 from toleramp_bench.scenario.protocols import protocol_of
 
 REQUIREMENTS = ROOT / "hil_tests" / "requirements"
@@ -38,12 +39,14 @@ def _scenario(checks: Checks, text: str, head: Table) -> Scenario:
     expect_tables = checks.tables(head.get("expect", []), "expect")
     scale = Fraction(head["dose_scale"])
     protocol, blob = protocol_of(checks, head["protocol"], scale, _refused(expect_tables))
-    ground = Ground(len(protocol.steps), tuple(bag.id for bag in protocol.solutions))
-    actions, still_open = read_actions(checks, checks.tables(head.get("event", []), "event"), ground)
     shown = ("signs",) if "patient" in head else ()  # what a patient shows is an action of the bench
-    ground = Ground(ground.steps, ground.bags, (*shown, *(action.id for action in actions)))
+    ground = Ground(len(protocol.steps), tuple(bag.id for bag in protocol.solutions), "patient" in head, shown)
+    actions, still_open = read_actions(checks, checks.tables(head.get("event", []), "event"), ground)
+    ground = replace(ground, ids=(*shown, *(action.id for action in actions)))
     end = _end(checks, head, ground)
     demand_in_time(checks, actions, end, head["limit"])
+    expects = read_expects(checks, expect_tables, ground)
+    demand_possible(checks, expects, Course(ground.steps, ground.patient, actions, end, head["limit"]))
     apart = checks.table(head["differences"], words.DIFFERENCES, "differences") if "differences" in head else {}
     return Scenario(
         name=head["name"],
@@ -60,15 +63,15 @@ def _scenario(checks: Checks, text: str, head: Table) -> Scenario:
         scan_ms=head.get("scan_ms"),
         seed=head.get("seed"),
         actions=actions,
-        expects=read_expects(checks, expect_tables, ground),
+        expects=expects,
         end=end,
         limit_ms=head["limit"],
         targets=head.get("targets", TARGETS),
         allow_ms=apart.get("allow_ms"),
         why_apart=apart.get("why", ""),
-        plant=_options(checks, head, "plant"),
-        patient=_options(checks, head, "patient"),
-        uses_open=still_open,
+        plant=read_plant(checks, head, ground.bags),
+        patient=read_patient(checks, head),
+        uses_open=tuple(dict.fromkeys([*still_open, *_open_end(end), *open_names(expects)])),
     )
 
 
@@ -116,68 +119,9 @@ def _whole_ms(checks: Checks, seconds: int | Decimal) -> int:
     return int(ms)
 
 
+def _open_end(end: Moment | None) -> Iterable[str]:
+    return ahead.lacking(end.after, end.code) if end else ()
+
+
 def _end(checks: Checks, head: Table, ground: Ground) -> Moment | None:
     return read_moment(checks, head["end"], "end", ground) if "end" in head else None
-
-
-# -- options of the models
-
-
-def _options(checks: Checks, head: Table, section: str) -> Table:
-    """[plant] or [patient] as written, its keys those of the model."""
-    table = head.get(section, {})
-    if not isinstance(table, dict):
-        raise checks.fail(f"{section} is not a table", section, f"write [{section}]")
-    known = _plant_keys() if section == "plant" else _patient_keys()
-    if known is not None:
-        _demand_options(checks, table, known, section)
-    return table
-
-
-def _demand_options(checks: Checks, table: Table, known: dict[str, Any], where: str) -> None:
-    for name, value in table.items():
-        if name not in known:
-            raise checks.unknown("key", name, where, known)
-        _demand_option(checks, value, known[name], f"{where}, {name}")
-
-
-def _demand_option(checks: Checks, value: Any, usual: Any, where: str) -> None:
-    """A value of the kind of the model's own; a part's options are a table of their own."""
-    if is_dataclass(usual):
-        if not isinstance(value, dict):
-            raise checks.fail(f"{brief(value)} is not a table", where, f"write [{where.replace(', ', '.')}]")
-        _demand_options(checks, value, _values(usual), where)
-    elif isinstance(usual, bool):
-        checks.value(value, words.FLAG, where)
-    elif isinstance(usual, (int, float)):
-        if not is_number(value) or not measured(value) or (isinstance(usual, int) and not isinstance(value, int)):
-            form = "a whole number" if isinstance(usual, int) else "a number"
-            raise checks.fail(f"{brief(value)} does not fit", where, f"write {form}")
-    else:
-        checks.value(value, words.TEXT, where)
-
-
-def _values(config: Any) -> dict[str, Any]:
-    return {item.name: getattr(config, item.name) for item in fields(config)}
-
-
-def _plant_keys() -> dict[str, Any] | None:
-    """The plant's options with their defaults; None without the model. Bags come from the protocol.
-
-    `typical` gives every part its ordinary errors first.
-    """
-    try:
-        from toleramp_bench.plant.config import PlantConfig
-    except ImportError:
-        return None
-    own = {name: value for name, value in _values(PlantConfig()).items() if name != "bags"}
-    return {"typical": False, **own}
-
-
-def _patient_keys() -> dict[str, Any] | None:
-    """The patient's options: the population's, and each trait of the one person."""
-    try:
-        from toleramp_bench.plant.patient import PatientConfig, Traits
-    except ImportError:
-        return None
-    return {**dict.fromkeys((item.name for item in fields(Traits)), 0.0), **_values(PatientConfig())}

@@ -1,4 +1,8 @@
-"""What a run came to, as one document; the delivered figures are the bench's own, from pulses that moved the motor."""
+"""What a run came to, as one document; the delivered figures are the bench's own.
+
+They are what pulses that moved the motor came to behind the plant (scenario/pumped.py): volume and dose that left the
+tubing, with whatever faults of the plant. Only the planned ones are the protocol's.
+"""
 
 from __future__ import annotations
 
@@ -10,32 +14,36 @@ from pump.account import fills
 from pump.protocol import Protocol
 from toleramp_bench.scenario.expect import judge
 from toleramp_bench.scenario.model import Recording, Scenario
+from toleramp_bench.scenario.pumped import Delivered, Pumped
 from toleramp_bench.scenario.step_runs import StepRun, step_runs
 
 _DECIMALS = 9  # of mL and mg: a picolitre, a picogram
-_NL_PER_ML, _PL_PER_ML, _PL_PER_NL, _PG_PER_MG = 10**6, 10**9, 1000, 10**9
+_NL_PER_ML, _PL_PER_ML, _PG_PER_MG = 10**6, 10**9, 10**9
 _US_RATE = 36_000  # pL a us at 1 mL/h, times 0.0001: rate_e4 / 36000
 _WAITING, _HELD = ("idle", "ready", "armed", "bag"), ("held", "decision", "boundary", "resumable")
 _RATE_PULSES = 3  # with fewer no rate is measured
 _ARGS = ("load_refused", "alarm_raised", "self_test")  # whose arg is a number with a meaning of its own
 
 
-def result(scenario: Scenario, recording: Recording, vein: Fraction | None = None) -> dict[str, Any]:
-    """The document of `scenario run --json`, but wall_s; `vein` is the dose at the vein in pg.
+def result(scenario: Scenario, recording: Recording, pumped: Pumped | None = None) -> dict[str, Any]:
+    """The document of `scenario run --json`, but wall_s; `pumped`: the recording played through its plant.
 
-    A run that uses what the pump cannot do yet has not passed, whatever else it met.
+    Without it that is done here, and nothing is said of the vein: whoever has a vein's dose to judge has its plant.
+    A run that uses what the pump cannot do yet, or that was interrupted, has not passed, whatever else it met.
     """
     protocol, runs = scenario.protocol, step_runs(recording)
+    vein = pumped and rounded(pumped.plant.vein_pg() / _PG_PER_MG)
+    pumped = pumped or Pumped(scenario, recording, runs)
     document: dict[str, Any] = {
         "scenario": scenario.name,
         "target": recording.target,
         "passed": False,
         "final_state": final_state(recording.final_state),
         "simulated_s": rounded(Fraction(recording.end_ms, 1000)),
-        "delivered_ml": rounded(Fraction(_pulses(recording) * recording.pl_pulse, _PL_PER_ML)),
-        "delivered_mg": rounded(delivered_mg(protocol, recording, runs)),
-        "vein_mg": None if vein is None else rounded(Fraction(vein) / _PG_PER_MG),
-        "steps": _steps(protocol, recording, runs),
+        "delivered_ml": rounded(Fraction(pumped.total.pl, _PL_PER_ML)),
+        "delivered_mg": rounded(delivered_pg(protocol, pumped, runs) / _PG_PER_MG),
+        "vein_mg": vein,
+        "steps": _steps(protocol, recording, runs, pumped),
         "events": [_event(protocol, record) for record in recording.records],
         "expectations": [],
         "actions": [{"t_ms": done.t_ms, "id": done.id, "do": done.do} for done in recording.done],
@@ -44,6 +52,8 @@ def result(scenario: Scenario, recording: Recording, vein: Fraction | None = Non
     }
     document["expectations"] = judge(scenario, recording, document)
     document["passed"] = all(expectation["met"] for expectation in document["expectations"]) and not document["open"]
+    if recording.interrupted:
+        document.update(passed=False, interrupted=True)
     return document
 
 
@@ -62,37 +72,32 @@ def rounded(value: Fraction) -> float:
     return round(value * 10**_DECIMALS) / 10**_DECIMALS
 
 
-def _pulses(recording: Recording) -> int:
-    return len(recording.moved_us) if recording.moved_us is not None else 0
+def delivered_pg(protocol: Protocol, pumped: Pumped, runs: list[StepRun]) -> Fraction:
+    """The dose that left the tubing in steps, and before the first one, which nobody ordered; a line-fill is none."""
+    shares = [(1, pumped.before(runs)), *((run.number, pumped.of(run)) for run in runs)]
+    return sum((delivered.pg for number, delivered in shares if _is_dose(protocol, number)), Fraction(0))
 
 
-def delivered_mg(protocol: Protocol, recording: Recording, runs: list[StepRun]) -> Fraction:
-    """The dose that left the pump: pulses of each run times its bag's concentration; a line-fill is no dose.
-
-    Pulses before the first step, which nobody ordered, are of the bag that hangs then.
-    """
-    shares = [(run.number, run.pulses, run.bag) for run in runs]
-    if protocol.steps:
-        shares.append((1, runs[0].first if runs else _pulses(recording), None))
-    doses = (_dose_mg(protocol, number, pulses * recording.pl_pulse, bag) for number, pulses, bag in shares)
-    return sum(doses, Fraction(0))
+def _is_dose(protocol: Protocol, number: int) -> bool:
+    """Whether what flows in a step is dose: not in a line-fill, nor in a step that the protocol does not have."""
+    return 1 <= number <= len(protocol.steps) and not fills(protocol.steps[number - 1])
 
 
-def _dose_mg(protocol: Protocol, number: int, volume_pl: int | Fraction, on: int | None = None) -> Fraction:
-    """Dose of so much of the bag that a step ran on, or of its own; none for a step that the protocol does not have."""
-    if not 1 <= number <= len(protocol.steps) or fills(protocol.steps[number - 1]):
+def _planned_mg(protocol: Protocol, run: StepRun, volume_nl: Fraction) -> Fraction:
+    """Dose of so much of the bag that the record of the run names, or of the step's own."""
+    if not _is_dose(protocol, run.number):
         return Fraction(0)
-    bag = protocol.solutions[protocol.steps[number - 1].solution if on is None else on]
-    return Fraction(bag.drug_pg, bag.volume_nl) * volume_pl / _PL_PER_NL / _PG_PER_MG
+    bag = protocol.solutions[protocol.steps[run.number - 1].solution if run.bag is None else run.bag]
+    return Fraction(bag.drug_pg, bag.volume_nl) * volume_nl / _PG_PER_MG
 
 
 # -- steps
 
 
-def _steps(protocol: Protocol, recording: Recording, runs: list[StepRun]) -> list[dict[str, Any]]:
+def _steps(protocol: Protocol, recording: Recording, runs: list[StepRun], pumped: Pumped) -> list[dict[str, Any]]:
     rows = []
     for index, run in enumerate(runs):
-        row = _step(protocol, recording, run)
+        row = _step(protocol, recording, run, pumped.of(run))
         before = sum(other.number == run.number for other in runs[:index])
         if before or any(other.number == run.number for other in runs[index + 1 :]):
             row["run"] = before + 1
@@ -100,19 +105,18 @@ def _steps(protocol: Protocol, recording: Recording, runs: list[StepRun]) -> lis
     return rows
 
 
-def _step(protocol: Protocol, recording: Recording, run: StepRun) -> dict[str, Any]:
+def _step(protocol: Protocol, recording: Recording, run: StepRun, delivered: Delivered) -> dict[str, Any]:
     known = 1 <= run.number <= len(protocol.steps)
     volume_nl, rate_e4 = planned(protocol, run) if known else (Fraction(0), Fraction(0))
-    moved_pl = run.pulses * recording.pl_pulse
     return {
         "step": run.number,
         "planned_ml": rounded(Fraction(volume_nl, _NL_PER_ML)),
-        "delivered_ml": rounded(Fraction(moved_pl, _PL_PER_ML)),
-        "planned_mg": rounded(_dose_mg(protocol, run.number, volume_nl * _PL_PER_NL, run.bag)),
-        "delivered_mg": rounded(_dose_mg(protocol, run.number, moved_pl, run.bag)),
+        "delivered_ml": rounded(Fraction(delivered.pl, _PL_PER_ML)),
+        "planned_mg": rounded(_planned_mg(protocol, run, volume_nl)),
+        "delivered_mg": rounded(delivered.pg / _PG_PER_MG if _is_dose(protocol, run.number) else Fraction(0)),
         "started_ms": run.started_ms,
         "ended_ms": run.ended_ms,
-        "rate_error_percent": _rate_error(recording, run, rate_e4) if known else None,
+        "rate_error_percent": _rate_error(recording, run, rate_e4, delivered.pl) if known else None,
     }
 
 
@@ -126,8 +130,12 @@ def planned(protocol: Protocol, run: StepRun) -> tuple[Fraction, Fraction]:
     return step.volume_nl * share, step.rate_e4 * share
 
 
-def _rate_error(recording: Recording, run: StepRun, rate_e4: Fraction) -> float | None:
-    """How far the rate of the pulses lies above what was ordered, holds left out; None for too few pulses."""
+def _rate_error(recording: Recording, run: StepRun, rate_e4: Fraction, delivered_pl: int) -> float | None:
+    """How far the run's mean flow lies above what was ordered, in percent; None for too few pulses.
+
+    A flow is volume, as in a trumpet curve: the rate of the pulses, holds left out, times what each of them delivered
+    on the mean of the run. So slip, a wrong calibration or an occlusion show in it, as they do on a scale.
+    """
     if run.pulses < _RATE_PULSES:
         return None
     moved, intervals, time_us = recording.moved_us, 0, 0
@@ -137,7 +145,7 @@ def _rate_error(recording: Recording, run: StepRun, rate_e4: Fraction) -> float 
             time_us += moved.at(end - 1) - moved.at(begin)
     if not time_us:
         return None
-    ratio = Fraction(intervals * recording.pl_pulse * _US_RATE, time_us * rate_e4)
+    ratio = Fraction(intervals * delivered_pl * _US_RATE, run.pulses * time_us * rate_e4)
     return rounded((ratio - 1) * 100)
 
 

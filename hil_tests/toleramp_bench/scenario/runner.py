@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -22,6 +23,7 @@ LOAD_AT_US = 500_000
 # What follows a record happens so much later at the soonest: on the board a record needs some scans to the laptop.
 REACT_MS = 300
 PING_MS = 1_000
+STUCK_MIN = 30  # so long after the longest hold nothing comes any more from a pump that stands and is left alone
 _FOREVER = 1 << 62
 
 
@@ -50,6 +52,7 @@ class Run:
         self._log: list[dict[str, Any]] = []
         self._end_us = scenario.limit_ms * 1000
         self._ended = False
+        self._stuck_us = self._quiet_us = (scenario.protocol.max_hold_min + STUCK_MIN) * 60_000_000
         self._moved = 0
         self._waiting = [action for action in scenario.actions if action.when.after is not None]
         if self.staff:
@@ -112,15 +115,17 @@ class Run:
 
     def hung(self, index: int) -> None:
         """The bag with this index hangs from now on."""
-        self._flow()
         bags = self.scenario.protocol.solutions
         if 0 <= index < len(bags):
-            self.plant.swap_bag(bags[index].id)
+            self.plant_do("swap_bag", bag_id=bags[index].id)
+        else:
+            self._flow()
 
     def plant_do(self, name: str, **fields: Any) -> None:
-        """A fault of the plant, from this moment."""
+        """A fault of the plant, or another bag, from this moment."""
         self._flow()
         getattr(self.plant, name)(**fields)
+        self.recording.plant_done.append((self.target.now_us, name, fields))
 
     def settle(self) -> None:
         """The plant is brought up to this moment."""
@@ -152,7 +157,7 @@ class Run:
         target = self.target
         due_us = self._agenda[0][0] if self._agenda else _FOREVER
         staff_us = self.staff.due_ms * 1000 if self.staff and self.staff.due_ms is not None else _FOREVER
-        target.run_to(min(due_us, staff_us, self._end_us))
+        target.run_to(min(due_us, staff_us, self._end_us, self._stuck_us))
         for record in target.records():
             self._note(record)
         now = target.now_us
@@ -162,10 +167,26 @@ class Run:
             button = self.staff.act(target.seen(), now // 1000)
             if button:
                 self.press(button, self.hold_ms)
+                self._stuck_us = now + self._quiet_us
+        if now >= self._stuck_us:
+            self._end_if_stuck()
+
+    def _end_if_stuck(self) -> None:
+        """Ends a run that would only wait: the pump stands, no record or press came for long, nothing is still to come.
+
+        A step may last for hours without a record, a patient may still recover, and an end that is given is kept.
+        """
+        self._stuck_us = self.target.now_us + self._quiet_us
+        waiting = len(self._agenda) <= 1  # but for the ping
+        if waiting and self.patient is None and self.scenario.end is None and self.target.state() != "running":
+            self._end_us = self.target.now_us
 
     def _note(self, record: dict[str, Any]) -> None:
         self._flow()
         self.recording.records.append(record)
+        self._stuck_us = record["t_ms"] * 1000 + self._quiet_us
+        if record["event"] == "bag_confirmed":
+            self._confirmed(record)
         self._happened(record, REACT_MS)
         if self.staff:
             self.staff.told(record)
@@ -173,19 +194,45 @@ class Run:
             self._ended = True
             self._end_us = min(self._end_us, (record["t_ms"] + SETTLE_MS) * 1000)
 
+    def _confirmed(self, record: dict[str, Any]) -> None:
+        """Presses alone do not say what hangs: then it is the bag that was asked for, from the record's own time on."""
+        done, bags = self.recording.plant_done, self.scenario.protocol.solutions
+        asked_us = max((r["t_ms"] * 1000 for r in self.recording.records if r["event"] == "bag_requested"), default=0)
+        if any(name == "swap_bag" and t_us >= asked_us for t_us, name, _ in done) or not 0 <= record["arg"] < len(bags):
+            return
+        bag_id = bags[record["arg"]].id
+        self.plant.swap_bag(bag_id)
+        done.append((record["t_ms"] * 1000, "swap_bag", {"bag_id": bag_id}))
+
     def _ping(self) -> None:
         if self.pinging and self.target.state() != "off":
             self.target.host("ping")
         self.later(PING_MS, self._ping)
 
     def _close(self) -> Recording:
+        for part in (self._last_records, self._keep_logs, self._keep_end):
+            part()
+        return self.recording
+
+    def broken_off(self) -> Recording:
+        """The recording as far as it came, after a Ctrl-C: all that the target still gives in whatever state it is."""
+        self.recording.interrupted = True
+        for part in (self._last_records, self._keep_logs, self._keep_end):
+            with suppress(Exception):
+                part()
+        return self.recording
+
+    def _last_records(self) -> None:
         for record in self.target.records():
             self._note(record)
         self._flow()
+
+    def _keep_logs(self) -> None:
         recording, target = self.recording, self.target
         recording.moved_us, recording.pin_us = target.moved, target.pin
-        recording.final_state = target.state()
-        recording.end_ms = target.now_us // 1000
         recording.build = dict(target.build)
         recording.lines = list(target.lines)
-        return recording
+
+    def _keep_end(self) -> None:
+        self.recording.end_ms = self.target.now_us // 1000
+        self.recording.final_state = self.target.state()

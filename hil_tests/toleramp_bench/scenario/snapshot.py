@@ -9,13 +9,13 @@ import gc
 import os
 import pickle
 import signal
-import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from functools import cache
 from typing import Any, NoReturn, TypeVar
 
+from toleramp_bench.interrupts import interrupts_held
 from toleramp_bench.pump_bench import BenchFault, PumpBench
 from toleramp_bench.scenario.targets.base import TargetFault
 from toleramp_bench.scenario.targets.rp2040 import STREAM_MS, Rp2040Target
@@ -101,38 +101,26 @@ def _outcome(call: Callable[[], Any]) -> bytes:
 
 
 def split() -> Twin:
-    """Forks. The child dies with its parent, and lets alone what the parent's garbage collector looks after."""
+    """Forks; call it within `interrupts_held`. The child dies with its parent, and lets alone what the parent's garbage
+    collector looks after.
+
+    A Ctrl-C, which a terminal sends to the child as well, ends it on the spot: an exception would climb down the
+    parent's stack, through its `finally` and `except`, in the child. What the child leaves undone the parent knows.
+    """
     parent = os.getpid()
     down, up = os.pipe()
     pid = os.fork()
     if pid:
         os.close(up)
         return Twin(pid, down)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     os.close(down)
     gc.freeze()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
     return Twin(0, up)
-
-
-@contextmanager
-def interrupts_held() -> Iterator[None]:
-    """Lets a Ctrl-C wait until the end: one that came between a fork and the note of it would leave a child behind.
-
-    Only the main thread gets any; a child forked within has none to answer for.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    here, before = os.getpid(), signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if came and os.getpid() == here:
-        signal.raise_signal(signal.SIGINT)
 
 
 def in_fork(call: Callable[[], T]) -> T:

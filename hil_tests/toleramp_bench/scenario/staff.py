@@ -96,6 +96,45 @@ class Staff:
         return DOWN
 
 
+@dataclass
+class Errand(Staff):
+    """Nobody attends (`staff = "none"`), but an event of the file says that something is entered: just this is done.
+
+    Wakes for what it was told to enter, at the first screen that asks for it; every other prompt is left alone.
+    """
+
+    asleep: bool = True
+    chooses: bool = False  # the step to go on at was told
+
+    def told(self, record: dict[str, Any]) -> None:
+        """A record of the pump: looks at the screen a while later, where something is left to enter."""
+        if record["event"] in _PROMPTS and (self.word or self.chooses or self.bag is not None):
+            self.look_at(record["t_ms"] + self.delay_ms)
+
+    def look_at(self, t_ms: int) -> None:
+        """Looks at the screen at that time, or sooner."""
+        self.due_ms = t_ms if self.due_ms is None else min(self.due_ms, t_ms)
+
+    def act(self, seen: Seen, now_ms: int) -> int:
+        """Looks at the screen and presses."""
+        button = self._answer(seen)
+        self.due_ms = now_ms + self.gap_ms if button else None
+        return button
+
+    def _answer(self, seen: Seen) -> int:
+        if seen.state == "held" and self.word:
+            button = _towards(seen.choice, CLASSIFY.index(self.word))
+            self.word = 0 if button == CONFIRM else self.word
+            return button
+        if seen.state == "decision" and self.chooses:
+            button = self._choose(seen)
+            self.chooses = button != CONFIRM
+            return button
+        if seen.state == "boundary" and self.bag is not None:
+            return self._choose_bag(seen)
+        return 0
+
+
 def _towards(shown: int, wanted: int) -> int:
     if shown == wanted:
         return CONFIRM

@@ -16,7 +16,7 @@ class StepRun:
     """One run of a step: its pulses are those from count `first` to count `last`; `flows` are such ranges too.
 
     `ended_ms`: its completion, or when its flow ended for good; None while it runs. `bag`: index of the one it ran on,
-    None when the record does not tell.
+    None when the record does not tell. `until_ms`: to there every drop is its own, whatever moved it; None: to the end.
     """
 
     number: int
@@ -26,6 +26,7 @@ class StepRun:
     ended_ms: int | None = None
     flows: list[tuple[int, int]] = field(default_factory=list)
     bag: int | None = None
+    until_ms: int | None = None
 
     @property
     def pulses(self) -> int:
@@ -72,7 +73,7 @@ class _Walk:
             self._resume(count)
             return
         self._end(record["t_ms"])
-        self.close(count)
+        self.close(count, record["t_ms"])
         self._over = True
         if record["event"] == "step_started":
             self.runs.append(StepRun(record["step"], record["t_ms"], count, bag=record.get("arg")))
@@ -91,10 +92,10 @@ class _Walk:
             self.runs[-1].ended_ms = t_ms
         self._flowing = False
 
-    def close(self, count: int) -> None:
-        """The last run has its pulses up to this count."""
+    def close(self, count: int, t_ms: int | None = None) -> None:
+        """The last run has its pulses up to this count, and its drops up to this time."""
         if self._open is not None:
             run = self.runs[-1]
             run.flows.append((self._open, count))
-            run.last = count
+            run.last, run.until_ms = count, t_ms
         self._open = None

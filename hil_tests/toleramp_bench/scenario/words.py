@@ -89,9 +89,15 @@ DO: dict[str, Word] = {
         least=1,
         open="SES-2",
     ),
+    # STOP is pressed, after staff_delay_s, and the grade of the signs entered at the hold. With staff = "none" too: the
+    # event says it, so somebody comes for just this, presses STOP at once, enters the grade, and does nothing else.
     "reaction": Word({"signs": Key("texts", choices=tuple(SIGNS), required=True)}),
-    # The patient of the file gets it; that the pump has it entered (SES-3) is still missing.
+    # The patient of the file gets it, so there must be one; that the pump has it entered (SES-3) is still missing.
     "treat": Word({"drug": Key("text", choices=("antihistamine", "steroid", "adrenaline"), default="antihistamine")}),
+    # What is entered when the pump asks next: the grade of the hold (technical, mild, severe, end), or the step to go
+    # on at (same, one-back, two-back; any-back with `step`), and the bag. With any-back and mild `step` is the one that
+    # is chosen (after_step picks among the records of `after`); with the others it picks the record, as everywhere.
+    # With staff = "none" just this is entered: no press resumes.
     "decide": Word(
         {
             "choice": Key("text", choices=(*RESUME, *CLASSIFY), required=True),
@@ -124,13 +130,14 @@ DO: dict[str, Word] = {
     "occlude": Word({"where": Key("text", choices=("downstream", "upstream"), default="downstream")}),
     "release": Word(),
     "air": Word({"ul": Key("number", Decimal("0.001"), 50_000, required=True)}),
-    "door": Word({"open": _ON}),
+    # Door and battery have inputs on the board that the pump does not read yet.
+    "door": Word({"open": _ON}, open="ALM-5"),
     "bag_empty": Word(),
     "stall": Word({"on": _ON}),
     "slip": Word({"fraction": Key("number", 0, 1, default=Decimal("0.05"))}),
     "free_flow": Word({"on": _ON}),
     "scale": Word({"offset_g": Key("number", -5000, 5000), "drift_g_h": Key("number", -1000, 1000)}, least=1),
-    "battery": Word({"volts": Key("number", 0, 10, default=Decimal("3.3"))}),
+    "battery": Word({"volts": Key("number", 0, 10, default=Decimal("3.3"))}, open="ALM-5"),
     "power": Word({"off": FLAG, "on": FLAG}, least=1, single=True),
     "cpu_stuck": Word(),
     "flash_stall": Word({"ms": Key("number", Decimal("0.001"), 60_000, required=True)}),
@@ -154,6 +161,7 @@ DO: dict[str, Word] = {
     ),
 }
 
+WITH_STEP = ("any-back", "mild")  # choices of "decide" that may name a step
 # Which record: `after_step` and `after_code` where the word itself has a `step` or a `code`.
 PICK = {"step": Key("whole"), "code": TEXT}
 MOMENT = {"at": TIME, "after": TEXT, "nth": _TIMES, "plus": TIME}

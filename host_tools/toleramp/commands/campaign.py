@@ -1,7 +1,9 @@
 """run many drawn sessions on the bench and judge each: patients, people, faults"""
 
 import argparse
+import atexit
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
         help="run many drawn sessions",
         description="Runs whole sessions with drawn patients, people and faults on the pure core, and judges each by "
         "what was measured at motor and vein. Goes on where an earlier call ended. Exit 0: no findings, 1: findings, "
-        "2: bad input.",
+        "or Ctrl-C ended it before all sessions were there, 2: bad input.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="a campaign (.toml)")
     parser.add_argument("--sessions", type=_whole(1), metavar="N", help="how many, those that are there included")
@@ -49,6 +51,7 @@ def _whole(low: int, high: int = 10**18) -> Any:
 
 def run(args: argparse.Namespace) -> int:
     """Runs them all, or one again."""
+    atexit.register(_end_tracker)  # before multiprocessing is imported, whose own clean-up then comes first
     try:
         from toleramp_bench.campaign import control
     except ImportError as error:
@@ -66,9 +69,20 @@ def run(args: argparse.Namespace) -> int:
         _common.print_json(outcome.document)
     else:
         print(control.words(outcome))
-    if outcome.broken_off:
-        raise KeyboardInterrupt
-    return 1 if outcome.document["findings"]["sessions"] else 0
+    return 1 if outcome.broken_off or outcome.document["findings"]["sessions"] else 0
+
+
+def _end_tracker() -> None:
+    """Ends the helper that Python starts beside its worker processes, and waits for it.
+
+    Before 3.13 it outlives this process by a moment and stays defunct where nobody reaps orphans.
+    """
+    from multiprocessing import active_children, resource_tracker
+
+    end = getattr(getattr(resource_tracker, "_resource_tracker", None), "_stop", None)
+    if end and not active_children():  # a worker holds its pipe open: the wait would not end
+        with suppress(OSError):
+            end()
 
 
 def _alone(line: dict[str, Any], as_json: bool) -> int:

@@ -14,7 +14,7 @@ class TargetFault(Exception):
 
 
 class NotOnTarget(Exception):
-    """This target cannot do what an action asks for (a rig without that relay, a core without that part)."""
+    """This target cannot do what an action asks for (a rig without that relay, an oximeter without bytes)."""
 
 
 class PulseTimes(Protocol):

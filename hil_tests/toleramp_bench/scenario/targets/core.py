@@ -16,7 +16,6 @@ from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.people import Seen
 from toleramp_bench.places import mechanism_pl_pulse
 from toleramp_bench.records import unpack_record
-from toleramp_bench.scenario.targets.base import NotOnTarget
 from toleramp_bench.scenario.targets.host_line import HostLine
 from toleramp_bench.scenario.targets.slow_oximeter import SlowOximeter
 from toleramp_bench.scenario.targets.virtual import VirtualBoard
@@ -265,12 +264,12 @@ class CoreTarget:
         self.board.stalled_motor = self.board.stepper.stalled = stalled
 
     def door(self, is_open: bool) -> None:
-        """No door switch in virtual time."""
-        raise NotOnTarget("the core has no door switch")
+        """The door switch; no brain reads it yet."""
+        self.board.door_open = is_open
 
     def battery(self, volts: float) -> None:
-        """No battery in virtual time."""
-        raise NotOnTarget("the core has no battery")
+        """The battery's voltage; no brain reads it yet."""
+        self.board.battery_v = volts
 
     def screen(self) -> bytes | None:
         """The core's screen is text only."""

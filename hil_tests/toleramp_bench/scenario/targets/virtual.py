@@ -21,6 +21,7 @@ from toleramp_bench.scenario.targets.pulses import RunLog
 UART_BAUD = 9600
 WRONG_BAUD = 0.02  # relative difference of two rates from which bytes come as others
 BYTE_NS = 10 * 1_000_000_000 // 9600
+BATTERY_V = 4.2  # a full lithium cell
 LINK_BYTES = 24  # of the host a scan, as the board takes at rest
 
 
@@ -90,6 +91,8 @@ class VirtualBoard:
         self._scanned_us = 0
         self.stepper = LoggedStepper(self.pin, self.moved)
         self.stalled_motor = False
+        self.door_open = False
+        self.battery_v = BATTERY_V
         self.samples = False  # the oximeter is asked in each scan, and sends no bytes
 
     # -- power
