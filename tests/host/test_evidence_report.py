@@ -321,6 +321,18 @@ def test_damage_is_a_row_never_a_pass(name: str, tmp_path: Path, library: Path, 
     assert json.dumps(summary(report))
 
 
+@pytest.mark.req("TST-1")
+def test_a_run_that_was_broken_off_is_a_word_of_its_own(
+    tmp_path: Path, library: Path, scenario: Scenario, ran: Ran
+) -> None:
+    """Else what Ctrl-C ended looks like a pump that failed."""
+    document = {**ran.document, "passed": False, "interrupted": True}
+    write(tmp_path / "out", scenario, replace(ran, document=document))
+    report = build(read_runs([tmp_path / "out"]), library, REQUIREMENTS)
+    assert report.count("interrupted") == 1 and report.count("failed") == 0 and not report.good
+    assert summary(report)["counts"]["interrupted"] == 1 and "1 interrupted" in html(report)
+
+
 @pytest.mark.parametrize("value", [None, "x", -1, True, [], {}, [[]]])
 @pytest.mark.parametrize(
     "key",

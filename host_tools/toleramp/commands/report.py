@@ -21,7 +21,7 @@ def add_parser(subparsers: Any) -> None:
         description="Makes one self-contained HTML page. From a session log: planned against delivered dose and "
         "volume, the course in pictures, every step and event. From folders of evidence (`toleramp scenario run`): "
         "every scenario on every target, what differs, and which requirements that shows; exit 1 when a run failed, "
-        "is damaged, or two targets differ.",
+        "was broken off or is damaged, or two targets differ.",
     )
     parser.add_argument("paths", type=Path, nargs="+", metavar="SESSION.jsonl|FOLDER", help="one log, or folders")
     parser.add_argument(

@@ -20,7 +20,7 @@ from toleramp.evidence_report.read import TARGETS, Run, texts
 
 NOT_RUN, LEFT_OUT = "not run", "left out"
 # From bad to good: the first that some run has is what a requirement's scenarios came to.
-_WORST = ("failed", "damaged", "open", "passed")
+_WORST = ("failed", "damaged", "interrupted", "open", "passed")
 
 
 @dataclass
@@ -59,8 +59,8 @@ class Row:
 class Shown:
     """A requirement and the scenarios that show it, with what became of each on each target.
 
-    `standing`: failed, damaged, open, partly shown, shown, not run, no scenario; open: its behaviour does not exist
-    yet and no scenario has shown a part of it.
+    `standing`: failed, damaged, interrupted, open, partly shown, shown, not run, no scenario; open: its behaviour does
+    not exist yet and no scenario has shown a part of it.
     """
 
     id: str
@@ -91,8 +91,9 @@ class Report:
 
     @property
     def good(self) -> bool:
-        """Nothing failed, nothing is damaged, no two targets differ."""
-        return not (self.count("failed") or self.count("damaged") or any(row.differences for row in self.rows))
+        """Nothing failed, nothing is damaged or broken off, no two targets differ."""
+        wrong = sum(map(self.count, ("failed", "damaged", "interrupted")))
+        return not (wrong or any(row.differences for row in self.rows))
 
 
 def build(runs: list[Run], library: Path, requirements: Path) -> Report:
@@ -134,7 +135,7 @@ def _row(stem: str, file: File | None, found: dict[str, list[Run]]) -> Row:
     cells = [_cell(target, targets, found.get(target, [])) for target in dict.fromkeys((*TARGETS, *sorted(found)))]
     row = Row(stem, name, shows, cells)
     row.notes += list(_row_notes(file, newest))
-    row.differences = differences([run for run in row.runs if run.status != "damaged"])
+    row.differences = differences([run for run in row.runs if run.status not in ("damaged", "interrupted")])
     return row
 
 

@@ -23,7 +23,7 @@ _REMEDY = "name a folder that `toleramp scenario run` wrote (build/scenarios)"
 class Run:
     """One folder: the scenario's file stem, the target, the two documents, pictures, and what a reader must know.
 
-    `status`: passed, failed, open (uses what the pump cannot do yet) or damaged.
+    `status`: passed, failed, interrupted (by Ctrl-C), open (uses what the pump cannot do yet) or damaged.
     """
 
     folder: Path
@@ -124,7 +124,9 @@ def _read(folder: Path) -> Run:
     except ValueError as error:
         run.notes.append(f"damaged: {error}")
         return run
+    broken_off = run.result.get("interrupted") is True
     run.status = "passed" if run.result["passed"] else "open" if run.open else "failed"
+    run.status = "interrupted" if broken_off else run.status
     run.plots = sorted(folder.glob("*.png"))
     run.notes += _changed(run)
     return run

@@ -7,8 +7,8 @@ from typing import Any
 
 from toleramp.evidence_report.read import Run, table
 
-COUNTED = ("passed", "failed", "open", "damaged", "not run", "left out")
-SYMBOLS = {"passed": "✓", "failed": "✕", "open": "○", "damaged": "!", "not run": "–", "left out": ""}
+COUNTED = ("passed", "failed", "interrupted", "open", "damaged", "not run", "left out")
+SYMBOLS = dict(zip(COUNTED, ("✓", "✕", "…", "○", "!", "–", ""), strict=True))
 NOTHING = "–"
 _BOARDS = {
     "core": "core on CPython",
