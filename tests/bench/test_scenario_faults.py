@@ -33,7 +33,7 @@ pytestmark = pytest.mark.req("TST-1")
         (event('oximeter"\nramp_to = 4\nspo2 = 90\nid = "x'), "at once"),
         (event('hang"\nscan = true\nid = "x'), "neither solution nor code"),
         (event('hang"\nsolution = "D'), "bag 'D' is unknown; known: A, B, C"),
-        (event('decide"\nchoice = "same"\nstep = 13\nid = "x'), "there is no step 13"),
+        (event('decide"\nchoice = "mild"\nstep = 13\nid = "x'), "there is no step 13"),
         (event('decide"\nchoice = "any-back'), "needs a step"),
         (event('reaction"\nsigns = ["hive'), "not valid TOML"),
         (event('reaction"\nsigns = "hvies'), "did you mean hives?"),

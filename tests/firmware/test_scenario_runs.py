@@ -44,6 +44,8 @@ def test_two_processes_give_the_same_bytes(name: str, target: str, tmp_path: Pat
         folders.append(tmp_path / turn / target / name)
     for file in REPEATED:
         assert (folders[0] / file).read_bytes() == (folders[1] / file).read_bytes(), file
+    lines = (folders[0] / "lines.txt").read_text()
+    assert all(f" {line} " in lines for line in ("oximeter", "host to pump", "pump to host"))
 
 
 @pytest.mark.req("TST-1")

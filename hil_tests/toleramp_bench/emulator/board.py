@@ -64,6 +64,9 @@ class Board:
         self._i2c: dict[int, I2CBus] = {}
         self._spi: dict[int, SpiBus] = {}
         self._reset_callbacks: list[Callable[[str], None]] = []
+        self.tap: Callable[[str, bytes], None] = lambda line, data: (
+            None
+        )  # hears what is sent to the board: "usb", "uart1"
         self.reset_cause = "power_on"
         self.resets = 0
         self.chip.watchdog.on_watchdog_trigger = self._watchdog_fired
@@ -175,6 +178,7 @@ class Board:
 
     def uart_send(self, number: int, data: bytes, baud: int = 9600) -> None:
         """Sends `data` to UART `number`, byte after byte at `baud` (8N1), after what is still under way."""
+        self.tap(f"uart{number}", data)
         self._lines[number].send(data, baud)
 
     def uart_feed(self, number: int, word: int) -> None:
@@ -208,6 +212,7 @@ class Board:
 
     def usb_write(self, data: bytes) -> None:
         """Types `data` on the USB console."""
+        self.tap("usb", data)
         self.usb.write(data)
 
     def usb_read(self) -> bytes:

@@ -20,6 +20,7 @@ SLICE_US = 20_000
 STREAM_MS = 100
 _BOOT_S = 3.0
 _DEAF_US = 2_000_000
+_LINES = {"usb": "host to pump", "uart1": "oximeter"}  # by the names that the other targets have
 _SRAM_BYTES = 264 * 1024
 CONTROLS_COPY = 3  # of the rows of pulses in the memory (plan and course of control and guard), found by trying
 
@@ -76,6 +77,10 @@ class Rp2040Target:
         self._taken = 0
         bench.board.on_reset(lambda cause: self._came_back())
         bench.board.usb.on_data(self._heard)
+        bench.board.tap = self._sent
+
+    def _sent(self, line: str, data: bytes) -> None:
+        self.lines.append((self.now_us, _LINES[line], bytes(data)))
 
     def _heard(self, data: bytes) -> None:
         self.lines.append((self.now_us, "pump to host", bytes(data)))
