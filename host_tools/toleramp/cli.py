@@ -9,6 +9,7 @@ import argparse
 import ast
 import difflib
 import os
+import re
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -23,8 +24,11 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong with the arguments in one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Raises UserError instead of printing the usage."""
-        raise UserError(message, self.prog, f"see `{self.prog} --help`")
+        """Raises UserError instead of printing the usage; with what was probably meant, where a word is unknown."""
+        unknown = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        near = difflib.get_close_matches(unknown[1], re.findall(r"[\w.-]+", unknown[2]), 1) if unknown else []
+        remedy = f"did you mean {near[0]}?" if near else f"see `{self.prog} --help`"
+        raise UserError(message, self.prog, remedy)
 
 
 def _source(name: str) -> Path:

@@ -67,6 +67,13 @@ def test_near_misses_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "did you mean `toleramp status`?" in capsys.readouterr().err
 
 
+def test_near_misses_of_verbs_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["protocol", "chek", "x.toml"]) == 2
+    assert capsys.readouterr().err.strip().endswith("did you mean check?")
+    assert cli.main(["protocol", "xyzzy"]) == 2
+    assert capsys.readouterr().err.strip().endswith("see `toleramp protocol --help`")
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [(ZeroDivisionError("two\nlines"), 2), (KeyboardInterrupt(), 130), (OSError(5, "I/O"), 2)],
