@@ -18,6 +18,7 @@ def serve(rig):
         if answer:
             rig.heard()
             sys.stdout.write(answer)
+            rig.answered()
 
 
 def main():

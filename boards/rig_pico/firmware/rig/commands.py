@@ -1,6 +1,7 @@
 """What the rig does when it is asked to: a table of commands, each a function of words that gives words."""
 
 import binascii
+import gc
 
 import board_pins as pins
 from build_info import BUILD_HASH, GIT, VERSION
@@ -16,6 +17,8 @@ from rig.wiring import Wiring
 
 _SILENT_US = const(5_000_000)  # without any command for so long the rig lets go of everything
 _STAMPS_A_LINE = const(120)
+_TIDY_EVERY = const(8)  # answers, of some kilobytes of garbage each at the most
+_TIDY_US = const(40_000)  # a collection takes longer than a tick may be late
 
 
 class Rig:
@@ -35,6 +38,7 @@ class Rig:
         self.scale = Hx711(pins.HX711_DT, pins.HX711_SCK)
         self.wiring = Wiring(self.contacts, pins.DRIVEN, pins.CONTACTS)
         self._heard_us = now_us()
+        self._answers = 0
         self.commands = {
             "hello": self.hello,
             "time": self.time,
@@ -61,6 +65,13 @@ class Rig:
     def heard(self):
         """A whole command has come."""
         self._heard_us = now_us()
+
+    def answered(self):
+        """Collects the garbage of some answers while no relay is due: by itself that would come at any time."""
+        self._answers += 1
+        if self._answers >= _TIDY_EVERY and self.contacts.quiet(_TIDY_US):
+            self._answers = 0
+            gc.collect()
 
     def hello(self):
         """What this is."""

@@ -1,16 +1,20 @@
 """The relays: keys, power, door and brake of the pump, pressed at once and let go of on time, with bounces if asked."""
 
 import micropython
-from machine import Pin
+from machine import Pin, disable_irq, enable_irq
 from micropython import const
 
 from rig.clock import now_us
 from rig.line import Refuse
 
-SOON_US = const(5_000)  # changes due within a tick are waited for, so that they come on time
+# Changes due so soon are waited for, so that they come on time: a tick of 5 ms, and 7 ms by which the next may be late
+# while an answer goes out.
+SOON_US = const(12_000)
 _CHANGES_MAX = const(64)
 _PREPARED_US = const(1_000)  # a change is made this much after its command, so that its time is exact
 _CLOSE_US = const(600)
+_BETWEEN_US = const(1_500)  # the longest that is done while waiting; nothing is begun that soon before a change
+_ALONE_US = const(250)  # so long before a change no interrupt comes in between; one takes 100 us
 
 
 @micropython.viper
@@ -66,13 +70,20 @@ class Contacts:
             if t_us - last_us > _CLOSE_US:  # else there is no time to look at the clock
                 if t_us - now_us() >= SOON_US:
                     break
-                while t_us - now_us() > _CLOSE_US:
+                while t_us - now_us() > _BETWEEN_US:
                     self._between()
             change = due.pop(0)
+            _spin_until((t_us - _ALONE_US) & 0xFFFFFFFF)
+            before = disable_irq()
             _spin_until(t_us & 0xFFFFFFFF)
             change[1](change[2])
+            enable_irq(before)
             last_us = t_us
         self._busy = False
+
+    def quiet(self, span_us):
+        """True when nothing is due for so long."""
+        return not self._due or self._due[0][0] - now_us() > span_us
 
     def release(self):
         """Everything at rest: the pump has power, nobody presses."""
