@@ -88,7 +88,8 @@ def test_at_either_end_of_its_limits_a_model_runs(tmp_path: Path, end: int) -> N
         )
         value = {name: type(usual)(limit[end])}
         options = {section: value} if section else value
-        execute(replace(read, plant=options), CoreTarget(100_000))
+        ran = execute(replace(read, plant=options), CoreTarget(100_000))
+        assert ran.document["simulated_s"] == 12, (section, name, ran.document)
 
 
 def test_the_patient_lives_at_either_end_of_its_limits() -> None:
