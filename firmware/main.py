@@ -14,10 +14,10 @@ from build_info import BUILD_HASH, GIT, VERSION
 from drivers.clocking import full_speed
 from drivers.pump_board import PumpBoard, bench_key_held, service_key_held
 from oximeters import parser
-from pump.approval import decode_keyring
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
-from pump.journal import count_records
+from pump.protocol.approval import decode_keyring
+from pump.store.journal import count_records
 
 PERIOD_US = 20_000
 KEYRING = "/keyring.bin"

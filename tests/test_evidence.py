@@ -16,8 +16,8 @@ from random import Random
 
 import pytest
 
-from pump import crc
-from pump.protocol import Protocol
+from pump.base import crc
+from pump.protocol.protocol import Protocol
 from toleramp.errors import UserError
 from toleramp.protocol_reader import Reader
 from toleramp.protocol_steps import read_steps

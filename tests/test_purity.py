@@ -14,7 +14,7 @@ FIRMWARE = CHECKOUT / "firmware"
 MODULES = sorted(
     ".".join(path.relative_to(FIRMWARE).with_suffix("").parts)
     for room in ("pump", "oximeters")
-    for path in (FIRMWARE / room).glob("*.py")
+    for path in (FIRMWARE / room).rglob("*.py")
     if path.name != "__init__.py"
 )
 

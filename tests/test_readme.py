@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pump.identity import fingerprint
+from pump.protocol.fingerprint import fingerprint
 from toleramp import cli
 from toleramp.protocol_file import compile_file
 from toleramp_bench.serve_bench import BUTTONS, ServedBench
@@ -74,7 +74,7 @@ def ignored(name: str) -> bool:
 def test_the_page_is_read_as_meant() -> None:
     """Else the checks below pass because they find nothing."""
     assert len(paths()) > 10 and len(layout()) > 10 and len(invocations()) > 10
-    assert "firmware/pump/session.py" in paths() and "make demo" in code()
+    assert "firmware/pump/session/session.py" in paths() and "make demo" in code()
 
 
 @pytest.mark.parametrize("path", sorted(paths() | set(layout())))

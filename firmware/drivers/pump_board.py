@@ -11,8 +11,8 @@ from drivers.expander import Expander
 from drivers.fram import Fram
 from drivers.screen import Screen
 from drivers.step_generator import PulseCounter, StepGenerator
+from pump.base.units import ticks_add as core_ticks_add
 from pump.io import OX_MAX
-from pump.units import ticks_add as core_ticks_add
 
 # In the order of pump.io's bits; STOP is normally closed to ground: high is pressed, or a broken wire.
 _KEYS = (pins.START, pins.CONFIRM, pins.SILENCE, pins.UP, pins.DOWN, pins.STOP)

@@ -9,8 +9,8 @@ its fast and extended averages and its rate within 20 of the extended one, or it
 
 from array import array
 
-from pump import messages as m
-from pump.compat import micropython, ptr8, ptr32
+from pump.base.compat import micropython, ptr8, ptr32
+from pump.tables import messages as m
 
 FRAMES = 25
 _SIZE = 5

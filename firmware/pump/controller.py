@@ -5,23 +5,23 @@ vitals -> guard's account -> link -> session -> delivery -> guard's judgement ->
 
 import struct
 
-from pump import alarms as a
-from pump import messages as m
-from pump import protocol as p
-from pump.admission import admit
-from pump.alarms import Alarms
-from pump.buttons import Buttons
-from pump.compat import micropython
-from pump.delivery import Delivery
-from pump.display import Display
-from pump.guard import Guard
-from pump.identity import fingerprint
+from pump.base.compat import micropython
+from pump.course.plan import Plan
+from pump.delivery.delivery import Delivery
+from pump.guard.guard import Guard
 from pump.io import SILENCE, UP
-from pump.journal import Journal
-from pump.link import Link
-from pump.plan import Plan
-from pump.session import Session
-from pump.vitals import Vitals
+from pump.link.link import Link
+from pump.panel import alarms as a
+from pump.panel.alarms import Alarms
+from pump.panel.display import Display
+from pump.protocol import protocol as p
+from pump.protocol.admission import admit
+from pump.protocol.fingerprint import fingerprint
+from pump.senses.keys import Buttons
+from pump.senses.vitals import Vitals
+from pump.session.session import Session
+from pump.store.journal import Journal
+from pump.tables import messages as m
 
 BENCH_MODE = 1
 PART_FRAM = 4

@@ -4,9 +4,9 @@ The board fills a Snapshot and carries out an Outputs; neither decides anything.
 changes.
 """
 
-from pump.compat import micropython
-from pump.delivery import MAX_WORDS
-from pump.frames import MAX_CODED
+from pump.base.compat import micropython
+from pump.delivery.delivery import MAX_WORDS
+from pump.link.frames import MAX_CODED
 
 # Bits of Snapshot.buttons (1 = pressed now) and of a press.
 START, CONFIRM, SILENCE, UP, DOWN, STOP = 1, 2, 4, 8, 16, 32

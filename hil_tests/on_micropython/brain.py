@@ -7,9 +7,9 @@ import sys
 from build_info import BUILD_HASH, VERSION
 
 from oximeters import parser
-from pump import messages as m
 from pump.controller import Controller
 from pump.io import LINK_MAX, OX_MAX, Outputs, Snapshot
+from pump.tables import messages as m
 
 SCAN = "<BIIBIIBB"
 BOOT = "<BIBBIIB"

@@ -4,10 +4,10 @@
 import struct
 import sys
 
-from pump import messages as m
 from pump.controller import Controller
 from pump.io import CONFIRM, START, UP, Outputs, Snapshot
-from pump.journal import RECORD
+from pump.store.journal import RECORD
+from pump.tables import messages as m
 
 PL_PULSE = 100_000
 

@@ -2,9 +2,9 @@
 # one line each: "ok", or code, place and detail of the refusal. Nothing here is imported on CPython.
 import sys
 
-from pump import approval
-from pump.protocol import Refusal, decode
-from pump.rules import demand
+from pump.protocol import approval
+from pump.protocol.protocol import Refusal, decode
+from pump.protocol.rules import demand
 
 KEYS = {"ann": bytes(range(32)), "vic": bytes(range(32, 64))}  # as toleramp_bench.generated signs
 

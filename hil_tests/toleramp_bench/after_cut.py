@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pump import messages as m
 from pump.io import CONFIRM, START
+from pump.tables import messages as m
 from toleramp.wire import Message
 from toleramp_bench.devices.fram import SIZE, Fram
 from toleramp_bench.pump_bench import BenchFault, PumpBench

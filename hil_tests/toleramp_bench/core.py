@@ -10,10 +10,10 @@ from array import array
 from collections import deque
 from collections.abc import Callable
 
-from pump import messages as m
+from pump.base.units import TICK_SPAN
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
-from pump.units import TICK_SPAN
+from pump.tables import messages as m
 
 PL_PULSE = 100_000
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from pump import messages as m
-from pump.approval import encode_keyring
 from pump.io import SILENCE, STOP
+from pump.protocol.approval import encode_keyring
+from pump.tables import messages as m
 from toleramp_bench.after_cut import Cut, PowerCut, Prepared, TearableFram, Verdict, fram_of, judge, old_log, tap
 from toleramp_bench.emulator.board import Board
 from toleramp_bench.emulator.repl import Repl, ReplError

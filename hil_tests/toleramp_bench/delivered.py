@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from pump.protocol import Protocol
+from pump.protocol.protocol import Protocol
 from toleramp_bench.pump_bench import PumpBench
 
 _STARTS = ("step_started", "resumed")

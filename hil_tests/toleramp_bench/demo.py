@@ -16,10 +16,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
-from pump import messages as m
-from pump.identity import fingerprint
 from pump.io import STOP
-from pump.protocol import Protocol
+from pump.protocol.fingerprint import fingerprint
+from pump.protocol.protocol import Protocol
+from pump.tables import messages as m
 from toleramp import ports
 from toleramp.errors import UserError
 from toleramp.protocol_file import compile_file, compile_protocol, scaled

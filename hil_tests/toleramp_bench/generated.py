@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pump import approval
-from pump import protocol as p
-from pump.encoding import encode
-from pump.identity import digest
-from pump.rules import demand
+from pump.protocol import approval
+from pump.protocol import protocol as p
+from pump.protocol.encoding import encode
+from pump.protocol.fingerprint import digest
+from pump.protocol.rules import demand
 from toleramp_bench.places import ROOT
 
 _ML = 1_000_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from pump import messages as m
 from pump.io import STOP
+from pump.tables import messages as m
 from toleramp_bench.emulator.repl import Repl
 from toleramp_bench.measure import run_session, standard_blob, to_step
 from toleramp_bench.people import Nurse

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pump.decisions import CLASSIFY
 from pump.io import CONFIRM, DOWN, START, UP
+from pump.session.decisions import CLASSIFY
 
 
 @dataclass

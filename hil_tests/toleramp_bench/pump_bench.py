@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pump import messages as m
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
+from pump.tables import messages as m
 from toleramp.wire import Message, Wire
 from toleramp_bench.devices.expander import Expander
 from toleramp_bench.devices.fram import Fram

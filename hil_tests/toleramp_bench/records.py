@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from pump import messages as m
-from pump.alarms import TABLE
+from pump.panel.alarms import TABLE
+from pump.tables import messages as m
 
 _HOLD_EVENTS = ("paused", "stopped", "locked", "fault", "decision", "resumed", "reaction")
 

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from pump import messages as m
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
+from pump.tables import messages as m
 from toleramp.wire import Message
 from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.emulator.pty import serve

@@ -9,9 +9,10 @@ import re
 import struct
 from dataclasses import dataclass, field
 
-from pump import approval, identity
-from pump import protocol as device
-from pump.encoding import encode
+from pump.protocol import approval
+from pump.protocol import fingerprint as identity
+from pump.protocol import protocol as device
+from pump.protocol.encoding import encode
 from toleramp.key_files import Keys, Person
 from toleramp.protocol_keys import KEYS, MONITORING
 from toleramp.protocol_reader import Table

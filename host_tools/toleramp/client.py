@@ -12,8 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from pump import messages
-from pump.identity import fingerprint
+from pump.protocol.fingerprint import fingerprint
+from pump.tables import messages
 from toleramp import __version__, ports
 from toleramp.errors import LinkLost, NoAnswer, NotToleramp, Refused, UserError, WrongContract
 from toleramp.wire import NAMES, Fields, Layout, Message, Wire

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from pump.protocol import Protocol, Solution
+from pump.protocol.protocol import Protocol, Solution
 
 AGREE = Fraction(1, 100)  # the last bag of a ladder holds 0.8 % less than its 1:1
 _FORM = re.compile(r"\s*1\s*:\s*([1-9][0-9]{0,8})\s*", re.ASCII)

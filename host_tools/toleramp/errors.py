@@ -1,6 +1,7 @@
 """What can go wrong, as one line a person can act on: where, what, and what to do about it."""
 
-from pump import approval, messages, protocol
+from pump.protocol import approval, protocol
+from pump.tables import messages
 
 # What the pump found, for each code of messages.REFUSALS.
 FOUND = {
@@ -127,7 +128,7 @@ def place_of(refusal: protocol.Refusal) -> str:
 class Refused(UserError):
     """The pump says no: `code` of messages.REFUSALS (a name), `step` (0 = the whole), `detail` a number.
 
-    For the code "approval" `step` is the place where it fails, of pump.approval.
+    For the code "approval" `step` is the place where it fails, of pump.protocol.approval.
     """
 
     def __init__(self, code: int, step: int = 0, detail: int = 0, asked: str = "", where: str = "") -> None:

@@ -1,4 +1,4 @@
-"""People's keys as files: one TOML file a person, and the pump's keyring of all of them (pump.approval)."""
+"""People's keys as files: one TOML file a person, and the pump's keyring of all of them (pump.protocol.approval)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pump import approval
+from pump.protocol import approval
 from toleramp.errors import UserError
 from toleramp.whole_files import read_private
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from pump.protocol import UNITS, Protocol
+from pump.protocol.protocol import UNITS, Protocol
 from toleramp.errors import UserError, one_line
 from toleramp.preparation import Bag, show
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor
 
-from pump.account import fills
-from pump.protocol import Protocol, Solution
+from pump.protocol.doses import fills
+from pump.protocol.protocol import Protocol, Solution
 from toleramp.errors import UserError
 
 # Volume of a syringe and the step it can be read to, mL; the last is filled as often as needed.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from pump.protocol import UNITS, Protocol
+from pump.protocol.protocol import UNITS, Protocol
 from toleramp.errors import UserError
 from toleramp.preparation import WARN_PERCENT, Means, rounded, show, signed, step_for
 

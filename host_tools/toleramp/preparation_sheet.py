@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from pump.protocol import UNITS, Protocol
+from pump.protocol.protocol import UNITS, Protocol
 from toleramp.preparation import Bag, Means, dose_error, parts, show, signed
 from toleramp.preparation_oral import as_lines
 from toleramp.preparation_words import Made, Rise, dose_of, largest_rise, last_bag, vein_rise, warnings

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from pump import vein
-from pump.account import fills, total_dose
-from pump.encoding import encode
-from pump.protocol import UNITS, Protocol, decode
+from pump.protocol import vein
+from pump.protocol.doses import fills, total_dose
+from pump.protocol.encoding import encode
+from pump.protocol.protocol import UNITS, Protocol, decode
 from toleramp.errors import UserError
 from toleramp.preparation import WARN_PERCENT, Bag, Means, dose_error, prepare, rounded, show, signed
 from toleramp.protocol_table import dose_rates_mg_h, finding_rows, has_errors, step_doses

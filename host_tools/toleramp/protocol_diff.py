@@ -13,8 +13,8 @@ from difflib import SequenceMatcher
 from fractions import Fraction
 from typing import Any
 
-from pump.account import fills
-from pump.protocol import CLASSES, UNITS, Protocol, Step
+from pump.protocol.doses import fills
+from pump.protocol.protocol import CLASSES, UNITS, Protocol, Step
 from toleramp.errors import one_line
 from toleramp.preparation import concentration, show, signed, used_ml
 from toleramp.protocol_keys import RESUME

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
-from pump.protocol import Protocol
+from pump.protocol.protocol import Protocol
 from toleramp.protocol_diff import Difference, limits, step_pairs, text_pair
 from toleramp.protocol_reader import when
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from pump import protocol as device
-from pump.encoding import encode
+from pump.protocol import protocol as device
+from pump.protocol.encoding import encode
 from toleramp.approval_table import Standing, standing
 from toleramp.errors import FOUND, UserError, place_of
 from toleramp.protocol_keys import MONITORING, ORAL_SECTIONS_WITHOUT, RESUME
@@ -202,7 +202,7 @@ def read_all(path: Path) -> tuple[device.Protocol | None, list[UserError]]:
 
 
 def read_protocol(path: Path) -> device.Protocol:
-    """The protocol in a TOML file. Raises the first UserError; the rules (PRO-2, PRO-3) are checked by pump.rules."""
+    """The protocol in a TOML file. Raises the first UserError; the rules (PRO-2, PRO-3): pump.protocol.rules."""
     reading = read_file(path)
     if reading.protocol is None:
         raise reading.faults[0]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from pump.protocol import BENCH, UNITS, Protocol
+from pump.protocol.protocol import BENCH, UNITS, Protocol
 from toleramp.approval_table import BOTH, UNFIT
 from toleramp.dilution import dilution_fits
 from toleramp.protocol_file import Reading

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pump import protocol as device
+from pump.protocol import protocol as device
 
 # Section -> key -> (kind, required). Kinds: text, number, whole, flag, list, time.
 KEYS: dict[str, dict[str, tuple[str, bool]]] = {

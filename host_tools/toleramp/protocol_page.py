@@ -13,9 +13,10 @@ from itertools import accumulate, chain
 from textwrap import wrap
 from typing import Any
 
-from pump import vein, vitals
-from pump.account import fills, reached_dose
-from pump.protocol import UNITS, Protocol, Solution
+from pump.protocol import vein
+from pump.protocol.doses import fills, reached_dose
+from pump.protocol.protocol import UNITS, Protocol, Solution
+from pump.senses import vitals
 from toleramp.preparation import concentration, show, used_ml
 from toleramp.protocol_reader import Table, when
 from toleramp.protocol_table import dose_rates_mg_h, minutes_of, step_doses, vein_doses

@@ -19,8 +19,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from pump.account import fills
-from pump.protocol import Protocol, Solution
+from pump.protocol.doses import fills
+from pump.protocol.protocol import Protocol, Solution
 from toleramp.errors import UserError
 from toleramp.preparation import concentration, show
 from toleramp.protocol_table import Scale, dose_rates_mg_h, minutes_of, scale_of, step_doses

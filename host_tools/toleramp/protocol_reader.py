@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from pump.protocol import UNITS
+from pump.protocol.protocol import UNITS
 from toleramp.errors import UserError
 from toleramp.protocol_keys import (
     BOUNDS,

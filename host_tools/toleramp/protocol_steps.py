@@ -8,8 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from pump import protocol as device
-from pump.account import total_dose
+from pump.protocol import protocol as device
+from pump.protocol.doses import total_dose
 from toleramp.protocol_keys import LINE_FILL, STEP_MAX_ML
 from toleramp.protocol_reader import Reader, Table
 

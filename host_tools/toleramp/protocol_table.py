@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from pump import vein
-from pump.account import dose_fraction, dose_rate_fraction, fills, reached_dose
-from pump.protocol import CLASSES, UNITS, Protocol
+from pump.protocol import vein
+from pump.protocol.doses import dose_fraction, dose_rate_fraction, fills, reached_dose
+from pump.protocol.protocol import CLASSES, UNITS, Protocol
 from toleramp.preparation import show
 from toleramp.protocol_words import Row, finding_rows
 from toleramp.protocol_words import has_errors as has_errors

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from pump.account import fills, reached_dose
-from pump.protocol import CLASSES, MONITORING, REACTION, TO_FULL_DOSE, UNITS, Protocol
-from pump.rules import ERROR, WARNING, findings, firsts_in_line
-from pump.units import round_half_down
+from pump.base.units import round_half_down
+from pump.protocol.doses import fills, reached_dose
+from pump.protocol.protocol import CLASSES, MONITORING, REACTION, TO_FULL_DOSE, UNITS, Protocol
+from pump.protocol.rules import ERROR, WARNING, findings, firsts_in_line
 
 Row = dict[str, str]
 HAND_E4 = 1000  # 0.1 mL/h: what an ordinary pump can be set to by hand, if this one fails

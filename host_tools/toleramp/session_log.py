@@ -8,7 +8,7 @@ session  the first line; again when a reconnected pump holds another protocol, a
          "pump": {"version", "build", "git", "fingerprint" ("" for none), "mode" (1 = bench)},
          "protocol": the document of `toleramp protocol table --json` with "fingerprint", or null}
 status   about one a second and at each change of state, step, hold or alarm: "t_ms", "wall", every field
-         of STATUS as it came (`pump.messages`), but "state" as name, "solution" null when there is none,
+         of STATUS as it came (`pump.tables.messages`), but "state" as name, "solution" null when there is none,
          "hold" and "alarm" as names or null beside the numbers "hold_code" and "alarm_code", "spo2" (percent)
          and "pulse" (1/min) null when absent, "vitals" a list of names, the message's ms as "t_part_ms"; as
          floats "rate_ml_h", "step_ml" (delivered in this step), "target_ml" (of this step), "total_ml"
@@ -27,7 +27,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pump import messages, units
+from pump.base import units
+from pump.tables import messages
 from toleramp import __version__
 from toleramp.errors import UserError
 from toleramp.words import button_code
@@ -55,8 +56,8 @@ def _named_or_none(table: tuple[str, ...], number: int) -> str | None:
 
 
 def alarm_name(number: int) -> str | None:
-    """The alarm's name by its row in `pump.alarms.TABLE`; None for no alarm."""
-    from pump import alarms
+    """The alarm's name by its row in `pump.panel.alarms.TABLE`; None for no alarm."""
+    from pump.panel import alarms
 
     return _named_or_none(tuple(row[0] for row in alarms.TABLE), number)
 

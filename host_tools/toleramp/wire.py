@@ -1,11 +1,12 @@
-"""Bytes to messages and back, without a port: `pump.frames` filled by the layouts of `pump.messages`."""
+"""Bytes to messages and back, without a port: `pump.link.frames` filled by the layouts of `pump.tables.messages`."""
 
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pump import frames, messages
+from pump.link import frames
+from pump.tables import messages
 
 Layout = tuple[int, str, str]
 Fields = dict[str, Any]
@@ -53,7 +54,7 @@ class Message:
 
     @property
     def name(self) -> str:
-        """The layout's name in `pump.messages`."""
+        """The layout's name in `pump.tables.messages`."""
         return NAMES[self.type]
 
 

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from campaign_kit import CALM, HEAD, WILD, campaign_file, made
 
-from pump import alarms, bags, decisions, plan, vitals
+from pump.course import plan
 from pump.io import STOP
+from pump.panel import alarms
+from pump.senses import vitals
+from pump.session import bags, decisions
 from toleramp_bench.campaign.model import Campaign
 from toleramp_bench.campaign.session import run_session
 from toleramp_bench.campaign.target import CampaignTarget

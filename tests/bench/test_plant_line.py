@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pump import protocol as p
-from pump import vein
+from pump.protocol import protocol as p
+from pump.protocol import vein
 from toleramp.protocol_file import compile_file
 from toleramp_bench.places import standard_protocol
 from toleramp_bench.plant.air import AirPath

@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 from rig_kit import pair
 
-from pump import messages as m
+from pump.tables import messages as m
 from toleramp.errors import UserError
 from toleramp_bench.emulator.pty import PtyConsole
 from toleramp_bench.rig.link import RigLink

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pump.protocol import decode
+from pump.protocol.protocol import decode
 from toleramp.errors import UserError
 from toleramp_bench.places import ROOT
 from toleramp_bench.plant.assembly import Event

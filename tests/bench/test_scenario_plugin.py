@@ -235,7 +235,7 @@ def test_whatever_breaks_in_the_bench_stops_the_rest(tmp_path: Path, target: str
 
 def test_a_core_that_raises_is_a_finding_and_no_broken_bench(tmp_path: Path) -> None:
     """Else a bug of the firmware is blamed on the bench, and hides what else it breaks."""
-    breaker = "from pump.session import Session\nSession.__init__.__code__ = (lambda self, *_: {}[0]).__code__"
+    breaker = "from pump.session.session import Session\nSession.__init__.__code__ = (lambda self, *_: {}[0]).__code__"
     place = ROOT / "firmware" / "pump" / "broken.py"
     code = f"exec(compile({breaker!r}, {str(place)!r}, 'exec'))\n"
     (tmp_path / "breaker.py").write_text(code)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scenario_kit import PL, Story, event, held_step, scenario, two_steps
 
-from pump.protocol import LINE_FILL
+from pump.protocol.protocol import LINE_FILL
 from toleramp.errors import UserError
 from toleramp_bench.places import ROOT
 from toleramp_bench.scenario.compare import differences

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scenario_kit import CONTRACT, HEAD, event, expect, fault, scenario
 
-from pump import protocol as p
+from pump.protocol import protocol as p
 from toleramp.errors import UserError
 from toleramp_bench.places import ROOT, standard_protocol
 from toleramp_bench.scenario import ahead

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenario_kit import PL, Story, event, expect, held_step, scenario, two_steps
 
-from pump import messages as m
-from pump.protocol import LINE_FILL
+from pump.protocol.protocol import LINE_FILL
+from pump.tables import messages as m
 from toleramp_bench.places import ROOT
 from toleramp_bench.scenario.evidence import write_evidence
 from toleramp_bench.scenario.execute import execute

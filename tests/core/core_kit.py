@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from pump import frames
-from pump import messages as m
-from pump import protocol as p
-from pump.decisions import CLASSIFY
-from pump.encoding import encode
 from pump.io import CONFIRM, DOWN, START, STOP, UP
+from pump.link import frames
+from pump.protocol import protocol as p
+from pump.protocol.encoding import encode
+from pump.session.decisions import CLASSIFY
+from pump.tables import messages as m
 from toleramp.protocol_file import scaled
 from toleramp_bench.core import PL_PULSE, CorePump, VirtualStepper
 

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_plan import PULSE, ladders
 
-from pump import protocol as p
-from pump.account import course, equivalent_rate, total_dose
-from pump.plan import Plan
-from pump.units import volume_nl_of
+from pump.base.units import volume_nl_of
+from pump.course.plan import Plan
+from pump.protocol import protocol as p
+from pump.protocol.doses import course, equivalent_rate, total_dose
 
 Sequence = list[tuple[int, Fraction]]  # (step from 1, minutes)
 UP_TO_11: Sequence = [(step, Fraction(15)) for step in range(1, 12)]

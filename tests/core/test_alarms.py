@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pump import alarms as a
-from pump.alarms import Alarms
 from pump.io import CYAN, NURSE_CALL, RED, YELLOW
+from pump.panel import alarms as a
+from pump.panel.alarms import Alarms
 
 SCAN_MS = 20
 HIGHS = [n for n, row in enumerate(a.TABLE) if row[1] == a.HIGH]

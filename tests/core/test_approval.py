@@ -10,10 +10,11 @@ from core_kit import short, standard, start, state
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pump import approval, crc
-from pump import protocol as p
-from pump.encoding import encode
-from pump.identity import digest, fingerprint
+from pump.base import crc
+from pump.protocol import approval
+from pump.protocol import protocol as p
+from pump.protocol.encoding import encode
+from pump.protocol.fingerprint import digest, fingerprint
 from toleramp_bench.core import CorePump
 
 KEYS = {"afischer": bytes(range(32)), "bmeier": bytes(range(32, 64)), "clone": bytes(range(32))}

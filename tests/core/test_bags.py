@@ -7,9 +7,9 @@ from core_kit import hang, host, name_bag, names, pump_with, scan_s, short, star
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pump import messages as m
-from pump.bags import CONFIRMED, KNOWN, REJECTED, BagCheck
 from pump.io import CONFIRM, DOWN, START, UP
+from pump.session.bags import CONFIRMED, KNOWN, REJECTED, BagCheck
+from pump.tables import messages as m
 from toleramp_bench.core import CorePump
 
 CODES = ("T-1", "T-2", "T-3")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pump.buttons import Buttons
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
+from pump.senses.keys import Buttons
 
 SCAN_MS = 20
 KEYS = (START, CONFIRM, SILENCE, UP, DOWN)

@@ -9,10 +9,10 @@ from core_kit import BAG_MG, BAG_ML, PL_PULSE, RATES, build, dose_pg, standard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pump import protocol as p
-from pump.course import Course, Tally, push, runs
-from pump.plan import Plan
-from pump.vein import SALINE
+from pump.course.course import Course, Tally, push, runs
+from pump.course.plan import Plan
+from pump.protocol import protocol as p
+from pump.protocol.vein import SALINE
 
 LINE_ML = Fraction(3, 10)
 BAGS = st.integers(0, 2)

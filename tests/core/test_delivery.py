@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pump.delivery import MAX_BURST, MAX_WORDS, Delivery
+from pump.base.units import interval_parts
+from pump.delivery.delivery import MAX_BURST, MAX_WORDS, Delivery
 from pump.io import Outputs
-from pump.units import interval_parts
 from toleramp_bench.core import VirtualStepper
 
 SHORTEST_US = 50  # the fastest pulse of all: 20 nL at 1200 mL/h is 60 us

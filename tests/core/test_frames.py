@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pump import frames
+from pump.link import frames
 
 PAYLOAD = st.binary(max_size=frames.MAX_PAYLOAD)
 BYTE = st.integers(0, 255)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from core_kit import BAG_MG, MINUTES, build, standard
 
-from pump import protocol as p
-from pump import rules
-from pump.encoding import encode
+from pump.protocol import protocol as p
+from pump.protocol import rules
+from pump.protocol.encoding import encode
 from toleramp.cli import main
 from toleramp.preparation_oral import strength_for
 from toleramp.protocol_file import read_protocol

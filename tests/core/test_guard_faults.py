@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from core_kit import finish, mini, names, pump_with, run_to_step, scan_s, short, start, state, tap, until
 
-from pump import messages as m
-from pump.encoding import encode
-from pump.guard import Claim, Guard
+from pump.guard.guard import Claim, Guard
 from pump.io import CONFIRM, START, STOP, Snapshot
+from pump.protocol.encoding import encode
+from pump.tables import messages as m
 from toleramp_bench.core import CorePump
 
 PULSES_OF_20_UL = 200  # of 100 nL

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pump import crc, journal
-from pump import messages as m
+from pump.base import crc
 from pump.io import Outputs
+from pump.store import journal
+from pump.tables import messages as m
 from toleramp_bench.records import unpack_record
 
 RECORD, SLOTS = journal.RECORD, journal.SLOTS

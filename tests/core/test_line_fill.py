@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from test_plan import ladders
 from test_rules import demanded, errors, lined
 
-from pump import protocol as p
-from pump import rules, vein
-from pump.account import reached_dose, total_dose
+from pump.protocol import protocol as p
+from pump.protocol import rules, vein
+from pump.protocol.doses import reached_dose, total_dose
 
 
 def fill(bag: int, nl: int, rate_e4: int) -> p.Step:

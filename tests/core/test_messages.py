@@ -6,9 +6,9 @@ import struct
 
 import pytest
 
-from pump import frames
-from pump import messages as m
-from pump.alarms import TABLE
+from pump.link import frames
+from pump.panel.alarms import TABLE
+from pump.tables import messages as m
 
 LAYOUTS = m.TO_PUMP + m.TO_HOST
 

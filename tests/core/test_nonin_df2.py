@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from oximeters import parser as make_parser
 from oximeters.nonin_df2 import Parser
-from pump import messages as m
+from pump.tables import messages as m
 
 Sample = tuple[int, int, int]
 UNSURE = m.VIT_DEGRADED | m.VIT_ARTIFACT

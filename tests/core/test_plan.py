@@ -12,9 +12,9 @@ from core_kit import RATES, dose_pg, standard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pump import protocol as p
-from pump.plan import Plan
-from pump.rules import total_dose
+from pump.course.plan import Plan
+from pump.protocol import protocol as p
+from pump.protocol.rules import total_dose
 
 PULSE = st.integers(20_000, 400_000)
 

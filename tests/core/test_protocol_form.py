@@ -12,10 +12,10 @@ from core_kit import standard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pump import crc
-from pump import protocol as p
-from pump.encoding import encode
-from pump.identity import digest, fingerprint
+from pump.base import crc
+from pump.protocol import protocol as p
+from pump.protocol.encoding import encode
+from pump.protocol.fingerprint import digest, fingerprint
 from toleramp_bench.evidence import fuzz
 
 PARTS = ("solutions", "steps", "doses")

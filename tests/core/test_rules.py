@@ -10,8 +10,8 @@ from core_kit import BAG_MG, MINUTES, RATES, build, standard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pump import protocol as p
-from pump import rules
+from pump.protocol import protocol as p
+from pump.protocol import rules
 from toleramp.protocol_file import scaled
 
 Row = list[Fraction | int]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pump import protocol as p
-from pump import rules
-from pump.encoding import encode
+from pump.protocol import protocol as p
+from pump.protocol import rules
+from pump.protocol.encoding import encode
 
 MIN = 60_000
 DOSES_U = (100, 200, 400, 800, 1600, 3200, 6400, 12_000, 24_000, 48_000, 80_000, 160_000, 320_000, 640_000)

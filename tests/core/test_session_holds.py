@@ -22,8 +22,8 @@ from core_kit import (
     until,
 )
 
-from pump import messages as m
 from pump.io import CONFIRM, START, STOP
+from pump.tables import messages as m
 
 
 @pytest.mark.req("VIT-1", "FLO-10", "SES-4")

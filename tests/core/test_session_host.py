@@ -19,9 +19,9 @@ from core_kit import (
     tap,
 )
 
-from pump import messages as m
-from pump.encoding import encode
 from pump.io import START
+from pump.protocol.encoding import encode
+from pump.tables import messages as m
 
 
 @pytest.mark.req("SEC-1")

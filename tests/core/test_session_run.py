@@ -28,9 +28,9 @@ from core_kit import (
 )
 
 import toleramp_bench.core as bench
-from pump import messages as m
-from pump.encoding import encode
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
+from pump.protocol.encoding import encode
+from pump.tables import messages as m
 from toleramp.protocol_file import scaled
 
 

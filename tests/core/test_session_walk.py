@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from pump import messages as m
+from pump.course.plan import Plan
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
-from pump.plan import Plan
+from pump.tables import messages as m
 
 PROTOCOL = mini()
 PROTOCOL.line_dead_nl = 600  # six pulses: 0.3 mL at this scale

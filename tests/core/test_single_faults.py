@@ -11,10 +11,10 @@ import pytest
 from core_kit import BAG_MG, standard
 from test_rules import Row, ladder, rows
 
-from pump import rules
-from pump.account import course
-from pump.bags import REJECTED, BagCheck
-from pump.units import volume_nl_of
+from pump.base.units import volume_nl_of
+from pump.protocol import rules
+from pump.protocol.doses import course
+from pump.session.bags import REJECTED, BagCheck
 
 # By hand, from 2/5/10/20, 5/10/20/40, 10/20/40/80 mL/h of 0.02, 0.2 and 1.98426 mg/mL: what changes in the ladder, the
 # code that refuses it, and how far the dose rate rises over what was tolerated ("": it falls afterwards).

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pump import crc, units
+from pump.base import crc, units
 
 TICKS = st.integers(0, (1 << 30) - 1)
 DELTA = st.integers(-(1 << 29), (1 << 29) - 1)

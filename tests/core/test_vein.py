@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_plan import ladders
 
-from pump import protocol as p
-from pump import vein
+from pump.protocol import protocol as p
+from pump.protocol import vein
 
 # Computed by hand from 2/5/10/20 mL/h of 0.02, 0.2, 1.98426 mg/mL: dead volume mL -> worst rise, min when it comes,
 # min of the first drug (saline-primed), % of the dose before step 12, % left in the line at the end.

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pump import messages as m
-from pump.units import TICK_SPAN, ticks_add
-from pump.vitals import SEEN_LATE_MS, Vitals
+from pump.base.units import TICK_SPAN, ticks_add
+from pump.senses.vitals import SEEN_LATE_MS, Vitals
+from pump.tables import messages as m
 
 SAMPLE_MS = 333
 STARTS = (0, TICK_SPAN - 7_000, TICK_SPAN - 1, TICK_SPAN // 2)

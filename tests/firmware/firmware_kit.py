@@ -19,8 +19,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from pump import messages as m
-from pump.protocol import Protocol
+from pump.protocol.protocol import Protocol
+from pump.tables import messages as m
 from toleramp import ports
 from toleramp.protocol_file import compile_protocol, read_protocol, scaled
 from toleramp_bench.emulator.pty import serve

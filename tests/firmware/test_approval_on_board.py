@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pump import approval, crc
-from pump import messages as m
-from pump import protocol as p
-from pump.approval import encode_keyring
-from pump.encoding import encode
-from pump.identity import digest
+from pump.base import crc
+from pump.protocol import approval
+from pump.protocol import protocol as p
+from pump.protocol.approval import encode_keyring
+from pump.protocol.encoding import encode
+from pump.protocol.fingerprint import digest
+from pump.tables import messages as m
 from toleramp.protocol_file import compile_file
 from toleramp_bench.places import standard_protocol
 from toleramp_bench.provision import flash_with_keyring

@@ -6,8 +6,8 @@ import struct
 
 import pytest
 
-from pump import messages as m
-from pump.journal import RECORD, SLOT
+from pump.store.journal import RECORD, SLOT
+from pump.tables import messages as m
 from toleramp_bench import measure
 from toleramp_bench.emulator.edges import EdgeLog
 from toleramp_bench.records import unpack_record

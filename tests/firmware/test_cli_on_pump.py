@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 from firmware_kit import Cable, Stranger, Tool, tool
 
-from pump import crc, frames
-from pump import messages as m
-from pump.encoding import encode
-from pump.identity import fingerprint
+from pump.base import crc
 from pump.io import CONFIRM, START, UP
-from pump.protocol import Protocol, decode
-from pump.rules import findings, total_dose
+from pump.link import frames
+from pump.protocol.encoding import encode
+from pump.protocol.fingerprint import fingerprint
+from pump.protocol.protocol import Protocol, decode
+from pump.protocol.rules import findings, total_dose
+from pump.tables import messages as m
 from toleramp import client
 from toleramp.errors import Refused
 from toleramp.wire import Wire

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pump import messages as m
+from pump.tables import messages as m
 from toleramp_bench import power_cuts
 from toleramp_bench.after_cut import (
     POWER_ON,

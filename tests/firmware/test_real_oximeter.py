@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pump import messages as m
+from pump.tables import messages as m
 from toleramp_bench.devices import nonin_df2
 from toleramp_bench.devices.nonin_df2 import FRAMES, Values
 from toleramp_bench.pump_bench import PumpBench

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pump import protocol as p
+from pump.protocol import protocol as p
 from toleramp_bench import generated
 from toleramp_bench.generated import UNIX, blobs, compare
 

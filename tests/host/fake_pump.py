@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from pump import messages as m
-from pump.identity import fingerprint
+from pump.protocol.fingerprint import fingerprint
+from pump.tables import messages as m
 from toleramp.wire import Wire
 
 PL_PULSE = 100_000

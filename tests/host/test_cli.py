@@ -13,9 +13,9 @@ from approval_kit import Office
 from fake_pump import FakePump
 
 import toleramp
-from pump import approval
-from pump import messages as m
-from pump import protocol as device
+from pump.protocol import approval
+from pump.protocol import protocol as device
+from pump.tables import messages as m
 from toleramp import cli
 
 PACKAGE = Path(toleramp.__file__).parent

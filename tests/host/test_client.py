@@ -8,8 +8,8 @@ from fake_pump import FakePump, event_fields, status_fields
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pump import messages as m
-from pump.identity import fingerprint
+from pump.protocol.fingerprint import fingerprint
+from pump.tables import messages as m
 from toleramp.client import Pump, wrong_contract
 from toleramp.errors import LinkLost, NoAnswer, NotToleramp, Refused, UserError, WrongContract
 from toleramp.wire import Wire, pack, unpack

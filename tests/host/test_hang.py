@@ -7,7 +7,7 @@ from approval_kit import SAMPLE
 from fake_pump import FakePump
 from test_client import CoreBehindPty
 
-from pump import messages as m
+from pump.tables import messages as m
 from toleramp import cli
 from toleramp.client import Pump
 from toleramp.protocol_file import compile_file

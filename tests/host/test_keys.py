@@ -13,7 +13,7 @@ from fake_repl import FakeRepl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pump import approval
+from pump.protocol import approval
 from toleramp import cli, key_files, keyring_install
 from toleramp.errors import UserError
 

@@ -11,7 +11,7 @@ import pytest
 import segno
 
 import toleramp
-from pump.identity import fingerprint
+from pump.protocol.fingerprint import fingerprint
 from toleramp import cli
 from toleramp.errors import UserError
 from toleramp.labels import demand_agreement, patient, qr_svg

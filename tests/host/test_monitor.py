@@ -14,7 +14,7 @@ import pytest
 from fake_pump import FakePump, event_fields, run_when, status_fields
 
 import toleramp
-from pump import messages as m
+from pump.tables import messages as m
 from toleramp import cli, session_log
 
 PROTOCOL = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"

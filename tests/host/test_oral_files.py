@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 import toleramp
-from pump import protocol as p
-from pump.encoding import encode
+from pump.protocol import protocol as p
+from pump.protocol.encoding import encode
 from toleramp import cli
 from toleramp.errors import UserError
 from toleramp.preparation import uses_of

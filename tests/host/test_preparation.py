@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toleramp
-from pump.protocol import Protocol, Solution, Step
+from pump.protocol.protocol import Protocol, Solution, Step
 from toleramp import cli
 from toleramp.errors import UserError
 from toleramp.preparation import SYRINGES, Bag, Means, dose_error, measured, parts, prepare, rounded, show

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import toleramp
-from pump.protocol import LINE_FILL, Protocol
+from pump.protocol.protocol import LINE_FILL, Protocol
 from toleramp import cli
 from toleramp.preparation import Means, prepare
 from toleramp.preparation_words import as_made, largest_rise, mix, new_findings, remedy

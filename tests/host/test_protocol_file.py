@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pump import rules
+from pump.protocol import rules
 from toleramp.errors import UserError
 from toleramp.protocol_file import read_all, read_file, read_protocol
 from toleramp.protocol_findings import file_findings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from test_protocol_new import OPTIONS, Terminal
 
-from pump.protocol import Protocol
+from pump.protocol.protocol import Protocol
 from toleramp import cli
 from toleramp.protocol_file import read_protocol
 

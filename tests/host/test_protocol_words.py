@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import toleramp
-from pump import rules
-from pump.protocol import LINE_FILL, Protocol, Step
+from pump.protocol import rules
+from pump.protocol.protocol import LINE_FILL, Protocol, Step
 from toleramp.protocol_file import read_protocol
 from toleramp.protocol_words import BY_MOUTH, MESSAGES, OF_STEPS, finding_rows
 

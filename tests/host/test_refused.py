@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pump import messages as m
-from pump import protocol as p
+from pump.protocol import protocol as p
+from pump.tables import messages as m
 from toleramp.errors import Refused
 
 

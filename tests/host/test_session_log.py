@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from fake_pump import PL_PULSE, event_fields, status_fields
 
-from pump import messages as m
 from pump.io import START, STOP, UP
+from pump.tables import messages as m
 from toleramp import session_log as log
 from toleramp.errors import UserError
 

@@ -14,9 +14,11 @@ from approval_kit import SAMPLE, Office
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pump import approval, crc, identity
-from pump import protocol as device
-from pump.encoding import encode
+from pump.base import crc
+from pump.protocol import approval
+from pump.protocol import fingerprint as identity
+from pump.protocol import protocol as device
+from pump.protocol.encoding import encode
 from toleramp import whole_files
 from toleramp.approval_table import BOTH, HALF, UNFIT, standing
 from toleramp.approval_text import Untouchable, with_approval

@@ -14,8 +14,8 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from pump.protocol import Protocol
-from pump.rules import total_dose
+from pump.protocol.protocol import Protocol
+from pump.protocol.rules import total_dose
 from toleramp.errors import UserError
 from toleramp.protocol_file import compile_file
 from toleramp.protocol_table import finding_rows

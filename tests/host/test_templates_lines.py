@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_templates import codes, made
 
-from pump import protocol as p
-from pump.account import fills
-from pump.rules import total_dose
+from pump.protocol import protocol as p
+from pump.protocol.doses import fills
+from pump.protocol.rules import total_dose
 from toleramp import cli
 from toleramp.errors import UserError
 from toleramp.protocol_file import compile_file, read_protocol

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from approval_kit import Office
 
-from pump import approval
+from pump.protocol import approval
 from toleramp.key_files import read_ring
 from toleramp.protocol_file import compile_file
 

@@ -3,8 +3,9 @@
 import pytest
 from fake_pump import event_fields
 
-from pump import alarms, io
-from pump import messages as m
+from pump import io
+from pump.panel import alarms
+from pump.tables import messages as m
 from toleramp import session_log, words
 from toleramp.commands import _words
 from toleramp.report import words as report_words

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pump import protocol as p
+from pump.protocol import protocol as p
 from toleramp import whole_files
 from toleramp.errors import UserError
 from toleramp_bench.campaign.farm import CHUNK, Farm, cores, open_farm

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from pump.protocol import Protocol
+from pump.protocol.protocol import Protocol
 from toleramp_bench.campaign.model import LASTING, Campaign, Drawn, Fault, Rate, Span
 from toleramp_bench.scenario.model import Action, Moment, Scenario
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from pump.protocol import Protocol
+from pump.protocol.protocol import Protocol
 from toleramp.errors import UserError
 from toleramp.protocol_reader import brief
 from toleramp_bench.campaign.model import FAULTS, LASTING, Campaign, PlantDraws, Rate, Span, StaffDraws

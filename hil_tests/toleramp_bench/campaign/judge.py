@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from pump import messages as m
-from pump import protocol as p
+from pump.protocol import protocol as p
+from pump.tables import messages as m
 from toleramp_bench.campaign import judge_rate, judge_still
 from toleramp_bench.campaign.course import Quiet, Rung, flows, overlap, quiets, rungs
 from toleramp_bench.campaign.judge_rate import share

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from pump import protocol as p
+from pump.protocol import protocol as p
 from toleramp_bench.campaign.course import Rung, overlap
 from toleramp_bench.campaign.model import Finding
 from toleramp_bench.campaign.session import Window

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from pump import messages as m
+from pump.tables import messages as m
 from toleramp_bench.campaign import judge, judge_rate, judge_still
 from toleramp_bench.campaign.model import Drawn, Finding
 from toleramp_bench.campaign.session import CampaignRun

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pump import messages as m
-from pump.decisions import CLASSIFY
 from pump.io import CONFIRM, DOWN, STOP
+from pump.session.decisions import CLASSIFY
+from pump.tables import messages as m
 from toleramp_bench.campaign.body import Body
 from toleramp_bench.campaign.model import Span, StaffDraws
 from toleramp_bench.people import Seen

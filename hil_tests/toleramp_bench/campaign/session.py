@@ -7,8 +7,8 @@ import traceback
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from pump import protocol as p
 from pump.io import STOP
+from pump.protocol import protocol as p
 from toleramp_bench.campaign.body import TICK_S, Body
 from toleramp_bench.campaign.draws import draw, scenario_of
 from toleramp_bench.campaign.model import Campaign, Drawn

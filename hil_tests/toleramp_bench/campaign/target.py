@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pump import messages as m
-from pump.protocol import Protocol
+from pump.protocol.protocol import Protocol
+from pump.tables import messages as m
 from toleramp_bench.core import Samples
 from toleramp_bench.scenario.targets.core import CoreTarget
 from toleramp_bench.scenario.targets.slow_oximeter import Clock, SlowOximeter

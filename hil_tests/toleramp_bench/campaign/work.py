@@ -15,7 +15,7 @@ from toleramp_bench.campaign.session import run_session
 from toleramp_bench.places import ROOT
 
 _SOURCES = (
-    "firmware/pump/*.py",
+    "firmware/pump/**/*.py",
     "firmware/oximeters/*.py",
     "boards/pump_pico/mechanism.py",
     "host_tools/toleramp/wire.py",

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pump import messages as m
+from pump.tables import messages as m
 from toleramp.errors import UserError
 from toleramp.protocol_file import compile_file
 from toleramp_bench.core import PL_PULSE, CorePump

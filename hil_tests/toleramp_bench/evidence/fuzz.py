@@ -1,7 +1,7 @@
 """Random and damaged input for what reads bytes and files: nothing but the declared refusals, nothing accepted twice.
 
-    fuzz frames      pump.frames.Receiver, against a reader of its own written here
-    fuzz protocol    pump.protocol.decode and pump.rules: compiled forms
+    fuzz frames      pump.link.frames.Receiver, against a reader of its own written here
+    fuzz protocol    pump.protocol.decode and pump.protocol.rules: compiled forms
     fuzz files       toleramp.protocol_file: protocol files, against a second reading of them
 
 What is found is kept as finding.bin; `--seed` of facts.json repeats a run.
@@ -20,10 +20,11 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from pump import crc, frames
-from pump import protocol as device
-from pump.encoding import encode
-from pump.rules import findings
+from pump.base import crc
+from pump.link import frames
+from pump.protocol import protocol as device
+from pump.protocol.encoding import encode
+from pump.protocol.rules import findings
 from toleramp.protocol_file import compile_file
 from toleramp_bench.evidence.fuzz_files import FileFuzz
 from toleramp_bench.generated import blobs

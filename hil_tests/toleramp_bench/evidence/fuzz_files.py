@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from pump import protocol as device
-from pump.encoding import encode
-from pump.rules import findings
+from pump.protocol import protocol as device
+from pump.protocol.encoding import encode
+from pump.protocol.rules import findings
 from toleramp.errors import UserError
 from toleramp.protocol_file import compile_file
 from toleramp.protocol_table import table

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from pump import protocol as device
+from pump.protocol import protocol as device
 
 Table = dict[str, Any]
 _MONITORING = {

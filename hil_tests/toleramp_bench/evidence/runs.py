@@ -8,7 +8,7 @@ from toleramp_bench.evidence.machinery import Run
 
 _PYTHON = sys.executable
 _CORE = (
-    "firmware/pump/*.py",
+    "firmware/pump/**/*.py",
     "firmware/oximeters/*.py",
     "host_tools/toleramp/protocol_file.py",
     "host_tools/toleramp/protocols/*.toml",
@@ -33,13 +33,13 @@ _FUZZ = (
     "host_tools/toleramp/*.py",
     "host_tools/toleramp/templates/*.py",
     "host_tools/toleramp/protocols/*.toml",
-    "firmware/pump/*.py",
+    "firmware/pump/**/*.py",
 )
 _VERDICTS = (
     "hil_tests/toleramp_bench/evidence/verdicts.py",
     "hil_tests/toleramp_bench/generated.py",
     "hil_tests/on_micropython/verdicts.py",
-    "firmware/pump/*.py",
+    "firmware/pump/**/*.py",
 )
 _CUTS = (
     *(

@@ -28,7 +28,7 @@ def state(binary: Path) -> str:
         binary,
         SCRIPT,
         ROOT / "hil_tests/toleramp_bench/generated.py",
-        *sorted((ROOT / "firmware/pump").glob("*.py")),
+        *sorted((ROOT / "firmware/pump").rglob("*.py")),
     ]
     digest = hashlib.sha256()
     for path in files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from pump.protocol import Protocol
+from pump.protocol.protocol import Protocol
 from toleramp_bench.plant import mechanism, scale
 from toleramp_bench.plant.bags import Bag, GravityConfig
 from toleramp_bench.plant.mechanism import MechanismConfig

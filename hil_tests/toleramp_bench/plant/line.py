@@ -1,6 +1,6 @@
 """The line that the bags share: plug flow through its dead volume, in whole picolitres.
 
-The same arithmetic as pump.vein, by other means: a queue of segments. What goes in pushes the same out at the vein
+As pump.protocol.vein, by other means: a queue of segments. What goes in pushes the same out at the vein
 (`push`), or is stored for a while (`feed` and `take` apart). Nothing is lost: fed = in the line - at first + taken.
 """
 

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from pump import messages as m
+from pump.tables import messages as m
 from toleramp.client import wrong_contract
 from toleramp.errors import NoAnswer
 from toleramp.wire import NAMES, Layout, Message, Wire

@@ -5,8 +5,8 @@ from __future__ import annotations
 from inspect import Parameter, signature
 from typing import Any
 
-from pump import messages as m
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
+from pump.tables import messages as m
 from toleramp_bench.scenario.model import Action
 from toleramp_bench.scenario.noise import NoisyWire
 from toleramp_bench.scenario.staff import Errand

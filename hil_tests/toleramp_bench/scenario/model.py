@@ -64,7 +64,7 @@ class Scenario:
     path: Path
     text: str
     blob: bytes
-    protocol: Any  # pump.protocol.Protocol
+    protocol: Any  # pump.protocol.protocol.Protocol
     dose_scale: Fraction
     shows: tuple[str, ...] = ()
     oximeter: str = "nonin-df2"

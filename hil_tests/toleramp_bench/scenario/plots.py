@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from pump.account import dose_fraction, fills
+from pump.protocol.doses import dose_fraction, fills
 from toleramp.report import frame
 from toleramp_bench.scenario.model import Recording, Scenario
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from pump.protocol import Protocol
+from pump.protocol.protocol import Protocol
 from toleramp.errors import UserError
 from toleramp.protocol_file import Reading, compile_protocol, read_content, read_file, scaled
 from toleramp.protocol_reader import brief

@@ -10,8 +10,8 @@ import json
 from fractions import Fraction
 from typing import Any
 
-from pump.account import fills
-from pump.protocol import Protocol
+from pump.protocol.doses import fills
+from pump.protocol.protocol import Protocol
 from toleramp_bench.scenario.expect import judge
 from toleramp_bench.scenario.model import Recording, Scenario
 from toleramp_bench.scenario.pumped import Delivered, Pumped

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pump.decisions import CLASSIFY
 from pump.io import CONFIRM, DOWN, START, UP
+from pump.session.decisions import CLASSIFY
 from toleramp_bench.people import Seen
 
 _PROMPTS = ("loaded", "armed", "bag_requested", "bag_rejected", "paused", "reaction", "decision")

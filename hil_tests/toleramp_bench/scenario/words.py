@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from pump import messages as m
-from pump.alarms import TABLE
-from pump.units import RATE_MAX_E4, RATE_MIN_E4
+from pump.base.units import RATE_MAX_E4, RATE_MIN_E4
+from pump.panel.alarms import TABLE
+from pump.tables import messages as m
 
 Number = int | Decimal
 

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from pump import messages
+from pump.tables import messages
 from toleramp import session_log
 from toleramp.client import Pump
 from toleramp.commands import _common, _words

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from pump import messages
+from pump.tables import messages
 from toleramp.words import REASONS, button_words, decision_words
 
 Record = dict[str, Any]
@@ -97,7 +97,7 @@ def bag_name(solution: int | None, protocol: Record | None = None) -> str:
 
 def _alarm(name: str | None) -> tuple[str, str]:
     """An alarm's title, and the title with its cause and what to do (ALM-2)."""
-    from pump import alarms
+    from pump.panel import alarms
 
     for row in alarms.TABLE:
         if row[0] == name:

@@ -81,7 +81,7 @@ def _keyring(path: Path | None) -> bytes | None:
     """The keyring's bytes, checked; UserError when it is none."""
     if path is None:
         return None
-    from pump.approval import decode_keyring
+    from pump.protocol.approval import decode_keyring
 
     try:
         ring = path.read_bytes()

@@ -31,7 +31,7 @@ def _found() -> list[ports.Candidate]:
 
 def _ask(candidate: ports.Candidate) -> dict[str, Any]:
     """What is known of a port; `error` says why it did not answer as a pump of this contract."""
-    from pump import messages
+    from pump.tables import messages
     from toleramp.client import Pump
 
     row: dict[str, Any] = {"port": candidate.port, "kind": candidate.kind, "product": candidate.product}

@@ -12,7 +12,7 @@ from toleramp.errors import FOUND, UserError, one_line
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-    from pump.protocol import Protocol
+    from pump.protocol.protocol import Protocol
 
     Loadable = tuple[bytes, Protocol, str]
 
@@ -54,7 +54,7 @@ def _compiled(path: Path) -> "Loadable":
     """The compiled protocol, what it says, and who signed it."""
     if path.suffix != ".tlp":
         return _read(path)
-    from pump import protocol as device
+    from pump.protocol import protocol as device
 
     try:
         blob = path.read_bytes()

@@ -30,7 +30,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
 def _check_until(name: str | None) -> None:
     import difflib
 
-    from pump import messages
+    from pump.tables import messages
     from toleramp.errors import UserError
 
     known = messages.STATES + messages.EVENTS[1:]

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pump.identity import fingerprint
-from pump.protocol import Protocol
+from pump.protocol.fingerprint import fingerprint
+from pump.protocol.protocol import Protocol
 from toleramp.errors import UserError, one_line
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pump.identity import fingerprint
+from pump.protocol.fingerprint import fingerprint
 from toleramp.errors import one_line
 from toleramp.protocol_diff import Difference, differences
 from toleramp.protocol_diff_keys import keys_left, tables

@@ -12,9 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkstemp
 from typing import Any
 
-from pump.account import fills
-from pump.identity import fingerprint
-from pump.protocol import Protocol
+from pump.protocol.doses import fills
+from pump.protocol.fingerprint import fingerprint
+from pump.protocol.protocol import Protocol
 from toleramp.errors import UserError, one_line
 from toleramp.protocol_table import finding_rows, has_errors, minutes_of
 from toleramp.templates import BY_NAME, TEMPLATES, Template, every_option, order

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pump.identity import fingerprint
-from pump.protocol import Protocol
+from pump.protocol.fingerprint import fingerprint
+from pump.protocol.protocol import Protocol
 from toleramp.errors import one_line
 
 SUFFIXES = (".png", ".svg")

@@ -10,8 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pump.identity import fingerprint
-from pump.protocol import UNITS, Protocol
+from pump.protocol.fingerprint import fingerprint
+from pump.protocol.protocol import UNITS, Protocol
 from toleramp import preparation_oral
 from toleramp.errors import UserError, one_line
 from toleramp.preparation import Bag, Means

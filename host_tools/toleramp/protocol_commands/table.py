@@ -8,10 +8,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pump.identity import fingerprint
+from pump.protocol.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from pump.protocol import Protocol
+    from pump.protocol.protocol import Protocol
     from toleramp.protocol_file import Reading
 
 CLASS_WORDS = {

@@ -52,8 +52,8 @@ def _signer(found: Standing, proof: Proof, role: str) -> dict[str, str]:
 
 def document(path: Path, keys: Keys) -> dict[str, Any]:
     """What `--json` shows. Raises UserError for what is no protocol."""
-    from pump.identity import fingerprint
-    from pump.protocol import CLASSES
+    from pump.protocol.fingerprint import fingerprint
+    from pump.protocol.protocol import CLASSES
     from toleramp.approval_table import content_digest, not_covered, prove, standing
     from toleramp.protocol_file import compile_protocol, read_content, read_toml
 

@@ -1,6 +1,6 @@
 """The device's names in words that a nurse understands."""
 
-from pump.alarms import TABLE
+from pump.panel.alarms import TABLE
 from toleramp.words import BUTTONS, REASONS
 
 ALARM_WORDS = {row[0]: row[4] for row in TABLE if row[4]}

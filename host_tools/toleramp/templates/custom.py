@@ -7,7 +7,7 @@ import io
 from fractions import Fraction
 from pathlib import Path
 
-from pump.protocol import MAX_SOLUTIONS, MAX_STEPS
+from pump.protocol.protocol import MAX_SOLUTIONS, MAX_STEPS
 from toleramp.errors import UserError
 from toleramp.protocol_reader import bytes_of
 from toleramp.templates.exact import number

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from math import floor, log10
 
-from pump.protocol import _RANGES, STEP
+from pump.protocol.protocol import _RANGES, STEP
 from toleramp.protocol_keys import BOUNDS
 from toleramp.templates.exact import near, plain
 from toleramp.templates.model import E4, MS_PER_MIN, NL_PER_ML, PG_PER_MG, Misfit, Plan

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
-from pump.units import RATE_MIN_E4
+from pump.base.units import RATE_MIN_E4
 from toleramp.errors import UserError
 from toleramp.templates.exact import near, plain
 from toleramp.templates.model import E4, NL_PER_ML, Bag, Misfit, Plan, Rung, bag_volumes_nl, filled

@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import accumulate, pairwise
 
-from pump.protocol import MAX_STEPS
+from pump.protocol.protocol import MAX_STEPS
 from toleramp.errors import UserError
 from toleramp.templates.model import Plan, Portion
 from toleramp.templates.options import Values

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from pump.protocol import UNITS
+from pump.protocol.protocol import UNITS
 from toleramp.errors import UserError
 from toleramp.templates import Template, fits
 from toleramp.templates.exact import plain

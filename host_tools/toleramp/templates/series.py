@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import accumulate, count
 
-from pump.protocol import MAX_SOLUTIONS, MAX_STEPS
+from pump.protocol.protocol import MAX_SOLUTIONS, MAX_STEPS
 from toleramp.errors import UserError
 from toleramp.templates.exact import near
 from toleramp.templates.model import E4, NL_PER_ML, PG_PER_MG, Bag, Plan, Rung, bag_volumes_nl, filled

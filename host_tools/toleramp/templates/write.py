@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 
-from pump import protocol as device
+from pump.protocol import protocol as device
 from toleramp.templates.exact import decimal_text, near, plain
 from toleramp.templates.model import E4, NL_PER_ML, PG_PER_MG, Bag, Plan, Portion, Rung
 from toleramp.templates.options import Values

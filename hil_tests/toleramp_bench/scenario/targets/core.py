@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from oximeters import parser
-from pump import messages as m
 from pump.controller import Controller
 from pump.io import UP, Outputs, Snapshot
-from pump.journal import RECORD, SLOT, count_records
+from pump.store.journal import RECORD, SLOT, count_records
+from pump.tables import messages as m
 from toleramp import __version__
 from toleramp_bench.core import Samples
 from toleramp_bench.devices.oximeter import Oximeter

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from pump import messages as m
+from pump.tables import messages as m
 from toleramp.wire import Message, Wire
 
 

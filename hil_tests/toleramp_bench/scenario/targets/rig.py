@@ -14,7 +14,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from pump import messages as m
+from pump.tables import messages as m
 from toleramp.errors import UserError
 from toleramp_bench.people import Seen
 from toleramp_bench.places import mechanism_pl_pulse

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from pump import messages as m
+from pump.tables import messages as m
 from toleramp_bench.devices.fram import Fram
 from toleramp_bench.people import Seen
 from toleramp_bench.places import image, mechanism_pl_pulse
@@ -223,8 +223,8 @@ class Rp2040Target:
             _flip(ram, self._loaded, len(self._loaded) // 2, 1)
 
     def _plan_row(self) -> bytes:
-        from pump.plan import Plan
-        from pump.protocol import decode
+        from pump.course.plan import Plan
+        from pump.protocol.protocol import decode
 
         plan = Plan(decode(bytearray(self._loaded)), self.pl_pulse)
         return struct.pack(f"<{plan.count}I", *plan.pulses)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from pump import messages as m
+from pump.tables import messages as m
 from toleramp_bench.core import Samples
 from toleramp_bench.devices import nonin_df2
 

@@ -15,9 +15,9 @@ import weakref
 from contextlib import suppress
 from typing import IO, Any
 
-from pump import messages as m
 from pump.io import LINK_MAX, OX_MAX, Outputs, Snapshot
-from pump.journal import SLOT, count_records
+from pump.store.journal import SLOT, count_records
+from pump.tables import messages as m
 from toleramp.wire import Message
 from toleramp_bench.core import Samples
 from toleramp_bench.people import Seen

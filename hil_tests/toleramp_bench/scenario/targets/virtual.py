@@ -11,8 +11,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Protocol
 
+from pump.base.units import TICK_SPAN
 from pump.io import OX_MAX, STOP, Outputs, Snapshot
-from pump.units import TICK_SPAN
 from toleramp_bench.core import VirtualStepper
 from toleramp_bench.devices.monostable import HOLD_NS
 from toleramp_bench.scenario.model import LINES_KEPT

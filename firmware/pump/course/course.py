@@ -1,0 +1,180 @@
+"""The way that a session goes: as planned, or from a chosen step on after a reaction (PRO-4, SES-3, SES-5).
+
+A leg is a stretch of a step at one rate. As planned every step is one leg. From a decision on, a step runs no faster
+than gives its own dose rate with what leaves the line at the vein: while the line still holds a stronger bag's
+solution, that is slower than the step's own rate. A step may also run on the stronger bag that hangs, at the rate that
+gives its dose rate from there. Control and guard each work their course out for themselves, while nothing flows.
+"""
+
+from array import array
+
+from pump.base.units import RATE_MIN_E4, interval_parts
+from pump.protocol.vein import SALINE
+
+
+def push(line, bag, pulses):
+    """So many pulses of a bag enter the line, given as [pulses, bag] from the vein to the bags; as many leave it."""
+    if not line or not pulses:
+        return
+    if line[-1][1] != bag:
+        line.append([0, bag])
+    line[-1][0] += pulses
+    while pulses:
+        first = line[0]
+        out = min(first[0], pulses)
+        first[0] -= out
+        pulses -= out
+        if not first[0]:
+            line.pop(0)
+
+
+class Tally:
+    """What was counted: pulses of each bag that count as dose, pulses of each line-fill that do not, the line."""
+
+    def __init__(self, plan):
+        self.plan = plan
+        self.by_bag = [0] * len(plan.protocol.solutions)
+        self.filled = array("I", bytes(4 * plan.count))
+        self.line = []
+        self.restart()
+
+    def restart(self):
+        """A new session; the line holds what it was primed with."""
+        for i in range(len(self.by_bag)):
+            self.by_bag[i] = 0
+        for k in range(self.plan.count):
+            self.filled[k] = 0
+        self.line.clear()
+        if self.plan.line_pulses:
+            self.line.append([self.plan.line_pulses, self.plan.primed_with])
+
+    def hang(self, bag):
+        """A bag hangs: its place in the line is made now, so that nothing is made while it flows."""
+        if self.line and self.line[-1][1] != bag:
+            self.line.append([0, bag])
+
+    def settle(self, k, bag, pulses):
+        """Pulses of step k came from a bag. A line-fill counts as no dose up to its planned volume, once (PRO-3)."""
+        free = 0
+        if not self.plan.counts[k]:
+            free = min(pulses, self.plan.pulses[k] - self.filled[k])
+            self.filled[k] += free
+        self.by_bag[bag] += pulses - free
+        push(self.line, bag, pulses)
+
+
+class Course:
+    """For each step: its bag, pulses and first leg; for each leg: where it ends (pulses in the step) and its rate.
+
+    `last` is the step with which the dose is complete, `cut` says that it is shorter than planned.
+    """
+
+    def __init__(self, plan):
+        self.plan = plan
+        self.bag = bytearray(plan.count)
+        self.pulses = array("I", plan.pulses)
+        self.first = bytearray(plan.count)
+        self.restart()
+
+    def restart(self):
+        """As planned, for a new session."""
+        plan = self.plan
+        for k in range(plan.count):
+            self.bag[k] = plan.solution[k]
+            self.pulses[k] = plan.pulses[k]
+        self._plain(plan.count)
+
+    def leave(self, tally, step, bag):
+        """Goes on from `step`, on `bag` (the one that hangs) up to the first step planned on it; -1: each on its own.
+
+        The steps before only keep their places.
+        """
+        plan = self.plan
+        self._plain(step)
+        given, line = list(tally.by_bag), [list(part) for part in tally.line]
+        for k in range(step, plan.count):
+            if plan.solution[k] == bag:
+                bag = -1
+            on = self.bag[k] = plan.solution[k] if bag < 0 else bag
+            planned = planned_pulses(plan, k, on, line)
+            free = 0 if plan.counts[k] else plan.pulses[k] - tally.filled[k]
+            room = free + plan.final_pulses(given, k, on)
+            if not room and k > step:
+                self._end_at(k - 1)  # nobody hangs a bag for nothing
+                return
+            self.pulses[k] = room if k == self.last else min(planned, room)
+            given[on] += max(0, self.pulses[k] - free)
+            self._legs(k, line)
+            if self.pulses[k] < planned:
+                self.cut = True
+                self._end_at(k)
+                return
+
+    def _end_at(self, last):
+        """The dose is complete with this step: those after it give nothing."""
+        self.last = last
+        for k in range(last + 1, self.plan.count):
+            self.pulses[k] = 0
+            self.first[k] = self.first[last]
+
+    def _plain(self, count):
+        """The legs anew: the first `count` steps as planned."""
+        self.last = self.plan.count - 1
+        self.cut = False
+        self.end, self.rate_e4 = array("I"), array("I")
+        self.interval_us, self.remainder = array("I"), array("I")
+        plan = self.plan
+        for k in range(count):
+            self.first[k] = k
+            self._leg(plan.pulses[k], plan.rate_e4[k], plan.interval_us[k], plan.remainder[k])
+
+    def _legs(self, k, line):
+        self.first[k] = len(self.end)
+        for end, rate_e4 in legs_of(self.plan, k, self.bag[k], self.pulses[k], line):
+            interval_us, remainder = interval_parts(self.plan.pl_pulse, rate_e4)
+            self._leg(end, rate_e4, interval_us, remainder)
+
+    def _leg(self, end, rate_e4, interval_us, remainder):
+        self.end.append(end)
+        self.rate_e4.append(rate_e4)
+        self.interval_us.append(interval_us)
+        self.remainder.append(remainder)
+
+
+def planned_pulses(plan, k, bag, line):
+    """Pulses of step k when it runs on a bag: its own volume, or the volume that gives its dose from another.
+
+    A line-fill of another bag, or of a line that already holds nothing else, has nothing to fill.
+    """
+    own = plan.solution[k]
+    if not plan.counts[k] and (bag != own or all(part[1] == own for part in line)):
+        return 0
+    return plan.pulses[k] if bag == own else plan.equal_pulses(k, bag)
+
+
+def legs_of(plan, k, bag, pulses, line):
+    """[end in pulses, rate] of each leg of step k on a bag; `line` is left as the step leaves it."""
+    own = plan.rate_e4[k] if bag == plan.solution[k] else plan.equal_rate(k, bag)
+    legs = []
+    done = 0
+    while done < pulses:
+        content, run = bag, pulses - done
+        if line and (len(line) > 1 or line[0][1] != bag):
+            content, run = line[0][1], min(line[0][0], run)
+        rate_e4 = own if content == SALINE else min(own, plan.equal_rate(k, content))
+        done += run
+        push(line, bag, run)
+        if legs and legs[-1][1] == rate_e4:
+            legs[-1][0] = done
+        else:
+            legs.append([done, rate_e4])
+    return legs or [[0, own]]
+
+
+def runs(plan, tally, k, bag):
+    """True when step k can run on a bag over the line as it is: no leg is slower than the mechanism's least rate."""
+    line = [list(part) for part in tally.line]
+    for _, rate_e4 in legs_of(plan, k, bag, planned_pulses(plan, k, bag, line), line):
+        if rate_e4 < RATE_MIN_E4:
+            return False
+    return True

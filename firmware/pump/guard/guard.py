@@ -1,0 +1,255 @@
+"""The independent supervisor: measures what came out, computes what may have come out, holds the permit.
+
+It shares nothing with the control channel but the snapshot and control's claim (what it says that it does). Its copy of
+the protocol is decoded by itself from its own bytes; its volumes come from the counted pulses; its presses from the raw
+buttons. It can only refuse: without the permit's edge in every scan an external monostable disables the driver.
+"""
+
+from pump.base import crc
+from pump.base.compat import micropython
+from pump.course.course import Course, Tally
+from pump.course.plan import TOLERANCE_SHARE, Plan
+from pump.io import CONFIRM, START, STOP
+from pump.protocol.protocol import decode
+from pump.tables.messages import HOLD
+
+OVER, UNDER, RUNAWAY = HOLD["over-delivery"], HOLD["under-delivery"], HOLD["runaway"]
+CLAIM, MEMORY = HOLD["claim"], HOLD["memory"]
+SLACK_PULSES = 1
+SEAM_SCANS = 3
+CHECK_MS = 80  # volumes are compared this often; FLO-5 asks for a trip within 1 s
+MISSING_MS = 5_000  # pulses of a step that are still missing so long after all were due do not come any more
+AFTER_PULSES = 2
+AFTER_US = 5_000  # from the sample of the inputs to the abort that it caused
+_NEVER = 1 << 29
+QUIET_MS = 100  # after the flow ends, a pulse begun may still be counted
+
+
+class Claim:
+    """What control says that it does: flowing, step, its target; the turns that decisions gave to the course."""
+
+    def __init__(self):
+        self.flow = False
+        self.step = 0
+        self.target = 0
+        self.entry = 0  # number of the step's beginning; the same step anew gets a new one
+        self.turn = 0  # number of the decision to resume at `step`; a new one gives the course anew
+        self.bag = -1  # the bag that hangs, on which that step runs instead of its own
+        self.session = 0  # number of the session; a new one starts the accounts anew
+
+
+class Guard:
+    """`account` and `judge` once a scan; `trip` is 0 or the latched reason; `permit` says whether to renew it."""
+
+    def __init__(self, pl_pulse):
+        self.pl_pulse = pl_pulse
+        self.plan = None
+        self.blob = bytearray(0)
+        self.trip = 0
+        self.permit = False
+        self._count = -1
+        self._session = 0
+        self._step = -1
+        self._base = 0  # pulses in this step before `_count` was last settled
+        self._done = False  # the step's volume was seen to be complete
+        self._due = 0
+        self._due_us = 0
+        self._missing_ms = 0
+        self._flow = False
+        self._quiet_ms = 0
+        self._pressed = False
+        self._raw = 0
+        self._entry = 0
+        self._turn = 0
+        self._course = None
+        self._tally = None
+        self._bag = -1  # from which it flowed last
+        self._leg = 0
+        self._goal = _NEVER
+        self._loose = 0  # pulses not yet put to a bag
+        self._after = 0  # pulses counted since the flow ended
+        self._after_most = 0
+
+    def adopt(self, blob):
+        """Takes its own copy of a protocol's bytes (already accepted by control) and decodes it by itself."""
+        self.blob = bytearray(blob)
+        self.plan = Plan(decode(self.blob), self.pl_pulse)
+        self._course = Course(self.plan)
+        self._tally = Tally(self.plan)
+        self._step = self._bag = -1
+        self._goal = _NEVER
+
+    def _settle(self):
+        """Puts the pulses counted in this step to its bag and to the line."""
+        if self._step >= 0:
+            self._tally.settle(self._step, self._bag, self._loose)
+        self._loose = 0
+
+    @micropython.native
+    def account(self, snap):
+        """Adds the pulses counted since the last scan to its own account, and sees the raw presses."""
+        new = 0 if self._count < 0 else snap.pulses - self._count
+        self._count = snap.pulses
+        raw = snap.buttons
+        if raw & ~self._raw & (START | CONFIRM):
+            self._pressed = True
+        self._raw = raw
+        if new:
+            self._base += new
+            self._loose += new
+            if self._base >= self._goal:
+                self._done = True
+            if not self._flow:
+                self._after += new
+                if self._quiet_ms <= 0 or self._after > self._after_most:
+                    self._latch(RUNAWAY)
+        return new
+
+    @micropython.native
+    def judge(self, claim, snap):
+        """Checks the claim of this scan against its own account; renews the permit or refuses it."""
+        if claim.flow and not self.trip:
+            self._flowing(claim, snap)
+        elif self._flow:
+            self._quiet_ms = QUIET_MS
+            self._flow = False
+            self._after = 0
+        else:
+            self._rest(claim, snap)
+        self.permit = claim.flow and not self.trip and not snap.buttons & STOP
+
+    def _rest(self, claim, snap):
+        """Nothing flows: the time to check what would cost a scan in flow."""
+        if self._quiet_ms > 0:
+            self._quiet_ms -= snap.dt_ms
+        if claim.session != self._session:
+            self._new_session(claim)
+        if claim.turn != self._turn and self.plan:
+            self._go_back(claim)
+
+    def _new_session(self, claim):
+        self._session = claim.session
+        self._turn = claim.turn
+        self._step = self._bag = -1
+        self._done = True  # nothing stands before the first step
+        self._loose = 0
+        self._course.restart()
+        self._tally.restart()
+
+    def _go_back(self, claim):
+        """The session goes on at the step claimed, on its own bag or on the one that hangs.
+
+        What each step may give within the order, and how fast, is worked out from its own account while nothing flows;
+        no claim may ask for more.
+        """
+        self._turn = claim.turn
+        self._settle()
+        self._entry = -1
+        self._leg = 0
+        if claim.step > self._highest() or (claim.bag >= 0 and claim.bag != self._bag):
+            self._latch(CLAIM)
+            return
+        self._course.leave(self._tally, claim.step, claim.bag)
+
+    @micropython.native
+    def _flowing(self, claim, snap):
+        if not self.plan or claim.session != self._session:
+            self._latch(CLAIM)
+            return
+        seamless = self._flow
+        if not seamless:
+            self._begin_flow()
+        if claim.entry != self._entry:
+            self._enter(claim, seamless)
+        self._dt_ms = snap.dt_ms
+        self._since_ms += snap.dt_ms
+        if claim.step != self._step:
+            self._latch(CLAIM)
+        elif self._since_ms >= CHECK_MS:
+            self._volume(claim, snap.dt_ms)
+
+    def _begin_flow(self):
+        """From rest: a person must have pressed since the flow ended."""
+        if not self._pressed:
+            self._latch(CLAIM)
+        self._pressed = False
+        self._flow = True
+        self._due = self._base
+        self._due_us = self._since_ms = 0
+
+    def _enter(self, claim, seamless):
+        """A step begins: the next one after a complete one; from rest also an earlier one; never one too far."""
+        k = claim.step
+        if k > self._highest() or k >= self.plan.count or (seamless and not self._follows(k)):
+            self._latch(CLAIM)
+            return
+        if seamless and self._base > self._goal + SLACK_PULSES:
+            self._latch(OVER)  # more came in the scan that ended the step before
+        if not crc.holds(self.blob, len(self.blob) - crc.SIZE):
+            self._latch(MEMORY)
+        self._settle()
+        self._entry = claim.entry
+        self._step = k
+        course = self._course
+        self._bag = course.bag[k]
+        if not seamless:
+            self._tally.hang(self._bag)
+        self._goal = course.pulses[k]
+        self._leg = course.first[k]
+        self._after_most = AFTER_PULSES + AFTER_US // course.interval_us[self._leg]
+        self._base = self._due = self._due_us = self._since_ms = 0
+        self._done = not self._goal
+
+    def _highest(self):
+        """The step that may begin from rest, or any below it."""
+        return self._step + 1 if self._done else self._step
+
+    def _follows(self, step):
+        """True for the step after the present one, on the same bag: all that may begin while the drug flows."""
+        return step == self._step + 1 and self._course.bag[step] == self._bag
+
+    @micropython.native
+    def _volume(self, claim, scan_ms):
+        target = self._goal
+        if claim.target > target:
+            self._latch(CLAIM)
+        spent_us = self._since_ms * 1000
+        self._since_ms = 0
+        interval = self._fall_due(spent_us)
+        plan, due = self.plan, self._due
+        given = self._base
+        tolerance = plan.tolerance_pulses + due // TOLERANCE_SHARE
+        if tolerance > plan.tolerance_max_pulses:
+            tolerance = plan.tolerance_max_pulses
+        # What flows between two looks or around a change of rate, which cannot be placed more exactly.
+        tolerance += max(spent_us, SEAM_SCANS * scan_ms * 1000) // interval
+        if given > due + tolerance or given > target + SLACK_PULSES:
+            self._latch(OVER)
+        elif due > given + tolerance:
+            self._latch(UNDER)
+        self._missing_ms = self._missing_ms + spent_us // 1000 if given < due == target else 0
+        if self._missing_ms > MISSING_MS + interval // 1000:
+            self._latch(UNDER)
+
+    @micropython.native
+    def _fall_due(self, spent_us):
+        """So much time of flow makes pulses due, leg by leg; returns the interval of the present leg."""
+        course, leg = self._course, self._leg
+        due, rest_us = self._due, self._due_us + spent_us
+        goal, interval = self._goal, course.interval_us[leg]
+        while due < goal:
+            if due >= course.end[leg]:
+                leg += 1
+                interval = course.interval_us[leg]
+            if rest_us < interval:
+                break
+            more = min(rest_us // interval, course.end[leg] - due)
+            due += more
+            rest_us -= more * interval
+        self._due, self._leg = due, leg
+        self._due_us = rest_us if due < goal else 0
+        return interval
+
+    def _latch(self, reason):
+        if not self.trip:
+            self.trip = reason

@@ -1,0 +1,16 @@
+"""Whether a protocol may run on this pump: two people's approval, or bench mode, and every rule."""
+
+from pump.protocol import approval
+from pump.protocol.protocol import BENCH, Refusal
+from pump.protocol.rules import demand
+
+
+def admit(protocol, blob, bench, keys):
+    """Raises Refusal unless the pump, in bench mode or not, with these keys, takes the protocol decoded from `blob`."""
+    if not bench and protocol.kind == BENCH:
+        raise Refusal("bench-mode")
+    if not bench or (protocol.approval and keys):
+        approval.demand(protocol, blob, keys)
+    demand(protocol)
+    if not protocol.steps:
+        raise Refusal("not-run")

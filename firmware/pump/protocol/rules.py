@@ -1,0 +1,287 @@
+"""The rules a protocol must keep (PRO-1 to PRO-3, PRO-7), one engine for the laptop and the device; exact integers.
+
+A finding is (severity, code, step number or 0, detail); with the code "range" a record's key stands for the step. Doses
+are compared as fractions: a step's dose in pg is volume_nl * drug_pg / bag_nl, a dose rate in proportion to
+rate_e4 * drug_pg / bag_nl. Doses by mouth have no rate: their ratios are judged dose over dose, and the pump only
+carries such a protocol (it does not run it).
+"""
+
+from pump.base.units import RATE_MAX_E4, RATE_MIN_E4, US_RATE
+from pump.protocol import vein
+from pump.protocol.doses import dose_fraction, dose_rate_fraction, fills, infusions, reached_dose, total_dose
+from pump.protocol.protocol import BENCH, CLASSES, MONITORING, REACTION, STEP, TO_FULL_DOSE, Refusal
+
+ERROR, WARNING = "error", "warning"
+
+# Highest rise of the dose rate over what was tolerated, in hundredths (PRO-2).
+RATIO_SILENT = 260
+RATIO_TWO_PERSON = 300
+RATIO_WIDE = 1050
+DWELL_MIN_MS = 15 * 60_000  # PRO-3
+DWELL_SLIP = 8  # so many times the middle one of the others' dwells is a decimal slip (PRO-6)
+SUM_TOLERANCE = 200  # 1/200 = 0.5 % (PRO-3)
+# First step's dose, as a divisor of the full dose (PRO-3); wide-step and oral by signature.
+FIRST_STEP = {"multi-bag": 1000, "bench": 1000, "one-bag": 400}
+# Shared dead volume against the volume of the first step after a bag change (PRO-7): above 1/4 of it a warning, above
+# 1/2 an error. Ahead of a saline-primed line's first step nothing is skipped but time: above 2/3 an error.
+DEAD_WARNING = (1, 4)
+DEAD_ERROR = (1, 2)
+DEAD_ERROR_START = (2, 3)
+_DETAIL_MAX = 0xFFFFFFFF
+
+
+def _rates(protocol):
+    for number, step in enumerate(protocol.steps, 1):
+        if not RATE_MIN_E4 <= step.rate_e4 <= RATE_MAX_E4:
+            yield ERROR, "rate-range", number, step.rate_e4
+
+
+def _volumes(protocol):
+    """A step's volume is its rate times its dwell, to the nanolitre and to the millisecond of its dwell."""
+    for number, step in enumerate(protocol.steps, 1):
+        off = abs(step.volume_nl * US_RATE - step.rate_e4 * step.duration_ms)
+        if off > US_RATE + step.rate_e4:
+            yield ERROR, "step-volume", number, step.volume_nl
+
+
+def _short(timed):
+    for number, step in timed:
+        if step.duration_ms < DWELL_MIN_MS:
+            yield ERROR, "dwell-short", number, step.duration_ms
+
+
+def _slips(timed):
+    """A dwell, or a volume at its rate, ten times too large (PRO-6). The last one gives the rest: the sum judges it."""
+    timed = list(timed)[:-1]
+    if len(timed) > 2:
+        middle_ms = sorted([step.duration_ms for _, step in timed])[len(timed) // 2]
+        for number, step in timed:
+            if step.duration_ms >= DWELL_SLIP * middle_ms:
+                yield ERROR, "dwell-long", number, step.duration_ms
+
+
+def _dwells(protocol):
+    if protocol.kind != BENCH:
+        yield from _short(infusions(protocol))
+    yield from _slips(infusions(protocol))
+
+
+def _class(protocol):
+    """One bag is one: its first step may be larger than that of several."""
+    bags = len(protocol.solutions)
+    if CLASSES[protocol.kind] == "one-bag" and bags > 1:
+        yield ERROR, "class", 0, bags
+
+
+def _limits(protocol):
+    """Limits that contradict each other: an early sign behind the stop, a hold that must last longer than it may."""
+    if protocol.spo2_early < protocol.spo2_stop:
+        yield ERROR, "range", MONITORING, protocol.spo2_early
+    if protocol.spo2_early_fall > protocol.spo2_stop_fall:
+        yield ERROR, "range", MONITORING, protocol.spo2_early_fall
+    if protocol.min_hold_min > protocol.max_hold_min:
+        yield ERROR, "range", REACTION, protocol.min_hold_min
+
+
+def _order(protocol):
+    """Bags in their order, the rest of the dose last, a line-fill only where its bag begins."""
+    steps = protocol.steps
+    begun = None  # the bag of the last infusion step
+    for number, step in enumerate(steps, 1):
+        before = steps[number - 2] if number > 1 else step
+        wrong = step.solution < before.solution or (number > 1 and before.flags & TO_FULL_DOSE)
+        if fills(step):
+            after = steps[number].solution if number < len(steps) else None
+            wrong = wrong or step.flags & TO_FULL_DOSE or step.solution == begun or step.solution != after
+        else:
+            begun = step.solution
+        if wrong:
+            yield ERROR, "order", number, step.solution
+
+
+def _bags(protocol):
+    """A bag holds what its steps draw, line-fills included, and what stays in its own line."""
+    used = [bag.line_nl for bag in protocol.solutions]
+    drawn = [0] * len(used)  # 0: by no step, 1: by some, 2: too much, told
+    for number, step in enumerate(protocol.steps, 1):
+        bag = step.solution
+        used[bag] += step.volume_nl
+        if drawn[bag] < 2:
+            drawn[bag] = 2 if used[bag] > protocol.solutions[bag].volume_nl else 1
+            if drawn[bag] == 2:
+                yield ERROR, "bag-short", number, min(used[bag], _DETAIL_MAX)
+    for index, state in enumerate(drawn):
+        if not state:
+            yield WARNING, "bag-sum", 0, index
+
+
+def _dose_rates(protocol):
+    for number, step in infusions(protocol):
+        yield number, dose_rate_fraction(protocol, step)
+
+
+def _rises(rates, wide):
+    """Each rate over the highest before it, against the limits of PRO-2."""
+    highest = None
+    for number, rate in rates:
+        if highest:
+            up, down = rate[0] * highest[1], rate[1] * highest[0]
+            hundredths = -(-100 * up // down)
+            if hundredths > (RATIO_WIDE if wide else RATIO_TWO_PERSON):
+                yield ERROR, "ratio-exceeded", number, min(hundredths, _DETAIL_MAX)
+            elif hundredths > RATIO_SILENT and not wide:
+                yield WARNING, "ratio-two-person", number, hundredths
+        if not highest or rate[0] * highest[1] > highest[0] * rate[1]:
+            highest = rate
+
+
+def _fall(rates):
+    """A rate never falls within a plan: a fall is a slip before it, or at it (PRO-6)."""
+    highest = None
+    for number, rate in rates:
+        if highest and rate[0] * highest[1] < highest[0] * rate[1]:
+            yield ERROR, "order", number, 100 * rate[0] * highest[1] // (highest[0] * rate[1])
+        else:
+            highest = rate
+
+
+def _ratios(protocol):
+    return _rises(_dose_rates(protocol), CLASSES[protocol.kind] == "wide-step")
+
+
+def _falls(protocol):
+    return _fall(_dose_rates(protocol))
+
+
+def _least(dose, unit_pg=1):
+    return min(dose[0] // dose[1] // unit_pg, _DETAIL_MAX)
+
+
+def _first(protocol):
+    """The first step's dose, of 15 min where it lasts longer, within its class's share of the full dose."""
+    divisor = FIRST_STEP.get(CLASSES[protocol.kind])
+    for number, step in infusions(protocol):
+        dose = dose_fraction(protocol, step, step.volume_nl)
+        long_ms = max(step.duration_ms, DWELL_MIN_MS) if protocol.kind != BENCH else DWELL_MIN_MS
+        if divisor and dose[0] * divisor * DWELL_MIN_MS > protocol.full_dose_pg * dose[1] * long_ms:
+            yield ERROR, "first-step", number, _least(dose)
+        return
+
+
+def _sum(protocol):
+    """What counts is the full dose; what reaches the patient besides, by line-fills and a primed line, is little.
+
+    The first is told of the whole protocol (step 0), the second of its last step.
+    """
+    full_pg = protocol.full_dose_pg
+    total = total_dose(protocol)
+    if abs(total[0] - full_pg * total[1]) * SUM_TOLERANCE > full_pg * total[1]:
+        yield ERROR, "dose-sum", 0, _least(total, 1_000_000)
+    elif protocol.steps:
+        reached = reached_dose(protocol)
+        if (reached[0] - full_pg * reached[1]) * SUM_TOLERANCE > full_pg * reached[1]:
+            yield ERROR, "dose-sum", len(protocol.steps), _least(reached, 1_000_000)
+
+
+def _dead_limit(step, dead_nl, limit, dwell_ms):
+    """True when the dead volume takes more than `limit` of the step, and less than a dwell is left of it."""
+    short = (step.volume_nl - dead_nl) * US_RATE < step.rate_e4 * dwell_ms - US_RATE - step.rate_e4
+    return short and dead_nl * limit[1] > step.volume_nl * limit[0]
+
+
+def firsts_in_line(protocol):
+    """(number, step, held, nL) where a step's solution is not in the line: what is in it, and how much still ahead.
+
+    A line-fill takes that away by its own volume.
+    """
+    held = protocol.steps[0].solution if protocol.primed_with_solution else vein.SALINE
+    ahead_nl, bag = 0, held
+    for number, step in enumerate(protocol.steps, 1):
+        if step.solution != bag:
+            held, ahead_nl, bag = bag, protocol.line_dead_nl, step.solution
+        if fills(step):
+            ahead_nl = max(0, ahead_nl - step.volume_nl)
+        elif ahead_nl:
+            yield number, step, held, ahead_nl
+            ahead_nl = 0
+
+
+def _dead_volume(protocol):
+    """The first step of each bag must reach the vein for most of its time; detail: ms to lengthen it by, V / rate."""
+    dwell_ms = DWELL_MIN_MS if protocol.kind != BENCH else 1 << 30
+    if protocol.kind == BENCH:
+        for _, step in infusions(protocol):
+            dwell_ms = min(dwell_ms, step.duration_ms)
+    for number, step, held, ahead_nl in firsts_in_line(protocol):
+        longer_ms = min(-(-ahead_nl * US_RATE // step.rate_e4), _DETAIL_MAX)
+        if _dead_limit(step, ahead_nl, DEAD_ERROR_START if held == vein.SALINE else DEAD_ERROR, dwell_ms):
+            yield ERROR, "dead-volume", number, longer_ms
+        elif _dead_limit(step, ahead_nl, DEAD_WARNING, dwell_ms):
+            yield WARNING, "dead-volume", number, longer_ms
+
+
+def _line_matters(protocol):
+    if protocol.line_dead_nl:
+        return True
+    for step in protocol.steps:
+        if fills(step):
+            return True
+    return False
+
+
+def _vein(protocol):
+    """Rises of the dose rate at the vein (PRO-2, PRO-7), over the highest that the vein has had."""
+    if not _line_matters(protocol):
+        return
+    wide = CLASSES[protocol.kind] == "wide-step"
+    for index, _, up, down in vein.jumps(protocol):
+        hundredths = -(-100 * up // down)
+        if hundredths > (RATIO_WIDE if wide else RATIO_TWO_PERSON):
+            yield ERROR, "vein-ratio", index + 1, min(hundredths, _DETAIL_MAX)
+        elif hundredths > RATIO_SILENT and not wide:
+            yield WARNING, "vein-ratio", index + 1, hundredths
+
+
+# -- doses by mouth: the first one by signature, the others by their rise over the highest before
+
+
+def _portions(protocol):
+    for number, dose in enumerate(protocol.doses, 1):
+        yield number, (dose.dose_pg, 1)
+
+
+def _oral_waits(protocol):
+    yield from _short(enumerate(protocol.doses, 1))
+    yield from _slips(enumerate(protocol.doses, 1))
+
+
+def _oral_ratios(protocol):
+    return _rises(_portions(protocol), False)
+
+
+def _oral_falls(protocol):
+    return _fall(_portions(protocol))
+
+
+RULES = (_class, _limits, _rates, _volumes, _dwells, _order, _bags, _ratios, _first, _sum, _dead_volume, _vein, _falls)
+ORAL_RULES = (_limits, _oral_waits, _oral_ratios, _sum, _oral_falls)
+
+
+def findings(protocol):
+    """All findings, in the order of the rules: [(severity, code, step or 0, detail)]."""
+    oral = CLASSES[protocol.kind] == "oral"
+    if (protocol.steps or protocol.solutions) if oral else protocol.doses:
+        return [(ERROR, "oral", 0, 0)]
+    if not (protocol.doses if oral else protocol.steps):
+        return [(ERROR, "missing", 0, STEP)]
+    found = []
+    for rule in ORAL_RULES if oral else RULES:
+        found.extend(rule(protocol))
+    return found
+
+
+def demand(protocol):
+    """Raises Refusal at the first error: what the device does with a protocol at load."""
+    for severity, code, step, detail in findings(protocol):
+        if severity == ERROR:
+            raise Refusal(code, step, detail)
