@@ -19,8 +19,8 @@ import pytest
 from pump.base import crc
 from pump.protocol.protocol import Protocol
 from toleramp.errors import UserError
-from toleramp.protocol_reader import Reader
-from toleramp.protocol_steps import read_steps
+from toleramp.protocol.reader import Reader
+from toleramp.protocol.steps import read_steps
 from toleramp_bench.evidence import core_full, fuzz, machinery, page, verdicts
 from toleramp_bench.evidence.__main__ import choose, main
 from toleramp_bench.evidence.machinery import Evidence, Run, inputs_hash
@@ -265,7 +265,7 @@ def _deaf(reader: Reader, target: Protocol) -> None:
 @pytest.mark.req("PRO-6", "INT-7")
 @pytest.mark.parametrize(
     ("name", "wrong"),
-    [("toleramp.protocol_reader.Reader.exact", _cut), ("toleramp.protocol_file.read_steps", _deaf)],
+    [("toleramp.protocol.reader.Reader.exact", _cut), ("toleramp.protocol.file.read_steps", _deaf)],
 )
 def test_the_file_fuzzer_finds_another_meaning(
     name: str, wrong: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -11,7 +11,7 @@ import pytest
 
 from pump.protocol.fingerprint import fingerprint
 from toleramp import cli
-from toleramp.protocol_file import compile_file
+from toleramp.protocol.file import compile_file
 from toleramp_bench.serve_bench import BUTTONS, ServedBench
 
 CHECKOUT = Path(__file__).parents[1]

@@ -13,7 +13,7 @@ from typing import Any
 
 from pump.io import CONFIRM, START
 from pump.tables import messages as m
-from toleramp.wire import Message
+from toleramp.device.wire import Message
 from toleramp_bench.devices.fram import SIZE, Fram
 from toleramp_bench.pump_bench import BenchFault, PumpBench
 from toleramp_bench.records import unpack_record

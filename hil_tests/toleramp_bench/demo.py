@@ -20,9 +20,9 @@ from pump.io import STOP
 from pump.protocol.fingerprint import fingerprint
 from pump.protocol.protocol import Protocol
 from pump.tables import messages as m
-from toleramp import ports
+from toleramp.device import ports
 from toleramp.errors import UserError
-from toleramp.protocol_file import compile_file, compile_protocol, scaled
+from toleramp.protocol.file import compile_file, compile_protocol, scaled
 from toleramp_bench.delivered import dose_pg, measured_records, step_runs
 from toleramp_bench.emulator.pty import serve
 from toleramp_bench.people import Nurse

@@ -18,7 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from toleramp import cli
-from toleramp.protocol_file import compile_file, scaled
+from toleramp.protocol.file import compile_file, scaled
 from toleramp_bench import measure
 from toleramp_bench.heap import locked_scans
 from toleramp_bench.places import ROOT, image, mechanism_pl_pulse, standard_protocol

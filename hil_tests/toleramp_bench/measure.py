@@ -15,7 +15,7 @@ from typing import Any
 from oximeters.nonin_df2 import Parser
 from pump.io import CONFIRM, DOWN, STOP, UP
 from pump.tables import messages as m
-from toleramp.protocol_file import compile_file, compile_protocol, scaled
+from toleramp.protocol.file import compile_file, compile_protocol, scaled
 from toleramp_bench.core import CorePump
 from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.people import Nurse, Seen

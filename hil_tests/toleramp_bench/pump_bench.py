@@ -14,7 +14,7 @@ from typing import Any
 
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.tables import messages as m
-from toleramp.wire import Message, Wire
+from toleramp.device.wire import Message, Wire
 from toleramp_bench.devices.expander import Expander
 from toleramp_bench.devices.fram import Fram
 from toleramp_bench.devices.monostable import Monostable

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.tables import messages as m
-from toleramp.wire import Message
+from toleramp.device.wire import Message
 from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.emulator.pty import serve
 from toleramp_bench.people import Nurse

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pump.protocol import protocol as p
 from pump.protocol import vein
-from toleramp.protocol_file import compile_file
+from toleramp.protocol.file import compile_file
 from toleramp_bench.places import mechanism_pl_pulse, standard_protocol
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.bags import Bag, GravityConfig

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pump.protocol import protocol as p
 from pump.protocol import vein
-from toleramp.protocol_file import compile_file
+from toleramp.protocol.file import compile_file
 from toleramp_bench.places import standard_protocol
 from toleramp_bench.plant.air import AirPath
 from toleramp_bench.plant.bags import Bag, Bags, Gravity, GravityConfig

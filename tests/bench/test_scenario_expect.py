@@ -204,7 +204,7 @@ def test_judging_never_raises(
 
 
 def _protocol() -> Any:
-    from toleramp.protocol_file import read_protocol
+    from toleramp.protocol.file import read_protocol
     from toleramp_bench.places import standard_protocol
 
     return read_protocol(standard_protocol())

@@ -11,7 +11,7 @@ from pump.protocol import protocol as p
 from pump.protocol.encoding import encode
 from pump.session.decisions import CLASSIFY
 from pump.tables import messages as m
-from toleramp.protocol_file import scaled
+from toleramp.protocol.file import scaled
 from toleramp_bench.core import PL_PULSE, CorePump, VirtualStepper
 
 NL, PG, MIN = 10**6, 10**9, 60_000

@@ -15,10 +15,10 @@ from pump.protocol import protocol as p
 from pump.protocol import rules
 from pump.protocol.encoding import encode
 from toleramp.cli import main
-from toleramp.preparation_oral import strength_for
-from toleramp.protocol_file import read_protocol
-from toleramp.protocol_table import dose_rates_mg_h, step_doses
-from toleramp.protocol_table import table as dose_table
+from toleramp.preparation.oral import strength_for
+from toleramp.protocol.file import read_protocol
+from toleramp.protocol.table import dose_rates_mg_h, step_doses
+from toleramp.protocol.table import table as dose_table
 
 DOSE = 500
 DOSES = (Fraction(500), Fraction(3, 4), Fraction(40), Fraction(3333, 10), Fraction(2000), Fraction(10_000))

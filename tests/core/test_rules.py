@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pump.protocol import protocol as p
 from pump.protocol import rules
-from toleramp.protocol_file import scaled
+from toleramp.protocol.file import scaled
 
 Row = list[Fraction | int]
 

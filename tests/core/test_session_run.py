@@ -31,7 +31,7 @@ import toleramp_bench.core as bench
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.protocol.encoding import encode
 from pump.tables import messages as m
-from toleramp.protocol_file import scaled
+from toleramp.protocol.file import scaled
 
 
 @pytest.mark.req("PRO-4", "PRO-8", "FLO-2", "SES-1")

@@ -21,8 +21,8 @@ import pytest
 
 from pump.protocol.protocol import Protocol
 from pump.tables import messages as m
-from toleramp import ports
-from toleramp.protocol_file import compile_protocol, read_protocol, scaled
+from toleramp.device import ports
+from toleramp.protocol.file import compile_protocol, read_protocol, scaled
 from toleramp_bench.emulator.pty import serve
 from toleramp_bench.places import image, standard_protocol
 from toleramp_bench.pump_bench import PumpBench

@@ -14,7 +14,7 @@ from pump.protocol.approval import encode_keyring
 from pump.protocol.encoding import encode
 from pump.protocol.fingerprint import digest
 from pump.tables import messages as m
-from toleramp.protocol_file import compile_file
+from toleramp.protocol.file import compile_file
 from toleramp_bench.places import standard_protocol
 from toleramp_bench.provision import flash_with_keyring
 from toleramp_bench.pump_bench import PumpBench

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from firmware_kit import Tool, tool
 
-from toleramp.protocol_file import compile_protocol, read_protocol, scaled
+from toleramp.protocol.file import compile_protocol, read_protocol, scaled
 from toleramp_bench.places import standard_protocol
 
 

@@ -22,9 +22,9 @@ from pump.protocol.fingerprint import fingerprint
 from pump.protocol.protocol import Protocol, decode
 from pump.protocol.rules import findings, total_dose
 from pump.tables import messages as m
-from toleramp import client
+from toleramp.device import client
+from toleramp.device.wire import Wire
 from toleramp.errors import Refused
-from toleramp.wire import Wire
 from toleramp_bench.places import standard_protocol
 from toleramp_bench.pump_bench import PumpBench
 

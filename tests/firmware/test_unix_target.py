@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from toleramp.protocol_file import compile_file, compile_protocol, scaled
+from toleramp.protocol.file import compile_file, compile_protocol, scaled
 from toleramp_bench.places import standard_protocol
 from toleramp_bench.scenario.model import Action, Moment, Recording, Scenario
 from toleramp_bench.scenario.runner import Run

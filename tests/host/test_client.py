@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from pump.protocol.fingerprint import fingerprint
 from pump.tables import messages as m
-from toleramp.client import Pump, wrong_contract
+from toleramp.device.client import Pump, wrong_contract
+from toleramp.device.wire import Wire, pack, unpack
 from toleramp.errors import LinkLost, NoAnswer, NotToleramp, Refused, UserError, WrongContract
-from toleramp.wire import Wire, pack, unpack
 
 BLOB = bytes(range(256)) + b"toleramp" * 10  # three pieces
 
@@ -111,7 +111,7 @@ def test_a_stranger_answers(fake: FakePump, banner: bytes, advice: str) -> None:
 
 @pytest.mark.parametrize(("version", "advice"), [("0.0.1", "flash"), ("99.0", "update the tool"), ("", "flash")])
 def test_another_contract(fake: FakePump, version: str, advice: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("toleramp.client.__version__", "0.1.0")
+    monkeypatch.setattr("toleramp.device.client.__version__", "0.1.0")
     fake.contract, fake.version = 0xDEADBEEF, version
     with Pump(fake.port) as pump, pytest.raises(WrongContract, match=advice) as caught:
         pump.hello()
@@ -185,7 +185,7 @@ def test_load_and_read_back(fake: FakePump) -> None:
 
 
 def test_load_survives_lost_answers(fake: FakePump, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("toleramp.client.LOAD_END_S", LOST_S)
+    monkeypatch.setattr("toleramp.device.client.LOAD_END_S", LOST_S)
     fake.swallow.update({m.LOAD_BEGIN[0]: 1, m.LOAD_DATA[0]: 2, m.LOAD_END[0]: 1})
     with quick(fake) as pump:
         assert pump.load(BLOB)["fingerprint"] == fingerprint(BLOB)

@@ -9,8 +9,8 @@ from test_client import CoreBehindPty
 
 from pump.tables import messages as m
 from toleramp import cli
-from toleramp.client import Pump
-from toleramp.protocol_file import compile_file
+from toleramp.device.client import Pump
+from toleramp.protocol.file import compile_file
 
 pytest_plugins = ("fake_pump",)
 pytestmark = pytest.mark.usefixtures("world")

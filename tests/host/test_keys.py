@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pump.protocol import approval
-from toleramp import cli, key_files, keyring_install
+from toleramp import cli
+from toleramp.approval import key_files
+from toleramp.device import keyring_install
 from toleramp.errors import UserError
 
 pytest_plugins = ("fake_pump",)

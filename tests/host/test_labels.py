@@ -14,8 +14,8 @@ import toleramp
 from pump.protocol.fingerprint import fingerprint
 from toleramp import cli
 from toleramp.errors import UserError
-from toleramp.labels import demand_agreement, patient, qr_svg
-from toleramp.protocol_file import compile_file
+from toleramp.preparation.labels import demand_agreement, patient, qr_svg
+from toleramp.protocol.file import compile_file
 
 SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 

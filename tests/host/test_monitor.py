@@ -15,7 +15,8 @@ from fake_pump import FakePump, event_fields, run_when, status_fields
 
 import toleramp
 from pump.tables import messages as m
-from toleramp import cli, session_log
+from toleramp import cli
+from toleramp.live import session_log
 
 PROTOCOL = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 

@@ -15,9 +15,9 @@ from pump.protocol import protocol as p
 from pump.protocol.encoding import encode
 from toleramp import cli
 from toleramp.errors import UserError
-from toleramp.preparation import uses_of
-from toleramp.protocol_file import read_all, read_protocol, scaled
-from toleramp.protocol_plot import pumped
+from toleramp.preparation.mixing import uses_of
+from toleramp.protocol.file import read_all, read_protocol, scaled
+from toleramp.protocol.plot import pumped
 
 SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 ORAL = """format = 1

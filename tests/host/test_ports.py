@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 import serial
 
-from toleramp import ports
+from toleramp.device import ports
 from toleramp.errors import PortError
 
 

@@ -13,9 +13,9 @@ import toleramp
 from pump.protocol.protocol import Protocol, Solution, Step
 from toleramp import cli
 from toleramp.errors import UserError
-from toleramp.preparation import SYRINGES, Bag, Means, dose_error, measured, parts, prepare, rounded, show
-from toleramp.preparation_sheet import exact
-from toleramp.preparation_words import last_bag
+from toleramp.preparation.as_made import last_bag
+from toleramp.preparation.mixing import SYRINGES, Bag, Means, dose_error, measured, parts, prepare, rounded, show
+from toleramp.preparation.sheet import exact
 
 SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 F = Fraction

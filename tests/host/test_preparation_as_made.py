@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 import toleramp
 from pump.protocol.protocol import LINE_FILL, Protocol
 from toleramp import cli
-from toleramp.preparation import Means, prepare
-from toleramp.preparation_words import as_made, largest_rise, mix, new_findings, remedy
-from toleramp.protocol_file import read_protocol
+from toleramp.preparation.as_made import as_made, largest_rise, mix, new_findings, remedy
+from toleramp.preparation.mixing import Means, prepare
+from toleramp.protocol.file import read_protocol
 
 SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 F = Fraction

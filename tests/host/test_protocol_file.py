@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from pump.protocol import rules
 from toleramp.errors import UserError
-from toleramp.protocol_file import read_all, read_file, read_protocol
-from toleramp.protocol_findings import file_findings
-from toleramp.protocol_table import table
+from toleramp.protocol.file import read_all, read_file, read_protocol
+from toleramp.protocol.findings import file_findings
+from toleramp.protocol.table import table
 from toleramp_bench.evidence import fuzz
 
 EXAMPLE = Path(__file__).parents[2] / "host_tools" / "toleramp" / "protocols" / "bwh12-500mg.toml"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from toleramp import cli
-from toleramp.protocol_file import read_protocol
-from toleramp.templates import BY_NAME
+from toleramp.protocol.file import read_protocol
+from toleramp.protocol.templates import BY_NAME
 
 OPTIONS = [
     "--drug",
@@ -74,7 +74,7 @@ def test_the_same_options_write_the_same_file(tmp_path: Path) -> None:
 
 def test_bags_of_two_orders_have_different_codes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tails = iter(["00ff", "a1b2"])
-    monkeypatch.setattr("toleramp.templates.order.secrets.token_hex", lambda _: next(tails))
+    monkeypatch.setattr("toleramp.protocol.templates.order.secrets.token_hex", lambda _: next(tails))
     for name, tail in (("a", "00FF"), ("b", "A1B2")):
         assert new(tmp_path / name, "--dose-mg", "500") == 0
         assert read_protocol(tmp_path / name).solutions[0].code == f"TLR-A-{tail}"
@@ -112,7 +112,7 @@ def test_a_file_is_replaced_as_a_whole_or_not_at_all(
     file = tmp_path / "a.toml"
     file.write_text("precious")
     file.chmod(0o640)
-    monkeypatch.setattr(f"toleramp.protocol_commands.new.os.{fails}", _no_room)
+    monkeypatch.setattr(f"toleramp.protocol.verbs.new.os.{fails}", _no_room)
     assert new(file, "--dose-mg", "500", *force) == 2
     error = capsys.readouterr().err
     assert ("No space left" in error) is bool(force) and error.count("\n") == 1
@@ -135,7 +135,7 @@ def test_a_new_file_that_cannot_be_finished_leaves_nothing(tmp_path: Path, monke
         raw = io.FileIO(handle, "w") if isinstance(handle, int) else handle
         return Full(io.BufferedWriter(raw))  # type: ignore[arg-type]
 
-    monkeypatch.setattr("toleramp.protocol_commands.new.open", fdopen, raising=False)
+    monkeypatch.setattr("toleramp.protocol.verbs.new.open", fdopen, raising=False)
     assert new(tmp_path / "a.toml", "--dose-mg", "500") == 2
     assert list(tmp_path.iterdir()) == []
 

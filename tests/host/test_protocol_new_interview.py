@@ -10,7 +10,7 @@ from test_protocol_new import OPTIONS, Terminal
 
 from pump.protocol.protocol import Protocol
 from toleramp import cli
-from toleramp.protocol_file import read_protocol
+from toleramp.protocol.file import read_protocol
 
 ORAL = ["--template", "oral", "--drug", "aspirin", "--max-hold-min", "120"]
 Ask = Callable[[list[str], list[str]], tuple[int, str]]
@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_written_is_asked_again(
 
 @pytest.mark.req("PRO-6")
 def test_a_full_disk_asks_for_another_file(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from toleramp.protocol_commands import new
+    from toleramp.protocol.verbs import new
 
     create, tried = new._create, []
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from test_protocol_new import new, no_terminal
 
 from toleramp.errors import UserError
-from toleramp.protocol_file import compile_file
-from toleramp.templates import BY_NAME, order
-from toleramp.templates.exact import plain
-from toleramp.templates.options import Option
-from toleramp.templates.write import protocol_text
+from toleramp.protocol.file import compile_file
+from toleramp.protocol.templates import BY_NAME, order
+from toleramp.protocol.templates.exact import plain
+from toleramp.protocol.templates.options import Option
+from toleramp.protocol.templates.write import protocol_text
 
 __all__ = ["no_terminal"]  # for every test here
 ORDER = {"drug": "x", "max_hold_min": "120", "line_dead_volume_ml": "0.3", "primed_with": "saline", "code": "1"}

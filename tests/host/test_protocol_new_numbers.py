@@ -11,9 +11,9 @@ from test_templates import made
 
 from toleramp import cli
 from toleramp.errors import UserError
-from toleramp.protocol_file import read_protocol
-from toleramp.protocol_keys import BOUNDS, TEXT_BYTES
-from toleramp.templates import BY_NAME, every_option
+from toleramp.protocol.file import read_protocol
+from toleramp.protocol.keys import BOUNDS, TEXT_BYTES
+from toleramp.protocol.templates import BY_NAME, every_option
 
 __all__ = ["no_terminal"]  # for every test here
 BY_MOUTH = ["protocol", "new", "--template", "oral", "--drug", "penicillin", "--max-hold-min", "120"]

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 import toleramp
 from toleramp import cli
-from toleramp.protocol_commands.table import as_text
-from toleramp.protocol_file import Reading, read_content
-from toleramp.protocol_page import BY_PEOPLE, BY_PUMP, WIDTH, clock, columns, number
-from toleramp.protocol_table import dose_rates_mg_h, step_doses, table, vein_doses
+from toleramp.protocol.file import Reading, read_content
+from toleramp.protocol.page import BY_PEOPLE, BY_PUMP, WIDTH, clock, columns, number
+from toleramp.protocol.table import dose_rates_mg_h, step_doses, table, vein_doses
+from toleramp.protocol.verbs.table import as_text
 
 pytest_plugins = ("approval_kit",)
 

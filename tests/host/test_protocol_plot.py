@@ -13,9 +13,9 @@ from PIL import Image
 
 import toleramp
 from toleramp import cli
-from toleramp.protocol_file import read_protocol
-from toleramp.protocol_plot import at_vein, edges_min, figure, pumped
-from toleramp.protocol_table import scale_of, table
+from toleramp.protocol.file import read_protocol
+from toleramp.protocol.plot import at_vein, edges_min, figure, pumped
+from toleramp.protocol.table import scale_of, table
 from toleramp.report import frame
 
 SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"

@@ -10,8 +10,8 @@ import pytest
 import toleramp
 from pump.protocol import rules
 from pump.protocol.protocol import LINE_FILL, Protocol, Step
-from toleramp.protocol_file import read_protocol
-from toleramp.protocol_words import BY_MOUTH, MESSAGES, OF_STEPS, finding_rows
+from toleramp.protocol.file import read_protocol
+from toleramp.protocol.rule_words import BY_MOUTH, MESSAGES, OF_STEPS, finding_rows
 
 SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 RULES = Path(rules.__file__)

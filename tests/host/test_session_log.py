@@ -7,8 +7,8 @@ from fake_pump import PL_PULSE, event_fields, status_fields
 
 from pump.io import START, STOP, UP
 from pump.tables import messages as m
-from toleramp import session_log as log
 from toleramp.errors import UserError
+from toleramp.live import session_log as log
 
 HELLO = {"contract": 1, "version": "0.1.0", "build": "b1", "git": "abc", "fingerprint": "8F3C0000", "mode": 1}
 

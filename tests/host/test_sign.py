@@ -20,12 +20,12 @@ from pump.protocol import fingerprint as identity
 from pump.protocol import protocol as device
 from pump.protocol.encoding import encode
 from toleramp import whole_files
-from toleramp.approval_table import BOTH, HALF, UNFIT, standing
-from toleramp.approval_text import Untouchable, with_approval
+from toleramp.approval.key_files import Person, read_ring
+from toleramp.approval.table import BOTH, HALF, UNFIT, standing
+from toleramp.approval.text import Untouchable, with_approval
 from toleramp.errors import UserError
-from toleramp.key_files import Person, read_ring
-from toleramp.protocol_file import compile_file, read_content, read_file
-from toleramp.protocol_findings import file_findings
+from toleramp.protocol.file import compile_file, read_content, read_file
+from toleramp.protocol.findings import file_findings
 
 pytest_plugins = ("approval_kit",)
 TEXT = SAMPLE.read_text("utf-8")
@@ -304,7 +304,7 @@ def sealed(text: str) -> str:
     for person in (AUTHOR, VERIFIER):
         reading = read_content(SAMPLE, tomllib.loads(text, parse_float=Decimal))
         assert reading.protocol is not None
-        from toleramp.approval_table import content_digest, signed
+        from toleramp.approval.table import content_digest, signed
 
         digest = content_digest(reading.protocol)
         assert digest is not None

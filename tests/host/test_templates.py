@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from pump.protocol.protocol import Protocol
 from pump.protocol.rules import total_dose
 from toleramp.errors import UserError
-from toleramp.protocol_file import compile_file
-from toleramp.protocol_table import finding_rows
-from toleramp.templates import BY_NAME, order
-from toleramp.templates.model import Plan
-from toleramp.templates.write import protocol_text
+from toleramp.protocol.file import compile_file
+from toleramp.protocol.table import finding_rows
+from toleramp.protocol.templates import BY_NAME, order
+from toleramp.protocol.templates.model import Plan
+from toleramp.protocol.templates.write import protocol_text
 
 ORDER = {
     "drug": "carboplatin",

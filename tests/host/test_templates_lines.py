@@ -15,10 +15,10 @@ from pump.protocol.doses import fills
 from pump.protocol.rules import total_dose
 from toleramp import cli
 from toleramp.errors import UserError
-from toleramp.protocol_file import compile_file, read_protocol
-from toleramp.protocol_table import finding_rows
-from toleramp.templates import BY_NAME, order
-from toleramp.templates.write import protocol_text
+from toleramp.protocol.file import compile_file, read_protocol
+from toleramp.protocol.table import finding_rows
+from toleramp.protocol.templates import BY_NAME, order
+from toleramp.protocol.templates.write import protocol_text
 
 LADDERS = ("bwh-8", "bwh-12", "bwh-16", "bwh-20", "one-bag")
 CHANGES = {"bwh-8": 1, "bwh-12": 2, "bwh-16": 3, "bwh-20": 4, "one-bag": 0}

@@ -8,8 +8,8 @@ import pytest
 from approval_kit import Office
 
 from pump.protocol import approval
-from toleramp.key_files import read_ring
-from toleramp.protocol_file import compile_file
+from toleramp.approval.key_files import read_ring
+from toleramp.protocol.file import compile_file
 
 pytest_plugins = ("approval_kit",)
 
@@ -117,7 +117,7 @@ def test_one_key_under_two_ids_is_one_person(office: Office, capsys: pytest.Capt
     twin = office.key("twin")
     twin.write_text(office.key("afischer").read_text().replace("afischer", "twin"))
     twin.chmod(0o600)
-    from toleramp.key_files import read_person
+    from toleramp.approval.key_files import read_person
 
     assert office.sign("afischer") == 0
     person, table = read_person(twin), {}

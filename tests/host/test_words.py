@@ -6,8 +6,9 @@ from fake_pump import event_fields
 from pump import io
 from pump.panel import alarms
 from pump.tables import messages as m
-from toleramp import session_log, words
-from toleramp.commands import _words
+from toleramp.device import names as words
+from toleramp.live import event_words as _words
+from toleramp.live import session_log
 from toleramp.report import words as report_words
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pump.protocol.protocol import Protocol
 from toleramp.errors import UserError
-from toleramp.protocol_reader import brief
+from toleramp.protocol.reader import brief
 from toleramp_bench.campaign.model import FAULTS, LASTING, Campaign, PlantDraws, Rate, Span, StaffDraws
 from toleramp_bench.plant.patient import PatientConfig
 from toleramp_bench.scenario.checks import Checks, Table, is_number, measured, parse, read_text

@@ -18,7 +18,7 @@ _SOURCES = (
     "firmware/pump/**/*.py",
     "firmware/oximeters/*.py",
     "boards/pump_pico/mechanism.py",
-    "host_tools/toleramp/wire.py",
+    "host_tools/toleramp/device/wire.py",
     "hil_tests/toleramp_bench/*.py",
     "hil_tests/toleramp_bench/plant/*.py",
     "hil_tests/toleramp_bench/scenario/*.py",

@@ -14,7 +14,7 @@ from typing import Any
 
 from pump.tables import messages as m
 from toleramp.errors import UserError
-from toleramp.protocol_file import compile_file
+from toleramp.protocol.file import compile_file
 from toleramp_bench.core import PL_PULSE, CorePump
 from toleramp_bench.people import Nurse, Seen
 from toleramp_bench.places import standard_protocol

@@ -2,7 +2,7 @@
 
     fuzz frames      pump.link.frames.Receiver, against a reader of its own written here
     fuzz protocol    pump.protocol.decode and pump.protocol.rules: compiled forms
-    fuzz files       toleramp.protocol_file: protocol files, against a second reading of them
+    fuzz files       toleramp.protocol.file: protocol files, against a second reading of them
 
 What is found is kept as finding.bin; `--seed` of facts.json repeats a run.
 """
@@ -25,7 +25,7 @@ from pump.link import frames
 from pump.protocol import protocol as device
 from pump.protocol.encoding import encode
 from pump.protocol.rules import findings
-from toleramp.protocol_file import compile_file
+from toleramp.protocol.file import compile_file
 from toleramp_bench.evidence.fuzz_files import FileFuzz
 from toleramp_bench.generated import blobs
 from toleramp_bench.places import standard_protocol

@@ -11,10 +11,10 @@ from pump.protocol import protocol as device
 from pump.protocol.encoding import encode
 from pump.protocol.rules import findings
 from toleramp.errors import UserError
-from toleramp.protocol_file import compile_file
-from toleramp.protocol_table import table
-from toleramp.templates import BY_NAME, order
-from toleramp.templates.write import protocol_text
+from toleramp.protocol.file import compile_file
+from toleramp.protocol.table import table
+from toleramp.protocol.templates import BY_NAME, order
+from toleramp.protocol.templates.write import protocol_text
 from toleramp_bench.evidence.plain_reading import differences
 from toleramp_bench.places import standard_protocol
 

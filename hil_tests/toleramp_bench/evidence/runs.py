@@ -10,7 +10,7 @@ _PYTHON = sys.executable
 _CORE = (
     "firmware/pump/**/*.py",
     "firmware/oximeters/*.py",
-    "host_tools/toleramp/protocol_file.py",
+    "host_tools/toleramp/protocol/*.py",
     "host_tools/toleramp/protocols/*.toml",
     "hil_tests/toleramp_bench/core.py",
     "hil_tests/toleramp_bench/people.py",
@@ -31,7 +31,8 @@ _FUZZ = (
     "hil_tests/toleramp_bench/evidence/plain_reading.py",
     "hil_tests/toleramp_bench/generated.py",
     "host_tools/toleramp/*.py",
-    "host_tools/toleramp/templates/*.py",
+    "host_tools/toleramp/protocol/*.py",
+    "host_tools/toleramp/protocol/templates/*.py",
     "host_tools/toleramp/protocols/*.toml",
     "firmware/pump/**/*.py",
 )

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from pump.tables import messages as m
-from toleramp.client import wrong_contract
+from toleramp.device.client import wrong_contract
+from toleramp.device.wire import NAMES, Layout, Message, Wire
 from toleramp.errors import NoAnswer
-from toleramp.wire import NAMES, Layout, Message, Wire
 from toleramp_bench.people import Seen
 from toleramp_bench.records import named
 from toleramp_bench.rig.bench import Bench

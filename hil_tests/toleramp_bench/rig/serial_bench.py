@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from toleramp import ports
+from toleramp.device import ports
 from toleramp.errors import PortError, UserError
 
 _LOOK_S = 0.002

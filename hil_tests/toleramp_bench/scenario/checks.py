@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from toleramp.errors import UserError
-from toleramp.protocol_reader import brief
+from toleramp.protocol.reader import brief
 from toleramp_bench.scenario.words import Key
 
 LARGEST_BYTES = 256 * 1024

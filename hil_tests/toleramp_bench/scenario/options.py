@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from toleramp.protocol_reader import brief
+from toleramp.protocol.reader import brief
 from toleramp_bench.plant.bounds import ORDERED, PATIENT, PLANT, Limit
 from toleramp_bench.plant.config import PlantConfig
 from toleramp_bench.plant.patient import PatientConfig, Traits

@@ -10,12 +10,12 @@ from typing import Any
 
 from pump.protocol.protocol import Protocol
 from toleramp.errors import UserError
-from toleramp.protocol_file import Reading, compile_protocol, read_content, read_file, scaled
-from toleramp.protocol_reader import brief
-from toleramp.protocol_table import finding_rows
-from toleramp.templates import BY_NAME, Template, order
-from toleramp.templates.options import Option
-from toleramp.templates.write import protocol_text
+from toleramp.protocol.file import Reading, compile_protocol, read_content, read_file, scaled
+from toleramp.protocol.reader import brief
+from toleramp.protocol.table import finding_rows
+from toleramp.protocol.templates import BY_NAME, Template, order
+from toleramp.protocol.templates.options import Option
+from toleramp.protocol.templates.write import protocol_text
 from toleramp_bench.places import standard_protocol
 from toleramp_bench.scenario.checks import Checks, Table, is_number, listed, measured, parse, read_text
 

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toleramp import ports
+from toleramp.device import ports
 
 if TYPE_CHECKING:
-    from toleramp.client import Pump
+    from toleramp.device.client import Pump
 
 Record = dict[str, Any]
 
@@ -22,7 +22,7 @@ def add_port(parser: argparse.ArgumentParser) -> None:
 
 def connect(args: argparse.Namespace) -> "tuple[Pump, Record]":
     """The chosen pump, open and checked, and its HELLO_REPLY. UserError says what stands in the way."""
-    from toleramp.client import Pump
+    from toleramp.device.client import Pump
 
     pump = Pump(ports.choose(args.port))
     try:

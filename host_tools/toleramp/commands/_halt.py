@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from toleramp import ports
-from toleramp.commands import _words
+from toleramp.device import ports
 from toleramp.errors import Refused, UserError
+from toleramp.live import event_words as _words
 
 if TYPE_CHECKING:
-    from toleramp.client import Pump
+    from toleramp.device.client import Pump
 
 AT_THE_PUMP = "press STOP at the pump"
 ANSWER_S = 1.5  # shorter than elsewhere: whoever wants to stop must soon know whether it worked
@@ -15,7 +15,7 @@ ANSWER_S = 1.5  # shorter than elsewhere: whoever wants to stop must soon know w
 
 def halt(port: str | None, what: str) -> int:
     """Sends `what` ("pause" or "stop") and prints what was delivered, as far as the pump tells."""
-    from toleramp.client import Pump
+    from toleramp.device.client import Pump
 
     try:
         with Pump(ports.choose(port), ANSWER_S) as pump:
@@ -41,7 +41,7 @@ def _send(pump: "Pump", what: str) -> None:
 
 
 def _delivered(pump: "Pump") -> str:
-    from toleramp import session_log
+    from toleramp.live import session_log
 
     try:
         pump.hello()  # the figures of another version would be misread

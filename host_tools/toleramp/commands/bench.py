@@ -132,7 +132,7 @@ def _ends_on_signals(served: "ServedBench") -> Iterator[None]:
 
 
 def _announce(port: str) -> None:
-    from toleramp import ports
+    from toleramp.device import ports
 
     ports.register_bench(port)
     named = f" --port {port}" if len(ports.candidates()) > 1 else ""
@@ -142,7 +142,7 @@ def _announce(port: str) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serves the pump until it is told to end; 0."""
-    from toleramp import ports
+    from toleramp.device import ports
 
     served = _start(args)
     try:

@@ -3,8 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from toleramp import ports
 from toleramp.commands import _common
+from toleramp.device import ports
 from toleramp.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _found() -> list[ports.Candidate]:
 def _ask(candidate: ports.Candidate) -> dict[str, Any]:
     """What is known of a port; `error` says why it did not answer as a pump of this contract."""
     from pump.tables import messages
-    from toleramp.client import Pump
+    from toleramp.device.client import Pump
 
     row: dict[str, Any] = {"port": candidate.port, "kind": candidate.kind, "product": candidate.product}
     row |= {"serial": candidate.serial, "version": None, "build": None, "git": None}

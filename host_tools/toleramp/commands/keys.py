@@ -60,7 +60,7 @@ def _add_install(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 
 def run_new(args: argparse.Namespace) -> int:
     """Writes a fresh key."""
-    from toleramp import key_files
+    from toleramp.approval import key_files
     from toleramp.whole_files import create_private
 
     person = key_files.new_person(args.id, args.name)
@@ -72,7 +72,7 @@ def run_new(args: argparse.Namespace) -> int:
 
 def run_ring(args: argparse.Namespace) -> int:
     """Writes a keyring and lists it."""
-    from toleramp import key_files
+    from toleramp.approval import key_files
     from toleramp.whole_files import create_private
 
     ring, keys = key_files.make_ring(args.files)
@@ -84,7 +84,7 @@ def run_ring(args: argparse.Namespace) -> int:
 
 def run_list(args: argparse.Namespace) -> int:
     """Ids with the prints of their keys."""
-    from toleramp import key_files
+    from toleramp.approval import key_files
 
     keys = key_files.read_keys([args.file]).by_id
     if args.json:
@@ -95,7 +95,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 
 def _people(keys: dict[str, bytes]) -> str:
-    from toleramp.key_files import key_print
+    from toleramp.approval.key_files import key_print
 
     return "\n".join(f"{name:<24} key {key_print(keys[name])}" for name in sorted(keys))
 
@@ -106,7 +106,8 @@ def _count(number: int) -> str:
 
 def run_install(args: argparse.Namespace) -> int:
     """Copies the keyring to the pump and reads it back."""
-    from toleramp import key_files, keyring_install, ports
+    from toleramp.approval import key_files
+    from toleramp.device import keyring_install, ports
 
     ring, keys = key_files.read_ring(args.file)
     if not keys:

@@ -30,8 +30,8 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
 
 def _read(path: Path) -> "Loadable":
     """A protocol file compiled, what it says, and who signed it. UserError when it has changed since."""
-    from toleramp import protocol_file
-    from toleramp.approval_table import UNFIT
+    from toleramp.approval.table import UNFIT
+    from toleramp.protocol import file as protocol_file
 
     reading = protocol_file.read_file(path)
     if reading.protocol is None:
@@ -78,7 +78,7 @@ def _silent(done: int, total: int) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compiles, says who approved it, loads, reads back; the last line says what the pump now holds."""
-    from toleramp import protocol_table
+    from toleramp.protocol import table as protocol_table
 
     blob, protocol, signed = _compiled(args.file)
     pump, hello = _common.connect(args)

@@ -44,9 +44,9 @@ def run(args: argparse.Namespace) -> int:
     """Watches until --until, --timeout-s or Ctrl-C; a lost connection is waited out."""
     from contextlib import ExitStack
 
-    from toleramp import session_log
-    from toleramp.commands._live import Screen
-    from toleramp.commands._watch import Watch
+    from toleramp.live import session_log
+    from toleramp.live.face import Screen
+    from toleramp.live.watch import Watch
 
     _check_until(args.until)
     pump, hello = _common.connect(args)

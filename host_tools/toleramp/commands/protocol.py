@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from toleramp.protocol_commands import VERBS
+from toleramp.protocol.verbs import VERBS
 
 
 def add_parser(subparsers: Any) -> None:
@@ -13,4 +13,4 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("protocol", help="read, check and show protocol files")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb in VERBS:
-        import_module(f"toleramp.protocol_commands.{verb}").add_parser(verbs)
+        import_module(f"toleramp.protocol.verbs.{verb}").add_parser(verbs)

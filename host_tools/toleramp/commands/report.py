@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from toleramp import session_log
 from toleramp.errors import UserError
+from toleramp.live import session_log
 
 REMEDY = "give the .jsonl file that `toleramp monitor --log` wrote"
 

@@ -3,7 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from toleramp.commands import _common, _words
+from toleramp.commands import _common
+from toleramp.live import event_words as _words
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -19,7 +20,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(args: argparse.Namespace) -> int:
     """Prints the state, once."""
-    from toleramp import session_log
+    from toleramp.live import session_log
 
     pump, hello = _common.connect(args)
     with pump:

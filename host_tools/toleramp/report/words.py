@@ -1,7 +1,7 @@
 """The device's names in words that a nurse understands."""
 
 from pump.panel.alarms import TABLE
-from toleramp.words import BUTTONS, REASONS
+from toleramp.device.names import BUTTONS, REASONS
 
 ALARM_WORDS = {row[0]: row[4] for row in TABLE if row[4]}
 

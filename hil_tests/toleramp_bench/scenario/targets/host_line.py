@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pump.tables import messages as m
-from toleramp.wire import Message, Wire
+from toleramp.device.wire import Message, Wire
 
 
 class HostLine:

@@ -18,7 +18,7 @@ from typing import IO, Any
 from pump.io import LINK_MAX, OX_MAX, Outputs, Snapshot
 from pump.store.journal import SLOT, count_records
 from pump.tables import messages as m
-from toleramp.wire import Message
+from toleramp.device.wire import Message
 from toleramp_bench.core import Samples
 from toleramp_bench.people import Seen
 from toleramp_bench.places import ROOT

@@ -1,0 +1,271 @@
+"""Talks to the pump over a port: asks, waits for the answer, asks again (`toleramp.device.wire` knows the bytes).
+
+A reply carries the sequence number of its request. What the pump sends by itself (the stream) has a running
+number of its own and waits in a queue for `Pump.receive`.
+"""
+
+import re
+import time
+import zlib
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from pump.protocol.fingerprint import fingerprint
+from pump.tables import messages
+from toleramp import __version__
+from toleramp.device import ports
+from toleramp.device.wire import NAMES, Fields, Layout, Message, Wire
+from toleramp.errors import LinkLost, NoAnswer, NotToleramp, Refused, UserError, WrongContract
+
+ANSWER_S = 3.0  # an emulated pump runs slower than real time
+HELLO_S = 2.0
+LOAD_END_S = 30.0  # the pump checks the whole protocol before it answers
+RETRIES = 2
+
+_REPLIES = {
+    messages.HELLO[0]: messages.HELLO_REPLY,
+    messages.STATUS_GET[0]: messages.STATUS,
+    messages.STATS_GET[0]: messages.STATS,
+    messages.LOG_GET[0]: messages.EVENT,
+}
+_REPL = re.compile(rb">>> |raw REPL|MicroPython v|Traceback \(most")
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def wrong_contract(theirs: int, version: str, port: str) -> WrongContract:
+    """Both hashes, which side is newer by its version, and what to do."""
+    pump, tool = _version(version), _version(__version__)
+    if not pump or pump == tool:
+        advice = "flash the firmware that belongs to this tool, or update the tool"
+    elif pump < tool:
+        advice = "the tool is newer: flash the pump"
+    else:
+        advice = "the pump is newer: update the tool"
+    shown = version or "(version unknown)"
+    what = f"contract of pump {shown} is {theirs:08x}, of tool {__version__} {messages.CONTRACT:08x}"
+    return WrongContract(what, port, advice)
+
+
+class Pump:
+    """A pump on a serial line. Opens the port; `hello` proves that a pump is there. Also a context manager.
+
+    Every method may raise LinkLost, NoAnswer or Refused (all UserError, one line for the user).
+    """
+
+    def __init__(self, port: str, answer_s: float = ANSWER_S) -> None:
+        self.port, self.answer_s = port, answer_s
+        self.wire = Wire()
+        self.queue: deque[Message] = deque()
+        self.heard_at: float | None = None  # monotonic seconds of the last whole message
+        self._sequence = 0
+        self._bytes = 0
+        self._serial = ports.open_port(port)
+
+    def __enter__(self) -> "Pump":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the port back; a line that is broken already is no error."""
+        with suppress(Exception):  # pyserial and termios disagree on what a dead handle raises
+            self._serial.close()
+
+    # -- bytes
+
+    def _lost(self, error: Exception) -> LinkLost:
+        return LinkLost(f"connection lost ({error})", self.port, "check the cable; the pump goes on by itself")
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._serial.write(data)
+        except Exception as error:  # OSError, SerialException, termios.error, TypeError on a closed handle
+            raise self._lost(error) from None
+
+    def _read(self) -> list[Message]:
+        try:
+            data = self._serial.read(1)
+            if data:
+                data += self._serial.read(self._serial.in_waiting)
+        except Exception as error:
+            raise self._lost(error) from None
+        self._bytes += len(data)
+        found = self.wire.feed(data)
+        if found:
+            self.heard_at = time.monotonic()
+        return found
+
+    # -- questions and answers
+
+    def request(
+        self,
+        layout: Layout,
+        *,
+        retries: int = RETRIES,
+        timeout_s: float | None = None,
+        asked: str = "",
+        **fields: Any,
+    ) -> Fields:
+        """Sends a request and returns its answer's fields; asks again up to `retries` times when none comes.
+
+        `asked` names the request in a refusal. NoAnswer after the last try, Refused when the pump says no.
+        """
+        each_s = timeout_s or self.answer_s
+        tried: set[int] = set()
+        for _ in range(retries + 1):
+            self._sequence = (self._sequence + 1) & 255
+            tried.add(self._sequence)
+            self._write(self.wire.encode(layout, self._sequence, **fields))
+            answer = self._await(layout, tried, fields, time.monotonic() + each_s)
+            if answer is None:
+                continue
+            if answer.type == messages.REFUSED[0]:
+                said = answer.fields
+                raise Refused(said["code"], said["where"], said["detail"], asked, self.port)
+            return answer.fields
+        raise self._silence(layout, (retries + 1) * each_s)
+
+    def _await(self, layout: Layout, tried: set[int], fields: Fields, until: float) -> Message | None:
+        answer = None
+        while answer is None and time.monotonic() < until:
+            for message in self._read():
+                if answer is None and _answers(message, layout, tried, fields):
+                    answer = message
+                elif message.type in (messages.STATUS[0], messages.EVENT[0]):
+                    self.queue.append(message)
+        return answer
+
+    def _silence(self, layout: Layout, waited_s: float) -> NoAnswer:
+        name, heard = NAMES[layout[0]], self.wire.noise
+        if not self._bytes:
+            remedy = "check that the pump is on and runs Toleramp, and that this is its port"
+            return NoAnswer(f"silent: no answer to {name} in {waited_s:g} s", self.port, remedy)
+        if _REPL.search(heard):
+            remedy = "a pump in service mode: switch it off and on; or MicroPython without Toleramp: flash the firmware"
+        else:
+            remedy = "another device? run `toleramp devices` to see the pumps there are"
+        if heard and self.heard_at is None:
+            return NotToleramp(f"answers, but not as a Toleramp pump: {heard!r}", self.port, remedy)
+        return NoAnswer(f"no answer to {name} in {waited_s:g} s", self.port, "try again")
+
+    def receive(self, timeout_s: float = 0.1) -> Message | None:
+        """The next STATUS or EVENT that the pump sent by itself, or None when none came in time."""
+        until = time.monotonic() + timeout_s
+        while not self.queue and time.monotonic() < until:
+            self.queue.extend(m for m in self._read() if m.type in (messages.STATUS[0], messages.EVENT[0]))
+        return self.queue.popleft() if self.queue else None
+
+    def hello(self, *, check: bool = True, timeout_s: float = HELLO_S, retries: int = RETRIES) -> Fields:
+        """Who answers: version, build, git, fingerprint of the loaded protocol ("" for none), mode.
+
+        WrongContract when pump and tool differ, unless `check` is off; NotToleramp when it is no pump at all.
+        """
+        try:
+            said = self.request(messages.HELLO, retries=retries, timeout_s=timeout_s, contract=messages.CONTRACT)
+        except Refused as refusal:
+            if refusal.code == "contract":
+                raise wrong_contract(refusal.detail, "", self.port) from None
+            raise
+        if check and said["contract"] != messages.CONTRACT:
+            raise wrong_contract(said["contract"], said["version"], self.port)
+        said["fingerprint"] = said["fingerprint"].strip("-")  # the pump shows dashes for no protocol
+        return said
+
+    def status(self) -> Fields:
+        """The pump's state now."""
+        return self.request(messages.STATUS_GET)
+
+    def stats(self) -> Fields:
+        """Counters of the scan and the lines."""
+        return self.request(messages.STATS_GET)
+
+    def stream(self, period_ms: int) -> None:
+        """Lets the pump send its status every `period_ms` and each event as it happens; 0 ends that."""
+        self.request(messages.STREAM, period_ms=period_ms)
+
+    def ping(self) -> None:
+        """Tells the pump that somebody listens."""
+        self.request(messages.PING, retries=0)
+
+    def pause(self) -> None:
+        """Holds the flow."""
+        self.request(messages.PAUSE, asked="to pause")
+
+    def stop(self) -> None:
+        """Ends the session."""
+        self.request(messages.STOP, asked="to stop")
+
+    def hang(self, code: str) -> None:
+        """Tells the code of the bag that hangs; a press at the pump confirms it.
+
+        Refused "range": another bag is asked for; "busy": none is. Asked once: after a lost answer the bag may run.
+        """
+        self.request(messages.HANG, retries=0, data=code.encode("utf-8"), asked="the bag")
+
+    def event(self, seq: int) -> Fields | None:
+        """The journal's record `seq`; None when the pump does not have it (any more, or yet)."""
+        try:
+            return self.request(messages.LOG_GET, seq=seq)
+        except Refused as refusal:
+            if refusal.code == "range":
+                return None
+            raise
+
+    # -- loading
+
+    def load(self, blob: bytes, progress: Callable[[int, int], None] = lambda done, total: None) -> Fields:
+        """Loads a compiled protocol and reads its fingerprint back; returns the hello that shows it.
+
+        `progress(done, total)` counts bytes. Refused names what the pump found in it.
+        """
+        if not 0 < len(blob) <= messages.PROTOCOL_MAX:
+            raise UserError(f"a protocol of {len(blob)} bytes; the pump takes 1 to {messages.PROTOCOL_MAX}")
+        for _ in range(RETRIES):
+            self._send(blob, progress)
+            answered = self._finish()
+            said = self.hello()
+            if said["fingerprint"] == fingerprint(blob):
+                return said
+            if answered:
+                break
+        shown = said["fingerprint"] or "none"
+        what = f"after the load the pump shows fingerprint {shown} instead of {fingerprint(blob)}"
+        raise UserError(what, self.port, "do not start; load it again")
+
+    def _send(self, blob: bytes, progress: Callable[[int, int], None]) -> None:
+        self.request(messages.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob), asked="to load")
+        for offset in range(0, len(blob), messages.LOAD_CHUNK):
+            piece = blob[offset : offset + messages.LOAD_CHUNK]
+            # Sent again under the same offset when its ACK got lost: the same bytes go to the same place.
+            try:
+                self.request(messages.LOAD_DATA, offset=offset, data=piece, asked="the protocol's bytes")
+            except Refused as refusal:
+                if refusal.code != "duplicate":
+                    raise
+            progress(offset + len(piece), len(blob))
+
+    def _finish(self) -> bool:
+        """Closes the load; False when the answer got lost, so that only the fingerprint tells."""
+        try:
+            self.request(messages.LOAD_END, retries=0, timeout_s=LOAD_END_S, asked="the protocol")
+        except NoAnswer:
+            return False
+        return True
+
+
+def _answers(message: Message, layout: Layout, tried: set[int], fields: Fields) -> bool:
+    """Is this message the answer to the request sent under one of the `tried` numbers?"""
+    kind, said = message.type, message.fields
+    if kind == messages.EVENT[0]:  # a record is the same however it comes
+        return layout == messages.LOG_GET and said["seq"] == fields["seq"]
+    if message.sequence not in tried:
+        return False
+    if kind in (messages.ACK[0], messages.REFUSED[0]):
+        return bool(said["request"] == layout[0]) and (kind == messages.REFUSED[0] or layout[0] not in _REPLIES)
+    return kind == _REPLIES.get(layout[0], (None,))[0]

@@ -1,0 +1,227 @@
+"""The session log: JSON Lines. `toleramp monitor --log` writes it line by line, `toleramp report` reads it.
+
+One object a line, told apart by `kind`. `t_ms` is the device's time (t_s * 1000 + t_ms of the message),
+`wall` the laptop's local time in ISO 8601. Names stand where messages have numbers; what is absent is null.
+
+session  the first line; again when a reconnected pump holds another protocol, and where a later run of the
+         monitor goes on in the file: {"kind": "session", "format": 1, "wall", "tool": "toleramp x",
+         "pump": {"version", "build", "git", "fingerprint" ("" for none), "mode" (1 = bench)},
+         "protocol": the document of `toleramp protocol table --json` with "fingerprint", or null}
+status   about one a second and at each change of state, step, hold or alarm: "t_ms", "wall", every field
+         of STATUS as it came (`pump.tables.messages`), but "state" as name, "solution" null when there is none,
+         "hold" and "alarm" as names or null beside the numbers "hold_code" and "alarm_code", "spo2" (percent)
+         and "pulse" (1/min) null when absent, "vitals" a list of names, the message's ms as "t_part_ms"; as
+         floats "rate_ml_h", "step_ml" (delivered in this step), "target_ml" (of this step), "total_ml"
+event    one for each record of the journal, in the order of "seq": "t_ms", "wall", "seq", "event", "step",
+         "code" (name or null; of "pressed" the button, "start" to "stop"), "arg", "state" (name), "rate_ml_h",
+         "pulses" (of the session), "total_ml".
+         When the monitor starts, the records since the last load come first, as far as the pump holds them.
+link     "t_ms" (the last one known), "wall", "what": "lost" or "back"
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pump.base import units
+from pump.tables import messages
+from toleramp import __version__
+from toleramp.device.names import button_code
+from toleramp.errors import UserError
+
+FORMAT = 1
+Record = dict[str, Any]
+
+_HOLDING = ("paused", "stopped", "locked", "fault", "decision", "resumed", "reaction")
+_ALARMING = ("alarm_raised", "alarm_cleared")
+
+
+def wall_now() -> str:
+    """The laptop's local time, ISO 8601 with its offset."""
+    return datetime.now().astimezone().isoformat(timespec="milliseconds")
+
+
+def _name(table: tuple[str, ...], number: int) -> str:
+    return table[number] if number < len(table) else f"{number}"
+
+
+def _named_or_none(table: tuple[str, ...], number: int) -> str | None:
+    """The name; None where the number says that there is nothing."""
+    name = None if number == messages.NONE8 else _name(table, number)
+    return None if name == "none" else name
+
+
+def alarm_name(number: int) -> str | None:
+    """The alarm's name by its row in `pump.panel.alarms.TABLE`; None for no alarm."""
+    from pump.panel import alarms
+
+    return _named_or_none(tuple(row[0] for row in alarms.TABLE), number)
+
+
+def _code(event: str, number: int) -> str | None:
+    if event in _ALARMING:
+        return alarm_name(number)
+    if event in _HOLDING:
+        return _named_or_none(messages.HOLD_CODES, number)
+    if event == "pressed":
+        return button_code(number)
+    return _named_or_none(messages.REFUSALS, number) if event == "load_refused" else None
+
+
+def ml_of(pulses: int, pl_pulse: int) -> float:
+    """Volume of so many motor pulses in mL (whole nanolitres)."""
+    return float(units.nl_of(pulses, pl_pulse) / units.NL_PER_ML)
+
+
+def time_ms(fields: Record) -> int:
+    """The device's time of a STATUS or EVENT in ms."""
+    return int(fields["t_s"] * 1000 + fields["t_ms"])
+
+
+def session_record(hello: Record, protocol: Record | None) -> Record:
+    """The line that opens a session; `hello` is the pump's HELLO_REPLY."""
+    pump = {name: hello[name] for name in ("version", "build", "git", "fingerprint", "mode")}
+    head = {"kind": "session", "format": FORMAT, "wall": wall_now(), "tool": f"toleramp {__version__}"}
+    return head | {"pump": pump, "protocol": protocol}
+
+
+def status_record(fields: Record) -> Record:
+    """The line of a STATUS message."""
+    record = {"kind": "status", "t_ms": time_ms(fields), "wall": wall_now()}
+    record |= {name: value for name, value in fields.items() if name not in record} | {"t_part_ms": fields["t_ms"]}
+    pl_pulse = fields["pl_pulse"]
+    return record | {
+        "state": _name(messages.STATES, fields["state"]),
+        "solution": _present(fields["solution"], messages.NONE8),
+        "hold": _named_or_none(messages.HOLD_CODES, fields["hold_code"]),
+        "alarm": alarm_name(fields["alarm"]),
+        "alarm_code": fields["alarm"],
+        "spo2": _present(fields["spo2"], messages.NONE8),
+        "pulse": _present(fields["pulse"], messages.NONE16),
+        "vitals": [name for bit, name in enumerate(messages.VIT_NAMES) if fields["vitals"] >> bit & 1],
+        "rate_ml_h": fields["rate_e4"] / 10_000,
+        "step_ml": ml_of(fields["step_pulses"], pl_pulse),
+        "target_ml": ml_of(fields["step_target"], pl_pulse),
+        "total_ml": ml_of(fields["total_pulses"], pl_pulse),
+    }
+
+
+def _present(value: int, absent: int) -> int | None:
+    return None if value == absent else value
+
+
+def event_record(fields: Record, pl_pulse: int) -> Record:
+    """The line of an EVENT message; `pl_pulse` (picolitres a pulse) comes from a STATUS."""
+    event = _name(messages.EVENTS, fields["kind"])
+    return {
+        "kind": "event",
+        "t_ms": time_ms(fields),
+        "wall": wall_now(),
+        "seq": fields["seq"],
+        "event": event,
+        "step": fields["step"],
+        "code": _code(event, fields["code"]),
+        "arg": fields["arg"],
+        "state": _name(messages.STATES, fields["state"]),
+        "rate_ml_h": fields["rate_e4"] / 10_000,
+        "pulses": fields["pulses"],
+        "total_ml": ml_of(fields["pulses"], pl_pulse),
+    }
+
+
+def link_record(what: str, t_ms: int) -> Record:
+    """The line of a connection "lost" or "back"; `t_ms` is the device's last known time."""
+    return {"kind": "link", "t_ms": t_ms, "wall": wall_now(), "what": what}
+
+
+class Writer:
+    """Appends records to a file, each flushed at once, also behind a torn line; UserError when it fails."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = str(path)
+        try:
+            self._file = open(path, "ab+")  # noqa: SIM115 (closed by close)
+            if self._file.tell():
+                self._file.seek(-1, 2)
+                if self._file.read(1) != b"\n":
+                    self._file.write(b"\n")
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def _failed(self, error: OSError) -> UserError:
+        return UserError(f"cannot write the log: {error.strerror}", self.path, "name another file with --log")
+
+    def write(self, record: Record) -> None:
+        """Appends one record."""
+        try:
+            self._file.write(json.dumps(record, separators=(",", ":")).encode() + b"\n")
+            self._file.flush()
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+@dataclass
+class Log:
+    """A log as read: its records in order, and whether the last line was torn."""
+
+    records: list[Record] = field(default_factory=list)
+    torn: bool = False
+
+    def of(self, kind: str) -> Iterator[Record]:
+        """The records of one kind, in order."""
+        return (record for record in self.records if record["kind"] == kind)
+
+
+def _parse(line: bytes) -> Record | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and "kind" in record else None
+
+
+def read(path: str | Path) -> Log:
+    """Reads a log; drops a torn line at a run's end. UserError names file and line of what is no record."""
+    try:
+        lines = Path(path).read_bytes().split(b"\n")
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror}", str(path)) from None
+    torn = _parse(lines[-1]) is None and bool(lines.pop())  # behind the last line feed: nothing, or a torn line
+    log = Log(torn=torn)
+    for number, line in enumerate(lines, 1):
+        record = _parse(line)
+        if record is None and not _ends_run(lines, number):
+            raise UserError("not a record of a session log", f"{path}, line {number}", "give a file of monitor --log")
+        if record:
+            log.records.append(record)
+    _check_head(log, path)
+    return log
+
+
+def _ends_run(lines: list[bytes], number: int) -> bool:
+    """Was line `number` torn by a power cut, and did a later run go on behind it?"""
+    following = _parse(lines[number]) if number < len(lines) else None
+    return following is not None and following["kind"] == "session"
+
+
+def _check_head(log: Log, path: str | Path) -> None:
+    head = log.records[0] if log.records else {}
+    if head.get("kind") != "session":
+        raise UserError("does not begin with a session record", f"{path}, line 1", "give a file of monitor --log")
+    if head.get("format") != FORMAT:
+        what = f"log format {head.get('format')}, this tool reads {FORMAT}"
+        raise UserError(what, f"{path}, line 1", "update the tool")

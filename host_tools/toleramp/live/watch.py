@@ -1,0 +1,223 @@
+"""The monitor's loop: takes the stream, asks for what it missed, and outlives a lost connection (INT-8)."""
+
+import select
+import sys
+import time
+from contextlib import suppress
+from typing import Any
+
+from pump.tables import messages
+from toleramp.commands import _common
+from toleramp.device.client import Pump
+from toleramp.errors import LinkLost, NoAnswer, PortError, UserError
+from toleramp.live import event_words as _words
+from toleramp.live import session_log
+from toleramp.live.face import Screen
+from toleramp.live.session_log import Record
+
+PING_S = 0.3  # an emulated pump may run ten times as fast as we do, and misses us after 5 of its seconds
+STALE_S = 3.0  # so long without the stream though the pump answers: it ended it, as for a laptop that slept
+RETRY_S = 1.0
+LOG_MS = 1000  # of the pump's own time
+FINAL = ("stopped", "completed", "fault")
+_BAGGED = ("step_started", "bag_requested", "bag_confirmed")  # arg is the index of the bag
+_BROKEN = (LinkLost, NoAnswer, PortError)
+
+
+class Watch:
+    """Follows one pump. `run` returns 0 when `until` was met, 1 when it cannot be any more or time is up."""
+
+    def __init__(
+        self, pump: Pump, hello: Record, screen: Screen, log: session_log.Writer | None, until: str | None
+    ) -> None:
+        self.pump: Pump | None = pump
+        self.port, self.hello = pump.port, hello
+        self.screen, self.log, self.until = screen, log, until
+        self.last: Record | None = None  # the last status
+        self.last_at = time.monotonic()
+        self.seq: int | None = None  # the last event's
+        self.outcome: int | None = None
+        self._logged_ms = -LOG_MS
+        self._pinged_at = 0.0
+        self._known: tuple[Any, ...] = ()
+        self._open_session()
+
+    def close(self) -> None:
+        """Ends the stream, if the pump still listens, and gives the port back."""
+        if self.pump:
+            with suppress(UserError):  # the pump ends it without a listener, too
+                self.pump.request(messages.STREAM, retries=0, timeout_s=0.5, period_ms=0)
+            self.pump.close()
+
+    def _open_session(self) -> None:
+        fingerprint = self.hello["fingerprint"]
+        self.screen.protocol = _common.recall(fingerprint) if fingerprint else None
+        self._emit(session_log.session_record(self.hello, self.screen.protocol))
+
+    def _emit(self, record: Record) -> None:
+        self.screen.record(record)
+        if self.log:
+            self.log.write(record)
+
+    # -- the loop
+
+    def run(self, deadline: float | None) -> int:
+        """Watches until the outcome is known; `deadline` in monotonic seconds."""
+        try:
+            self._begin()
+        except _BROKEN as error:
+            self._lose(error)
+        while self.outcome is None:
+            if deadline and time.monotonic() > deadline:
+                return self._time_up()
+            if self.pump is None:
+                self._retry()
+                continue
+            try:
+                self._once(self.pump)
+            except _BROKEN as error:
+                self._lose(error)
+        return self.outcome
+
+    def _once(self, pump: Pump) -> None:
+        if time.monotonic() - self._pinged_at >= PING_S:
+            self._pinged_at = time.monotonic()
+            pump.ping()
+        self._obey(pump)
+        message = pump.receive(0.1)
+        if message is None:
+            if time.monotonic() - self.last_at > STALE_S:
+                self._begin()
+        elif message.type == messages.STATUS[0]:
+            self._status(message.fields)
+        else:
+            self._event(message.fields)
+
+    def _obey(self, pump: Pump) -> None:
+        """`pause` and `stop`, typed where the live line runs: this process holds the port, no other can send them."""
+        if sys.stdin is None or not sys.stdin.isatty() or not select.select([sys.stdin], [], [], 0)[0]:
+            return
+        word = sys.stdin.readline().strip().lower()
+        if word == "stop":
+            pump.stop()
+        elif word == "pause":
+            pump.pause()
+        elif word:
+            self.screen.note(f"{word!r} is not understood: pause or stop, then Enter")
+
+    def _begin(self) -> None:
+        """What was missed, the state now, then the stream."""
+        assert self.pump
+        first = self.pump.status()
+        self.last = session_log.status_record(first)
+        if self.seq is not None and first["journal_seq"] <= self.seq:
+            self.screen.line("the pump's journal began anew")
+            self.seq = None
+        if self.seq is not None:
+            self._fetch(self.seq + 1, first["journal_seq"])
+        elif self.log:
+            self._fetch(0, first["journal_seq"], past=True)
+        self._status(first)
+        self.pump.stream(int(1000 * (0.2 if self.screen.live else 1.0)))
+
+    def _time_up(self) -> int:
+        state = f"the pump was {self.last['state']}" if self.last else "nothing was heard"
+        self.screen.note(f"time is up{f', no {self.until}' if self.until else ''}; {state} at last")
+        return 1 if self.until or self.pump is None else 0
+
+    # -- what comes in
+
+    def _status(self, fields: Record) -> None:
+        record = session_log.status_record(fields)
+        self.last, self.last_at = record, time.monotonic()
+        self._judge(record["state"], record["state"])
+        self.screen.status(record)
+        known = (record["state"], record["step"], record["hold"], record["alarm"])
+        if known != self._known or not 0 <= record["t_ms"] - self._logged_ms < LOG_MS:
+            self._known, self._logged_ms = known, record["t_ms"]
+            self._emit(record)
+
+    def _event(self, fields: Record) -> None:
+        if self.seq is not None and fields["seq"] > self.seq + 1:
+            self._fetch(self.seq + 1, fields["seq"])
+        if self.seq is None or fields["seq"] > self.seq:  # else it was seen already
+            self._show(fields)
+
+    def _show(self, fields: Record, past: bool = False) -> None:
+        assert self.last
+        self.seq = fields["seq"]
+        record = session_log.event_record(fields, self.last["pl_pulse"])
+        self._emit(record)
+        bag = _words.bag_name(record["arg"], self.screen.protocol) if record["event"] in _BAGGED else ""
+        self.screen.event(record, bag)
+        if not past:
+            self._judge(record["event"], record["state"])
+
+    def _fetch(self, first: int, end: int, past: bool = False) -> None:
+        """Shows the records first..end-1; of the `past`, those since the last load. Says what is gone.
+
+        Asks from the newest back: where the pump has one no more, it has no older one either.
+        """
+        assert self.pump
+        found: list[Record] = []
+        for seq in range(end - 1, first - 1, -1):
+            fields = self.pump.event(seq)
+            if fields is None:
+                break
+            found.append(fields)
+            if past and messages.EVENTS[fields["kind"]] == "loaded":
+                break
+        missing = end - first - len(found)
+        if missing and not past:
+            gone = f"events {first} to {first + missing - 1}"
+            self.screen.note(f"{gone} are not in the pump's memory any more")
+        for fields in reversed(found):
+            self._show(fields, past)
+
+    def _judge(self, name: str, state: str) -> None:
+        if self.until is None or self.outcome == 0:
+            return
+        if self.until in (name, state):
+            self.outcome = 0
+        elif state in FINAL and self.outcome is None:
+            self.outcome = 1
+            self.screen.note(f"the session ended {state}, without {self.until}")
+
+    # -- the connection
+
+    def _known_text(self) -> str:
+        ago = f"{time.monotonic() - self.last_at:.0f} s ago"
+        if not self.last:
+            return "nothing known yet"
+        return f"last known {ago}: {_words.status_line(self.last, self.screen.protocol)}"
+
+    def _lose(self, error: UserError) -> None:
+        if self.pump:
+            self.pump.close()
+        self.pump = None
+        self._emit(session_log.link_record("lost", self.last["t_ms"] if self.last else 0))
+        self.screen.line(f"connection lost ({error.what}); the pump goes on by itself; {self._known_text()}")
+
+    def _retry(self) -> None:
+        self.screen.lost(f"connection lost; {self._known_text()}")
+        time.sleep(RETRY_S)
+        pump = None
+        try:
+            pump = Pump(self.port)
+            hello = pump.hello(retries=0)
+            self.pump = pump
+            self._back(hello)
+        except _BROKEN:
+            self.pump = None
+            if pump:
+                pump.close()
+
+    def _back(self, hello: Record) -> None:
+        changed = hello["fingerprint"] != self.hello["fingerprint"]
+        self.hello = hello
+        self.screen.line("reconnected")
+        self._emit(session_log.link_record("back", self.last["t_ms"] if self.last else 0))
+        if changed:
+            self.screen.line(f"the pump now holds another protocol: {hello['fingerprint'] or 'none'}")
+            self._open_session()
+        self._begin()

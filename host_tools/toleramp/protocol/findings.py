@@ -1,0 +1,152 @@
+"""Findings that need the file: printed cells against the arithmetic, dilution and expiry of bags, flush, approval.
+
+The laptop's part; the pump sees of these the approval alone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from pump.protocol.protocol import BENCH, UNITS, Protocol
+from toleramp.approval.table import BOTH, UNFIT
+from toleramp.protocol.dilution import dilution_fits
+from toleramp.protocol.file import Reading
+from toleramp.protocol.reader import brief, when
+from toleramp.protocol.table import step_doses
+
+Row = dict[str, str]
+LONGEST_AHEAD = timedelta(days=2)  # a bag is made on the day, or the day before (ours)
+
+
+def _row(severity: str, code: str, where: str, message: str) -> Row:
+    return {"severity": severity, "code": code, "where": where, "message": message}
+
+
+def agrees(printed: Decimal | int, exact: Fraction) -> bool:
+    """True when the exact value rounds to the printed one at its number of decimals (a half either way)."""
+    decimals = max(0, -int(Decimal(printed).as_tuple().exponent))  # 5e2 is 500, not "about 500"
+    return abs(Fraction(printed) - exact) <= Fraction(1, 2) / Fraction(10) ** decimals
+
+
+def shown(exact: Fraction, printed: Decimal | int) -> str:
+    """The exact value with the printed cell's decimals and two more."""
+    decimals = max(0, -int(Decimal(printed).as_tuple().exponent)) + 2
+    scaled = round(exact * 10**decimals)
+    text = str(Decimal(scaled).scaleb(-decimals).normalize())
+    return f"{Decimal(text):f}"
+
+
+def printed_findings(reading: Reading, protocol: Protocol) -> list[Row]:
+    """Every printed cell that differs from what the step's own rate, time and bag give. By mouth, no volume is."""
+    rows, total = [], Fraction(0)
+    volumes = [Fraction(step.volume_nl, 10**6) for step in protocol.steps] or [Fraction(0)] * len(protocol.doses)
+    tables = zip(reading.content.get("step", []), volumes, step_doses(protocol), strict=True)
+    for number, (table, volume, dose) in enumerate(tables, 1):
+        total += dose
+        unit = UNITS[protocol.unit].lower()
+        cells = {
+            "printed_volume_ml": volume,
+            f"printed_dose_{unit}": dose / 10**9,
+            f"printed_cumulative_{unit}": total / 10**9,
+        }
+        for key, exact in cells.items():
+            if key in table and not agrees(table[key], exact):
+                message = f"{key} is {table[key]}, the arithmetic gives {shown(exact, table[key])}"
+                rows.append(_row("error", "printed-mismatch", f"step {number}", message))
+    return rows
+
+
+def _too_soon(letter: str, prepared: datetime | None, start: datetime, where: str) -> list[Row]:
+    """A bag that is not there when the first step starts: planned ahead, or a slip in the date."""
+    if prepared is None or prepared <= start:
+        return []
+    message = f"bag {letter} is prepared {prepared:%Y-%m-%d %H:%M %z}, after this start (--now)"
+    if prepared - start > LONGEST_AHEAD:
+        return [_row("error", "expired", where, f"{message}, and more than two days later: is the date right?")]
+    return [_row("warning", "expired", where, message)]
+
+
+def dilution_findings(reading: Reading, protocol: Protocol) -> list[Row]:
+    """A bag's dilution 1:n against its drug: written beside each other, they must say the same."""
+    rows = []
+    for index, table in enumerate(reading.content.get("solution", [])):
+        text, where = table.get("dilution"), f"solution {index + 1}"
+        if text is None:
+            continue
+        fits = dilution_fits(protocol, protocol.solutions[index], text)
+        if fits is None:
+            message = f"dilution {brief(text)} is not of the form 1:100, so it is not checked"
+            rows.append(_row("warning", "dilution", where, message))
+        elif not fits:
+            message = f"dilution {text} does not fit the drug in bag {table['id']}: correct dilution, drug or volume"
+            rows.append(_row("error", "dilution", where, message))
+    return rows
+
+
+def expiry_findings(reading: Reading, protocol: Protocol, now: datetime) -> list[Row]:
+    """Bags that expire before their last step ends, if the first step starts at `now` and nothing holds."""
+    rows = []
+    for index, table in enumerate(reading.content.get("solution", [])):
+        if ("prepared_at" in table) != ("expires_h" in table):
+            message = "prepared_at and expires_h belong together; the expiry cannot be judged"
+            rows.append(_row("warning", "expired", f"solution {index + 1}", message))
+        prepared = when(table.get("prepared_at"))
+        rows += _too_soon(table["id"], prepared, now, f"solution {index + 1}")
+        used = [number for number, step in enumerate(protocol.steps) if step.solution == index]
+        if prepared is None or "expires_h" not in table or not used:
+            continue
+        expires = prepared + timedelta(hours=float(table["expires_h"]))
+        done = now + timedelta(milliseconds=sum(step.duration_ms for step in protocol.steps[: used[-1] + 1]))
+        if expires < done:
+            message = (
+                f"bag {table['id']} expires {expires:%Y-%m-%d %H:%M %z}, its last step would end"
+                f" {done.astimezone(expires.tzinfo):%Y-%m-%d %H:%M %z}: prepare it later, or start earlier"
+            )
+            rows.append(_row("error", "expired", f"solution {index + 1}", message))
+    return rows
+
+
+def flush_findings(reading: Reading, protocol: Protocol) -> list[Row]:
+    """The flush pushes what the line still holds: not faster than the last step, and all of it."""
+    flush = reading.content.get("flush")
+    rows: list[Row] = []
+    if not flush or ("flush", 1) in reading.spoilt:
+        return rows
+    if flush["rate_ml_h"] * 10_000 > protocol.steps[-1].rate_e4:
+        message = "the flush is faster than the last step: it would raise the dose rate; write at most its rate"
+        rows.append(_row("error", "flush-rate", "flush", message))
+    if flush["volume_ml"] * 10**6 < protocol.line_dead_nl:
+        message = "the flush is smaller than the line's dead volume: part of the dose stays in the line"
+        rows.append(_row("warning", "flush-volume", "flush", message))
+    return rows
+
+
+def approval_findings(reading: Reading) -> list[Row]:
+    """An approval that is not there yet is a warning, one that does not fit the content an error."""
+    found = reading.standing
+    if found.kind == BOTH and reading.protocol and reading.protocol.kind == BENCH:
+        return [_row("warning", "approval", "approval", "class bench loads only in bench mode, whoever signs it")]
+    if found.kind == BOTH:
+        return []
+    if found.kind == UNFIT:
+        message = f"{found.problem}: sign it anew (`toleramp protocol sign --renew`), or take [approval] out"
+        return [_row("error", "approval", "approval", message)]
+    where = "" if reading.protocol and reading.protocol.doses else ": loads only in bench mode"  # by mouth: nowhere
+    return [_row("warning", "approval", "approval", f"not approved{where} ({found.words()})")]
+
+
+def file_findings(reading: Reading, now: datetime | None = None) -> list[Row]:
+    """All findings that need the file, as `protocol check --json` shows them; `now`: when the first step starts."""
+    protocol = reading.judged
+    if protocol is None:
+        return []
+    start = now or datetime.now(UTC)
+    return (
+        printed_findings(reading, protocol)
+        + dilution_findings(reading, protocol)
+        + expiry_findings(reading, protocol, start)
+        + flush_findings(reading, protocol)
+        + (approval_findings(reading) if reading.protocol else [])
+    )

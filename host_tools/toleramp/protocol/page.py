@@ -1,0 +1,280 @@
+"""The parts of a protocol's page, as text for the people at the bedside: bags, steps, limits, and who keeps them.
+
+Doses in the protocol's unit (mg or U), volumes in mL, rates in mL/h, times in min and h:mm. All numbers are made from
+exact fractions, without exponent, with a leading and no trailing zero; what is not zero never shows as 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from fractions import Fraction
+from itertools import accumulate, chain
+from textwrap import wrap
+from typing import Any
+
+from pump.protocol import vein
+from pump.protocol.doses import fills, reached_dose
+from pump.protocol.protocol import UNITS, Protocol, Solution
+from pump.senses import vitals
+from toleramp.preparation.mixing import concentration, show, used_ml
+from toleramp.protocol.reader import Table, when
+from toleramp.protocol.table import dose_rates_mg_h, minutes_of, step_doses, vein_doses
+
+WIDTH = 100  # columns: what a printer puts on one line
+ENTERED = 20  # digits: what people wrote, or a label says, is shown to its last digit
+# Digits that a computed cell may have, exact and rounded, and blanks between columns: the first that fits the page.
+STAGES = ((8, 6, 2), (6, 6, 2), (5, 5, 2), (4, 4, 2), (4, 4, 1))
+PG = 10**9  # in one mg; in one U the same part
+RESUME_WORDS = ("same step", "one back", "two back", "further back")
+BY_PUMP = "THE PUMP DOES THIS BY ITSELF"
+BY_PEOPLE = "PEOPLE DO THIS FROM PAPER: THE PUMP DOES NOT KNOW OF IT"
+Labelled = Iterator[tuple[str, str]]
+
+
+def number(value: Fraction, exact: int = 8, digits: int = 6) -> str:
+    """All of it where `exact` significant digits are enough, else rounded to `digits`; "0" for nothing but zero."""
+    text = show(value, exact)
+    return text if Fraction(text) == value else show(value, digits)
+
+
+def clock(minutes: Fraction, seconds: bool = False) -> str:
+    """A time in min as h:mm, or as h:mm:ss; the nearest, a half goes up."""
+    whole = int(minutes * (60 if seconds else 1) + Fraction(1, 2))
+    hours, rest = divmod(whole, 3600 if seconds else 60)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if seconds else f"{hours}:{rest:02}"
+
+
+def _points(cells: list[str]) -> list[str]:
+    """Cells of one width, decimal points under each other: so a slip by ten catches the eye."""
+    after = [len(cell) - cell.find(".") if "." in cell else 0 for cell in cells]
+    padded = [
+        cell + " " * (max(after) - own) if cell[:1].isdigit() else cell
+        for cell, own in zip(cells, after, strict=True)
+    ]  # fmt: skip
+    width = max(map(len, padded))
+    return [cell.rjust(width) for cell in padded]
+
+
+def columns(rows: list[list[str]], left: tuple[int, ...] = (), gap: int = 2) -> list[str]:
+    """Rows of cells as lines, as wide as the content wants; the columns `left` are texts."""
+    made = []
+    for index, column in enumerate(zip(*rows, strict=True)):
+        width = max(map(len, column))
+        made.append([cell.ljust(width) for cell in column] if index in left else _points(list(column)))
+    return [(" " * gap).join(cells).rstrip() for cells in zip(*made, strict=True)]
+
+
+def wrapped(line: str, indent: int = 4) -> list[str]:
+    """A line as lines that fit the page; codes and hyphened words stay whole."""
+    return wrap(line, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]
+
+
+def labelled(title: str, rows: Labelled) -> list[str]:
+    """A block under its title; nothing when there are no rows."""
+    found = list(rows)
+    lines = [line for label, text in found for line in wrapped(f"  {label:<13}{text}", 15)]
+    return ["", title, *lines] if found else []
+
+
+def _optional(table: Table, texts: dict[str, str]) -> str:
+    """The texts whose key stands in the table, each with its value put in."""
+    return ", ".join(text.format(show(Fraction(table[key]), ENTERED)) for key, text in texts.items() if key in table)
+
+
+def premedication(content: Table) -> list[str]:
+    """What is given before, in its order, with the wait after each in min."""
+    rows = content.get("premedication", [])
+    lines = [f"  {n}. {row['drug']} {row['dose']}, then wait {row['wait_min']} min" for n, row in enumerate(rows, 1)]
+    title = ["", "PREMEDICATION, BY PEOPLE: THE PUMP DOES NOT KNOW OF IT"] if lines else []
+    return title + [part for line in lines for part in wrapped(line, 5)]
+
+
+# -- bags
+
+
+def _dates(table: Table) -> str:
+    """When the bag was prepared and when it expires, in the clock of the file."""
+    prepared = when(table.get("prepared_at"))
+    if prepared is None:
+        return ""
+    text = f"prepared {prepared:%Y-%m-%d %H:%M %z}"
+    if "expires_h" not in table:
+        return text
+    return f"{text}, expires {prepared + timedelta(hours=float(table['expires_h'])):%Y-%m-%d %H:%M %z}"
+
+
+def _bag_cells(bag: Solution, table: Table, drawn: Fraction) -> list[str]:
+    made_of = " in ".join(str(table[key]) for key in ("dilution", "diluent") if key in table)
+    drug, volume = show(Fraction(bag.drug_pg, PG), ENTERED), show(Fraction(bag.volume_nl, 10**6), ENTERED)
+    return [bag.id, bag.code, drug, volume, number(concentration(bag)), number(drawn), made_of]
+
+
+def bags(protocol: Protocol, content: Table) -> list[str]:
+    """A line for each bag, then what else is to be known of it."""
+    unit, tables = UNITS[protocol.unit], content["solution"]
+    every = list(zip(protocol.solutions, tables, used_ml(protocol), strict=True))
+    head = ["bag", "code (scan or pick)", f"{unit} in", "mL", f"{unit}/mL", "drawn mL", "dilution, diluent"]
+    title, *lines = columns([head, *(_bag_cells(*bag) for bag in every)], left=(0, 1, 6))
+    made = ["", *wrapped(title)]
+    for line, (bag, table, _) in zip(lines, every, strict=True):
+        own = f"{show(Fraction(bag.line_nl, 10**6))} mL stay in its own line" if bag.line_nl else ""
+        more = "; ".join(filter(None, (own, _dates(table))))
+        made += wrapped(line) + (wrapped(f"     {more}", 5) if more else [])
+    return made
+
+
+# -- steps
+
+
+def _times(protocol: Protocol) -> list[str]:
+    """When each step begins; with seconds where one does not begin on a whole minute."""
+    starts = [Fraction(0), *accumulate(minutes_of(protocol))][:-1]
+    seconds = any(start % 1 for start in starts)
+    return [clock(start, seconds) for start in starts]
+
+
+def _ratio(row: dict[str, Any]) -> str:
+    """How much steeper than all before; a line-fill has no dose rate of its own."""
+    if row["kind"] == "line-fill":
+        return "fill"
+    return "" if row["ratio"] is None else show(Fraction(row["ratio"]), 3)
+
+
+def _step_rows(protocol: Protocol, document: dict[str, Any], digits: tuple[int, int]) -> Iterator[list[str]]:
+    unit = UNITS[protocol.unit]
+    yield ["step", "bag", "mL/h", "min", "begins", "mL", unit, f"sum {unit}", f"vein {unit}", f"{unit}/h", "ratio"]
+    doses, at_vein = step_doses(protocol), vein_doses(protocol)
+    amounts = zip(doses, accumulate(doses), accumulate(at_vein), dose_rates_mg_h(protocol), strict=True)
+    for step, row, begins, minutes, (dose, total, reached, rate) in zip(
+        protocol.steps, document["steps"], _times(protocol), minutes_of(protocol), amounts, strict=True
+    ):
+        given, *sums, steep = (number(amount, *digits) for amount in (dose / PG, total / PG, reached / PG, rate))
+        if fills(step):
+            given = steep = "-"
+        speed, volume = show(Fraction(step.rate_e4, 10**4), ENTERED), number(Fraction(step.volume_nl, 10**6))
+        place = [str(row["step"]), row["solution"], speed, show(minutes), begins, volume]
+        yield [*place, given, *sums, steep, _ratio(row)]
+
+
+def _dose_rows(protocol: Protocol, document: dict[str, Any]) -> Iterator[list[str]]:
+    """Doses by mouth are what people wrote: exact, and so are their sums."""
+    unit, doses = UNITS[protocol.unit], [dose / PG for dose in step_doses(protocol)]
+    yield ["dose", unit, f"sum {unit}", "at", "wait min", "ratio"]
+    for row, dose, total, begins, wait in zip(
+        document["steps"], doses, accumulate(doses), _times(protocol), minutes_of(protocol), strict=True
+    ):
+        yield [str(row["step"]), show(dose, ENTERED), show(total, ENTERED), begins, show(wait), _ratio(row)]
+
+
+def _fitting(protocol: Protocol, document: dict[str, Any]) -> list[str]:
+    """The table with as many digits as the page is wide for."""
+    lines: list[str] = []
+    for exact, rounded, gap in STAGES:
+        lines = columns(list(_step_rows(protocol, document, (exact, rounded))), left=(1,), gap=gap)
+        if max(map(len, lines)) <= WIDTH:
+            break
+    return lines
+
+
+def steps(protocol: Protocol, document: dict[str, Any]) -> list[str]:
+    """The table, with a line where a bag is to be hung."""
+    if protocol.doses:
+        return ["", *columns(list(_dose_rows(protocol, document)))]
+    title, *lines = _fitting(protocol, document)
+    made, hangs = ["", title], None
+    for line, step in zip(lines, protocol.steps, strict=True):
+        bag = protocol.solutions[step.solution]
+        if bag is not hangs:
+            made.append(f"-- hang bag {bag.id}, code {bag.code} --")
+        hangs = bag
+        made.append(line)
+    return made
+
+
+def totals(protocol: Protocol) -> list[str]:
+    """Sums; what reaches the patient in the end, where that is another dose; what the line does."""
+    unit, time = UNITS[protocol.unit], sum(minutes_of(protocol), Fraction(0))
+    total = number(sum(step_doses(protocol), Fraction(0)) / PG)
+    text = f"total {total} {unit} in {show(time)} min ({clock(time)}, without holds)"
+    if protocol.doses:
+        return ["", text]
+    volume = number(sum((Fraction(step.volume_nl, 10**6) for step in protocol.steps), Fraction(0)))
+    lines = ["", f"{text}, {volume} mL"]
+    reached = number(Fraction(*reached_dose(protocol)) / PG)
+    if reached != total:
+        lines.append(f"with line-fills, primed line and flush {reached} {unit} reach the patient")
+    primed = f"bag {protocol.solutions[protocol.steps[0].solution].id}" if protocol.primed_with_solution else "saline"
+    left = number(Fraction(*vein.left_in_line(protocol)) / PG)
+    dead = show(Fraction(protocol.line_dead_nl, 10**6), ENTERED)
+    lines.append(
+        f"shared line to the vein: {dead} mL, primed with {primed}; after the last step it holds {left} {unit}"
+    )
+    return [part for line in lines for part in wrapped(line)]
+
+
+# -- limits
+
+
+def _pump_rows(protocol: Protocol) -> Labelled:
+    """What the pump acts on; by mouth the same for people."""
+    p, severe = protocol, f" (below {vitals.SEVERE_SPO2} % for {vitals.SEVERE_MS // 1000} s)"
+    yield "SpO2", f"stop at {p.spo2_stop} % or less for {p.delay_s} s{severe}; warn at {p.spo2_early} % or less"
+    yield "pulse", f"stop below {p.pulse_min} or above {p.pulse_max} /min for {p.delay_s} s"
+    yield "no reading", f"warn after {vitals.ALERT_MS // 1000} s, stop after {vitals.HOLD_MS // 1000} s"
+    least = f"at least {p.min_hold_min} min, " if p.min_hold_min else ""
+    yield "hold", f"{least}at most {p.max_hold_min} min: after that the session can only be ended"
+    back = [words for bit, words in enumerate(RESUME_WORDS) if p.resume_choices >> bit & 1]
+    first = "" if p.doses else f"; over a bag change {'its own' if p.rehang_first else 'the hanging'} bag first"
+    yield "resume at", ", ".join(back) + first
+    ends = "a clinician decides" if p.doses else "it is locked"
+    yield "reactions", f"from reaction {p.decision_after_count} on, and after a severe one, {ends}"
+
+
+def _paper_rows(protocol: Protocol, content: Table) -> Labelled:
+    """What only people keep: as far as it stands in the file."""
+    table = content.get("monitoring", {})
+    rows = {
+        "checklist": "; ".join(content.get("checklist", {}).get("required", [])),
+        "SpO2 fall": _optional(
+            table,
+            {
+                "spo2_stop_fall": "stop at {} points or more below the baseline",
+                "spo2_early_fall": "watch closely at {} points",
+            },
+        ),
+        "blood press.": _optional(
+            table,
+            {"sbp_min_mmhg": "stop below {} mmHg systolic", "sbp_fall_percent": "stop {} % below the baseline"},
+        ),
+        "breathing": _optional(table, {"rr_max": "stop above {} /min"}),
+        "temperature": _optional(table, {"temp_max_c": "stop above {} C"}),
+        "observe": _optional(
+            table,
+            {
+                "observe_every_min": "every {} min",
+                "observe_last_every_min": "every {} min in the last step",
+                "observe_after_min": "until {} min after the end",
+            },
+        ),
+        "wait": f"at most {protocol.max_wait_min} min between two steps, then a clinician decides",
+        "tolerance": f"counts as lost {protocol.tolerance_gap_h} h after the last dose",
+        "flush": "" if protocol.doses else _flush(content.get("flush")),
+    }
+    yield from ((label, text) for label, text in rows.items() if text)
+
+
+def _flush(table: Table | None) -> str:
+    if not table:
+        return "none in this protocol: what the line holds then stays in it"
+    volume, rate = (show(Fraction(table[key]), ENTERED) for key in ("volume_ml", "rate_ml_h"))
+    return f"{volume} mL at {rate} mL/h after the last step"
+
+
+def limits(protocol: Protocol, content: Table) -> list[str]:
+    """Both blocks: what the pump keeps, and what is left to people; by mouth all is theirs."""
+    by_pump, by_people = _pump_rows(protocol), _paper_rows(protocol, content)
+    if protocol.doses:
+        by_pump = (row for row in by_pump if row[0] != "no reading")
+        return labelled("PEOPLE DO ALL THIS: NO PUMP RUNS DOSES BY MOUTH", chain(by_pump, by_people))
+    return labelled(BY_PUMP, by_pump) + labelled(BY_PEOPLE, by_people)

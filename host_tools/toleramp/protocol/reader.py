@@ -1,0 +1,257 @@
+"""Reads a protocol file's TOML and checks its shape: sections, keys, kinds and bounds, each fault with its place."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from pump.protocol.protocol import UNITS
+from toleramp.errors import UserError
+from toleramp.protocol.keys import (
+    BOUNDS,
+    INFUSION,
+    KEYS,
+    ORAL,
+    REPEATED,
+    TEXT_BYTES,
+    TEXT_BYTES_ELSE,
+    WORDS,
+    needed,
+    senseless,
+)
+
+LARGEST_BYTES = 256 * 1024
+_FINEST = -30  # decimal exponents below are no measurement
+Table = dict[str, Any]
+
+
+class Fault(UserError):
+    """A fault of a file's content; `finding` is its code in `protocol check`."""
+
+    def __init__(self, what: str, where: str, remedy: str, finding: str = "format") -> None:
+        super().__init__(what, where, remedy)
+        self.finding = finding
+
+
+def bytes_of(path: Path) -> bytes:
+    """The bytes of a regular file of at most LARGEST_BYTES. Raises UserError, one line for each thing it may be."""
+    try:
+        if path.is_dir():
+            raise UserError("this is a folder, not a protocol file", str(path), "name a .toml file")
+        if path.exists() and not path.is_file():
+            raise UserError("not a file", str(path), "name a .toml file")
+        if path.stat().st_size > LARGEST_BYTES:
+            raise UserError("too large for a protocol", str(path), "a protocol file has a few kilobytes")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError("no such file", str(path), "name an existing protocol file") from None
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror}", str(path), "check the file's permissions") from None
+    except ValueError:
+        raise UserError("this is no file name", ascii(str(path)), "name an existing protocol file") from None
+
+
+def read_toml(path: Path) -> Table:
+    """The file's content with decimals kept exact. Raises UserError for all that is not a readable TOML file."""
+    try:
+        text = bytes_of(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError("not UTF-8 text", f"{path}, byte {error.start}", "save the file as UTF-8") from None
+    if not text.strip():
+        raise UserError("the file is empty", str(path), "`toleramp protocol new` writes one")
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError, ArithmeticError) as error:
+        raise UserError(f"not valid TOML: {error}", str(path), "mend that line") from None
+
+
+def brief(value: Any) -> str:
+    """A value as an error shows it, never a page of it."""
+    try:
+        text = str(value) if isinstance(value, (Decimal, int)) else repr(value)
+    except ValueError:  # an integer of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def when(value: Any) -> datetime | None:
+    """A point in time of this age with its offset from UTC, None for anything else."""
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return moment if moment.utcoffset() is not None and 2000 <= moment.year < 2200 else None
+    except (TypeError, ValueError):
+        return None
+
+
+_EXAMPLE = {
+    "text": 'a text in "quotation marks"',
+    "number": "a number without unit or quotation marks; the unit is in the key",
+    "whole": "a whole number without unit or quotation marks; the unit is in the key",
+    "flag": "true or false",
+    "list": '["a", "list", "of texts"]',
+    "time": 'a time with its offset, as "2026-11-22T08:00:00+01:00"',
+}
+
+
+def _is_kind(value: Any, kind: str) -> bool:
+    if kind == "list":
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if kind == "time":
+        return when(value) is not None
+    wanted = {"text": str, "number": (Decimal, int), "whole": int, "flag": bool}[kind]
+    return isinstance(value, wanted) and (kind == "flag" or not isinstance(value, bool))  # type: ignore[arg-type]
+
+
+class Reader:
+    """Walks one file's content and gathers its faults; `where` names each place in the words of the file."""
+
+    def __init__(self, path: Path, content: Table) -> None:
+        self.path = path
+        self.content = content
+        self.faults: list[UserError] = []
+        self.spoilt: set[tuple[str, int]] = set()  # tables with a fault of shape
+        head = content.get("protocol")
+        self.oral = isinstance(head, dict) and head.get("class") == ORAL
+        self.unit = head.get("dose_unit", "mg") if isinstance(head, dict) else "mg"
+        if self.unit not in UNITS:
+            self.unit = "mg"  # what is wrong with it is told elsewhere
+
+    def fail(self, what: str, where: str, remedy: str, finding: str = "range") -> Fault:
+        """An error at a place of this file, with its finding code."""
+        return Fault(what, f"{self.path}, {where}", remedy, finding)
+
+    @contextmanager
+    def gather(self) -> Iterator[None]:
+        """A fault in this block is kept, and the walk goes on."""
+        try:
+            yield
+        except UserError as fault:
+            self.faults.append(fault)
+
+    def sound(self, section: str, number: int = 1) -> bool:
+        """True when that table has every key it needs, of the right kind."""
+        return (section, number) not in self.spoilt
+
+    def check_sections(self) -> None:
+        """Unknown sections and keys, missing keys and wrong kinds are faults, with the nearest right name."""
+        if self.content.get("format") != 1 or isinstance(self.content["format"], bool):
+            self.faults.append(self.fail("format is missing or not 1", "line 1", "write: format = 1", "format"))
+        for section in self.content:
+            if section != "format" and section not in KEYS:
+                self.faults.append(self.unknown(section, "top level", list(KEYS)))
+        for section in KEYS:
+            with self.gather():
+                for number, table in enumerate(self.tables(section), 1):
+                    self.check_table(section, number, table)
+
+    def unknown(self, name: str, where: str, known: list[str]) -> UserError:
+        """An unknown key, with what was probably meant."""
+        united = [key for key in known if key.startswith(name + "_")]
+        near = difflib.get_close_matches(name, known, 1)
+        if united:
+            remedy = "write " + " or ".join(united) + ": the key names the unit"
+        else:
+            remedy = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
+        return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, "unit" if united else "unknown-key")
+
+    def tables(self, section: str) -> list[Table]:
+        """All tables of a section: one for a plain section, many for a repeated one; none for a plain one left out."""
+        repeated = section in REPEATED
+        wanted = any(required for _, required in KEYS[section].values())
+        if section not in self.content and (repeated or (wanted and section != "protocol")):
+            return []
+        value = self.content.get(section, {})
+        if not isinstance(value, list if repeated else dict) or (
+            repeated and not all(isinstance(table, dict) for table in value)
+        ):
+            form = f"[[{section}]]" if repeated else f"[{section}]"
+            raise self.fail(f"{section} is not a table", section, f"write {form}", "format")
+        return value if isinstance(value, list) else [value]
+
+    def check_table(self, section: str, number: int, table: Table) -> None:
+        """Every key of one table; whatever is wrong becomes a fault and marks the table as spoilt."""
+        where = f"{section} {number}" if section in REPEATED else section
+        before = len(self.faults)
+        kind = table.get("kind", INFUSION) if section == "step" else INFUSION
+        mixed = section == "step" and (kind == ORAL) != self.oral
+        if mixed:
+            self.faults.append(self.mixed(kind, where))
+        without = () if mixed else senseless(section, kind, self.oral)
+        for key, value in table.items():
+            with self.gather():
+                self.check_key(section, key, value, without, where)
+        meant = tuple(key + "_" for key in table if key not in KEYS[section])  # told already: the unit is missing
+        for key in () if mixed else needed(section, kind, self.oral):
+            if key not in table and not any(key.startswith(stem) for stem in meant):
+                self.faults.append(self.fail(f"{key} is missing", where, f"add {key} = ...", "missing"))
+        if any(getattr(fault, "finding", "") != "unknown-key" for fault in self.faults[before:]):
+            self.spoilt.add((section, number))  # an unknown key alone leaves the others as they are
+
+    def check_key(self, section: str, key: str, value: Any, without: tuple[str, ...], where: str) -> None:
+        """One key: known, at its place, its value of its kind and within its bounds."""
+        keys = KEYS[section]
+        if key not in keys:
+            raise self.unknown(key, where, [name for name in keys if name not in without])
+        if key in without:
+            what = "this kind of step" if section == "step" else "a protocol by mouth"
+            raise self.fail(f"{key} does not go with {what}", where, "leave it out", "unknown-key")
+        self.check_unit(key, where)
+        self.check_kind(value, keys[key][0], f"{where}, {key}")
+        self.check_value(section, key, value, f"{where}, {key}")
+
+    def check_unit(self, key: str, where: str) -> None:
+        """A printed dose is in the unit of the protocol; the other doses are seen to where they are read."""
+        stem, _, unit = key.rpartition("_")
+        if stem in ("printed_dose", "printed_cumulative") and unit != self.unit.lower():
+            remedy = f"write {stem}_{self.unit.lower()} = ..."
+            raise self.fail(f"{key} does not go with dose_unit {self.unit}", where, remedy, "unit")
+
+    def mixed(self, kind: Any, where: str) -> Fault:
+        """A protocol is by mouth as a whole, or not at all."""
+        if self.oral:
+            return self.fail(
+                f"a step of kind {brief(kind)} in a protocol by mouth", where, 'write kind = "oral"', "oral"
+            )
+        return self.fail("a dose by mouth in a protocol that is infused", where, 'write class = "oral"', "oral")
+
+    def check_kind(self, value: Any, kind: str, where: str) -> None:
+        """Text is text and a number is a finite one."""
+        if not _is_kind(value, kind):
+            name = {"whole": "whole number"}.get(kind, kind)
+            raise self.fail(f"{brief(value)} is not a {name}", where, f"write {_EXAMPLE[kind]}", "format")
+        if kind in ("number", "whole"):
+            number = value if isinstance(value, Decimal) else None
+            finite = number is None or number.is_finite()
+            if not finite or not 0 <= value < 10**16:
+                raise self.fail(f"{brief(value)} is out of range", where, "write a number from 0 to below 1e16")
+            if number is not None and int(number.as_tuple().exponent) < _FINEST:
+                raise self.fail(f"{brief(value)} has more digits than can be held", where, "write fewer decimals")
+
+    def check_value(self, section: str, key: str, value: Any, where: str) -> None:
+        """Known words, lengths of texts, bounds of numbers."""
+        words = WORDS.get((section, key))
+        if words and value not in words:
+            raise self.fail(f"{key} {brief(value)} is unknown", where, "one of " + ", ".join(words))
+        if isinstance(value, str):
+            longest = TEXT_BYTES.get((section, key), TEXT_BYTES_ELSE)
+            if not value or len(value.encode()) > longest or not value.isprintable():
+                raise self.fail("the text is empty, too long or unprintable", where, f"write 1 to {longest} characters")
+        bounds = BOUNDS.get((section, key))
+        if bounds and not bounds[0] <= value <= bounds[1]:
+            raise self.fail(f"{brief(value)} is out of range", where, f"write {bounds[0]} to {bounds[1]}")
+
+    def exact(self, value: Decimal | int, scale: int, where: str, unit: str) -> int:
+        """value * scale as an integer; more digits than the unit holds are refused, never rounded away."""
+        exact = Fraction(value) * scale
+        if exact.denominator != 1:
+            raise self.fail(
+                f"{brief(value)} has more digits than can be held", where, f"the finest is 1/{scale} {unit}"
+            )
+        return int(exact)

@@ -1,0 +1,210 @@
+"""What a template can be told: one Option each, read from a command line or from an answer by the same code."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from toleramp.errors import UserError, one_line
+from toleramp.protocol.keys import BOUNDS, TEXT_BYTES
+from toleramp.protocol.templates.exact import both_readings, number
+
+Values = dict[str, Any]  # option key -> what was read; an option that was not given and has no default is missing
+RATE_DIGITS, VOLUME_DIGITS, DRUG_DIGITS = 4, 6, 9  # the pump's resolution: 0.0001 mL/h, 1 nL, 1 pg
+
+
+_NO_NUMBER = re.compile(r"0\d\d", re.ASCII)  # three digits that nobody begins a number with
+_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)  # no blank: two numbers, or one with a separator
+
+
+def one_of(text: str, known: Iterable[str]) -> str:
+    """A remedy for a word that is not known: the one that was probably meant, and all that there are."""
+    every = list(known)
+    near = difflib.get_close_matches(text, every, 1)
+    return (f"did you mean {near[0]}? " if near else "") + "one of " + ", ".join(every)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option. `default` is read like given text; `hint` says in words what happens without one."""
+
+    key: str
+    question: str
+    kind: str = "number"  # number, whole, choice, text, numbers, path
+    unit: str = ""
+    default: str | None = None
+    hint: str = ""
+    required: bool = False
+    low: str = "0"
+    high: str = "10000000"
+    digits: int = VOLUME_DIGITS
+    choices: tuple[str, ...] = ()
+    longest: int = 40  # bytes of a text
+    asked: bool = True  # asked on a terminal when nothing was given
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line."""
+        return "--" + self.key.replace("_", "-")
+
+    def shown_default(self) -> str:
+        """What happens when it is not given, in a word or two."""
+        return self.default if self.default is not None else self.hint or ("no default" if self.required else "none")
+
+    def read(self, text: str) -> Any:
+        """The value in `text`. Raises UserError, one line, naming the option."""
+        if self.kind == "choice":
+            return self._choice(text.strip())
+        if self.kind == "text":
+            return self._text(text.strip())
+        if self.kind == "path":
+            return self._path(text)
+        if self.kind == "numbers":
+            return tuple(self._number(part) for part in self._parts(text))
+        value = self._number(text)
+        return int(value) if self.kind == "whole" else value
+
+    def _parts(self, text: str) -> list[str]:
+        """The numbers of a list. "1,000" and "1,500" are refused: the comma may stand in one number, or between two."""
+        parts = [part.strip() for part in text.split(",")]
+        what = f"{text.strip()[:60]!r} may be one number or more"
+        for before, part in pairwise(parts):
+            if _NO_NUMBER.fullmatch(part) and before.isdecimal():
+                raise UserError(what, self.flag, both_readings(before, part))
+        if _THOUSANDS.fullmatch(text.strip()):
+            remedy = f"{both_readings(*parts)}; for two numbers {', '.join(parts)} (a blank after the comma)"
+            raise UserError(what, self.flag, remedy)
+        return parts
+
+    def _path(self, text: str) -> Path:
+        if not text.strip() or not text.isprintable():
+            raise UserError("this is no file name", self.flag, "name a file")
+        return Path(text)
+
+    def _number(self, text: str) -> Fraction:
+        digits = 0 if self.kind == "whole" else self.digits
+        return number(text, self.flag, digits, Fraction(self.low), Fraction(self.high), self.unit)
+
+    def _choice(self, text: str) -> str:
+        if text not in self.choices:
+            raise UserError(f"{text!r} is not a choice", self.flag, one_of(text, self.choices))
+        return text
+
+    def _text(self, text: str) -> str:
+        if not text or text != one_line(text) or not text.isprintable():
+            raise UserError("not a line of printable text", self.flag, "write it in letters and digits")
+        if len(text.encode("utf-8", "replace")) > self.longest:
+            raise UserError(f"longer than {self.longest} bytes", self.flag, "write it shorter")
+        return text
+
+
+def _high(section: str, key: str) -> str:
+    """The most that a protocol file takes there."""
+    return str(BOUNDS[section, key][1])
+
+
+def _bounded(key: str, question: str, kind: str, unit: str, default: str | None = None, **other: Any) -> Option:
+    """An option that becomes the key of [protocol] of its name, with the bounds that the file has."""
+    low, high = map(str, BOUNDS["protocol", key])
+    return Option(key, question, kind, unit, default, low=low, high=high, **other)
+
+
+_MOST_BAG, _MOST_LINE = _high("solution", "volume_ml"), _high("solution", "line_volume_ml")
+
+BAG = Option("bag_ml", "Nominal volume of each bag", unit="mL", default="250", low="0.001", high=_MOST_BAG)
+OVERFILL = Option(
+    "overfill_ml",
+    "Overfill on top of it, one number or one for each bag, comma between",
+    "numbers",
+    "mL",
+    "0",
+    high=_MOST_BAG,
+)
+FIRST_RATE = Option(
+    "first_rate", "First rate of the weak bags", unit="mL/h", low="0.0001", high="1200", digits=RATE_DIGITS
+)
+FINAL_RATE = Option("final_rate", "Final rate", unit="mL/h", low="0.0001", high="1200", digits=RATE_DIGITS)
+SCALED_RATE = Option(
+    "scaled_final_rate",
+    "Final rate that all rates are scaled to (rounded to 0.0001 mL/h)",
+    unit="mL/h",
+    hint="rates not scaled",
+    low="0.0001",
+    high="1200",
+    digits=RATE_DIGITS,
+)
+DWELL = Option(
+    "dwell_min", "Dwell of each step but the last", unit="min", default="15", low="0.01", high="1440", digits=4
+)
+LINE_FILL = Option(
+    "line_fill_ml",
+    "Line-fill before each bag's first step (before the first bag only in a line primed with saline), no dose",
+    unit="mL",
+    default="0",
+    high=_MOST_LINE,
+    asked=False,
+)
+OWN_LINE = Option(
+    "line_volume_ml",
+    "Own line of each bag, primed from it; stays behind",
+    unit="mL",
+    default="0",
+    high=_MOST_LINE,
+    asked=False,
+)
+LAST_BAG = Option(
+    "last_bag",
+    "Last bag (under: what the others leave of the dose; full: all of it, run to the dose; run-dry: all of it given)",
+    "choice",
+    default="under",
+    choices=("under", "full", "run-dry"),
+)
+
+# Doses: one option for each unit, so that none is ever without.
+FIRST_DOSE = Option("first_dose_mg", "First dose", unit="mg", low="0.000001", digits=DRUG_DIGITS)
+FIRST_DOSE_U = Option("first_dose_u", "First dose of a drug in units", unit="U", low="0.000001", digits=DRUG_DIGITS)
+
+# What every protocol says, whatever its template; the prescriber's decisions have no default.
+DRUG = Option("drug", "Drug", "text", required=True, longest=TEXT_BYTES["protocol", "drug"])
+WEIGHT = _bounded("weight_kg", "Weight of the patient", "number", "kg", hint="not by weight", digits=3)
+PER_KG = Option("dose_mg_per_kg", "Dose by weight", unit="mg/kg", hint="the full dose is given", low="0.000001")
+PER_KG_U = Option(
+    "dose_u_per_kg", "Dose by weight of a drug in units", unit="U/kg", hint="the full dose is given", low="0.000001"
+)
+DOSE = Option("dose_mg", "Full dose", unit="mg", required=True, low="0.000001", digits=DRUG_DIGITS)
+DOSE_U = Option(
+    "dose_u",
+    "Full dose of a drug in units",
+    unit="U",
+    hint="the dose is in mg",
+    low="0.000001",
+    digits=DRUG_DIGITS,
+    asked=False,
+)
+DOSES = {option.key for option in (PER_KG, PER_KG_U, DOSE, DOSE_U, FIRST_DOSE, FIRST_DOSE_U)}
+ROUTE = Option("route", "Route", "text", default="IV", asked=False)
+COMMON = (
+    DRUG,
+    WEIGHT,
+    PER_KG,
+    PER_KG_U,
+    DOSE,
+    DOSE_U,
+    _bounded("max_hold_min", "Longest hold before the session ends", "whole", "min", required=True),
+    _bounded("max_wait_min", "Longest wait at a bag change", "whole", "min", "30"),
+    _bounded("tolerance_gap_h", "Tolerance is lost after", "whole", "h", "48"),
+    _bounded("line_dead_volume_ml", "Dead volume of the shared line, hub to vein", "number", "mL", required=True),
+    Option("primed_with", "The line is primed with", "choice", required=True, choices=("saline", "solution")),
+    Option("diluent", "Diluent", "text", hint="not named"),
+    Option(
+        "name", "Name of the protocol", "text", hint="from drug, dose and steps", longest=TEXT_BYTES["protocol", "name"]
+    ),
+    ROUTE,
+    Option("code", "End of the bag codes, TLR-A-...", "text", hint="drawn at random", longest=9, asked=False),
+)

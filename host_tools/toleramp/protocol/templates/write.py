@@ -1,0 +1,121 @@
+"""A plan as the text of a protocol file: exact decimal text, short comments, sections in the order of the contract."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+from pump.protocol import protocol as device
+from toleramp.protocol.templates.exact import decimal_text, near, plain
+from toleramp.protocol.templates.model import E4, NL_PER_ML, PG_PER_MG, Bag, Plan, Portion, Rung
+from toleramp.protocol.templates.options import Values
+
+_LONGEST_NAME = 60  # bytes, as the compiled form has it
+_CHOICES = ("same", "one-back", "two-back", "any-back")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _pairs(pairs: list[tuple[str, str]]) -> str:
+    return "".join(f"{key} = {value}\n" for key, value in pairs)
+
+
+def _name(values: Values, plan: Plan, unit: str) -> str:
+    if "name" in values:
+        return str(values["name"])
+    dose = near(Fraction(plan.dose_pg, PG_PER_MG), 9)
+    steps = sum(not rung.fill for rung in plan.rungs)
+    size = f"{len(plan.portions)} doses" if plan.portions else f"{steps} steps"
+    name = f"{values['drug']} {dose} {unit}, {size}"
+    return name if len(name.encode()) <= _LONGEST_NAME else f"{dose} {unit}, {size}"
+
+
+def _head(values: Values, plan: Plan, unit: str) -> str:
+    pairs = [
+        ("name", _quoted(_name(values, plan, unit))),
+        ("drug", _quoted(values["drug"])),
+        ("route", _quoted(values["route"])),
+        (f"full_dose_{unit.lower()}", decimal_text(Fraction(plan.dose_pg, PG_PER_MG))),
+        ("class", _quoted(plan.kind)),
+        ("dose_unit", _quoted(unit)),
+        ("tolerance_gap_h", str(values["tolerance_gap_h"])),
+        ("max_hold_min", str(values["max_hold_min"])),
+        ("max_wait_min", str(values["max_wait_min"])),
+    ]
+    if not plan.portions:
+        pairs.append(("line_dead_volume_ml", decimal_text(values["line_dead_volume_ml"])))
+        pairs.append(("primed_with", _quoted(values["primed_with"])))
+    if "weight_kg" in values:
+        pairs.append(("weight_kg", decimal_text(values["weight_kg"])))
+    return "[protocol]\n" + _pairs(pairs)
+
+
+def _bag(values: Values, bag: Bag, unit: str) -> str:
+    code = f"TLR-{bag.letter}-{values['code']}"
+    pairs = [("id", _quoted(bag.letter)), ("code", _quoted(code)), ("dilution", _quoted(f"1:{plain(bag.dilution)}"))]
+    if "diluent" in values:
+        pairs.append(("diluent", _quoted(values["diluent"])))
+    pairs.append(("volume_ml", decimal_text(Fraction(bag.volume_nl, NL_PER_ML))))
+    pairs.append((f"drug_{unit.lower()}", decimal_text(Fraction(bag.drug_pg, PG_PER_MG))))
+    if bag.line_nl:
+        pairs.append(("line_volume_ml", decimal_text(Fraction(bag.line_nl, NL_PER_ML))))
+    return "[[solution]]\n" + _pairs(pairs)
+
+
+def _step(plan: Plan, rung: Rung) -> str:
+    pairs = [("solution", _quoted(plan.bags[rung.bag].letter)), ("rate_ml_h", decimal_text(Fraction(rung.rate_e4, E4)))]
+    if rung.minutes is not None:
+        pairs.append(("minutes", decimal_text(rung.minutes)))
+    elif rung.volume_nl is not None:
+        pairs.append(("volume_ml", decimal_text(Fraction(rung.volume_nl, NL_PER_ML))))
+    else:
+        pairs.append(("to_full_dose", "true"))
+    if rung.fill:
+        pairs.append(("kind", _quoted("line-fill")))
+    return "[[step]]\n" + _pairs(pairs)
+
+
+def _portion(portion: Portion, unit: str) -> str:
+    dose = decimal_text(Fraction(portion.dose_pg, PG_PER_MG))
+    pairs = [("kind", _quoted("oral")), (f"dose_{unit.lower()}", dose), ("minutes", decimal_text(portion.minutes))]
+    return "[[step]]\n" + _pairs(pairs)
+
+
+def _rules() -> str:
+    """The pump's defaults of vital signs and reactions, written out, so that they are read and confirmed."""
+    rules = device.Protocol()
+    monitoring = [
+        ("spo2_stop_percent", str(rules.spo2_stop)),
+        ("spo2_stop_fall", str(rules.spo2_stop_fall)),
+        ("spo2_early_percent", str(rules.spo2_early)),
+        ("spo2_early_fall", str(rules.spo2_early_fall)),
+        ("delay_s", str(rules.delay_s)),
+        ("pulse_min_bpm", str(rules.pulse_min)),
+        ("pulse_max_bpm", str(rules.pulse_max)),
+    ]
+    choices = [name for bit, name in enumerate(_CHOICES) if rules.resume_choices >> bit & 1]
+    reaction = [
+        ("resume_choices", json.dumps(choices)),
+        ("decision_after_count", str(rules.decision_after_count)),
+        ("min_hold_min", str(rules.min_hold_min)),
+        ("insert_allowed", "true" if rules.insert_allowed else "false"),
+        ("boundary", '"rehang"' if rules.rehang_first else '"present"'),
+    ]
+    head = "# The pump's defaults: the prescriber confirms or changes them.\n"
+    return f"{head}[monitoring]\n{_pairs(monitoring)}\n[reaction]\n{_pairs(reaction)}"
+
+
+def protocol_text(template: str, values: Values, plan: Plan, unit: str) -> str:
+    """The protocol file (TOML) of a plan; `unit` is "mg" or "U"."""
+    comments = [
+        f"Written by `toleramp protocol new` from the template {template}.",
+        "Not a prescription: each value is the prescriber's to confirm.",
+        *plan.notes,
+    ]
+    parts = ["".join(f"# {line}\n" for line in comments) + "format = 1\n", _head(values, plan, unit)]
+    parts += [_bag(values, bag, unit) for bag in plan.bags]
+    parts += [_step(plan, rung) for rung in plan.rungs]
+    parts += [_portion(portion, unit) for portion in plan.portions]
+    return "\n".join([*parts, _rules()])

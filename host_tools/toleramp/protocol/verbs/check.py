@@ -1,0 +1,118 @@
+"""`toleramp protocol check`: everything that is wrong with a protocol file, at once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pump.protocol.fingerprint import fingerprint
+from pump.protocol.protocol import Protocol
+from toleramp.errors import UserError, one_line
+
+if TYPE_CHECKING:
+    from toleramp.protocol.file import Reading
+
+Row = dict[str, str]
+
+
+def add_parser(verbs: Any) -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser("check", help="every fault of a protocol at once")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a protocol file (.toml)")
+    parser.add_argument("--now", metavar="TIME", help="when the first step starts, with its offset; default: now")
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.set_defaults(func=run_check)
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Prints all findings; 1 when one is an error. A file that is no protocol file at all is a UserError."""
+    found = document(args.file, start(args.now))
+    print(json.dumps(found, indent=1, ensure_ascii=False) if args.json else as_text(found))
+    return 1 if found["errors"] else 0
+
+
+def start(text: str | None) -> datetime | None:
+    """The time of --now, None when it was not given. UserError for what is no time with an offset."""
+    from toleramp.protocol.reader import when
+
+    moment = when(text)
+    if text is not None and moment is None:
+        raise UserError(f"{text!r} is no time with its offset", "--now", "write it like 2026-11-22T08:00:00+01:00")
+    return moment
+
+
+def _row(error: UserError, path: Path) -> Row:
+    """A fault of the reader as a finding: its place within the file, what is wrong and what would be right."""
+    where = error.where.removeprefix(str(path)).lstrip(", ") or "file"
+    code = getattr(error, "finding", "format")
+    message = f"{error.what}; {error.remedy}" if error.remedy else error.what
+    return {"severity": "error", "code": code, "where": one_line(where), "message": one_line(message)}
+
+
+def _print(protocol: Protocol, path: Path) -> tuple[str, list[Row]]:
+    """The fingerprint, or why the pump's form cannot hold the protocol."""
+    from toleramp.protocol.file import compile_protocol
+
+    try:
+        return fingerprint(compile_protocol(protocol, str(path))), []
+    except UserError as error:
+        return "", [_row(error, path)]
+
+
+def findings(reading: Reading, now: datetime | None = None) -> tuple[str, list[Row]]:
+    """(fingerprint, all findings, errors first) of what was read; "" where nothing can be compiled."""
+    from toleramp.protocol.findings import file_findings
+    from toleramp.protocol.table import finding_rows
+
+    print_ = ""
+    rows = [_row(fault, reading.path) for fault in reading.faults]
+    if reading.protocol:
+        print_, refused = _print(reading.protocol, reading.path)
+        rows += refused
+    if reading.judged:
+        rows += finding_rows(reading.judged) + file_findings(reading, now)
+    rows.sort(key=lambda row: row["severity"] != "error")
+    return print_, rows
+
+
+def document(path: Path, now: datetime | None = None) -> dict[str, Any]:
+    """All findings as `--json` shows them. What is no readable TOML at all is an error of the command, no finding."""
+    from toleramp.protocol.file import read_content, read_toml
+
+    reading = read_content(path, read_toml(path))
+    protocol = reading.protocol
+    print_, rows = findings(reading, now)
+    errors = sum(row["severity"] == "error" for row in rows)
+    return {
+        "file": str(path),
+        "name": protocol.name if protocol else "",
+        "fingerprint": print_,
+        "approval": reading.standing.words(),
+        "errors": errors,
+        "warnings": len(rows) - errors,
+        "findings": rows,
+    }
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def line(row: Row) -> str:
+    """A finding for people."""
+    return f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]"
+
+
+def as_text(found: dict[str, Any]) -> str:
+    """One line a finding, errors first; the last line is the verdict."""
+    lines = [line(row) for row in found["findings"]]
+    counts = f"{_count(found['errors'], 'error')}, {_count(found['warnings'], 'warning')}"
+    verdict = "REFUSED" if found["errors"] else "ACCEPTED"
+    print_ = f", fingerprint {found['fingerprint']}" if found["fingerprint"] else ", no fingerprint"
+    signed = f"{found['approval']}: proven by `toleramp protocol verify --keys RING`, and by the pump, not here"
+    return "\n".join(
+        [*lines, *([signed] if found["approval"].endswith("as verifier") else []), f"{verdict}: {counts}{print_}"]
+    )

@@ -1,0 +1,120 @@
+"""`toleramp protocol sign`: one of the two people who answer for a protocol puts a signature into its file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toleramp.errors import UserError, one_line
+
+if TYPE_CHECKING:
+    from toleramp.approval.key_files import Person
+    from toleramp.protocol.file import Reading
+
+_MARK = "\ufeff"  # a byte order mark
+
+_ABOUT = """Signs a protocol: the first signature is the author's, the second, of another person, the verifier's. A
+protocol that breaks a rule is not signed (exit 1). The rest of the file stays as it is, byte for byte."""
+
+
+def add_parser(verbs: Any) -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser("sign", help="signs a protocol as author or verifier", description=_ABOUT)
+    parser.add_argument("file", type=Path, metavar="FILE", help="a protocol file (.toml)")
+    parser.add_argument("--key", type=Path, required=True, metavar="KEYFILE", help="your key: `toleramp keys new`")
+    parser.add_argument("--as", dest="role", choices=("author", "verifier"), help="default: what is still missing")
+    parser.add_argument("--renew", action="store_true", help="drops the signatures there are, signs anew as author")
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="writes there instead of into FILE")
+    parser.add_argument("--force", action="store_true", help="overwrites OUT")
+    parser.set_defaults(func=run_sign)
+
+
+def run_sign(args: argparse.Namespace) -> int:
+    """Signs; 1 when the protocol or the person is refused, with the reason on standard error."""
+    from toleramp.approval.key_files import read_person
+    from toleramp.approval.table import NotSigned
+    from toleramp.whole_files import demand_free
+
+    if args.renew and args.role == "verifier":
+        raise UserError("--renew signs as author", "--as verifier", "leave one of them out")
+    if args.output:
+        demand_free(args.output, args.force)
+    person = read_person(args.key)
+    text = _text(args.file)
+    reading = _reading(args.file, text, args.renew)
+    try:
+        print_ = _demand_sound(reading)
+        role, table = _signed(reading, person, args.role)
+    except NotSigned as why:
+        sys.stdout.flush()  # what was found stands before the reason
+        print(f"not signed: {one_line(str(why))}", file=sys.stderr)
+        return 1
+    _write(args, text, table)
+    print(f"{one_line(str(args.output or args.file))}: signed by {person} as {role}; fingerprint {print_}")
+    print(_missing(table))
+    return 0
+
+
+def _text(path: Path) -> str:
+    """The file's text as it stands, its line ends and a byte order mark included; UserError when it is no TOML."""
+    from toleramp.protocol.file import read_toml
+
+    read_toml(path)
+    return path.read_bytes().decode("utf-8")
+
+
+def _reading(path: Path, text: str, renew: bool) -> Reading:
+    """What this very text holds (the file may change meanwhile); with `renew` as if nobody had signed it."""
+    from toleramp.protocol.file import read_content
+
+    content = tomllib.loads(text.removeprefix(_MARK), parse_float=Decimal)
+    if renew:
+        content.pop("approval", None)
+    return read_content(path, content)
+
+
+def _demand_sound(reading: Reading) -> str:
+    """Prints what there is to find, and returns the fingerprint; NotSigned when a rule is broken."""
+    from toleramp.approval.table import NotSigned
+    from toleramp.protocol.verbs.check import findings, line
+
+    print_, rows = findings(reading)
+    rows = [row for row in rows if row["code"] != "approval"]
+    for row in rows:
+        print(line(row))
+    errors = sum(row["severity"] == "error" for row in rows)
+    if errors or not print_:
+        raise NotSigned(f"the protocol has {errors} error{'' if errors == 1 else 's'}; mend it first")
+    return print_
+
+
+def _signed(reading: Reading, person: Person, role: str | None) -> tuple[str, dict[str, str]]:
+    from toleramp.approval.table import content_digest, signed
+
+    digest = content_digest(reading.protocol) if reading.protocol else None
+    if digest is None:
+        raise UserError("it cannot be compiled", str(reading.path), "see `toleramp protocol check`")
+    return signed(reading.standing, digest, person, role)
+
+
+def _write(args: argparse.Namespace, text: str, table: dict[str, str]) -> None:
+    from toleramp.approval.text import Untouchable, with_approval
+    from toleramp.whole_files import mode_of, replace
+
+    mark = _MARK if text.startswith(_MARK) else ""
+    try:
+        made = mark + with_approval(text.removeprefix(mark), table)
+    except Untouchable:
+        remedy = "take it out by hand, then sign"
+        raise UserError("[approval] is written in a way that cannot be extended", str(args.file), remedy) from None
+    replace(args.output or args.file, made.encode("utf-8"), mode_of(args.file))
+
+
+def _missing(table: dict[str, str]) -> str:
+    if "verifier" in table:
+        return f"both have signed: author {table['author']}, verifier {table['verifier']}"
+    return f"still missing: the signature of a verifier, another person than {table['author']}"

@@ -1,0 +1,119 @@
+"""`toleramp protocol table`: a protocol on one page, for the bedside and for the second person who checks it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pump.protocol.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from pump.protocol.protocol import Protocol
+    from toleramp.protocol.file import Reading
+
+CLASS_WORDS = {
+    "multi-bag": "multi-bag (bags of rising strength, one after the other)",
+    "one-bag": "one-bag (one bag, rising rates)",
+    "oral": "oral (doses by mouth: people give them, no pump)",
+    "wide-step": "wide-step (the dose rate may rise up to 10.5-fold in one step)",
+    "bench": "bench (dwells may be short; loads in bench mode only)",
+}
+NOTICE = "Toleramp is no certified medical device: for the bench, with water. Do not connect it to a person."
+
+
+def add_parser(verbs: Any) -> None:
+    """Adds the verb."""
+    table = verbs.add_parser("table", help="the protocol on one page: bags, steps and doses, limits")
+    table.add_argument("file", type=Path, metavar="FILE", help="a protocol file (.toml)")
+    table.add_argument("--json", action="store_true", help="the dose table as one JSON document on standard output")
+    table.set_defaults(func=run_table)
+
+
+def run_table(args: argparse.Namespace) -> int:
+    """Prints the page; 1 when a rule is broken."""
+    from toleramp.protocol.file import compile_protocol, read_file
+    from toleramp.protocol.findings import file_findings
+    from toleramp.protocol.rule_words import has_errors
+    from toleramp.protocol.table import table
+
+    reading = read_file(args.file)
+    if reading.protocol is None:
+        raise reading.faults[0]
+    blob = compile_protocol(reading.protocol, str(args.file))
+    document = table(reading.protocol, fingerprint(blob), file_findings(reading))
+    print(json.dumps(document, indent=1) if args.json else as_text(reading, reading.protocol, document))
+    return 1 if has_errors(document["findings"]) else 0
+
+
+def _approval(reading: Reading) -> str:
+    """How far the approval has come, as the file says it."""
+    from toleramp.approval.table import BOTH, UNFIT
+
+    found = reading.standing
+    if found.kind == BOTH:
+        return f"approval: {found.words()}; not proven here"
+    return f"approval: {'NOT APPROVED' if found.kind == UNFIT else 'not approved'}: {found.words()}"
+
+
+def _weight(protocol: Protocol, table: dict[str, Any], unit: str) -> list[str]:
+    """Weight in kg, dose and volume for each kg; nothing where no weight is written."""
+    from toleramp.preparation.mixing import show
+    from toleramp.protocol.page import ENTERED, number
+
+    if "weight_kg" not in table:
+        return []
+    weight = Fraction(table["weight_kg"])
+    text = f"weight {show(weight, ENTERED)} kg: {number(Fraction(protocol.full_dose_pg, 10**9) / weight)} {unit}/kg"
+    volume = Fraction(sum(step.volume_nl for step in protocol.steps), 10**6)
+    return [f"{text}, {show(volume / weight, 4)} mL/kg" if volume else text]
+
+
+def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> list[str]:
+    from toleramp.preparation.mixing import show
+    from toleramp.protocol.page import ENTERED
+
+    unit, table = document["dose_unit"], reading.content["protocol"]
+    full = show(Fraction(protocol.full_dose_pg, 10**9), ENTERED)
+    return [
+        f"{protocol.name}    full dose {full} {unit}    fingerprint {document['fingerprint']}",
+        *_errors(document),
+        f"drug {protocol.drug}    route {table.get('route', 'not written')}    class {CLASS_WORDS[document['class']]}",
+        *_weight(protocol, table, unit),
+        _approval(reading),
+    ]
+
+
+def _errors(document: dict[str, Any]) -> list[str]:
+    """A page with errors says so where it is seen first."""
+    count = sum(row["severity"] == "error" for row in document["findings"])
+    return [f"NOT TO BE USED: {count} error{'s' if count > 1 else ''}, see the end of this page"] if count else []
+
+
+def _tail(document: dict[str, Any]) -> list[str]:
+    """Findings, and what this is not."""
+    lines = [f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]" for row in document["findings"]]
+    return [*lines, NOTICE]
+
+
+def as_text(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> str:
+    """The page: `document` is what `--json` shows of the protocol in that file."""
+    from toleramp.protocol import page
+
+    def wrapped(lines: list[str]) -> list[str]:
+        return [part for line in lines for part in page.wrapped(line)]
+
+    return "\n".join(
+        [
+            *wrapped(_head(reading, protocol, document)),
+            *page.premedication(reading.content),
+            *([] if protocol.doses else page.bags(protocol, reading.content)),
+            *page.steps(protocol, document),
+            *page.totals(protocol),
+            *page.limits(protocol, reading.content),
+            "",
+            *wrapped(_tail(document)),
+        ]
+    )
