@@ -12,7 +12,7 @@ import pytest
 from pump.protocol.fingerprint import fingerprint
 from toleramp import cli
 from toleramp.protocol.file import compile_file
-from toleramp_bench.serve_bench import BUTTONS, ServedBench
+from toleramp_bench.boards.serve import BUTTONS, ServedBench
 
 CHECKOUT = Path(__file__).parents[1]
 README = CHECKOUT / "README.md"

@@ -1,5 +1,5 @@
 # Runs under MicroPython for Unix with the core frozen in: the controller as a process, one request a scan on standard
-# input, its answer on standard output. The other end is toleramp_bench.scenario.targets.unix, which says what the
+# input, its answer on standard output. The other end is toleramp_bench.targets.unix, which says what the
 # layouts mean. Standard input's end is this process's end. Nothing here is imported on CPython.
 import struct
 import sys

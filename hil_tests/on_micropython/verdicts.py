@@ -6,7 +6,7 @@ from pump.protocol import approval
 from pump.protocol.protocol import Refusal, decode
 from pump.protocol.rules import demand
 
-KEYS = {"ann": bytes(range(32)), "vic": bytes(range(32, 64))}  # as toleramp_bench.generated signs
+KEYS = {"ann": bytes(range(32)), "vic": bytes(range(32, 64))}  # as toleramp_bench.figures.generated signs
 
 with open(sys.argv[1], "rb") as file:
     while True:

@@ -35,31 +35,31 @@ class Defect:
 DEFECTS = (
     Defect(
         "late stop",
-        "pump/session.py",
+        "pump/session/session.py",
         (("        self.delivery.stop()\n        self._abort = True", "        self._abort = False"),),
         ("host-pause", "host-stop"),
     ),
     Defect(
         "wrong unit",
-        "pump/units.py",
+        "pump/base/units.py",
         (("divmod(pl_pulse * US_RATE, rate_e4)", "divmod(pl_pulse * US_RATE, rate_e4 * 10)"),),
         ("standard-session",),
     ),
     Defect(
         "skipped protocol check",
-        "pump/admission.py",
+        "pump/protocol/admission.py",
         (("    demand(protocol)\n", ""),),
         ("decimal-slip",),
     ),
     Defect(
         "skipped approval check",
-        "pump/admission.py",
+        "pump/protocol/admission.py",
         (("        approval.demand(protocol, blob, keys)", "        pass"),),
         ("no-approval",),
     ),
     Defect(
         "step ended by time",
-        "pump/session.py",
+        "pump/session/session.py",
         (
             (
                 "if self.done < self.leg_end:  # what",
@@ -75,31 +75,31 @@ DEFECTS = (
     ),
     Defect(
         "stale oximeter value accepted",
-        "pump/vitals.py",
+        "pump/senses/vitals.py",
         (("        if age >= HOLD_MS:", "        if age >= 1 << 28:"),),
         ("cable-out", "frozen-oximeter"),
     ),
     Defect(
         "volume counter reset on hold",
-        "pump/session.py",
+        "pump/session/session.py",
         (("            self.hold_code = code\n", "            self.hold_code = code\n            self.done = 0\n"),),
         ("host-pause",),
     ),
     Defect(
         "lost pulse at a rate change",
-        "pump/delivery.py",
+        "pump/delivery/delivery.py",
         (("self.left = pulses\n", "self.left = pulses - 1\n"),),
         ("standard-session",),
     ),
     Defect(
         "resume without a press",
-        "pump/decisions.py",
+        "pump/session/decisions.py",
         (("        elif presses & CONFIRM and self.want_confirm:", "        elif presses & CONFIRM:"),),
         ("one-press-no-resume",),
     ),
     Defect(
         "the line's stronger content forgotten",
-        "pump/course.py",
+        "pump/course/course.py",
         (("own if content == SALINE else min(own, plan.equal_rate(k, content))", "own"),),
         ("back-over-a-bag",),
     ),

@@ -23,11 +23,11 @@ from pump.tables import messages as m
 from toleramp.device import ports
 from toleramp.errors import UserError
 from toleramp.protocol.file import compile_file, compile_protocol, scaled
-from toleramp_bench.delivered import dose_pg, measured_records, step_runs
-from toleramp_bench.emulator.pty import serve
-from toleramp_bench.people import Nurse
+from toleramp_bench.boards.emulator.pty import serve
+from toleramp_bench.boards.pump import PumpBench
+from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.places import ROOT, image, standard_protocol
-from toleramp_bench.pump_bench import PumpBench
+from toleramp_bench.runs.delivered import dose_pg, measured_records, step_runs
 
 LIMIT_US = 12 * 3_600 * 1_000_000
 SCREEN_US = 3_000_000

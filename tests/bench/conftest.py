@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from toleramp_bench.emulator import Board, Repl
+from toleramp_bench.boards.emulator import Board, Repl
 
 _CHECKOUT = Path(__file__).parents[2]
 _PRODUCTION = _CHECKOUT / "build" / "pump_pico" / "firmware.uf2"

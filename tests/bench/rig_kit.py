@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from toleramp_bench.emulator import Board
+from toleramp_bench.boards.emulator import Board
+from toleramp_bench.boards.rig.bench import Stream
+from toleramp_bench.boards.rig.emulated import EmulatedPair
+from toleramp_bench.boards.rig.link import RigLink
 from toleramp_bench.places import image
-from toleramp_bench.rig.bench import Stream
-from toleramp_bench.rig.emulated import EmulatedPair
-from toleramp_bench.rig.link import RigLink
 
 
 def rig_image() -> Path:

@@ -15,10 +15,10 @@ from pump.io import STOP
 from pump.panel import alarms
 from pump.senses import vitals
 from pump.session import bags, decisions
+from toleramp_bench.boards.virtual import LoggedStepper
 from toleramp_bench.campaign.model import Campaign
 from toleramp_bench.campaign.session import run_session
-from toleramp_bench.campaign.target import CampaignTarget
-from toleramp_bench.scenario.targets.virtual import LoggedStepper
+from toleramp_bench.targets.campaign import CampaignTarget
 
 
 def found_in(campaign: Campaign, sessions: range = range(1, 3)) -> set[str]:

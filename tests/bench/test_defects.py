@@ -37,7 +37,7 @@ def test_a_seeded_defect_is_caught(defect: Defect) -> None:
 @pytest.mark.req("TST-1")
 def test_the_same_scenarios_pass_with_the_firmware_as_it_is(tmp_path: Path) -> None:
     """Else they fail for another reason than the defect."""
-    whole = break_firmware(Defect("none", "pump/session.py", (), ()), tmp_path)
+    whole = break_firmware(Defect("none", "pump/session/session.py", (), ()), tmp_path)
     names = tuple(dict.fromkeys(name for defect in DEFECTS for name in defect.scenarios))
     found, words = run_with(whole, names)
     assert not found, words

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from toleramp_bench.emulator import Board, EdgeLog, Repl, ReplError
-from toleramp_bench.emulator.flash import TYPICAL_US
-from toleramp_bench.emulator.pty import serve
+from toleramp_bench.boards.emulator import Board, EdgeLog, Repl, ReplError
+from toleramp_bench.boards.emulator.flash import TYPICAL_US
+from toleramp_bench.boards.emulator.pty import serve
 
 OUT_PIN, IN_PIN = 3, 4
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from toleramp_bench.emulator import Board, EdgeLog, Repl, ReplError
+from toleramp_bench.boards.emulator import Board, EdgeLog, Repl, ReplError
 
 STEP_PIN, OUT_PIN = 2, 3
 PULSE_US = 5

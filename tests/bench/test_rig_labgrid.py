@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from toleramp.errors import UserError
+from toleramp_bench.boards.rig import labgrid_place
 from toleramp_bench.places import ROOT
-from toleramp_bench.rig import labgrid_place
 
 EXAMPLE = ROOT / "boards" / "rig_pico" / "labgrid" / "rig.yaml"
 HERE = importlib.util.find_spec("labgrid") is not None
@@ -61,13 +61,13 @@ def test_the_example_has_the_shape_that_labgrid_wants() -> None:
     shape = [(len(row) - len(row.lstrip()), row.split(":")[0].strip(" -")) for row in rows]
     top = [name for indent, name in shape if indent == 0]
     assert top == ["imports", "targets"]
-    assert (2, "toleramp_bench.rig.labgrid_driver") in shape and (2, "main") in shape
+    assert (2, "toleramp_bench.boards.rig.labgrid_driver") in shape and (2, "main") in shape
     assert [name for indent, name in shape if indent == 4] == ["resources", "drivers"]
     assert [name for indent, name in shape if indent == 6] == ["RawSerialPort", "RawSerialPort", labgrid_place.DRIVER]
     named = [row.split(":")[1].strip() for row in rows if row.strip().startswith("name:")]
     bound = [tuple(part.strip() for part in row.split(":")) for row in rows[-2:]]
     assert bound == [(name, name) for name in named] == [("pump", "pump"), ("rig", "rig")]
-    driver = (ROOT / "hil_tests/toleramp_bench/rig/labgrid_driver.py").read_text()
+    driver = (ROOT / "hil_tests/toleramp_bench/boards/rig/labgrid_driver.py").read_text()
     assert f"class {labgrid_place.DRIVER}(" in driver
 
 

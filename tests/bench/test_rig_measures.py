@@ -9,11 +9,11 @@ from rig_kit import LoneRig, pair
 
 from pump.io import CONFIRM, START
 from toleramp.errors import UserError
+from toleramp_bench.boards.rig.link import Stamped
+from toleramp_bench.boards.rig.load_cell import COUNTS_PER_G, LoadCell
+from toleramp_bench.boards.rig.oximeter_ahead import oximeter_ahead
 from toleramp_bench.places import pins
-from toleramp_bench.rig.link import Stamped
-from toleramp_bench.rig.load_cell import COUNTS_PER_G, LoadCell
-from toleramp_bench.rig.oximeter_ahead import oximeter_ahead
-from toleramp_bench.scenario.targets.rig import RigTarget
+from toleramp_bench.targets.rig import RigTarget
 
 PINS = pins("rig_pico")
 PULSE_NS = 4_000

@@ -12,10 +12,10 @@ from rig_kit import pair
 
 from pump.tables import messages as m
 from toleramp.errors import UserError
-from toleramp_bench.emulator.pty import PtyConsole
-from toleramp_bench.rig.link import RigLink
-from toleramp_bench.rig.pump_line import PumpLine
-from toleramp_bench.rig.serial_bench import SerialBench
+from toleramp_bench.boards.emulator.pty import PtyConsole
+from toleramp_bench.boards.rig.link import RigLink
+from toleramp_bench.boards.rig.pump_line import PumpLine
+from toleramp_bench.boards.rig.serial_bench import SerialBench
 
 SLICE_US = 2_000
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rig_kit import LoneRig
 
 from toleramp.errors import UserError
+from toleramp_bench.boards.rig.link import _LINE, RigRefused, RigSilent
 from toleramp_bench.places import pins
-from toleramp_bench.rig.link import _LINE, RigRefused, RigSilent
 
 seal, unseal = _LINE["seal"], _LINE["unseal"]
 PINS = pins("rig_pico")
@@ -134,7 +134,7 @@ def test_clocks_agree(lone: LoneRig) -> None:
 @pytest.mark.req("TST-1")
 def test_a_rig_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     """Else a missing cable ends in a traceback."""
-    from toleramp_bench.scenario.targets.rig import RigTarget
+    from toleramp_bench.targets.rig import RigTarget
 
     missing = str(tmp_path / "ttyRIG")
     with pytest.raises(UserError, match="there is no such port") as raised:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from rig_kit import pair
 
-from toleramp_bench.rig.link import RigLink
-from toleramp_bench.rig.wiring import wiring_test
-from toleramp_bench.scenario.targets.rig import RigTarget
+from toleramp_bench.boards.rig.link import RigLink
+from toleramp_bench.boards.rig.wiring import wiring_test
+from toleramp_bench.targets.rig import RigTarget
 
 CUTS = {
     "STEP": "step",

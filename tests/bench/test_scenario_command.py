@@ -15,9 +15,9 @@ import pytest
 
 from toleramp import cli
 from toleramp_bench.places import ROOT
-from toleramp_bench.scenario import command, execute
+from toleramp_bench.runs import command, execute
 from toleramp_bench.scenario.model import Recording
-from toleramp_bench.scenario.targets.base import NotOnTarget, TargetFault
+from toleramp_bench.targets.base import NotOnTarget, TargetFault
 
 pytestmark = pytest.mark.req("TST-1")
 LIBRARY = ROOT / "hil_tests" / "scenarios"
@@ -103,7 +103,7 @@ def interrupted(*arguments: object, times: int = 1) -> tuple[int, str, str]:
 RUNS = """
 import sys
 from toleramp import cli
-from toleramp_bench.scenario import execute
+from toleramp_bench.runs import execute
 from toleramp_bench.scenario.runner import Run
 
 class Told(Run):
@@ -149,7 +149,7 @@ def test_ctrl_c_beside_a_run(
     def pressed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    place = "toleramp_bench.scenario.plots.draw" if part == "plots" else "toleramp_bench.scenario.command.read_scenario"
+    place = "toleramp_bench.runs.plots.draw" if part == "plots" else "toleramp_bench.runs.command.read_scenario"
     monkeypatch.setattr(place, pressed)
     assert scenario_run(SHORT, OTHER, "--json", "--out", tmp_path / "out") == 1
     out, err = capsys.readouterr()

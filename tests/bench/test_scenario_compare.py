@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from scenario_kit import Story, held_step, scenario, two_steps
 
-from toleramp_bench.scenario.compare import differences
-from toleramp_bench.scenario.result import result
+from toleramp_bench.runs.compare import differences
+from toleramp_bench.runs.result import result
 
 pytestmark = pytest.mark.req("TST-1")
 

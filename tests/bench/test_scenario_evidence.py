@@ -20,14 +20,16 @@ from pump.protocol.protocol import decode
 from toleramp.errors import UserError
 from toleramp_bench.places import ROOT
 from toleramp_bench.plant.assembly import Event
-from toleramp_bench.scenario import evidence, exchange, plots, provenance
-from toleramp_bench.scenario.evidence import explain, runs_of, write_evidence
-from toleramp_bench.scenario.execute import Ran, execute
+from toleramp_bench.runs import folder as evidence
+from toleramp_bench.runs import plots, provenance
+from toleramp_bench.runs import swap as exchange
+from toleramp_bench.runs.execute import Ran, execute
+from toleramp_bench.runs.folder import explain, runs_of, write_evidence
 from toleramp_bench.scenario.model import LINES_KEPT, Expect, Recording, Scenario
 from toleramp_bench.scenario.reader import read_scenario
-from toleramp_bench.scenario.targets.core import CoreTarget
-from toleramp_bench.scenario.targets.pulses import RunLog
 from toleramp_bench.scenario.words import clock
+from toleramp_bench.targets.core import CoreTarget
+from toleramp_bench.targets.pulses import RunLog
 
 ALWAYS = {
     "scenario.toml", "protocol.tlp", "result.json", "run.json", "events.jsonl", "pulses.csv", "plant.jsonl",

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenario_kit import Story, event, expect, held_step, scenario, two_steps
 
-from toleramp_bench.scenario.expect import judge, look_up, sized
+from toleramp_bench.runs.judge import judge, look_up, sized
+from toleramp_bench.runs.result import result
 from toleramp_bench.scenario.model import Expect, Recording, Scenario
-from toleramp_bench.scenario.result import result
 
 pytestmark = pytest.mark.req("TST-1")
 

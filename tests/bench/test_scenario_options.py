@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from scenario_kit import HEAD, event, fault, scenario, written
 
+from toleramp_bench.people.attended import person
 from toleramp_bench.plant.bounds import ORDERED, PATIENT, PLANT
 from toleramp_bench.plant.config import PlantConfig, typical
 from toleramp_bench.plant.patient import PatientConfig
-from toleramp_bench.scenario.attended import person
-from toleramp_bench.scenario.execute import execute
+from toleramp_bench.runs.execute import execute
 from toleramp_bench.scenario.reader import read_scenario
-from toleramp_bench.scenario.targets.core import CoreTarget
+from toleramp_bench.targets.core import CoreTarget
 
 pytestmark = pytest.mark.req("TST-1")
 

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import pytest
 
+from toleramp_bench.people.attended import person
 from toleramp_bench.places import ROOT
-from toleramp_bench.scenario.attended import person
-from toleramp_bench.scenario.execute import execute
+from toleramp_bench.runs.execute import execute
+from toleramp_bench.runs.result import canonical
 from toleramp_bench.scenario.model import Scenario
 from toleramp_bench.scenario.reader import read_scenario
-from toleramp_bench.scenario.result import canonical
-from toleramp_bench.scenario.targets.core import CoreTarget
+from toleramp_bench.targets.core import CoreTarget
 
 pytestmark = pytest.mark.req("TST-1")
 SECOND_US = 1_000_000

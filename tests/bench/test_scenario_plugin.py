@@ -20,8 +20,8 @@ LONG = ROOT / "hil_tests" / "scenarios" / "long" / "full-session-20ms.toml"
 PROTOCOL = ROOT / "hil_tests" / "scenarios" / "protocols" / "decimal-slip.toml"
 CAMPAIGN = ROOT / "hil_tests" / "campaigns" / "standard.toml"
 BREAKER = """
-from toleramp_bench.scenario import execute
-from toleramp_bench.scenario.targets.base import TargetFault
+from toleramp_bench.runs import execute
+from toleramp_bench.targets.base import TargetFault
 
 def broken(*_, **__):
     raise {error}
@@ -30,8 +30,9 @@ execute.execute = broken
 """
 NO_IMAGE = """
 from pathlib import Path
-from toleramp_bench import places, pump_bench
-from toleramp_bench.scenario.targets import rp2040
+from toleramp_bench import places
+from toleramp_bench.boards import pump as pump_bench
+from toleramp_bench.targets import rp2040
 
 def image(board="pump_pico"):
     raise FileNotFoundError("firmware.uf2: no image; run: make firmware")
@@ -41,7 +42,7 @@ places.image = pump_bench.image = rp2040.image = image
 
 NO_KEYS = """
 from toleramp_bench.scenario.runner import Run
-from toleramp_bench.scenario.targets.base import NotOnTarget
+from toleramp_bench.targets.base import NotOnTarget
 
 press = Run.press
 

@@ -17,15 +17,15 @@ from scenario_kit import PL, Story, event, held_step, scenario, two_steps
 from pump.protocol.protocol import LINE_FILL
 from toleramp.errors import UserError
 from toleramp_bench.places import ROOT
-from toleramp_bench.scenario.compare import differences
-from toleramp_bench.scenario.execute import execute
+from toleramp_bench.runs.compare import differences
+from toleramp_bench.runs.execute import execute
+from toleramp_bench.runs.pumped import Delivered, Pumped
+from toleramp_bench.runs.result import result
+from toleramp_bench.runs.runner import Run
+from toleramp_bench.runs.step_runs import step_runs
 from toleramp_bench.scenario.model import Recording, Scenario
-from toleramp_bench.scenario.pumped import Delivered, Pumped
 from toleramp_bench.scenario.reader import read_scenario
-from toleramp_bench.scenario.result import result
-from toleramp_bench.scenario.runner import Run
-from toleramp_bench.scenario.step_runs import step_runs
-from toleramp_bench.scenario.targets.core import CoreTarget
+from toleramp_bench.targets.core import CoreTarget
 
 pytestmark = pytest.mark.req("TST-1")
 
@@ -261,7 +261,7 @@ def test_when_records_come_does_not_matter(tmp_path: Path) -> None:
 
 def test_the_board_and_the_core_have_the_same_figures(tmp_path: Path) -> None:
     """Else a fault of the plant is a difference between targets: here a pulse a step at most."""
-    from toleramp_bench.scenario.execute import make_target
+    from toleramp_bench.runs.execute import make_target
 
     read = read_scenario(LIBRARY / "empty-bag.toml")
     try:

@@ -14,7 +14,7 @@ from scenario_kit import CONTRACT, HEAD, event, expect, fault, scenario
 from pump.protocol import protocol as p
 from toleramp.errors import UserError
 from toleramp_bench.places import ROOT, standard_protocol
-from toleramp_bench.scenario import ahead
+from toleramp_bench.scenario import not_yet as ahead
 from toleramp_bench.scenario.model import TARGETS, Moment, Scenario
 from toleramp_bench.scenario.reader import REQUIREMENTS, read_scenario
 from toleramp_bench.scenario.words import DO, codes_of, grade

@@ -15,14 +15,14 @@ from scenario_kit import PL, Story, event, expect, held_step, scenario, two_step
 from pump.protocol.protocol import LINE_FILL
 from pump.tables import messages as m
 from toleramp_bench.places import ROOT
-from toleramp_bench.scenario.evidence import write_evidence
-from toleramp_bench.scenario.execute import execute
+from toleramp_bench.runs.execute import execute
+from toleramp_bench.runs.folder import write_evidence
+from toleramp_bench.runs.pumped import Pumped
+from toleramp_bench.runs.result import canonical, final_state, result
+from toleramp_bench.runs.step_runs import step_runs
 from toleramp_bench.scenario.model import FINAL_STATES, Recording
-from toleramp_bench.scenario.pumped import Pumped
 from toleramp_bench.scenario.reader import read_scenario
-from toleramp_bench.scenario.result import canonical, final_state, result
-from toleramp_bench.scenario.step_runs import step_runs
-from toleramp_bench.scenario.targets.core import CoreTarget
+from toleramp_bench.targets.core import CoreTarget
 
 pytestmark = pytest.mark.req("TST-1")
 

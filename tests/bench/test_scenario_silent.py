@@ -10,12 +10,12 @@ from scenario_kit import CONTRACT, HEAD, event, expect, fault, held_step, scenar
 
 from pump.tables import messages as m
 from toleramp_bench.places import ROOT, standard_protocol
-from toleramp_bench.scenario import ahead
-from toleramp_bench.scenario.execute import execute
+from toleramp_bench.runs.execute import execute
+from toleramp_bench.runs.result import result
+from toleramp_bench.scenario import not_yet as ahead
 from toleramp_bench.scenario.reader import read_scenario
-from toleramp_bench.scenario.result import result
-from toleramp_bench.scenario.targets.core import CoreTarget
 from toleramp_bench.scenario.words import codes_of
+from toleramp_bench.targets.core import CoreTarget
 
 pytestmark = pytest.mark.req("TST-1")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from scenario_kit import HEAD, scenario
 
-from toleramp_bench.scenario.execute import execute, make_target
-from toleramp_bench.scenario.runner import STUCK_MIN
+from toleramp_bench.runs.execute import execute, make_target
+from toleramp_bench.runs.runner import STUCK_MIN
 
 pytestmark = pytest.mark.req("TST-1")
 SLOW = HEAD + "scan_ms = 1000\n"  # hours pass in a second

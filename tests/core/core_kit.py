@@ -12,7 +12,7 @@ from pump.protocol.encoding import encode
 from pump.session.decisions import CLASSIFY
 from pump.tables import messages as m
 from toleramp.protocol.file import scaled
-from toleramp_bench.core import PL_PULSE, CorePump, VirtualStepper
+from toleramp_bench.boards.early import PL_PULSE, CorePump, VirtualStepper
 
 NL, PG, MIN = 10**6, 10**9, 60_000
 

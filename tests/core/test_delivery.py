@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pump.base.units import interval_parts
 from pump.delivery.delivery import MAX_BURST, MAX_WORDS, Delivery
 from pump.io import Outputs
-from toleramp_bench.core import VirtualStepper
+from toleramp_bench.boards.early import VirtualStepper
 
 SHORTEST_US = 50  # the fastest pulse of all: 20 nL at 1200 mL/h is 60 us
 LARGEST_WORD_US = 1 << 30

@@ -11,7 +11,7 @@ from pump.guard.guard import Claim, Guard
 from pump.io import CONFIRM, START, STOP, Snapshot
 from pump.protocol.encoding import encode
 from pump.tables import messages as m
-from toleramp_bench.core import CorePump
+from toleramp_bench.boards.early import CorePump
 
 PULSES_OF_20_UL = 200  # of 100 nL
 

@@ -23,9 +23,9 @@ from pump.protocol.protocol import Protocol
 from pump.tables import messages as m
 from toleramp.device import ports
 from toleramp.protocol.file import compile_protocol, read_protocol, scaled
-from toleramp_bench.emulator.pty import serve
+from toleramp_bench.boards.emulator.pty import serve
+from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.places import image, standard_protocol
-from toleramp_bench.pump_bench import PumpBench
 
 WAIT_S = 30.0
 SCALE = Fraction(1, 50)

@@ -15,9 +15,9 @@ from pump.protocol.encoding import encode
 from pump.protocol.fingerprint import digest
 from pump.tables import messages as m
 from toleramp.protocol.file import compile_file
+from toleramp_bench.boards.provision import flash_with_keyring
+from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.places import standard_protocol
-from toleramp_bench.provision import flash_with_keyring
-from toleramp_bench.pump_bench import PumpBench
 
 KEYS = {"afischer": bytes(range(32)), "bmeier": bytes(range(32, 64))}
 LIMIT_MS = 300  # issue's bar for checking and accepting

@@ -8,8 +8,8 @@ import pytest
 
 from pump.store.journal import RECORD, SLOT
 from pump.tables import messages as m
-from toleramp_bench import measure
-from toleramp_bench.emulator.edges import EdgeLog
+from toleramp_bench.boards.emulator.edges import EdgeLog
+from toleramp_bench.figures import measure
 from toleramp_bench.records import unpack_record
 
 RED, YELLOW, CALL = 0, 1, 3

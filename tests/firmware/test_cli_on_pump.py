@@ -25,8 +25,8 @@ from pump.tables import messages as m
 from toleramp.device import client
 from toleramp.device.wire import Wire
 from toleramp.errors import Refused
+from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.places import standard_protocol
-from toleramp_bench.pump_bench import PumpBench
 
 TRIES_S = 2.5  # the monitor tries again each second
 REPL = b"\r\nMicroPython v1.26.0; Raspberry Pi Pico with RP2040\r\n>>> "

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from pump.tables import messages as m
-from toleramp_bench import power_cuts
-from toleramp_bench.after_cut import (
+from toleramp_bench.boards.pump import PumpBench
+from toleramp_bench.cuts import __main__ as power_cuts
+from toleramp_bench.cuts.after import (
     POWER_ON,
     RECORD,
     RECORD_BYTES,
@@ -30,11 +31,10 @@ from toleramp_bench.after_cut import (
     log_length,
     old_log,
 )  # fmt: skip
-from toleramp_bench.cut_walks import RINGS, Case, Crew, FlashWalk, crew, partly
-from toleramp_bench.measure import running_bench
-from toleramp_bench.pump_bench import PumpBench
-from toleramp_bench.scenario.snapshot import Twin, booted, in_fork
-from toleramp_bench.scenario.targets.base import TargetFault
+from toleramp_bench.cuts.walks import RINGS, Case, Crew, FlashWalk, crew, partly
+from toleramp_bench.figures.measure import running_bench
+from toleramp_bench.runs.forks import Twin, booted, in_fork
+from toleramp_bench.targets.base import TargetFault
 
 CUTS, SEED = 60, 11
 BEYOND = 700

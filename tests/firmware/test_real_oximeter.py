@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from pump.tables import messages as m
+from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.devices import nonin_df2
 from toleramp_bench.devices.nonin_df2 import FRAMES, Values
-from toleramp_bench.pump_bench import PumpBench
 
 CAPTURE = "nonin-df2-9560-capture"
 FRAME, PER_SECOND = 5, 75

@@ -13,11 +13,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 from rig_kit import pair
 
 from pump.io import STOP
-from toleramp_bench.measure import standard_blob
-from toleramp_bench.people import Nurse
-from toleramp_bench.rig.emulated import EmulatedPair
-from toleramp_bench.scenario.targets.base import NotOnTarget
-from toleramp_bench.scenario.targets.rig import RigTarget
+from toleramp_bench.boards.rig.emulated import EmulatedPair
+from toleramp_bench.figures.measure import standard_blob
+from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.targets.base import NotOnTarget
+from toleramp_bench.targets.rig import RigTarget
 
 SCALE = Fraction(1, 250)
 

@@ -14,7 +14,7 @@ import pytest
 from firmware_kit import tool
 
 from toleramp_bench.places import ROOT
-from toleramp_bench.scenario.execute import execute, make_target
+from toleramp_bench.runs.execute import execute, make_target
 from toleramp_bench.scenario.reader import read_scenario
 
 SCENARIOS = ROOT / "hil_tests" / "scenarios"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from toleramp_bench.measure import core_session, standard_blob
+from toleramp_bench.figures.measure import core_session, standard_blob
 from toleramp_bench.places import ROOT
 
 _BINARY = ROOT / "build" / "unix" / "micropython"

@@ -16,12 +16,12 @@ import pytest
 
 from toleramp.protocol.file import compile_file, compile_protocol, scaled
 from toleramp_bench.places import standard_protocol
+from toleramp_bench.runs.runner import Run
 from toleramp_bench.scenario.model import Action, Moment, Recording, Scenario
-from toleramp_bench.scenario.runner import Run
-from toleramp_bench.scenario.targets import unix
-from toleramp_bench.scenario.targets.base import TargetFault
-from toleramp_bench.scenario.targets.core import CoreTarget
-from toleramp_bench.scenario.targets.unix import UnixTarget
+from toleramp_bench.targets import unix
+from toleramp_bench.targets.base import TargetFault
+from toleramp_bench.targets.core import CoreTarget
+from toleramp_bench.targets.unix import UnixTarget
 
 FASTER_THAN_LIFE = 20
 
@@ -161,7 +161,7 @@ def test_a_crash_is_one_line_and_leaves_no_process(monkeypatch: pytest.MonkeyPat
 
 
 _ENDLESS = """
-from toleramp_bench.scenario.targets.unix import UnixTarget
+from toleramp_bench.targets.unix import UnixTarget
 target = UnixTarget()
 target.start(True)
 print(target.brain.child.process.pid, flush=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pump.protocol import protocol as p
-from toleramp_bench import generated
-from toleramp_bench.generated import UNIX, blobs, compare
+from toleramp_bench.figures import generated
+from toleramp_bench.figures.generated import UNIX, blobs, compare
 
 COUNT = 100_000
 

@@ -18,11 +18,11 @@ from toleramp.evidence_report import REQUIREMENTS, build, html, read_runs, summa
 from toleramp.evidence_report.library import id_order, read_library, read_requirements, yaml_texts
 from toleramp.evidence_report.words import show
 from toleramp_bench.places import ROOT
-from toleramp_bench.scenario.evidence import write_evidence
-from toleramp_bench.scenario.execute import Ran, execute
+from toleramp_bench.runs.execute import Ran, execute
+from toleramp_bench.runs.folder import write_evidence
 from toleramp_bench.scenario.model import Expect, Scenario
 from toleramp_bench.scenario.reader import read_scenario
-from toleramp_bench.scenario.targets.core import CoreTarget
+from toleramp_bench.targets.core import CoreTarget
 
 SOURCE = ROOT / "hil_tests" / "scenarios" / "standard-session.toml"
 

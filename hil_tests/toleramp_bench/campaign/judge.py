@@ -14,8 +14,8 @@ from toleramp_bench.campaign.course import Quiet, Rung, flows, overlap, quiets, 
 from toleramp_bench.campaign.judge_rate import share
 from toleramp_bench.campaign.model import Finding
 from toleramp_bench.campaign.session import CampaignRun
-from toleramp_bench.campaign.target import SCAN_US
 from toleramp_bench.scenario.model import Recording
+from toleramp_bench.targets.campaign import SCAN_US
 
 MOTOR_STEPS = 1  # pulses that the dose may be beyond the order, or short of it
 SEAM_US = 2 * SCAN_US

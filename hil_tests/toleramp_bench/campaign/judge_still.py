@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from toleramp_bench.campaign.course import STILL_US, Rung
 from toleramp_bench.campaign.model import Finding
-from toleramp_bench.campaign.target import SCAN_US
+from toleramp_bench.targets.campaign import SCAN_US
 
 if TYPE_CHECKING:
     from toleramp_bench.campaign.judge import Case

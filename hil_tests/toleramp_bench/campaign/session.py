@@ -9,15 +9,15 @@ from typing import Any, NamedTuple, cast
 
 from pump.io import STOP
 from pump.protocol import protocol as p
-from toleramp_bench.campaign.body import TICK_S, Body
 from toleramp_bench.campaign.draws import draw, scenario_of
 from toleramp_bench.campaign.model import Campaign, Drawn
-from toleramp_bench.campaign.nurse import REACT_MS, Nurse
-from toleramp_bench.campaign.target import CampaignTarget
-from toleramp_bench.scenario.actions import Actions
+from toleramp_bench.people.body import TICK_S, Body
+from toleramp_bench.people.paced import REACT_MS, Nurse
+from toleramp_bench.runs.actions import Actions
+from toleramp_bench.runs.runner import FINAL, Run
 from toleramp_bench.scenario.model import Action, Moment, Recording
-from toleramp_bench.scenario.runner import FINAL, Run
-from toleramp_bench.scenario.targets.base import Target
+from toleramp_bench.targets.base import Target
+from toleramp_bench.targets.campaign import CampaignTarget
 
 PING_MS = 3_000
 WATCH_MS = 60_000  # a session is watched so long after its end

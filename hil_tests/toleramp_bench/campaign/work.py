@@ -20,13 +20,14 @@ _SOURCES = (
     "boards/pump_pico/mechanism.py",
     "host_tools/toleramp/device/wire.py",
     "hil_tests/toleramp_bench/*.py",
-    "hil_tests/toleramp_bench/plant/*.py",
-    "hil_tests/toleramp_bench/scenario/*.py",
-    "hil_tests/toleramp_bench/scenario/targets/*.py",
+    *(
+        f"hil_tests/toleramp_bench/{room}/*.py"
+        for room in ("boards", "devices", "people", "plant", "runs", "scenario", "targets")
+    ),
 )
 # What decides a session; how sessions are shared out, kept and drawn does not.
 _DECIDES = (
-    "body", "course", "draws", "judge", "judge_rate", "judge_still", "line", "model", "nurse", "session", "target",
+    "course", "draws", "judge", "judge_rate", "judge_still", "line", "model", "session",
 )  # fmt: skip
 
 

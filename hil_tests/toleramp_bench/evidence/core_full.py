@@ -15,8 +15,8 @@ from typing import Any
 from pump.tables import messages as m
 from toleramp.errors import UserError
 from toleramp.protocol.file import compile_file
-from toleramp_bench.core import PL_PULSE, CorePump
-from toleramp_bench.people import Nurse, Seen
+from toleramp_bench.boards.early import PL_PULSE, CorePump
+from toleramp_bench.people.nurse import Nurse, Seen
 from toleramp_bench.places import standard_protocol
 
 LIMIT_S = 12 * 3600

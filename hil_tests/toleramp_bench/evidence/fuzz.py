@@ -27,7 +27,7 @@ from pump.protocol.encoding import encode
 from pump.protocol.rules import findings
 from toleramp.protocol.file import compile_file
 from toleramp_bench.evidence.fuzz_files import FileFuzz
-from toleramp_bench.generated import blobs
+from toleramp_bench.figures.generated import blobs
 from toleramp_bench.places import standard_protocol
 
 SAY_EVERY_S = 10.0

@@ -12,16 +12,15 @@ _CORE = (
     "firmware/oximeters/*.py",
     "host_tools/toleramp/protocol/*.py",
     "host_tools/toleramp/protocols/*.toml",
-    "hil_tests/toleramp_bench/core.py",
-    "hil_tests/toleramp_bench/people.py",
+    "hil_tests/toleramp_bench/boards/early.py",
+    "hil_tests/toleramp_bench/people/nurse.py",
     "hil_tests/toleramp_bench/records.py",
 )
 _CORE_RUN = (*_CORE, "hil_tests/toleramp_bench/evidence/core_full.py")
 # The image stands for the firmware; the rest is what stimulates and measures it.
 _BOARD = (
-    *(f"hil_tests/toleramp_bench/{name}.py" for name in ("delivered", "people", "places", "pump_bench", "records")),
-    "hil_tests/toleramp_bench/devices/*.py",
-    "hil_tests/toleramp_bench/emulator/*.py",
+    "hil_tests/toleramp_bench/*.py",
+    *(f"hil_tests/toleramp_bench/{room}/*.py" for room in ("boards", "boards/emulator", "devices", "people", "runs")),
     "host_tools/toleramp/**/*.py",
     "host_tools/toleramp/protocols/*.toml",
     "boards/pump_pico/*.py",
@@ -29,7 +28,7 @@ _BOARD = (
 _FUZZ = (
     "hil_tests/toleramp_bench/evidence/fuzz*.py",
     "hil_tests/toleramp_bench/evidence/plain_reading.py",
-    "hil_tests/toleramp_bench/generated.py",
+    "hil_tests/toleramp_bench/figures/generated.py",
     "host_tools/toleramp/*.py",
     "host_tools/toleramp/protocol/*.py",
     "host_tools/toleramp/protocol/templates/*.py",
@@ -38,16 +37,15 @@ _FUZZ = (
 )
 _VERDICTS = (
     "hil_tests/toleramp_bench/evidence/verdicts.py",
-    "hil_tests/toleramp_bench/generated.py",
+    "hil_tests/toleramp_bench/figures/generated.py",
     "hil_tests/on_micropython/verdicts.py",
     "firmware/pump/**/*.py",
 )
 _CUTS = (
-    *(
-        f"hil_tests/toleramp_bench/{name}.py"
-        for name in ("after_cut", "cut_walks", "interrupts", "measure", "power_cuts")
-    ),
-    "hil_tests/toleramp_bench/scenario/snapshot.py",
+    "hil_tests/toleramp_bench/interrupts.py",
+    "hil_tests/toleramp_bench/cuts/*.py",
+    "hil_tests/toleramp_bench/figures/measure.py",
+    "hil_tests/toleramp_bench/runs/forks.py",
 )
 
 _CAMPAIGN = (
@@ -55,7 +53,10 @@ _CAMPAIGN = (
     "boards/pump_pico/mechanism.py",
     "hil_tests/campaigns/*.toml",
     "hil_tests/toleramp_bench/interrupts.py",
-    *(f"hil_tests/toleramp_bench/{part}/*.py" for part in ("campaign", "plant", "scenario", "scenario/targets")),
+    *(
+        f"hil_tests/toleramp_bench/{part}/*.py"
+        for part in ("boards", "campaign", "people", "plant", "runs", "scenario", "targets")
+    ),
 )
 
 
@@ -106,12 +107,12 @@ def all_runs(seconds: float = 600) -> list[Run]:
         _campaign(10_000),
         Run(
             "figures", "performance figures against their bars", "emulated rp2040",
-            _module("figures", "--json", "{out}/facts.json"), (*_BOARD, "hil_tests/toleramp_bench/*.py"),
+            _module("figures", "--json", "{out}/facts.json"), (*_BOARD, "hil_tests/toleramp_bench/figures/*.py"),
             image=True, about="some minutes",
         ),
         Run(
             "power-cuts", "1000 power cuts at random instants of a session, each pump brought up again",
-            "emulated rp2040", _module("power_cuts", "--cuts", "1000", "--out", "{out}"), (*_BOARD, *_CUTS),
+            "emulated rp2040", _module("cuts", "--cuts", "1000", "--out", "{out}"), (*_BOARD, *_CUTS),
             image=True, about="5 min",
         ),
         Run(

@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from toleramp_bench.generated import SCRIPT, UNIX, compare
+from toleramp_bench.figures.generated import SCRIPT, UNIX, compare
 from toleramp_bench.places import ROOT
 
 COUNT, PIECE = 1_000_000, 25_000
@@ -27,7 +27,7 @@ def state(binary: Path) -> str:
     files = [
         binary,
         SCRIPT,
-        ROOT / "hil_tests/toleramp_bench/generated.py",
+        ROOT / "hil_tests/toleramp_bench/figures/generated.py",
         *sorted((ROOT / "firmware/pump").rglob("*.py")),
     ]
     digest = hashlib.sha256()

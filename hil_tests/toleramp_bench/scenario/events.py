@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from toleramp_bench.scenario import ahead, words
+from toleramp_bench.scenario import not_yet as ahead
+from toleramp_bench.scenario import words
 from toleramp_bench.scenario.checks import Checks, Table
 from toleramp_bench.scenario.model import Action, Moment
 from toleramp_bench.scenario.words import DO, RECORDS

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from toleramp_bench.scenario import ahead, words
+from toleramp_bench.scenario import not_yet as ahead
+from toleramp_bench.scenario import words
 from toleramp_bench.scenario.checks import Checks, Table, is_number
 from toleramp_bench.scenario.events import Ground, demand_name, demand_pick, demand_step
 from toleramp_bench.scenario.model import FINAL_STATES, TARGETS, Expect

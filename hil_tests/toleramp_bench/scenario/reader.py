@@ -11,7 +11,8 @@ from pathlib import Path
 
 import oximeters
 from toleramp_bench.places import ROOT
-from toleramp_bench.scenario import ahead, words
+from toleramp_bench.scenario import not_yet as ahead
+from toleramp_bench.scenario import words
 from toleramp_bench.scenario.checks import Checks, Table, parse, read_text
 from toleramp_bench.scenario.contradictions import Course, demand_possible
 from toleramp_bench.scenario.events import Ground, demand_in_time, read_actions, read_moment

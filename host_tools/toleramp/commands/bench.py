@@ -16,7 +16,7 @@ from toleramp.errors import UserError
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-    from toleramp_bench.serve_bench import ServedBench
+    from toleramp_bench.boards.serve import ServedBench
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -96,7 +96,9 @@ def _keyring(path: Path | None) -> bytes | None:
 def _start(args: argparse.Namespace) -> "ServedBench":
     """The pump, powered up; UserError when there is no emulator or no image."""
     try:
-        from toleramp_bench import serve_bench  # the one door from the tools to the bench, opened only here
+        from toleramp_bench.boards import (
+            serve as serve_bench,  # the one door from the tools to the bench, opened only here
+        )
     except ImportError as error:
         raise UserError(f"the bench is not installed ({error})", remedy="run: make setup") from None
     try:

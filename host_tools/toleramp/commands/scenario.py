@@ -75,7 +75,7 @@ def _demand_ports_used(args: argparse.Namespace, targets: list[str]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Runs them all; a failure does not end the rest, a broken bench does. What was finished is printed anyhow."""
     try:
-        from toleramp_bench.scenario import command
+        from toleramp_bench.runs import command
     except ImportError as error:
         raise UserError(f"the bench is not installed ({error})", remedy="run: make setup") from None
     targets = _targets(args.target)

@@ -52,7 +52,7 @@ def _unlike(one: Run, other: Run) -> str:
 
 def _lines(one: Run, other: Run) -> list[str]:
     # The bench may be missing, and nobody who only asks for --help shall wait for it.
-    from toleramp_bench.scenario.compare import differences as of_documents
+    from toleramp_bench.runs.compare import differences as of_documents
 
     allow: Any = SimpleNamespace(allow_ms=one.about.get("allow_ms"))
     return of_documents(allow, one.result, other.result, SCAN_MS)

@@ -1,0 +1,211 @@
+"""A pump on the bench: the real image on the emulated board, with the parts of boards/pump_pico around it.
+
+What is measured is measured at the pins: step pulses that reach an enabled driver, the screen's memory, bytes on the
+lines. The firmware's own word is only used where the test is about what it says.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
+from pump.tables import messages as m
+from toleramp.device.wire import Message, Wire
+from toleramp_bench.boards.emulator.board import Board
+from toleramp_bench.boards.emulator.edges import EdgeLog
+from toleramp_bench.devices.expander import Expander
+from toleramp_bench.devices.fram import Fram
+from toleramp_bench.devices.monostable import Monostable
+from toleramp_bench.devices.motor import Motor
+from toleramp_bench.devices.oximeter import Oximeter
+from toleramp_bench.devices.screen import Screen
+from toleramp_bench.people.nurse import Nurse, Seen
+from toleramp_bench.places import image as default_image
+from toleramp_bench.places import mechanism_pl_pulse, pins
+from toleramp_bench.records import named
+
+_ANSWER_US = 3_000_000
+BENCH_KEY_MS = 300  # the firmware looks once, about 0.1 s after power-up
+
+
+class BenchFault(Exception):
+    """The bench or the pump did not do what the run needs; says what was awaited and for how long."""
+
+
+class PumpBench:
+    """One emulated pump. `fram` and `flash` may come from another run whose power was cut.
+
+    In bench mode somebody holds UP at power-up: protocols load without approval.
+    """
+
+    def __init__(
+        self,
+        image: Path | None = None,
+        *,
+        fram: Fram | None = None,
+        flash: bytes | None = None,
+        oximeter: bool = True,
+        bench_mode: bool = True,
+    ) -> None:
+        self.pins = pins()
+        self.pl_pulse = mechanism_pl_pulse()
+        self.board = Board(image or default_image(), flash=flash)
+        self.screen, self.expander = Screen(), Expander()
+        self.fram = fram or Fram()
+        self.permit = Monostable()
+        self.motor = Motor(self.permit.enabled_at, lambda: self.board.level(self.pins.DIR) == 0)
+        self._wire_parts()
+        self.oximeter = Oximeter(self.board, uart=1)
+        if oximeter:
+            self.oximeter.start()
+        self.wire = Wire()
+        self.inbox: deque[Message] = deque()
+        self.events: list[dict[str, Any]] = []
+        self.status: dict[str, Any] = {}
+        self.on_message: Callable[[Message], None] = lambda message: None
+        self.offset_ns = 0  # bench time of the device's time zero
+        self._sequence = 0
+        self._presses: list[int] = []
+        self.board.usb.on_data(self._received)
+        if bench_mode:
+            self.press(UP, BENCH_KEY_MS)
+
+    def _wire_parts(self) -> None:
+        board, p = self.board, self.pins
+        board.attach_i2c(0, 0x3C, self.screen)
+        board.attach_i2c(0, 0x20, self.expander)
+        board.attach_spi(0, p.FRAM_CS, self.fram)
+        board.on_edge(p.PERMIT, self.permit.edge, undriven=0)
+        board.on_edge(p.STEP, self.motor.edge, undriven=0)
+        self.step_log = EdgeLog(board, p.STEP, 1)
+        for pin in (p.START, p.CONFIRM, p.SILENCE, p.UP, p.DOWN):
+            board.set_input(pin, 1)
+        board.set_input(p.STOP, 0)
+
+    # -- time and people
+
+    def run_for(self, seconds: float) -> None:
+        """Lets simulated time pass."""
+        self.board.run_for(seconds * 1e6)
+
+    def run_until(self, predicate: Callable[[], bool], seconds: float, what: str) -> None:
+        """Runs until `predicate()` holds; BenchFault after `seconds`."""
+        if not self.board.run_until(predicate, seconds * 1e6):
+            raise BenchFault(f"waited {seconds} s for {what}; state {self.status.get('state')}")
+
+    def press(self, button: int, hold_ms: int = 200) -> None:
+        """Presses a button (bits of pump.io) now, releases it later; STOP opens its contact and cuts the driver."""
+        p = self.pins
+        pin = {START: p.START, CONFIRM: p.CONFIRM, SILENCE: p.SILENCE, UP: p.UP, DOWN: p.DOWN, STOP: p.STOP}[button]
+        self._set_key(pin, True)
+        self.board.at_ns(self.board.now_ns + hold_ms * 1_000_000, lambda: self._set_key(pin, False))
+
+    def _set_key(self, pin: int, pressed: bool) -> None:
+        if pin == self.pins.STOP:
+            self.permit.set_stop(self.board.now_ns, pressed)
+            self.board.set_input(pin, int(pressed))
+        else:
+            self.board.set_input(pin, int(not pressed))
+        self._presses = [p for p in self._presses if p != pin] + ([pin] if pressed else [])
+
+    def seen(self) -> Seen:
+        """What a person sees, from the newest status."""
+        flags = self.status.get("flags", 0)
+        return Seen(
+            m.STATES[self.status.get("state", 0)],
+            self.status.get("choice", 0),
+            bool(flags & m.FLAG_CONFIRM),
+            bool(flags & m.FLAG_RESUMABLE),
+            self.status.get("solution", 0) + 1,
+        )
+
+    def attend(self, nurse: Nurse) -> None:
+        """Lets a nurse answer what the pump asks, unless a key is down."""
+        if not self._presses:
+            button = nurse.press(self.seen(), self.board.now_us // 1000)
+            if button:
+                self.press(button)
+
+    # -- the host line
+
+    def send(self, layout: tuple[int, str, str], **fields: Any) -> int:
+        """Sends a request; returns its sequence number."""
+        self._sequence = self._sequence % 255 + 1
+        self.board.usb_write(self.wire.encode(layout, self._sequence, **fields))
+        return self._sequence
+
+    def ask(self, layout: tuple[int, str, str], **fields: Any) -> Message:
+        """Sends a request and runs until its answer is there."""
+        self.inbox.clear()
+        number = self.send(layout, **fields)
+        found: list[Message] = []
+
+        def answered() -> bool:
+            found.extend(message for message in self.inbox if message.sequence == number)
+            self.inbox.clear()
+            return bool(found)
+
+        if not self.board.run_until(answered, _ANSWER_US):
+            raise BenchFault(f"no answer to request {layout[0]:#x} within {_ANSWER_US // 10**6} s")
+        return found[0]
+
+    def _received(self, data: bytes) -> None:
+        for message in self.wire.feed(data):
+            if message.type == m.STATUS[0]:
+                self.status = message.fields
+                self._set_offset(message.fields)
+            if message.type == m.EVENT[0]:
+                self._event(message.fields)
+            if message.sequence:
+                self.inbox.append(message)
+            self.on_message(message)
+
+    def _set_offset(self, fields: dict[str, Any]) -> None:
+        """Device time zero lies where the newest status says; the least seen is nearest (a frame takes its time)."""
+        zero = self.board.now_ns - (fields["t_s"] * 1000 + fields["t_ms"]) * 1_000_000
+        self.offset_ns = min(self.offset_ns, zero) if self.offset_ns else zero
+
+    def _event(self, fields: dict[str, Any]) -> None:
+        if any(fields["seq"] == event["seq"] for event in self.events[-70:]):
+            return
+        self.events.append({**named(fields), "at_ns": self.board.now_ns})
+
+    # -- usual sequences
+
+    def boot(self, stream_ms: int = 200) -> None:
+        """Runs until the pump answers a hello, then lets it stream."""
+        for _ in range(20):
+            self.run_for(0.1)
+            self.send(m.HELLO, contract=m.CONTRACT)
+            self.run_for(0.06)
+            if any(message.type == m.HELLO_REPLY[0] for message in self.inbox):
+                break
+        else:
+            raise BenchFault("no hello from the pump within 3 s")
+        self.inbox.clear()
+        self.ask(m.STREAM, period_ms=stream_ms)
+
+    def load(self, blob: bytes) -> Message:
+        """Loads a compiled protocol; returns the last answer (ACK or REFUSED)."""
+        answer = self.ask(m.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob))
+        for offset in range(0, len(blob), m.LOAD_CHUNK):
+            if answer.type != m.ACK[0]:
+                return answer
+            answer = self.ask(m.LOAD_DATA, offset=offset, data=blob[offset : offset + m.LOAD_CHUNK])
+        return self.ask(m.LOAD_END) if answer.type == m.ACK[0] else answer
+
+    def state(self) -> str:
+        """State of the newest status."""
+        return m.STATES[self.status.get("state", 0)]
+
+    def stats(self) -> dict[str, Any]:
+        """The pump's own figures of its loop."""
+        return self.ask(m.STATS_GET).fields
+
+    def find(self, event: str, **match: Any) -> list[dict[str, Any]]:
+        """The events of that name with those fields."""
+        return [e for e in self.events if e["event"] == event and all(e[k] == v for k, v in match.items())]

@@ -1,0 +1,242 @@
+"""A pump board in virtual time around a brain: step generator, permit's monostable, lines, FRAM, keys.
+
+The brain is the controller, in this process or in MicroPython for Unix; the board is the same for both.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from typing import Protocol
+
+from pump.base.units import TICK_SPAN
+from pump.io import OX_MAX, STOP, Outputs, Snapshot
+from toleramp_bench.boards.early import VirtualStepper
+from toleramp_bench.devices.monostable import HOLD_NS
+from toleramp_bench.scenario.model import LINES_KEPT
+from toleramp_bench.targets.pulses import RunLog
+
+UART_BAUD = 9600
+WRONG_BAUD = 0.02  # relative difference of two rates from which bytes come as others
+BYTE_NS = 10 * 1_000_000_000 // 9600
+BATTERY_V = 4.2  # a full lithium cell
+LINK_BYTES = 24  # of the host a scan, as the board takes at rest
+
+
+class Brain(Protocol):
+    """What decides: one scan from snapshot to outputs."""
+
+    def scan(self, snap: Snapshot, out: Outputs) -> None: ...
+
+
+class LoggedStepper(VirtualStepper):
+    """A step generator that writes its pulses down in runs: all at the pin, and those that move the motor."""
+
+    def __init__(self, pin: RunLog, moved: RunLog) -> None:
+        super().__init__()
+        self._pin, self._moved = pin, moved
+        self.enabled_until_us = -1
+        self.stop_down = False
+        self.stalled = False
+
+    def run_to(self, now_us: int) -> None:
+        """Makes the pulses due until now."""
+        queue = self.queue
+        while queue:
+            word = queue[0]
+            whole = word[0] or 1
+            interval = word[1]
+            done = min((now_us - self.at_us) // interval, whole)
+            if word[0] and done > 0:
+                self._pulsed(self.at_us + interval, interval, done)
+            self.at_us += done * interval
+            if done < whole:
+                if word[0]:
+                    word[0] -= done
+                return
+            queue.popleft()
+
+    def _pulsed(self, first_us: int, interval_us: int, number: int) -> None:
+        self.pulses += number
+        self._pin.add(first_us, interval_us, number)
+        if not self.stop_down and not self.stalled:
+            able = min(number, (self.enabled_until_us - first_us) // interval_us + 1)
+            self._moved.add(first_us, interval_us, able)
+
+
+class VirtualBoard:
+    """Time, lines and parts; `scan` runs the brain once. Times in microseconds since the first power-on."""
+
+    def __init__(self, scan_us: int) -> None:
+        self.scan_us = scan_us
+        self.now_us = 0
+        self.pin, self.moved = RunLog(), RunLog()
+        self.snap, self.out = Snapshot(), Outputs()
+        self.fram: dict[int, bytes] = {}
+        self.listening = False
+        self.sent = bytearray()  # what the pump sent to the host while somebody listened, and nobody has read yet
+        self.lines: deque[tuple[int, str, bytes]] = deque(maxlen=LINES_KEPT)
+        self._permit_us = max(HOLD_NS // 1000, 5 * scan_us)
+        self._calls: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = count()
+        self._ox: deque[tuple[int, bytes]] = deque()
+        self._ox_free_ns = 0
+        self.to_pump = bytearray()
+        self.brain: Brain | None = None
+        self.keys = 0
+        self._zero_us = 0
+        self._scan_due_us = 0
+        self._scanned_us = 0
+        self.stepper = LoggedStepper(self.pin, self.moved)
+        self.stalled_motor = False
+        self.door_open = False
+        self.battery_v = BATTERY_V
+        self.samples = False  # the oximeter is asked in each scan, and sends no bytes
+
+    # -- power
+
+    def boot(self, brain: Brain, at_us: int) -> None:
+        """A brain whose first scan comes at `at_us`; its time counts from there."""
+        self.brain = brain
+        self._zero_us = self._scanned_us = at_us
+        self._scan_due_us = at_us + self.scan_us
+        self.stepper = LoggedStepper(self.pin, self.moved)
+        self.stepper.stalled = self.stalled_motor
+        self.stepper.stop_down = bool(self.keys & STOP)
+        self.snap = Snapshot()
+        self.to_pump.clear()
+        self._ox.clear()
+
+    @property
+    def zero_us(self) -> int:
+        """When the brain's own time began."""
+        return self._zero_us
+
+    def off(self) -> None:
+        """No brain, no pulses."""
+        self.brain = None
+        self.stepper.run_to(self.now_us)
+        self.stepper.abort(self.now_us)
+
+    def freeze(self) -> None:
+        """No scan any more; what is queued goes on, until the permit or the queue ends it."""
+        self._scan_due_us = 1 << 62
+
+    def delay_scan(self, until_us: int) -> None:
+        """No scan before `until_us`."""
+        if self._scan_due_us < until_us:
+            self._scan_due_us = until_us
+
+    # -- time
+
+    def at_us(self, t_us: int, call: Callable[[], None]) -> None:
+        """Books a call."""
+        heapq.heappush(self._calls, (max(t_us, self.now_us), next(self._order), call))
+
+    def run_to(self, t_us: int, ended: Callable[[], bool]) -> None:
+        """Scans and calls until `t_us`, or until `ended()` after a scan."""
+        while True:
+            call_us = self._calls[0][0] if self._calls else 1 << 62
+            scan_us = self._scan_due_us if self.brain else 1 << 62
+            nearest = min(call_us, scan_us)
+            if nearest > t_us:
+                self._pass(t_us)
+                return
+            self._pass(nearest)
+            if call_us <= scan_us:
+                heapq.heappop(self._calls)[2]()
+            else:
+                self._scan()
+                if ended():
+                    return
+
+    def _pass(self, t_us: int) -> None:
+        if t_us > self.now_us:
+            self.now_us = t_us
+            self.stepper.run_to(t_us)
+
+    def _scan(self) -> None:
+        assert self.brain is not None
+        snap, now = self.snap, self.now_us
+        passed_us = now - self._scanned_us
+        self._scanned_us = now
+        self._scan_due_us = now + self.scan_us
+        snap.dt_ms = passed_us // 1000
+        self._scanned_us -= passed_us % 1000
+        snap.now_ms = (now - self._zero_us) // 1000 % TICK_SPAN
+        snap.buttons = self.keys
+        snap.pulses = self.stepper.pulses
+        snap.queue_us = max(0, self.stepper.end_us - now)
+        self._fill_oximeter(snap)
+        self._fill_link(snap)
+        self.brain.scan(snap, self.out)
+        self._apply()
+
+    def _fill_oximeter(self, snap: Snapshot) -> None:
+        n, now_ns = 0, self.now_us * 1000
+        while self._ox and self._ox[0][0] <= now_ns and n + len(self._ox[0][1]) <= OX_MAX:
+            data = self._ox.popleft()[1]
+            snap.ox[n : n + len(data)] = data
+            n += len(data)
+        snap.ox_n = 1 if self.samples else n
+
+    def _fill_link(self, snap: Snapshot) -> None:
+        data = self.to_pump[:LINK_BYTES]
+        snap.link[: len(data)] = data
+        snap.link_n = len(data)
+        if data:
+            self.lines.append((self.now_us, "host to pump", bytes(data)))
+            del self.to_pump[: len(data)]
+
+    def _apply(self) -> None:
+        out, stepper, now = self.out, self.stepper, self.now_us
+        if out.abort:
+            stepper.abort(now)
+        if out.permit:
+            stepper.enabled_until_us = now + self._permit_us
+        for i in range(out.words):
+            stepper.add(out.word_count[i], out.word_us[i], now)
+        if out.fram_slot >= 0:
+            self.fram[out.fram_slot] = bytes(out.fram)
+        if out.tx_n:
+            data = bytes(out.tx[: out.tx_n])
+            self.lines.append((now, "pump to host", data))
+            if self.listening:
+                self.sent += data
+
+    # -- keys and the oximeter's wire (as devices.oximeter.Wire asks for it)
+
+    def key(self, button: int, down: bool) -> None:
+        """A key goes down or up now; STOP acts on the driver at once."""
+        self.keys = self.keys | button if down else self.keys & ~button
+        if button & STOP:
+            self.stepper.stop_down = down
+            if down:
+                self.stepper.enabled_until_us = min(self.stepper.enabled_until_us, self.now_us)
+
+    @property
+    def now_ns(self) -> int:
+        """The time in nanoseconds."""
+        return self.now_us * 1000
+
+    def at_ns(self, t_ns: int, call: Callable[[], None]) -> None:
+        """Books a call; up to a microsecond late."""
+        self.at_us(-(-t_ns // 1000), call)
+
+    def uart_send(self, _number: int, data: bytes, baud: int = 9600) -> None:
+        """Bytes of the oximeter; each chunk is there when its last byte has come."""
+        start = max(self._ox_free_ns, self.now_ns)
+        if abs(UART_BAUD / baud - 1) > WRONG_BAUD:
+            data = self._as_received(data, baud)
+        self._ox_free_ns = start + len(data) * BYTE_NS * 9600 // baud
+        self._ox.append((self._ox_free_ns, bytes(data)))
+        self.lines.append((self._ox_free_ns // 1000, "oximeter", bytes(data)))
+
+    @staticmethod
+    def _as_received(data: bytes, baud: int) -> bytes:
+        """What the pump's receiver makes of another rate; bytes with a frame error come through too, as on the chip."""
+        from toleramp_bench.boards.emulator.serial_line import resample
+
+        return bytes(word & 0xFF for _, word in resample(data, baud, UART_BAUD))

@@ -1,0 +1,212 @@
+"""The `do` words of a scenario, carried out on a target and on the bench's plant."""
+
+from __future__ import annotations
+
+from inspect import Parameter, signature
+from typing import Any
+
+from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
+from pump.tables import messages as m
+from toleramp_bench.people.staff import Errand
+from toleramp_bench.runs.noise import NoisyWire
+from toleramp_bench.scenario.model import Action
+from toleramp_bench.scenario.words import grade
+
+BUTTONS = {"start": START, "confirm": CONFIRM, "silence": SILENCE, "up": UP, "down": DOWN, "stop": STOP}
+_BACK = {"same": 0, "one-back": 1, "two-back": 2}
+_WORDS = ("technical", "mild", "severe", "end")
+NOISE_BYTES = 64
+BOUNCE_MS = 20.0  # of an ordinary key; the worst are 50 ms
+BAD_LINE = 0.02  # share of bytes spoilt on a bad line
+
+
+class Actions:
+    """`do(action)` carries it out now. `run` is the runner: its target, staff, plant, random draws and agenda."""
+
+    def __init__(self, run: Any) -> None:
+        self.run = run
+
+    def do(self, action: Action) -> None:
+        """Carries an action out; what the pump cannot do yet is left out (the result names it as open)."""
+        call = getattr(self, f"_do_{action.do}", None)
+        if call is None:
+            return
+        kinds = signature(call).parameters
+        everything = any(kind.kind is Parameter.VAR_KEYWORD for kind in kinds.values())
+        given = {key: value for key, value in action.arguments.items() if everything or key in kinds}
+        call(**given, **({"action": action} if "action" in kinds else {}))
+
+    # -- people
+
+    def _do_press(self, button: str, hold_ms: int = 200, bounce: float | bool = 0) -> None:
+        chatter_ms = BOUNCE_MS if bounce is True else float(bounce)
+        self.run.press(BUTTONS[button], max(hold_ms, self.run.hold_ms), chatter_ms)
+
+    def _do_stuck_key(self, button: str = "confirm", on: bool = True) -> None:
+        self.run.target.key(BUTTONS[button], on)
+
+    def _do_reaction(self, signs: list[str], action: Action) -> None:
+        """The patient shows signs: those who attend press STOP and enter the grade that follows."""
+        staff = self._entering(action)
+        if staff is None:
+            return
+        staff.word = m.HOLD[grade(signs)]
+        if staff.asleep:
+            self.run.press(STOP, self.run.hold_ms)
+            self._look(staff)
+        else:
+            self.run.later(staff.delay_ms, lambda: self.run.press(STOP, self.run.hold_ms))
+
+    def _entering(self, action: Action) -> Any:
+        """Those who enter what an action says. Where nobody attends somebody comes for an event of the file alone.
+
+        What a patient shows (the bench's own action) is seen by nobody then.
+        """
+        run = self.run
+        if run.staff is not None and not run.staff.asleep:
+            return run.staff
+        if not any(action is own for own in run.scenario.actions):
+            return None
+        if run.staff is None:
+            gap_ms = 3 * run.hold_ms  # so that no key of theirs is still down
+            run.staff = Errand(gap_ms, gap_ms)
+        return run.staff
+
+    def _look(self, staff: Errand) -> None:
+        staff.look_at(self.run.target.now_us // 1000 + staff.delay_ms)
+
+    def _do_treat(self, drug: str) -> None:
+        if self.run.patient is not None:
+            self.run.patient.patient.treat(drug)
+
+    def _do_decide(self, action: Action, choice: str = "", step: int = 0, bag: str = "") -> None:
+        """What is entered at the next hold and decision."""
+        staff = self._entering(action)
+        if staff is None:
+            return
+        staff.step = step
+        if bag:
+            staff.bag = [each.id for each in self.run.scenario.protocol.solutions].index(bag)
+        if choice in _BACK:
+            staff.back = _BACK[choice]
+        if choice in _WORDS:
+            staff.word = m.HOLD[choice]
+        if staff.asleep:
+            staff.chooses = choice in _BACK or bool(step)
+            self._look(staff)
+
+    def _do_hang(self, solution: str = "", code: str = "", scan: bool = False) -> None:
+        """A bag is hung; its label is picked at the next prompt by those who attend, or scanned."""
+        bags = self.run.scenario.protocol.solutions
+        names = [bag.code for bag in bags] if code else [bag.id for bag in bags]
+        wanted = code or solution
+        index = names.index(wanted) if wanted in names else len(names)
+        if code or scan or self.run.staff is None or self.run.staff.asleep:
+            self.run.hung(index)
+            self.run.target.host("hang", code=code or (bags[index].code if index < len(bags) else solution))
+        else:
+            self.run.staff.wrong_bag = index + 1
+
+    # -- the oximeter and its patient
+
+    def _do_oximeter(self, **what: Any) -> None:
+        device = self.run.target.oximeter
+        spo2, pulse = what.get("ramp_to", what.get("spo2")), what.get("pulse")
+        if spo2 is not None or pulse is not None:
+            device.ramp(float(what.get("ramp_s", 0)), spo2=_number(spo2), pulse=_number(pulse))
+        if "off" in what:
+            device.finger(not what["off"])
+        if "unplug" in what:
+            device.cable_out = what["unplug"]
+        if "freeze" in what:
+            device.frozen = what["freeze"]
+        if "artifact" in what:
+            device.artifact = what["artifact"]
+        if {"noise", "drop", "baud"} & set(what):
+            self._spoil_line(NoisyWire.on(device, self.run.random), what)
+
+    @staticmethod
+    def _spoil_line(wire: NoisyWire, what: dict[str, Any]) -> None:
+        if "noise" in what:
+            wire.share = BAD_LINE if what["noise"] is True else float(what["noise"])
+        if "drop" in what:
+            wire.drop = float(what["drop"])
+        if "baud" in what:
+            wire.baud = int(what["baud"])
+
+    def _do_line_noise(
+        self, line: str = "oximeter", bytes: int = NOISE_BYTES, every_ms: int = 0, times: int = 1
+    ) -> None:
+        self.run.target.noise(line, self.run.random.randbytes(bytes))
+        if times > 1:
+            self.run.later(every_ms, lambda: self._do_line_noise(line, bytes, every_ms, times - 1))
+
+    # -- the host
+
+    def _do_host(self, command: str, code: str = "", data: str = "") -> None:
+        run = self.run
+        if command == "silence":
+            run.pinging = False
+        elif command == "load":
+            run.load()
+        elif command == "garbage":
+            run.target.host(command, data=bytes.fromhex(data))
+        elif command == "hang":
+            run.target.host(command, code=code)
+        else:
+            run.pinging = run.pinging or command == "ping"
+            run.target.host(command)
+
+    # -- faults of the pump
+
+    def _do_power(self, off: bool = False, on: bool = False) -> None:
+        self.run.power(on or not off)
+
+    def _do_cpu_stuck(self) -> None:
+        self.run.target.hang()
+
+    def _do_flash_stall(self, ms: float) -> None:
+        self.run.target.stall_code(float(ms))
+
+    def _do_corrupt(self, where: str) -> None:
+        self.run.target.corrupt(where)
+
+    def _do_stall(self, on: bool = True) -> None:
+        self.run.target.motor(on)
+        self._plant("stall", on=on)
+
+    def _do_door(self, open: bool = True) -> None:
+        self.run.target.door(open)
+
+    def _do_battery(self, volts: float = 3.3) -> None:
+        self.run.target.battery(float(volts))
+
+    # -- faults of the plant
+
+    def _plant(self, name: str, **fields: Any) -> None:
+        self.run.plant_do(name, **fields)
+
+    def _do_occlude(self, where: str = "downstream") -> None:
+        self._plant("occlude", where=where)
+
+    def _do_release(self) -> None:
+        self._plant("release")
+
+    def _do_air(self, ul: float) -> None:
+        self._plant("air", volume_ul=float(ul))
+
+    def _do_bag_empty(self) -> None:
+        self._plant("bag_empty")
+
+    def _do_slip(self, fraction: float = 0.05) -> None:
+        self._plant("slip", fraction=float(fraction))
+
+    def _do_free_flow(self, on: bool = True) -> None:
+        self._plant("free_flow", on=on)
+
+    def _do_scale(self, offset_g: float = 0, drift_g_h: float = 0) -> None:
+        self._plant("scale_fault", offset_g=float(offset_g), drift_g_h=float(drift_g_h))
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,238 @@
+"""Runs one scenario on one target: an agenda of actions, people who answer, the plant behind the pump's motor."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+from toleramp_bench.people.attended import Attended
+from toleramp_bench.people.staff import Staff
+from toleramp_bench.plant.assembly import Plant
+from toleramp_bench.runs.actions import Actions
+from toleramp_bench.runs.plant_of import plant_of
+from toleramp_bench.scenario.model import Action, Done, Moment, Recording, Scenario
+from toleramp_bench.targets.base import Target, TargetFault
+
+FINAL = ("completed", "stopped", "locked", "fault")
+SETTLE_MS = 1_000  # after the end, for the alarm and the records that are still on their way
+LOAD_AT_US = 500_000
+# What follows a record happens so much later at the soonest: on the board a record needs some scans to the laptop.
+REACT_MS = 300
+PING_MS = 1_000
+STUCK_MIN = 30  # so long after the longest hold nothing comes any more from a pump that stands and is left alone
+_FOREVER = 1 << 62
+
+
+def _alike(when: Moment, record: dict[str, Any]) -> bool:
+    """Whether a record has the name, step and code that a moment asks for."""
+    if when.after != record["event"] or when.step not in (None, record["step"]):
+        return False
+    return when.code in (None, record["code"])
+
+
+class Run:
+    """One run; `go()` returns the Recording."""
+
+    def __init__(self, scenario: Scenario, target: Target, seed: int = 1) -> None:
+        self.scenario, self.target = scenario, target
+        self.random = random.Random(seed)
+        self.recording = Recording(target=target.name, pl_pulse=target.pl_pulse)
+        self.hold_ms = max(200, 4 * target.scan_us // 1000)
+        gap_ms = max(600, 10 * target.scan_us // 1000)
+        self.staff = Staff(scenario.staff_delay_ms, gap_ms) if scenario.staff == "prompt" else None
+        self.plant: Plant = plant_of(scenario, target.pl_pulse, seed)
+        self.pinging = True
+        self._actions = Actions(self)
+        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = count()
+        self._log: list[dict[str, Any]] = []
+        self._end_us = scenario.limit_ms * 1000
+        self._ended = False
+        self._stuck_us = self._quiet_us = (scenario.protocol.max_hold_min + STUCK_MIN) * 60_000_000
+        self._moved = 0
+        self._waiting = [action for action in scenario.actions if action.when.after is not None]
+        if self.staff:
+            self.staff.on_hang = self.hung
+        self.patient = Attended(self, scenario.patient, seed) if scenario.patient else None
+
+    # -- the agenda
+
+    def book(self, t_us: int, call: Callable[[], None]) -> None:
+        """A call at a time, or now when that is past."""
+        heapq.heappush(self._agenda, (max(t_us, self.target.now_us), next(self._order), call))
+
+    def later(self, ms: float, call: Callable[[], None]) -> None:
+        """A call after a while."""
+        self.book(self.target.now_us + round(ms * 1000), call)
+
+    def act(self, action: Action) -> None:
+        """Carries an action out now, and lets follow what waits for it."""
+        t_ms = self.target.now_us // 1000
+        self._actions.do(action)
+        self.recording.done.append(Done(action.id, action.do, t_ms))
+        self._happened({"event": action.id, "t_ms": t_ms, "step": None, "code": None}, 0)
+
+    def _happened(self, record: dict[str, Any], react_ms: int) -> None:
+        """A record or an action: books what waits for it."""
+        for action in [a for a in self._waiting if self._fits(a.when, record)]:
+            self._waiting.remove(action)
+            at_ms = record["t_ms"] + max(action.when.plus_ms, react_ms)
+            self.book(at_ms * 1000, lambda action=action: self.act(action))  # type: ignore[misc]
+        end = self.scenario.end
+        if end and end.after and self._fits(end, record):
+            self._end_us = min(self._end_us, (record["t_ms"] + max(end.plus_ms, react_ms)) * 1000)
+        self._log.append(record)
+
+    def _fits(self, when: Moment, record: dict[str, Any]) -> bool:
+        """Whether this record, not yet in the log, is the one that a moment waits for."""
+        if not _alike(when, record):
+            return False
+        return sum(_alike(when, before) for before in self._log) + 1 == when.nth
+
+    # -- what actions ask for
+
+    def press(self, button: int, hold_ms: float, bounce_ms: float = 0) -> None:
+        """A key goes down now and up later; a bouncing one chatters at both ends."""
+        target = self.target
+        for edge, start_ms in ((True, 0.0), (False, hold_ms)):
+            for k in range(int(bounce_ms)):
+                self.later(start_ms + k, lambda down=(k % 2 == 0) == edge: target.key(button, down))  # type: ignore[misc]
+            self.later(start_ms + int(bounce_ms), lambda down=edge: target.key(button, down))  # type: ignore[misc]
+
+    def load(self) -> None:
+        """Loads the scenario's protocol over the host line; a refusal is a record of the pump."""
+        code = self.target.load(self.scenario.blob)
+        if code == "no answer":
+            raise TargetFault(f"{self.target.name}: no answer while loading")
+
+    def power(self, on: bool) -> None:
+        """Cuts or restores the power; people know that a pump just switched on has to be loaded again."""
+        self.target.power(on)
+
+    def hung(self, index: int) -> None:
+        """The bag with this index hangs from now on."""
+        bags = self.scenario.protocol.solutions
+        if 0 <= index < len(bags):
+            self.plant_do("swap_bag", bag_id=bags[index].id)
+        else:
+            self._flow()
+
+    def plant_do(self, name: str, **fields: Any) -> None:
+        """A fault of the plant, or another bag, from this moment."""
+        self._flow()
+        getattr(self.plant, name)(**fields)
+        self.recording.plant_done.append((self.target.now_us, name, fields))
+
+    def settle(self) -> None:
+        """The plant is brought up to this moment."""
+        self._flow()
+
+    def _flow(self) -> None:
+        """Hands the pulses that moved the motor until now to the plant."""
+        moved = self.target.moved.count_until(self.target.now_us)
+        self.plant.advance(self.target.now_us, moved - self._moved)
+        self._moved = moved
+
+    # -- the run
+
+    def go(self) -> Recording:
+        """Runs it to its end. The target is closed by whoever opened it."""
+        self.target.start(self.scenario.bench_mode)
+        self.book(LOAD_AT_US, self.load)
+        for action in self.scenario.actions:
+            if action.when.at_ms is not None:
+                self.book(action.when.at_ms * 1000, lambda action=action: self.act(action))  # type: ignore[misc]
+        if self.scenario.end and self.scenario.end.at_ms is not None:
+            self._end_us = min(self._end_us, self.scenario.end.at_ms * 1000)
+        self.book(PING_MS * 1000, self._ping)
+        while self.target.now_us < self._end_us:
+            self._turn()
+        return self._close()
+
+    def _turn(self) -> None:
+        target = self.target
+        due_us = self._agenda[0][0] if self._agenda else _FOREVER
+        staff_us = self.staff.due_ms * 1000 if self.staff and self.staff.due_ms is not None else _FOREVER
+        target.run_to(min(due_us, staff_us, self._end_us, self._stuck_us))
+        for record in target.records():
+            self._note(record)
+        now = target.now_us
+        while self._agenda and self._agenda[0][0] <= now:
+            heapq.heappop(self._agenda)[2]()
+        if self.staff and self.staff.due_ms is not None and self.staff.due_ms * 1000 <= now:
+            button = self.staff.act(target.seen(), now // 1000)
+            if button:
+                self.press(button, self.hold_ms)
+                self._stuck_us = now + self._quiet_us
+        if now >= self._stuck_us:
+            self._end_if_stuck()
+
+    def _end_if_stuck(self) -> None:
+        """Ends a run that would only wait: the pump stands, no record or press came for long, nothing is still to come.
+
+        A step may last for hours without a record, a patient may still recover, and an end that is given is kept.
+        """
+        self._stuck_us = self.target.now_us + self._quiet_us
+        waiting = len(self._agenda) <= 1  # but for the ping
+        if waiting and self.patient is None and self.scenario.end is None and self.target.state() != "running":
+            self._end_us = self.target.now_us
+
+    def _note(self, record: dict[str, Any]) -> None:
+        self._flow()
+        self.recording.records.append(record)
+        self._stuck_us = record["t_ms"] * 1000 + self._quiet_us
+        if record["event"] == "bag_confirmed":
+            self._confirmed(record)
+        self._happened(record, REACT_MS)
+        if self.staff:
+            self.staff.told(record)
+        if record["event"] in FINAL and self.scenario.end is None and not self._ended:
+            self._ended = True
+            self._end_us = min(self._end_us, (record["t_ms"] + SETTLE_MS) * 1000)
+
+    def _confirmed(self, record: dict[str, Any]) -> None:
+        """Presses alone do not say what hangs: then it is the bag that was asked for, from the record's own time on."""
+        done, bags = self.recording.plant_done, self.scenario.protocol.solutions
+        asked_us = max((r["t_ms"] * 1000 for r in self.recording.records if r["event"] == "bag_requested"), default=0)
+        if any(name == "swap_bag" and t_us >= asked_us for t_us, name, _ in done) or not 0 <= record["arg"] < len(bags):
+            return
+        bag_id = bags[record["arg"]].id
+        self.plant.swap_bag(bag_id)
+        done.append((record["t_ms"] * 1000, "swap_bag", {"bag_id": bag_id}))
+
+    def _ping(self) -> None:
+        if self.pinging and self.target.state() != "off":
+            self.target.host("ping")
+        self.later(PING_MS, self._ping)
+
+    def _close(self) -> Recording:
+        for part in (self._last_records, self._keep_logs, self._keep_end):
+            part()
+        return self.recording
+
+    def broken_off(self) -> Recording:
+        """The recording as far as it came, after a Ctrl-C: all that the target still gives in whatever state it is."""
+        self.recording.interrupted = True
+        for part in (self._last_records, self._keep_logs, self._keep_end):
+            with suppress(Exception):
+                part()
+        return self.recording
+
+    def _last_records(self) -> None:
+        for record in self.target.records():
+            self._note(record)
+        self._flow()
+
+    def _keep_logs(self) -> None:
+        recording, target = self.recording, self.target
+        recording.moved_us, recording.pin_us = target.moved, target.pin
+        recording.build = dict(target.build)
+        recording.lines = list(target.lines)
+
+    def _keep_end(self) -> None:
+        self.recording.end_ms = self.target.now_us // 1000
+        self.recording.final_state = self.target.state()

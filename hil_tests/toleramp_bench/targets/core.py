@@ -1,0 +1,276 @@
+"""The target "core": the controller on CPython in virtual time, its virtual board around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oximeters import parser
+from pump.controller import Controller
+from pump.io import UP, Outputs, Snapshot
+from pump.store.journal import RECORD, SLOT, count_records
+from pump.tables import messages as m
+from toleramp import __version__
+from toleramp_bench.boards.early import Samples
+from toleramp_bench.boards.virtual import VirtualBoard
+from toleramp_bench.devices.oximeter import Oximeter
+from toleramp_bench.people.nurse import Seen
+from toleramp_bench.places import mechanism_pl_pulse
+from toleramp_bench.records import unpack_record
+from toleramp_bench.targets.host_line import HostLine
+from toleramp_bench.targets.slow_oximeter import SlowOximeter
+
+BOOT_US = 100_000  # from power-on to the first scan, about as on the board
+WATCHDOG_US = 1_000_000
+SLOW_US = 100_000  # scans as long as this take samples instead of bytes
+POWER_ON, BY_WATCHDOG = 1, 3  # reset causes as the board names them
+
+
+class LocalBrain:
+    """The controller in this process."""
+
+    def __init__(self, scan_us: int, fram: dict[int, bytes], bench: bool, cause: int, samples: Samples | None) -> None:
+        first = count_records(lambda slot: bytearray(fram.get(slot, bytes(SLOT))))
+        chosen = samples or parser("nonin-df2")
+        self.controller = Controller(chosen, mechanism_pl_pulse(), scan_us, first_record=first, bench=bench)
+        self.controller.boot(cause)
+        self.controller.self_test(7)
+        self._seen = first
+        self._work = bytearray(RECORD)
+
+    def scan(self, snap: Snapshot, out: Outputs) -> None:
+        """One scan."""
+        self.controller.scan(snap, out)
+
+    @property
+    def news(self) -> bool:
+        """Records that nobody has fetched."""
+        return bool(self.controller.journal.seq != self._seen)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The records that are new."""
+        journal, found = self.controller.journal, []
+        while self._seen < journal.seq:
+            journal.copy(self._seen, self._work, 0)
+            found.append(unpack_record(bytes(self._work)))
+            self._seen += 1
+        return found
+
+    def seen(self) -> Seen:
+        """What stands on the screen."""
+        pump, s = self.controller, self.controller.session
+        may = s.state == m.RESUMABLE and pump._snap is not None and pump.may_resume()
+        return Seen(m.STATES[s.state], s.choice, s.want_confirm, bool(may), s.solution() + 1)
+
+    def hand_over(self, blob: bytes) -> None:
+        """A protocol that has come in full, for the next scan to judge."""
+        link = self.controller.link
+        link.loaded, link.loading = bytearray(blob), True
+
+    def corrupt(self, where: str) -> None:
+        """Flips a bit of the guard's protocol or of control's course."""
+        if where == "protocol":
+            blob = self.controller.guard.blob
+            blob[len(blob) // 2] ^= 1
+        elif where == "plan":
+            session = self.controller.session
+            session.course.pulses[min(session.step + 1, session.plan.count - 1)] ^= 1 << 6
+
+
+class CoreTarget:
+    """A pump in virtual time. `scan_us`: 20 ms as shipped; from 100 ms on the oximeter gives samples, not bytes."""
+
+    name = "core"
+
+    def __init__(self, scan_us: int = 20_000) -> None:
+        self.scan_us = scan_us
+        self.pl_pulse = mechanism_pl_pulse()
+        self.board = VirtualBoard(scan_us)
+        self.slow = scan_us >= SLOW_US
+        self.oximeter: Any = SlowOximeter(self.board) if self.slow else Oximeter(self.board)
+        self.board.samples = self.slow
+        self.moved, self.pin, self.lines = self.board.moved, self.board.pin, self.board.lines
+        self.build = {"version": __version__, "contract": f"{m.CONTRACT:08x}"}
+        self.line = HostLine()
+        self.brain: Any = None
+        self._bench = False
+        self._records: list[dict[str, Any]] = []
+        self._life = 0
+
+    # -- time
+
+    @property
+    def now_us(self) -> int:
+        """Time since the first power-on."""
+        return self.board.now_us
+
+    def start(self, bench_mode: bool) -> None:
+        """Powers it up."""
+        self.oximeter.start()
+        self._bench = bench_mode
+        self._boot(bench_mode, POWER_ON)
+        if bench_mode:
+            self.board.key(UP, True)
+            self.board.at_us(300_000, lambda: self.board.key(UP, False))
+        self.run_to(400_000)
+
+    def close(self) -> None:
+        """Nothing stays."""
+        self.brain = self.board.brain = None
+
+    def run_to(self, t_us: int) -> None:
+        """Lets time pass until `t_us` or until a record has come."""
+        self.board.run_to(t_us, self._news)
+
+    def at(self, t_us: int, call: Callable[[], None]) -> None:
+        """Books a call."""
+        self.board.at_us(t_us, call)
+
+    # -- power and resets
+
+    def _make_brain(self, bench: bool, cause: int) -> Any:
+        samples = self.oximeter.samples if self.slow else None
+        return LocalBrain(self.scan_us, self.board.fram, bench, cause, samples)
+
+    def _boot(self, bench: bool, cause: int) -> None:
+        self._collect()
+        self._life += 1
+        self.brain = self._make_brain(bench, cause)
+        self.board.boot(self.brain, self.board.now_us + BOOT_US)
+
+    def power(self, on: bool) -> None:
+        """Cuts or restores the power; the FRAM keeps what it holds."""
+        if on:
+            self._boot(self._bench, POWER_ON)
+        else:
+            self._collect()
+            self.board.off()
+            self.brain = None
+            self._life += 1
+
+    def hang(self) -> None:
+        """No scan until the watchdog resets the processor."""
+        life = self._life
+        self.board.freeze()
+        self.board.at_us(self.now_us + WATCHDOG_US, lambda: self._reset(life))
+
+    def _reset(self, life: int) -> None:
+        if life == self._life:
+            self.board.off()
+            self._boot(False, BY_WATCHDOG)
+
+    def stall_code(self, ms: float) -> None:
+        """No scan for so long."""
+        self.board.delay_scan(self.now_us + round(ms * 1000))
+
+    # -- what it says
+
+    def _news(self) -> bool:
+        return self.brain is not None and bool(self.brain.news)
+
+    def _collect(self) -> None:
+        if self.brain is not None:
+            zero_ms = self.board.zero_us // 1000
+            for record in self.brain.records():
+                self._records.append({**record, "t_ms": record["t_ms"] + zero_ms})
+
+    def records(self) -> list[dict[str, Any]]:
+        """Records since the last call."""
+        self._collect()
+        found, self._records = self._records, []
+        return found
+
+    def seen(self) -> Seen:
+        """What a person sees."""
+        return self.brain.seen() if self.brain else Seen("off", 0, False, False)
+
+    def state(self) -> str:
+        """The session's state."""
+        return str(self.seen().state)
+
+    # -- the host line
+
+    def load(self, blob: bytes) -> str:
+        """Loads over the line; with slow scans the bytes are handed over at once."""
+        if self.slow:
+            return self._hand_over(blob)
+        for request in self.line.load_requests(blob):
+            code = self._ask(request)
+            if code:
+                return code
+        return ""
+
+    def _hand_over(self, blob: bytes) -> str:
+        self._collect()
+        before = len(self._records)
+        self.brain.hand_over(blob)
+        self.board.run_to(self.now_us + 4 * self.scan_us, lambda: False)
+        self._collect()
+        refused = [record for record in self._records[before:] if record["event"] == "load_refused"]
+        return str(refused[-1]["code"]) if refused else ""
+
+    def _ask(self, request: bytes) -> str:
+        self.line.listen()
+        self.board.listening = True
+        self._send(request)
+        end = self.now_us + 3_000_000
+        while self.now_us < end:
+            self.board.run_to(self.now_us + self.scan_us, lambda: False)
+            answer = self.line.answer(self._take_sent())
+            if answer is not None:
+                return answer
+        return "no answer"
+
+    def _take_sent(self) -> bytes:
+        data = bytes(self.board.sent)
+        self.board.sent.clear()
+        return data
+
+    def _send(self, data: bytes) -> None:
+        self.board.to_pump += data
+
+    def host(self, command: str, **fields: Any) -> None:
+        """Sends a command; slow scans take the whole frame at once."""
+        if command == "ping" and self.slow:
+            return
+        self._send(self.line.request(command, **fields))
+
+    # -- people and faults
+
+    def key(self, button: int, down: bool) -> None:
+        """A key goes down or up."""
+        self.board.key(button, down)
+
+    def corrupt(self, where: str) -> None:
+        """Flips one bit."""
+        if where == "fram":
+            newest = max(self.board.fram, default=-1)
+            if newest >= 0:
+                data = bytearray(self.board.fram[newest])
+                data[5] ^= 1
+                self.board.fram[newest] = bytes(data)
+        else:
+            self.brain.corrupt(where)
+
+    def noise(self, line: str, data: bytes) -> None:
+        """Bytes on a line."""
+        if line == "host":
+            self._send(data)
+        else:
+            self.board.uart_send(1, data)
+
+    def motor(self, stalled: bool) -> None:
+        """The motor moves no more."""
+        self.board.stalled_motor = self.board.stepper.stalled = stalled
+
+    def door(self, is_open: bool) -> None:
+        """The door switch; no brain reads it yet."""
+        self.board.door_open = is_open
+
+    def battery(self, volts: float) -> None:
+        """The battery's voltage; no brain reads it yet."""
+        self.board.battery_v = volts
+
+    def screen(self) -> bytes | None:
+        """The core's screen is text only."""
+        return None

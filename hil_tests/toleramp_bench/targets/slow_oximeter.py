@@ -1,0 +1,90 @@
+"""An oximeter for slow scans: the values themselves, once a scan, in the place of bytes and a parser."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pump.tables import messages as m
+from toleramp_bench.boards.early import Samples
+from toleramp_bench.devices import nonin_df2
+
+
+class Clock(Protocol):
+    """Whoever knows the time."""
+
+    @property
+    def now_us(self) -> int:
+        """Microseconds."""
+
+
+class SlowSamples(Samples):
+    """Stands where a parser stands; the board calls it in each scan."""
+
+    def __init__(self, owner: SlowOximeter) -> None:
+        super().__init__()
+        self._owner = owner
+
+    def take(self, data: bytearray, count: int) -> bool:
+        """Takes the owner's values; False when its line is silent."""
+        owner = self._owner
+        if owner.cable_out:
+            return False
+        self.samples += 1
+        if not owner.frozen:
+            owner.measure(self)
+        elif self.flags & m.VIT_VALID:
+            self.flags = self.flags & ~m.VIT_VALID | m.VIT_FROZEN
+        return True
+
+
+class SlowOximeter:
+    """The same controls as devices.oximeter.Oximeter."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.samples = SlowSamples(self)
+        self._spo2, self._pulse = (0, 1, 97.0, 97.0), (0, 1, 72.0, 72.0)
+        self.perfusion = nonin_df2.GREEN
+        self.artifact = self.out_of_track = self.low_battery = False
+        self.frozen = self.cable_out = False
+        self._off = False
+
+    def start(self) -> None:
+        """It is always there."""
+
+    def set(self, spo2: float | None = None, pulse: float | None = None) -> None:
+        """Changes the values at once."""
+        self.ramp(0, spo2, pulse)
+
+    def ramp(self, seconds: float, spo2: float | None = None, pulse: float | None = None) -> None:
+        """Lets a value go to another within `seconds`."""
+        now, span = self._clock.now_us, max(1, round(seconds * 1e6))
+        if spo2 is not None:
+            self._spo2 = (now, span, self._value(self._spo2), spo2)
+        if pulse is not None:
+            self._pulse = (now, span, self._value(self._pulse), pulse)
+
+    def _value(self, ramp: tuple[int, int, float, float]) -> float:
+        share = min(1.0, (self._clock.now_us - ramp[0]) / ramp[1])
+        return ramp[2] + (ramp[3] - ramp[2]) * share
+
+    def finger(self, on: bool) -> None:
+        """The finger goes out of the sensor, or back in."""
+        self._off = not on
+
+    def sensor(self, plugged: bool) -> None:
+        """The sensor is unplugged, or plugged in."""
+        self._off = not plugged
+
+    def measure(self, samples: Samples) -> None:
+        """Writes this moment's values."""
+        lost = self._off or self.out_of_track
+        samples.spo2 = m.NONE8 if lost else round(self._value(self._spo2))
+        samples.pulse = m.NONE16 if lost else round(self._value(self._pulse))
+        samples.flags = 0 if lost else m.VIT_VALID
+        if self._off:
+            samples.flags |= m.VIT_SENSOR_OFF
+        if self.out_of_track:
+            samples.flags |= m.VIT_OUT_OF_TRACK
+        if self.artifact:
+            samples.flags |= m.VIT_ARTIFACT

@@ -1,0 +1,286 @@
+"""The target "unix": the core that MicroPython for Unix runs, in a process of its own, on the virtual board.
+
+Everything it says comes over the host line, frame by frame, as from the real board. Slow scans (100 ms and more) take
+samples instead of an oximeter's bytes, get a protocol at once and send all that they have to say in one scan.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import struct
+import subprocess
+import tempfile
+import weakref
+from contextlib import suppress
+from typing import IO, Any
+
+from pump.io import LINK_MAX, OX_MAX, Outputs, Snapshot
+from pump.store.journal import SLOT, count_records
+from pump.tables import messages as m
+from toleramp.device.wire import Message
+from toleramp_bench.boards.early import Samples
+from toleramp_bench.people.nurse import Seen
+from toleramp_bench.places import ROOT
+from toleramp_bench.records import named
+from toleramp_bench.targets.base import TargetFault
+from toleramp_bench.targets.core import CoreTarget
+from toleramp_bench.targets.host_line import HostLine
+
+BINARY = ROOT / "build" / "unix" / "micropython"
+BRAIN = "hil_tests/on_micropython/brain.py"
+STREAM_MS = 100
+ANSWER_S = 10.0  # a scan takes some ten microseconds
+
+# As in brain.py. A request is always as long; a loaded protocol follows its request.
+_SCAN = struct.Struct("<BIIBIIBB")  # kind, dt_ms, now_ms, buttons, pulses, queue_us, oximeter bytes, link bytes
+_BOOT = struct.Struct("<BIBBIIB")  # kind, scan_us, bench mode, reset cause, first record, pl_pulse, slow
+_CORRUPT = struct.Struct("<BB")  # kind, where
+_LOAD = struct.Struct("<BH")  # kind, size
+_ANSWER = struct.Struct("<HBBBHHh")  # length, abort and permit, words, lights, tone_hz, tx bytes, FRAM slot
+_BOOTED = struct.Struct("<I12s8s")  # contract, version, build hash
+_SAMPLE = struct.Struct("<BBHB")  # there is one, SpO2, pulse, flags
+_REQUEST = _SCAN.size + OX_MAX + LINK_MAX
+_WHERE = {"protocol": 0, "plan": 1}
+
+
+def _end(process: subprocess.Popen[bytes], owner: int) -> None:
+    """Ends a process that this one has started (not one of a process that this one was forked from)."""
+    if os.getpid() != owner:
+        return
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            with suppress(OSError):
+                pipe.close()
+    process.kill()
+    process.wait()
+
+
+class Child:
+    """MicroPython in a process: requests in, answers out. It ends with this object, with this process, with its input.
+
+    It has a session of its own, so that Ctrl-C at the terminal is only ours to handle.
+    """
+
+    def __init__(self) -> None:
+        if not BINARY.exists():
+            raise TargetFault(f"unix: {BINARY} is missing; run: make unix")
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (read after the process has died)
+        # Short words only: an argument or a path beyond 255 bytes crashes MicroPython for Unix.
+        self.process = subprocess.Popen(
+            ["micropython", BRAIN], executable=BINARY, cwd=ROOT, env={}, bufsize=0, start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
+        )  # fmt: skip
+        assert self.process.stdin and self.process.stdout
+        self._in, self._out = self.process.stdin.fileno(), self.process.stdout.fileno()
+        self._ready = select.poll()
+        self._ready.register(self._out, select.POLLIN)
+        self.close = weakref.finalize(self, _end, self.process, os.getpid())
+
+    def send(self, request: bytes | bytearray) -> None:
+        """Sends a request. TargetFault when nobody takes it."""
+        try:
+            os.write(self._in, request)
+        except OSError:
+            raise self._fault("took no request") from None
+
+    def read(self, size: int) -> bytes:
+        """At least `size` bytes of an answer."""
+        data = b""
+        while len(data) < size:
+            if not self._ready.poll(ANSWER_S * 1000):
+                raise self._fault(f"no answer within {ANSWER_S:g} s")
+            more = os.read(self._out, 65536)
+            if not more:
+                raise self._fault("died")
+            data += more
+        return data
+
+    def _fault(self, what: str) -> TargetFault:
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(0.5)  # its last words
+        code = self.process.returncode
+        self.close()
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").split("\n")
+        said = next((line for line in reversed(lines) if line.strip()), "")
+        return TargetFault(f"unix: MicroPython {what}: {said or f'exit status {code}'}")
+
+
+class ProcessBrain:
+    """The controller in a child, as the virtual board scans it."""
+
+    def __init__(self, boot: bytes, samples: Samples | None) -> None:
+        self.child = Child()
+        self._samples = samples
+        self._request = bytearray(_REQUEST)
+        self._ask(boot)
+        contract, version, build = _BOOTED.unpack(self.child.read(_BOOTED.size))
+        if contract != m.CONTRACT:
+            self.close()
+            raise TargetFault("unix: build/unix/micropython has another contract than these tools; run: make unix")
+        self.build = {
+            "version": version.rstrip(b"\0").decode(), "build": build.rstrip(b"\0").decode(),
+            "contract": f"{contract:08x}",
+        }  # fmt: skip
+
+    def _ask(self, head: bytes) -> None:
+        self.child.send(head.ljust(_REQUEST, b"\0"))
+
+    def close(self) -> None:
+        """The process ends."""
+        self.child.close()
+
+    def scan(self, snap: Snapshot, out: Outputs) -> None:
+        """One scan."""
+        request, at = self._request, _SCAN.size + OX_MAX
+        if self._samples is not None:
+            self._take_sample(snap, self._samples)
+        _SCAN.pack_into(
+            request, 0, 83, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.queue_us, snap.ox_n, snap.link_n
+        )
+        request[_SCAN.size : at] = snap.ox
+        request[at:] = snap.link
+        self.child.send(request)
+        self._answer(out)
+
+    @staticmethod
+    def _take_sample(snap: Snapshot, samples: Samples) -> None:
+        there = samples.take(snap.ox, snap.ox_n)
+        _SAMPLE.pack_into(snap.ox, 0, there, samples.spo2, samples.pulse, samples.flags)
+        snap.ox_n = _SAMPLE.size
+
+    def _answer(self, out: Outputs) -> None:
+        data = self.child.read(_ANSWER.size)
+        length, stops, out.words, out.lights, out.tone_hz, out.tx_n, out.fram_slot = _ANSWER.unpack_from(data)
+        if len(data) < length:
+            data += self.child.read(length - len(data))
+        out.abort, out.permit = bool(stops & 1), bool(stops & 2)
+        at = _ANSWER.size
+        for i in range(out.words):
+            out.word_count[i], out.word_us[i] = struct.unpack_from("<II", data, at)
+            at += 8
+        if out.fram_slot >= 0:
+            out.fram[:] = data[at : at + SLOT]
+            at += SLOT
+        out.tx = data[at : at + out.tx_n]
+
+    def hand_over(self, blob: bytes) -> None:
+        """A protocol that has come in full, for the next scan to judge."""
+        self._ask(_LOAD.pack(76, len(blob)))
+        self.child.send(blob)
+
+    def corrupt(self, where: str) -> None:
+        """Flips a bit of the guard's protocol or of control's plan."""
+        if where in _WHERE:
+            self._ask(_CORRUPT.pack(67, _WHERE[where]))
+
+
+class Listener(HostLine):
+    """The laptop that listens all the time: records, the newest status, the answer to the last request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[dict[str, Any]] = []
+        self.status: dict[str, Any] = {}
+        self._answered: str | None = None
+
+    def listen(self) -> None:
+        """From now on the answer to the next request is awaited."""
+        self._answered = None
+
+    def answer(self, data: bytes) -> str | None:
+        """Takes bytes: "" for an ACK of the last request, the refusal's code, None while none came."""
+        self.take(data)
+        return self._answered
+
+    def take(self, data: bytes) -> None:
+        """Sorts what comes from the pump."""
+        for message in self.wire.feed(data):
+            if message.type == m.STATUS[0]:
+                self.status = message.fields
+            elif message.type == m.EVENT[0]:
+                self.records.append(named(message.fields))
+            elif message.sequence == self._number:
+                self._answered = self._meaning(message)
+
+    @staticmethod
+    def _meaning(message: Message) -> str | None:
+        if message.type == m.REFUSED[0]:
+            return m.REFUSALS[message.fields["code"]]
+        return "" if message.type == m.ACK[0] else None
+
+    def seen(self) -> Seen:
+        """What stands on the screen, by the newest status."""
+        flags, status = self.status.get("flags", 0), self.status
+        confirm, may_resume = bool(flags & m.FLAG_CONFIRM), bool(flags & m.FLAG_RESUMABLE)
+        state = m.STATES[status.get("state", 0)]
+        return Seen(state, status.get("choice", 0), confirm, may_resume, status.get("solution", 0) + 1)
+
+
+class UnixTarget(CoreTarget):
+    """A pump whose core runs in MicroPython; everything else as on the core target."""
+
+    name = "unix"
+
+    def __init__(self, scan_us: int = 20_000) -> None:
+        super().__init__(scan_us)
+        self.line: Listener = Listener()
+        self.board.listening = True
+
+    def _make_brain(self, bench: bool, cause: int) -> ProcessBrain:
+        self._end_brain()
+        fram, samples = self.board.fram, self.oximeter.samples if self.slow else None
+        first = count_records(lambda slot: bytearray(fram.get(slot, bytes(SLOT))))
+        boot = _BOOT.pack(66, self.scan_us, bench, cause, first, self.pl_pulse, self.slow)
+        brain = ProcessBrain(boot, samples)
+        self.build = brain.build
+        return brain
+
+    def _boot(self, bench: bool, cause: int) -> None:
+        super()._boot(bench, cause)
+        self.line.status = {}
+        if not self.slow:
+            self._send(self.line.stream(STREAM_MS))
+
+    def _end_brain(self) -> None:
+        if self.brain is not None:
+            self.brain.close()
+
+    def power(self, on: bool) -> None:
+        """Cuts or restores the power."""
+        before = self.brain
+        super().power(on)
+        if not on and before is not None:
+            before.close()
+
+    def close(self) -> None:
+        """The process ends, whatever state it was in."""
+        self._end_brain()
+        super().close()
+
+    def _news(self) -> bool:
+        if self.board.sent:
+            self.line.take(self._take_sent())
+        return bool(self.line.records)
+
+    def _collect(self) -> None:
+        self._news()
+        zero_ms = self.board.zero_us // 1000
+        self._records += [{**record, "t_ms": record["t_ms"] + zero_ms} for record in self.line.records]
+        self.line.records.clear()
+
+    def seen(self) -> Seen:
+        """What a person sees, by the newest status."""
+        return self.line.seen() if self.brain else Seen("off", 0, False, False)
+
+    def host(self, command: str, **fields: Any) -> None:
+        """Sends a command; a ping after a silence asks for the stream again, which the pump ends with it."""
+        if command == "ping" and not self.slow and self._deaf():
+            self._send(self.line.stream(STREAM_MS))
+        super().host(command, **fields)
+
+    def _deaf(self) -> bool:
+        """No status has come for a second."""
+        said = self.line.status
+        return bool(said) and self.now_us - self.board.zero_us - 1000 * (said["t_s"] * 1000 + said["t_ms"]) > 1_000_000
