@@ -104,7 +104,7 @@ RUNS = """
 import sys
 from toleramp import cli
 from toleramp_bench.runs import execute
-from toleramp_bench.scenario.runner import Run
+from toleramp_bench.runs.runner import Run
 
 class Told(Run):
     def go(self):

@@ -41,7 +41,7 @@ places.image = pump_bench.image = rp2040.image = image
 """
 
 NO_KEYS = """
-from toleramp_bench.scenario.runner import Run
+from toleramp_bench.runs.runner import Run
 from toleramp_bench.targets.base import NotOnTarget
 
 press = Run.press
@@ -55,7 +55,7 @@ Run.press = pressed
 """
 RUNS = """
 from pathlib import Path
-from toleramp_bench.scenario.runner import Run
+from toleramp_bench.runs.runner import Run
 
 go = Run.go
 
