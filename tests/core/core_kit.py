@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from pump.io import CONFIRM, DOWN, START, STOP, UP
+from pump.io import CONFIRM, START, STOP
 from pump.link import frames
 from pump.protocol import protocol as p
 from pump.protocol.encoding import encode
-from pump.session.decisions import CLASSIFY
 from pump.tables import messages as m
 from toleramp.protocol.file import scaled
 from toleramp_bench.boards.early import PL_PULSE, CorePump, VirtualStepper
+from toleramp_bench.people.nurse import Nurse, Wishes
+from toleramp_bench.people.pace import ScreenPace
+from toleramp_bench.people.seen import seen_at
 
 NL, PG, MIN = 10**6, 10**9, 60_000
 
@@ -123,19 +125,21 @@ def until(pump: CorePump, wanted: str | Callable[[CorePump], bool], limit_s: flo
     return False
 
 
+def answer(pump: CorePump, **wishes: int) -> None:
+    """Answers the question on the screen: what she wants (toleramp_bench.people.nurse.Wishes) is chosen and entered."""
+    nurse = Nurse(ScreenPace(0), wishes=Wishes(**wishes))
+    while not nurse.answers:
+        tap(pump, nurse.answer(seen_at(pump.controller)))
+
+
 def name_bag(pump: CorePump, bag: int | None = None) -> None:
     """Picks the code of the bag that is asked for, or of another (from 0), and confirms that it hangs."""
-    session = pump.controller.session
-    wanted = (session.solution() if bag is None else bag) + 1
-    while session.choice != wanted:
-        tap(pump, UP)
-    tap(pump, CONFIRM)
+    answer(pump, **({} if bag is None else {"wrong_bag": bag + 1}))
 
 
-def bag_key(pump: CorePump) -> int:
-    """The next key on the way to a bag that runs."""
-    session = pump.controller.session
-    return CONFIRM if session.choice == session.solution() + 1 else UP
+def next_key(pump: CorePump) -> int:
+    """What a nurse presses next, at any question; 0: nothing."""
+    return Nurse(ScreenPace(0)).answer(seen_at(pump.controller))
 
 
 def hang(pump: CorePump) -> None:
@@ -174,24 +178,15 @@ def finish(pump: CorePump, limit_s: float = 900) -> str:
 
 
 def classify(pump: CorePump, word: int) -> None:
-    """At a hold: chooses the word with DOWN and UP as the screen shows it, and confirms."""
-    while CLASSIFY[pump.controller.session.choice] != word:
-        tap(pump, UP)
-    tap(pump, CONFIRM)
+    """At a hold: chooses the word as the screen shows it, and confirms."""
+    answer(pump, cause=word)
 
 
 def choose_step(pump: CorePump, step: int, bag: int | None = None) -> None:
     """At a decision: moves to `step` (from 1) and confirms; where the bag is asked for, takes it (its own)."""
-    session = pump.controller.session
-    while session.choice + 1 != step:
-        tap(pump, UP if session.choice + 1 < step else DOWN)
-    tap(pump, CONFIRM)
+    answer(pump, step=step)
     if state(pump) == "boundary":
-        wanted = session.plan.solution[step - 1] if bag is None else bag
-        if session.choice != wanted:
-            tap(pump, DOWN)
-        assert session.choice == wanted
-        tap(pump, CONFIRM)
+        answer(pump, bag=pump.controller.session.plan.solution[step - 1] if bag is None else bag)
 
 
 def resume(pump: CorePump) -> None:

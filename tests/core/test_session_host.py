@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from core_kit import (
     STEP_PULSES,
-    bag_key,
     finish,
     host,
+    next_key,
     pulses_of_steps,
     pump_with,
     run_to_step,
@@ -77,7 +77,7 @@ def test_a_silent_or_noisy_host_changes_nothing() -> None:
         pump.snap.link_n = len(pump.snap.link)
         pump.scan()
         if state(pump) == "bag":
-            tap(pump, bag_key(pump))
+            tap(pump, next_key(pump))
     pump.snap.link_n = 0
     assert finish(pump) == "completed"
     assert pulses_of_steps(pump) == list(STEP_PULSES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from core_kit import PL_PULSE, bag_key, dose_pg, host, mini, pump_with, state, whole
+from core_kit import PL_PULSE, dose_pg, host, mini, next_key, pump_with, state, whole
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -128,11 +128,7 @@ class Walk(RuleBasedStateMachine):
     @rule()
     def go(self) -> None:
         """What a nurse would do next, so that walks reach the far states."""
-        bag = bag_key(self.pump)
-        key = {"ready": START, "armed": bag, "bag": bag, "held": CONFIRM, "decision": CONFIRM, "boundary": CONFIRM}
-        session = self.pump.controller.session
-        resumable = CONFIRM if session.want_confirm else START
-        self.pump.press(key.get(state(self.pump), resumable))
+        self.pump.press(next_key(self.pump))
         self.watched.scan(8)
 
     @rule(seconds=st.sampled_from((1, 2, 5, 20)))
@@ -197,7 +193,7 @@ def test_any_row_of_holds_and_reactions_ends_with_the_dose_or_less(moves: list[t
     for move, scans, other_bag in moves:
         for _ in range(6):
             if state(watched.pump) in ("armed", "bag"):
-                nurse(watched, bag_key(watched.pump))
+                nurse(watched, next_key(watched.pump))
         watched.scan(scans * 4)
         if state(watched.pump) == "running":
             interrupt(watched, move, other_bag)
@@ -205,7 +201,7 @@ def test_any_row_of_holds_and_reactions_ends_with_the_dose_or_less(moves: list[t
         if state(watched.pump) in ("completed", "locked"):
             break
         if state(watched.pump) in ("armed", "bag"):
-            nurse(watched, bag_key(watched.pump))
+            nurse(watched, next_key(watched.pump))
         else:
             watched.scan(100)
     assert state(watched.pump) in ("completed", "locked"), state(watched.pump)

@@ -14,7 +14,7 @@ from toleramp import __version__
 from toleramp_bench.boards.early import Samples
 from toleramp_bench.boards.virtual import VirtualBoard
 from toleramp_bench.devices.oximeter import Oximeter
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import OFF, Seen, seen_at
 from toleramp_bench.places import mechanism_pl_pulse
 from toleramp_bench.records import unpack_record
 from toleramp_bench.targets.host_line import HostLine
@@ -58,9 +58,7 @@ class LocalBrain:
 
     def seen(self) -> Seen:
         """What stands on the screen."""
-        pump, s = self.controller, self.controller.session
-        may = s.state == m.RESUMABLE and pump._snap is not None and pump.may_resume()
-        return Seen(m.STATES[s.state], s.choice, s.want_confirm, bool(may), s.solution() + 1)
+        return seen_at(self.controller)
 
     def hand_over(self, blob: bytes) -> None:
         """A protocol that has come in full, for the next scan to judge."""
@@ -182,7 +180,7 @@ class CoreTarget:
 
     def seen(self) -> Seen:
         """What a person sees."""
-        return self.brain.seen() if self.brain else Seen("off", 0, False, False)
+        return self.brain.seen() if self.brain else OFF
 
     def state(self) -> str:
         """The session's state."""
