@@ -21,7 +21,7 @@ _ALERT_BITS = array("I", [bit(k) for k in _ALERTING])
 
 
 class Conditions:
-    """`gather` the senses' bits; `hold` is the cause for which the flow may not go on, or 0; `judge` sets the alarms."""
+    """`gather` the senses' bits; `hold`: the cause for which the flow may not go on, or 0; `judge` sets alarms."""
 
     def __init__(self, senses, alarms):
         self.senses = senses

@@ -1,4 +1,4 @@
-"""What can be set on a pump and is kept through power-off, a row each: name, lowest and highest value, value at first."""
+"""What can be set on a pump and outlives power-off, a row each: name, lowest, highest and first value."""
 
 from pump.tables import oximeters
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import Seen
 
 
 class TargetFault(Exception):

@@ -23,7 +23,7 @@ from toleramp_bench.boards.rig.oximeter_ahead import oximeter_ahead
 from toleramp_bench.boards.rig.pump_line import PumpLine
 from toleramp_bench.boards.rig.serial_bench import SerialBench
 from toleramp_bench.boards.rig.stamp_log import StampLog
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import mechanism_pl_pulse
 from toleramp_bench.scenario.model import LINES_KEPT
 from toleramp_bench.targets.base import NotOnTarget, PulseTimes, TargetFault
@@ -215,7 +215,7 @@ class RigTarget:
 
     def seen(self) -> Seen:
         """What a person sees."""
-        return self.line.seen() if self._powered else Seen("off", 0, False, False)
+        return self.line.seen() if self._powered else OFF
 
     def state(self) -> str:
         """The session's state."""

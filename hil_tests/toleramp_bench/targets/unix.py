@@ -20,7 +20,7 @@ from pump.store.journal import SLOT
 from pump.tables import messages as m
 from toleramp.device.wire import Message
 from toleramp_bench.devices.samples import Samples
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import OFF, Seen, seen_in
 from toleramp_bench.places import ROOT
 from toleramp_bench.records import named
 from toleramp_bench.targets.base import TargetFault
@@ -33,7 +33,7 @@ STREAM_MS = 100
 ANSWER_S = 10.0  # a scan takes some ten microseconds
 
 # As in brain.py. A request is always as long; a loaded protocol follows its request.
-_SCAN = struct.Struct("<BIIBIIBB")  # kind, dt_ms, now_ms, buttons, pulses, queue_us, oximeter bytes, link bytes
+_SCAN = struct.Struct("<BIIBIIIBB")  # kind, dt_ms, now_ms, buttons, pulses, moved, queue_us, oximeter, link bytes
 _BOOT = struct.Struct("<BIBBIIB")  # kind, scan_us, bench mode, reset cause, first record, pl_pulse, slow
 _CORRUPT = struct.Struct("<BB")  # kind, where
 _LOAD = struct.Struct("<BH")  # kind, size
@@ -137,7 +137,17 @@ class ProcessBrain:
         if self._samples is not None:
             self._take_sample(snap, self._samples)
         _SCAN.pack_into(
-            request, 0, 83, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.queue_us, snap.ox_n, snap.link_n
+            request,
+            0,
+            83,
+            snap.dt_ms,
+            snap.now_ms,
+            snap.buttons,
+            snap.pulses,
+            snap.moved,
+            snap.queue_us,
+            snap.ox_n,
+            snap.link_n,
         )
         request[_SCAN.size : at] = snap.ox
         request[at:] = snap.link
@@ -212,10 +222,7 @@ class Listener(HostLine):
 
     def seen(self) -> Seen:
         """What stands on the screen, by the newest status."""
-        flags, status = self.status.get("flags", 0), self.status
-        confirm, may_resume = bool(flags & m.FLAG_CONFIRM), bool(flags & m.FLAG_RESUMABLE)
-        state = m.STATES[status.get("state", 0)]
-        return Seen(state, status.get("choice", 0), confirm, may_resume, status.get("solution", 0) + 1)
+        return seen_in(self.status)
 
 
 class UnixTarget(CoreTarget):
@@ -270,7 +277,7 @@ class UnixTarget(CoreTarget):
 
     def seen(self) -> Seen:
         """What a person sees, by the newest status."""
-        return self.line.seen() if self.brain else Seen("off", 0, False, False)
+        return self.line.seen() if self.brain else OFF
 
     def host(self, command: str, **fields: Any) -> None:
         """Sends a command; a ping after a silence asks for the stream again, which the pump ends with it."""
