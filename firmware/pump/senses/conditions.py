@@ -55,8 +55,12 @@ class Conditions:
         self._cause = cause
         self._want(state, cause)
         alarms, wanted = self.alarms, self._wanted
+        for alarm in range(1, len(wanted)):  # what is over goes first
+            if not wanted[alarm]:
+                alarms.set(alarm, False)
         for alarm in range(1, len(wanted)):
-            alarms.set(alarm, wanted[alarm])
+            if wanted[alarm]:
+                alarms.set(alarm, True)
 
     def _want(self, state, cause):
         wanted, group = self._wanted, GROUP[state]
