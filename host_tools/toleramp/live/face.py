@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-from toleramp.commands import _common
+from toleramp import terminal
 from toleramp.live import event_words as _words
 
 Record = dict[str, Any]
@@ -45,7 +45,7 @@ class Screen:
         """A line that stays."""
         line = _words.event_line(record, bag)
         urgent = record["event"] in ("alarm_raised", "fault", "locked")
-        self.line(_common.emphasis(line) if urgent else line)
+        self.line(terminal.emphasis(line) if urgent else line)
 
     def line(self, text: str) -> None:
         """A line that stays, above the live one."""
@@ -65,7 +65,7 @@ class Screen:
     def note(self, text: str) -> None:
         """A message about the tool itself, on standard error."""
         self.finish()
-        _common.say(text)
+        terminal.say(text)
 
     def _draw(self, line: str) -> None:
         width = shutil.get_terminal_size().columns - 1

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from pump.tables import messages
-from toleramp.commands import _common
+from toleramp.device import remembered
 from toleramp.device.client import Pump
 from toleramp.errors import LinkLost, NoAnswer, PortError, UserError
 from toleramp.live import event_words as _words
@@ -51,7 +51,7 @@ class Watch:
 
     def _open_session(self) -> None:
         fingerprint = self.hello["fingerprint"]
-        self.screen.protocol = _common.recall(fingerprint) if fingerprint else None
+        self.screen.protocol = remembered.recall(fingerprint) if fingerprint else None
         self._emit(session_log.session_record(self.hello, self.screen.protocol))
 
     def _emit(self, record: Record) -> None:
