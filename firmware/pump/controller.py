@@ -11,7 +11,6 @@ from pump.delivery.delivery import Delivery
 from pump.guard.guard import Guard
 from pump.io import SILENCE, UP
 from pump.link.link import Link
-from pump.panel import alarms as a
 from pump.panel.alarms import Alarms
 from pump.panel.display import Display
 from pump.protocol import protocol as p
@@ -21,6 +20,8 @@ from pump.senses.keys import Buttons
 from pump.senses.vitals import Vitals
 from pump.session.session import Session
 from pump.store.journal import Journal
+from pump.tables import alarms as a
+from pump.tables import events
 from pump.tables import messages as m
 
 BENCH_MODE = 1
@@ -66,11 +67,11 @@ class Controller:
 
     def boot(self, cause=0):
         """The first record: why the processor started (arg: the board's reset cause)."""
-        self._log("boot", cause, 0)
+        self._log(events.BOOT, cause, 0)
 
     def self_test(self, parts):
         """Records what answered at power-on (bits of the board); a pump without its FRAM says so by an alarm."""
-        self._log("self_test", 0, parts)
+        self._log(events.SELF_TEST, 0, parts)
         self._no_log = not parts & PART_FRAM
 
     def mode(self):
@@ -157,10 +158,10 @@ class Controller:
             self.t_ms -= 1000
             self.t_s += 1
 
-    def _log(self, name, code=0, arg=0):
+    def _log(self, kind, code=0, arg=0):
         """Appends a record as things stand now."""
         self._context()
-        self.journal.event(name, code, arg)
+        self.journal.event(kind, code, arg)
 
     def _context(self):
         s = self.session
@@ -175,7 +176,7 @@ class Controller:
             vitals.watch(snap.now_ms)
 
     def _presses(self, presses):
-        self._log("pressed", presses, 0)
+        self._log(events.PRESSED, presses, 0)
         if presses & SILENCE:
             self.alarms.silence()
 
@@ -197,13 +198,13 @@ class Controller:
             plan = Plan(protocol, self.pl_pulse)
         except p.Refusal as refusal:
             self.link.refuse(refusal.name, refusal.where, refusal.detail & 0xFFFFFFFF)
-            self._log("load_refused", refusal.code, refusal.where)
+            self._log(events.LOAD_REFUSED, refusal.code, refusal.where)
             return
         self.session.adopt(plan)
         self.guard.adopt(blob)
         self.vitals.adopt(protocol)
         self.fingerprint = fingerprint(blob).encode()
-        self._log("loaded", 0, plan.count)
+        self._log(events.LOADED, 0, plan.count)
 
     # -- alarms
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from pump.panel.alarms import TABLE
 from pump.tables import messages as m
+from pump.tables.alarms import NAMES
 
 _HOLD_EVENTS = ("paused", "stopped", "locked", "fault", "decision", "resumed", "reaction")
 
@@ -14,7 +14,7 @@ _HOLD_EVENTS = ("paused", "stopped", "locked", "fault", "decision", "resumed", "
 def code_name(event: str, code: int) -> str | None:
     """The name of an event's code byte, None where it has none."""
     if event in ("alarm_raised", "alarm_cleared"):
-        return str(TABLE[code][0]).replace("_", "-")
+        return str(NAMES[code]).replace("_", "-")
     if event == "load_refused":
         return m.REFUSALS[code]
     if event in _HOLD_EVENTS and code:

@@ -15,6 +15,7 @@ from pump.io import STOP
 from pump.panel import alarms
 from pump.senses import vitals
 from pump.session import bags, decisions
+from pump.tables.alarms import LINK
 from toleramp_bench.boards.virtual import LoggedStepper
 from toleramp_bench.campaign.model import Campaign
 from toleramp_bench.campaign.session import run_session
@@ -100,7 +101,7 @@ def _mute(patch: pytest.MonkeyPatch) -> None:
     sound = alarms.Alarms.set
 
     def set_(self: Any, which: int, on: bool) -> None:
-        if which != alarms.LINK:
+        if which != LINK:
             sound(self, which, on)
 
     patch.setattr(alarms.Alarms, "set", set_)

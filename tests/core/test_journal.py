@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pump.base import crc
 from pump.io import Outputs
 from pump.store import journal
+from pump.tables import events
 from pump.tables import messages as m
 from toleramp_bench.records import unpack_record
 
@@ -40,7 +41,7 @@ def written(count: int, memory: Memory | None = None, first: int = 0) -> tuple[j
     log, memory, out = journal.Journal(first), memory or Memory(), Outputs()
     for number in range(count):
         log.context(number, number % 1000, m.RUNNING, 3, 46_875, number * 10)
-        log.event("pressed", number & 255, -number)
+        log.event(events.PRESSED, number & 255, -number)
         out.clear()
         log.store_next(out)
         memory.take(out)
@@ -59,7 +60,7 @@ def test_a_record_is_read_as_it_was_written(
     log = journal.Journal(7)
     log.context(t_s, t_ms, state, step, rate, pulses)
     if name not in ("alarm_raised", "alarm_cleared", "load_refused"):
-        log.event(name, code, arg)
+        log.event(events.NAMES.index(name), code, arg)
         work = bytearray(RECORD)
         log.copy(7, work, 0)
         record = unpack_record(bytes(work))
@@ -86,7 +87,7 @@ def test_the_end_is_found_in_blank_or_foreign_memory(count: int, rest: str, seed
 def test_a_torn_record_is_dropped_and_none_before_it(count: int, torn_at: int, old: bytes) -> None:
     """Else half a record after a power cut is believed, or a whole one lost."""
     log, memory = written(count)
-    log.event("stopped", 4, 0)
+    log.event(events.STOPPED, 4, 0)
     out = Outputs()
     log.store_next(out)
     if bytes(out.fram[torn_at:RECORD]) != old[torn_at:RECORD]:
@@ -121,7 +122,7 @@ def test_records_that_could_not_be_stored_are_counted(count: int) -> None:
     """Else a gap in the log is not known."""
     log, out, memory = journal.Journal(), Outputs(), Memory()
     for _ in range(count):
-        log.event("pressed", 1, 0)
+        log.event(events.PRESSED, 1, 0)
     for _ in range(journal.RING + 5):
         out.clear()
         log.store_next(out)
@@ -142,7 +143,7 @@ def test_a_record_from_before_power_loss_is_not_held_in_ram() -> None:
     """Else the host is sent an empty record under its number."""
     log = journal.Journal(100)
     assert not log.holds(99)
-    log.event("boot", 1, 0)
+    log.event(events.BOOT, 1, 0)
     assert log.holds(100) and not log.holds(99) and not log.holds(101)
 
 

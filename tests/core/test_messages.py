@@ -7,8 +7,8 @@ import struct
 import pytest
 
 from pump.link import frames
-from pump.panel.alarms import TABLE
 from pump.tables import messages as m
+from pump.tables.alarms import ROWS as TABLE
 
 LAYOUTS = m.TO_PUMP + m.TO_HOST
 

@@ -6,10 +6,10 @@ the bus carries 64 bytes at the most. A byte above 127 is shown inverted.
 """
 
 from pump.base.compat import micropython, ptr8
-from pump.panel.alarms import TABLE
 from pump.panel.text import BLANK, WIDTH, clear, number, rate, words
 from pump.session.decisions import CLASSIFY, END, MILD, SEVERE, TECHNICAL
 from pump.tables import messages as m
+from pump.tables.alarms import WHAT
 
 LINES = 4
 CELL = 4  # characters of a cell
@@ -22,7 +22,6 @@ _STATE = (
 )  # fmt: skip
 _WORD = {TECHNICAL: b"TECHNICAL?", MILD: b"MILD REACTION?", SEVERE: b"SEVERE REACTION", END: b"END SESSION?"}
 _CHOICES = tuple(_WORD[code] for code in CLASSIFY)
-_SHORT = tuple(row[2 + 1].encode() for row in TABLE)
 _HOLDS = tuple(name.upper().replace("-", " ").encode() for name in m.HOLD_CODES)
 _BAR = b"\x7f" * 10  # the board draws byte 127 as a solid bar
 
@@ -151,7 +150,7 @@ class Display:
     def _bottom(self, line, pump):
         alarm = pump.alarms.top
         if alarm and not (pump.alarms.priority < 2 and pump.session.state == m.RUNNING):
-            words(line, 0, _SHORT[alarm])
+            words(line, 0, WHAT[alarm])
             for i in range(WIDTH):
                 line[i] |= INVERT
             return

@@ -6,6 +6,7 @@ The part of pump.session.session that runs at rest only. The device proposes and
 from pump.base.units import ticks_diff
 from pump.course.course import runs
 from pump.io import CONFIRM, DOWN, START, UP
+from pump.tables import events
 from pump.tables import messages as m
 
 TECHNICAL, MILD, SEVERE, END = m.HOLD["technical"], m.HOLD["mild"], m.HOLD["severe"], m.HOLD["end"]
@@ -39,21 +40,21 @@ class Decisions:
             if self._reacted:  # stopped while the step was being chosen: the reaction still stands
                 self._choose()
             else:
-                self.log("decision", TECHNICAL, self.step + 1)
+                self.log(events.DECISION, TECHNICAL, self.step + 1)
                 self._to(m.RESUMABLE)
         elif word == END:
-            self._end(m.STOPPED, "stopped", END)
+            self._end(m.STOPPED, events.STOPPED, END)
         elif word == SEVERE:
-            self.log("reaction", SEVERE, self.step + 1)
-            self._end(m.LOCKED, "locked", SEVERE)
+            self.log(events.REACTION, SEVERE, self.step + 1)
+            self._end(m.LOCKED, events.LOCKED, SEVERE)
         else:
             self._mild()
 
     def _mild(self):
         self.reactions += 1
-        self.log("reaction", MILD, self.step + 1)
+        self.log(events.REACTION, MILD, self.step + 1)
         if self.reactions >= self.plan.protocol.decision_after_count:
-            self._end(m.LOCKED, "locked", MILD)  # a clinician decides, not a resume (SES-6)
+            self._end(m.LOCKED, events.LOCKED, MILD)  # a clinician decides, not a resume (SES-6)
             return
         self.hold_code = MILD
         self._reacted = True
@@ -146,7 +147,7 @@ class Decisions:
         claim.bag = -1 if bag == self.plan.solution[step] else bag
         claim.turn += 1
         self.course.leave(self.tally, step, claim.bag)
-        self.log("decision", MILD, step + 1)
+        self.log(events.DECISION, MILD, step + 1)
         self._to(m.RESUMABLE)
 
     def may_resume(self, snap, vitals):
@@ -164,6 +165,6 @@ class Decisions:
             self._ask(snap)
         elif presses & CONFIRM and self.want_confirm:
             vitals.restart()
-            self.log("resumed", self.hold_code, self.step + 1)
+            self.log(events.RESUMED, self.hold_code, self.step + 1)
             self.hold_code = 0
             self._begin()

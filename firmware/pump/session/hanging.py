@@ -1,6 +1,7 @@
 """The bag of a step is asked for, named by its code, and let run by a second press (PRO-8): a part of session.py."""
 
 from pump.session.bags import CONFIRMED, REJECTED
+from pump.tables import events
 from pump.tables import messages as m
 
 _HANGING = (m.ARMED, m.BAG)
@@ -12,7 +13,7 @@ class Hanging:
     def _request_bag(self):
         self.bags.ask(self.solution())
         self.choice = 0
-        self.log("bag_requested", 0, self.solution())
+        self.log(events.BAG_REQUESTED, 0, self.solution())
 
     def _bag(self, snap, presses, vitals):
         """The bag's code is picked and confirmed, then CONFIRM again lets it run."""
@@ -32,11 +33,11 @@ class Hanging:
         if answer == CONFIRMED and vitals.good():
             self._hung = self.solution()
             self.tally.hang(self._hung)
-            self.log("bag_confirmed", 0, self._hung)
+            self.log(events.BAG_CONFIRMED, 0, self._hung)
             vitals.restart()
             self._begin()
             return
         if answer == REJECTED:
-            self.log("bag_rejected", 0, self.solution())
+            self.log(events.BAG_REJECTED, 0, self.solution())
         self.want_confirm = self.bags.known
         self.choice = self.bags.choice

@@ -12,6 +12,7 @@ from pump.io import START, STOP
 from pump.session.bags import BagCheck
 from pump.session.decisions import BY_OXIMETER, Decisions
 from pump.session.hanging import Hanging
+from pump.tables import events
 from pump.tables import messages as m
 from pump.tables.messages import RUNNING
 
@@ -123,12 +124,12 @@ class Session(Decisions, Hanging):
         """What stops, whatever else is going on. True when the state was decided by it."""
         if trip:
             if self.state != m.FAULT:
-                self._end(m.FAULT, "fault", trip)
+                self._end(m.FAULT, events.FAULT, trip)
             return True
         if not self.running():
             return False
         if request == m.STOP[0] and self.state != m.LOCKED:
-            self._end(m.STOPPED, "stopped", m.HOLD["host-stop"])
+            self._end(m.STOPPED, events.STOPPED, m.HOLD["host-stop"])
             return True
         return self._hold_for(snap, request, vitals)
 
@@ -161,7 +162,7 @@ class Session(Decisions, Hanging):
         self._by_vitals = self._by_vitals or code in BY_OXIMETER
         self.choice = 0
         self._to(m.HELD)
-        self.log("paused", code, self.step + 1)
+        self.log(events.PAUSED, code, self.step + 1)
 
     def _stop_flow(self):
         self.delivery.stop()
@@ -227,7 +228,7 @@ class Session(Decisions, Hanging):
             self.claim.session += 1
             self._to(m.ARMED)
             self._pressed_ms = snap.now_ms
-            self.log("armed", 0, 0)
+            self.log(events.ARMED, 0, 0)
             self._request_bag()
 
     def _ask(self, snap):
@@ -255,7 +256,7 @@ class Session(Decisions, Hanging):
         self._to(m.RUNNING)
         self._flow()
         if started:
-            self.log("step_started", 0, bag)
+            self.log(events.STEP_STARTED, 0, bag)
 
     @micropython.native
     def _flow(self):
@@ -287,10 +288,10 @@ class Session(Decisions, Hanging):
         return self.course.cut and self.step == self.course.last
 
     def _complete(self):
-        self.log("step_completed", 0, self.reactions)
+        self.log(events.STEP_COMPLETED, 0, self.reactions)
         self._entered = False
         if self.step == self.course.last:
-            self._end(m.COMPLETED, "completed", 0)
+            self._end(m.COMPLETED, events.COMPLETED, 0)
             return
         self._settle()
         self.step += 1

@@ -9,7 +9,7 @@ import struct
 
 from pump.base import crc
 from pump.base.compat import micropython
-from pump.tables.messages import EVENT, EVENT_CODE
+from pump.tables.messages import EVENT
 
 RECORD = struct.calcsize(EVENT[1])
 SLOT = 32
@@ -41,10 +41,10 @@ class Journal:
         self.rate_e4, self.pulses = rate_e4, pulses
 
     @micropython.native
-    def event(self, name, code=0, arg=0):
-        """Appends a record; `name` of messages.EVENTS."""
+    def event(self, kind, code=0, arg=0):
+        """Appends a record; `kind`: a row of tables.events."""
         struct.pack_into(
-            _BODY, self._work, 0, self.seq, self.t_s, self.t_ms, EVENT_CODE[name], self.state, self.step, code, arg,
+            _BODY, self._work, 0, self.seq, self.t_s, self.t_ms, kind, self.state, self.step, code, arg,
             self.rate_e4, self.pulses,
         )  # fmt: skip
         crc.put(self._work, RECORD - crc.SIZE)

@@ -7,6 +7,8 @@ their hashes differ.
 
 import binascii
 
+from pump.tables import alarms, causes, events, inputs, questions, refusals, states, vitals
+
 FORMAT = 1
 NONE8 = 255
 NONE16 = 65535
@@ -57,60 +59,30 @@ FLAG_SILENCED = 16
 FLAG_RESUMABLE = 32
 FLAG_CONFIRM = 64  # the second of two presses is awaited
 
-# -- flags of an oximeter's sample, in status and events too
-VIT_VALID = 1
-VIT_SENSOR_OFF = 2
-VIT_OUT_OF_TRACK = 4
-VIT_ARTIFACT = 8
-VIT_LOW_PERFUSION = 16
-VIT_LOW_BATTERY = 32
-VIT_FROZEN = 64
-VIT_DEGRADED = 128
-VIT_NAMES = (
-    "valid", "sensor-off", "out-of-track", "artifact", "low-perfusion", "low-battery", "frozen", "degraded",
-)  # fmt: skip
-
-STATES = (
-    "idle", "ready", "armed", "bag", "running", "held", "decision", "boundary", "resumable", "locked", "stopped",
-    "completed", "fault",
-)  # fmt: skip
+# -- other names for what stands in the tables beside this one
+VIT_NAMES = vitals.NAMES
+VIT_VALID, VIT_SENSOR_OFF, VIT_OUT_OF_TRACK, VIT_ARTIFACT = 1, 2, 4, 8
+VIT_LOW_PERFUSION, VIT_LOW_BATTERY, VIT_FROZEN, VIT_DEGRADED = 16, 32, 64, 128
+STATES = states.NAMES
 (
     IDLE, READY, ARMED, BAG, RUNNING, HELD, DECISION, BOUNDARY, RESUMABLE, LOCKED, STOPPED, COMPLETED, FAULT,
 ) = range(len(STATES))  # fmt: skip
-
-EVENTS = (
-    "none", "boot", "self_test", "loaded", "load_refused", "checklist_completed", "primed", "armed", "bag_requested",
-    "bag_confirmed", "bag_rejected", "step_started", "step_inserted", "step_completed", "observation_due",
-    "observation", "observation_overdue", "paused", "reaction", "locked", "unlocked", "decision", "resumed",
-    "alarm_raised", "alarm_cleared", "permit_lost", "stopped", "flush_started", "flush_completed", "handover",
-    "power_lost", "recovered", "completed", "fault", "vitals", "pressed",
-)  # fmt: skip
+EVENTS = events.NAMES
 EVENT_CODE = {name: number for number, name in enumerate(EVENTS)}
-
-# Why a session holds, stops or faults; a mild or severe reaction is a person's word.
-HOLD_CODES = (
-    "none", "spo2-stop", "pulse-stop", "signal-lost", "stop-button", "host-pause", "host-stop", "over-delivery",
-    "under-delivery", "runaway", "drive-late", "claim", "technical", "mild", "severe", "end", "memory", "step-wait",
-    "journal-full",
-)  # fmt: skip
+HOLD_CODES = causes.NAMES
 HOLD = {name: number for number, name in enumerate(HOLD_CODES)}
-
-# Why the device refuses a protocol or a request; the finding codes of a protocol come first.
-REFUSALS = (
-    "none", "ratio-exceeded", "ratio-two-person", "dose-sum", "bag-short", "bag-sum", "dead-volume", "first-step",
-    "dwell-short", "rate-range", "rate-resolution", "order", "unknown-key", "missing", "unit", "expired", "approval",
-    "printed-mismatch", "truncated", "checksum", "format", "range", "busy", "contract", "unknown-request", "duplicate",
-    "step-volume", "signature", "vein-ratio", "oral", "bench-mode", "not-run", "class", "dwell-long",
-)  # fmt: skip
+REFUSALS = refusals.NAMES
 REFUSAL = {name: number for number, name in enumerate(REFUSALS)}
+
+TABLES = (alarms, causes, events, inputs, questions, refusals, states, vitals)
 
 
 def _describe():
     rows = [str(FORMAT)]
     for layout in TO_PUMP + TO_HOST:
         rows.append("%d%s:%s" % layout)
-    for table in (STATES, EVENTS, HOLD_CODES, REFUSALS, VIT_NAMES):
-        rows.append(",".join(table))
+    for table in TABLES:
+        rows.append(",".join(table.described()))
     return "\n".join(rows).encode()
 
 

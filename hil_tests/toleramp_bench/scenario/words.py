@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from pump.base.units import RATE_MAX_E4, RATE_MIN_E4
-from pump.panel.alarms import TABLE
 from pump.tables import messages as m
+from pump.tables.alarms import ROWS
 
 Number = int | Decimal
 
@@ -235,7 +235,7 @@ _NEVER_CODES: dict[str, Iterable[str]] = {
 def codes_of(event: str) -> tuple[str, ...]:
     """The codes that records of that name can have; none for most."""
     if event in ("alarm_raised", "alarm_cleared"):
-        return tuple(str(row[0]).replace("_", "-") for row in TABLE[1:])
+        return tuple(str(row[0]).replace("_", "-") for row in ROWS[1:])
     if event == "load_refused":
         return m.REFUSALS[1:]
     if event not in _NEVER_CODES:

@@ -97,11 +97,11 @@ def bag_name(solution: int | None, protocol: Record | None = None) -> str:
 
 def _alarm(name: str | None) -> tuple[str, str]:
     """An alarm's title, and the title with its cause and what to do (ALM-2)."""
-    from pump.panel import alarms
+    from pump.tables import alarms
 
-    for row in alarms.TABLE:
+    for row in alarms.ROWS:
         if row[0] == name:
-            return str(row[3]), f"{row[3]}: {row[4]}. {row[5]}"
+            return str(row[2]), f"{row[2]}: {row[3]}. {row[4]}"
     return str(name), str(name)
 
 

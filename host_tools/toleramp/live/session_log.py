@@ -56,10 +56,10 @@ def _named_or_none(table: tuple[str, ...], number: int) -> str | None:
 
 
 def alarm_name(number: int) -> str | None:
-    """The alarm's name by its row in `pump.panel.alarms.TABLE`; None for no alarm."""
-    from pump.panel import alarms
+    """The alarm's name by its row in `pump.tables.alarms`; None for no alarm."""
+    from pump.tables import alarms
 
-    return _named_or_none(tuple(row[0] for row in alarms.TABLE), number)
+    return _named_or_none(alarms.NAMES, number)
 
 
 def _code(event: str, number: int) -> str | None:

@@ -1,9 +1,9 @@
 """The device's names in words that a nurse understands."""
 
-from pump.panel.alarms import TABLE
+from pump.tables.alarms import ROWS
 from toleramp.device.names import BUTTONS, REASONS
 
-ALARM_WORDS = {row[0]: row[4] for row in TABLE if row[4]}
+ALARM_WORDS = {row[0]: row[3] for row in ROWS if row[3]}
 
 EVENT_WORDS = {
     "boot": "Pump switched on",

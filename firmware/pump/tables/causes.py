@@ -1,0 +1,70 @@
+"""Why the pump alerts, holds, stops or faults, a row each; a mild or severe reaction is a person's word.
+
+    name | kind | what it does | its alarm | what a resume waits for | states in which it alarms | words on the screen
+
+A condition is a cause that a sense sees: it has a bit, which the sense sets and clears with its own hysteresis. The
+bits become alarms and the one cause for which the session holds in pump.senses.conditions, by these rows alone.
+"""
+
+from array import array
+
+from pump.tables import alarms as a
+from pump.tables import states as s
+
+VITALS, SENSOR, PERSON, HOST, FAULTS, GRADE = 1, 2, 3, 4, 5, 6  # kinds
+NOTES, ALERTS, HOLDS, ENDS = 0, 1, 2, 3  # what it does; ENDS: the session is over, the pump a fault's
+NOTHING, GOOD, RECOVERED = 0, 1, 2  # what a resume waits for: no more than a press, a good reading, a minute of them
+
+_EVERY = 0xFFFF
+_SEEN = s.ON  # a condition that matters while a session is on
+
+ROWS = (
+    ("none", 0, NOTES, a.NONE, GOOD, 0, b"NONE"),
+    ("spo2-stop", VITALS, HOLDS, a.SPO2_STOP, RECOVERED, 0, b"SPO2 STOP"),
+    ("pulse-stop", VITALS, HOLDS, a.PULSE_STOP, RECOVERED, 0, b"PULSE STOP"),
+    ("signal-lost", VITALS, HOLDS, a.SIGNAL_HOLD, GOOD, 0, b"SIGNAL LOST"),
+    ("stop-button", PERSON, HOLDS, a.NONE, GOOD, 0, b"STOP BUTTON"),
+    ("host-pause", HOST, HOLDS, a.NONE, GOOD, 0, b"HOST PAUSE"),
+    ("host-stop", HOST, NOTES, a.NONE, NOTHING, 0, b"HOST STOP"),
+    ("over-delivery", FAULTS, ENDS, a.OVER, NOTHING, 0, b"OVER DELIVERY"),
+    ("under-delivery", FAULTS, ENDS, a.UNDER, NOTHING, 0, b"UNDER DELIVERY"),
+    ("runaway", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"RUNAWAY"),
+    ("drive-late", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"DRIVE LATE"),
+    ("claim", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"CLAIM"),
+    ("technical", GRADE, NOTES, a.NONE, GOOD, 0, b"TECHNICAL"),
+    ("mild", GRADE, NOTES, a.NONE, GOOD, 0, b"MILD"),
+    ("severe", GRADE, NOTES, a.NONE, NOTHING, 0, b"SEVERE"),
+    ("end", GRADE, NOTES, a.NONE, NOTHING, 0, b"END"),
+    ("memory", FAULTS, ENDS, a.MEMORY, NOTHING, 0, b"MEMORY"),
+    ("step-wait", VITALS, HOLDS, a.NONE, GOOD, 0, b"STEP WAIT"),
+    ("journal-full", SENSOR, ALERTS, a.JOURNAL, NOTHING, _EVERY, b"JOURNAL FULL"),
+    ("spo2-early", VITALS, ALERTS, a.SPO2_EARLY, NOTHING, _SEEN, b"SPO2 EARLY"),
+    ("signal-late", VITALS, ALERTS, a.SIGNAL_LOST, NOTHING, _SEEN, b"SIGNAL LATE"),
+    ("key-stuck", SENSOR, ALERTS, a.KEY, NOTHING, _EVERY, b"KEY STUCK"),
+    ("link-lost", HOST, ALERTS, a.LINK, NOTHING, _SEEN, b"LINK LOST"),
+)
+NAMES = tuple([row[0] for row in ROWS])
+KIND = bytes([row[1] for row in ROWS])
+DOES = bytes([row[2] for row in ROWS])
+ALARM = bytes([row[3] for row in ROWS])
+WAITS = bytes([row[4] for row in ROWS])
+WHERE = array("H", [row[5] for row in ROWS])
+WORDS = tuple([row[6] for row in ROWS])
+(
+    NONE, SPO2_STOP, PULSE_STOP, SIGNAL_LOST, STOP_BUTTON, HOST_PAUSE, HOST_STOP, OVER_DELIVERY, UNDER_DELIVERY,
+    RUNAWAY, DRIVE_LATE, CLAIM, TECHNICAL, MILD, SEVERE, END, MEMORY, STEP_WAIT, JOURNAL_FULL, SPO2_EARLY,
+    SIGNAL_LATE, KEY_STUCK, LINK_SILENT,
+) = range(len(ROWS))  # fmt: skip
+
+# The conditions in the order of their rows: what senses see, one bit each.
+CONDITIONS = bytes([k for k in range(len(ROWS)) if DOES[k] == ALERTS or (DOES[k] == HOLDS and KIND[k] in b"\x01\x02")])
+
+
+def bit(cause):
+    """The bit of a condition; 0 for a cause that no sense sees."""
+    return 1 << CONDITIONS.find(bytes((cause,))) if cause in CONDITIONS else 0
+
+
+def described():
+    """What pump and tool must agree on: names, their order, kinds and what they do."""
+    return ["%s %d %d %d %d %d" % row[:6] for row in ROWS]

@@ -1,0 +1,67 @@
+"""The events of the journal, a row each: name, groups, what `code` and `arg` of the record mean ("-": nothing).
+
+A group says what an event does to a session; who reads a journal asks `GROUP[event] & ENDS`.
+"""
+
+from array import array
+
+BEGINS = 1  # the drug begins to flow, or goes on
+HOLDS = 2  # it stands still until a person has decided
+ENDS = 4  # the session is over
+STEPS = 8  # a step begins or ends
+ALARMS = 16
+ASKS = 32  # the pump waits for a person
+STARTS = 64  # the processor, or the power, came anew
+POWER = 128  # the power goes or comes
+
+ROWS = (
+    ("boot", STARTS, "the board's reset cause", "-"),
+    ("self_test", 0, "-", "parts that answered, as bits of the board"),
+    ("loaded", 0, "-", "steps"),
+    ("load_refused", 0, "refusal", "step, or record of the protocol"),
+    ("checklist_completed", 0, "-", "-"),
+    ("primed", 0, "-", "-"),
+    ("armed", 0, "-", "-"),
+    ("bag_requested", ASKS, "-", "solution"),
+    ("bag_confirmed", 0, "-", "solution"),
+    ("bag_rejected", 0, "-", "solution"),
+    ("step_started", BEGINS | STEPS, "-", "solution"),
+    ("step_inserted", STEPS, "-", "-"),
+    ("step_completed", STEPS, "-", "reactions so far"),
+    ("observation_due", ASKS, "-", "-"),
+    ("observation", 0, "-", "-"),
+    ("observation_overdue", ASKS, "-", "-"),
+    ("paused", HOLDS, "cause", "step"),
+    ("reaction", HOLDS, "grade, a cause", "step"),
+    ("locked", HOLDS | ENDS, "cause", "-"),
+    ("unlocked", 0, "-", "-"),
+    ("decision", 0, "grade, a cause", "step to resume at"),
+    ("resumed", BEGINS, "cause of the hold", "step"),
+    ("alarm_raised", ALARMS, "alarm", "priority"),
+    ("alarm_cleared", ALARMS, "alarm", "-"),
+    ("permit_lost", HOLDS, "-", "-"),
+    ("stopped", HOLDS | ENDS, "cause", "-"),
+    ("flush_started", 0, "-", "-"),
+    ("flush_completed", 0, "-", "-"),
+    ("handover", 0, "-", "-"),
+    ("power_lost", HOLDS | POWER, "-", "-"),
+    ("recovered", POWER, "-", "-"),
+    ("completed", HOLDS | ENDS, "-", "-"),
+    ("fault", HOLDS | ENDS, "cause", "-"),
+    ("vitals", 0, "-", "-"),
+    ("pressed", 0, "keys, as bits", "-"),
+    ("setting", 0, "setting", "its value"),
+)
+NAMES = tuple([row[0] for row in ROWS])
+GROUP = array("H", [row[1] for row in ROWS])
+(
+    BOOT, SELF_TEST, LOADED, LOAD_REFUSED, CHECKLIST_COMPLETED, PRIMED, ARMED, BAG_REQUESTED, BAG_CONFIRMED,
+    BAG_REJECTED, STEP_STARTED, STEP_INSERTED, STEP_COMPLETED, OBSERVATION_DUE, OBSERVATION, OBSERVATION_OVERDUE,
+    PAUSED, REACTION, LOCKED, UNLOCKED, DECISION, RESUMED, ALARM_RAISED, ALARM_CLEARED, PERMIT_LOST, STOPPED,
+    FLUSH_STARTED, FLUSH_COMPLETED, HANDOVER, POWER_LOST, RECOVERED, COMPLETED, FAULT, VITALS, PRESSED, SETTING,
+) = range(len(ROWS))  # fmt: skip
+
+
+def described():
+    """What pump and tool must agree on: names, their order and groups."""
+    return ["%s %d" % row[:2] for row in ROWS]

@@ -1,0 +1,47 @@
+"""The states of a session, a row each: name, groups, alarm, event, first line of the screen.
+
+Code asks `GROUP[state] & FLOWS`; it never compares numbers and keeps no list of its own. The alarm is the one that a
+state gives by itself, the event the one recorded when a state that ends the session begins.
+"""
+
+from array import array
+
+from pump.tables import alarms, events
+
+FLOWS = 1  # the drug may flow
+SUPERVISED = 2  # the oximeter's limits hold the flow, or keep it from beginning
+HOLDABLE = 4  # STOP and the laptop's pause lead to a hold
+AT_REST = 8  # a protocol may be loaded, settings may change
+ON = 16  # from the first press of a start to a person's last word
+HOLDS = 32  # zero flow until a person has decided
+OVER = 64  # the session goes on no more
+HANGING = 128  # a bag is asked for
+
+ROWS = (
+    ("idle", AT_REST, 0, 0, b"NO PROTOCOL"),
+    ("ready", AT_REST, 0, 0, b"READY "),
+    ("armed", ON | HANGING, 0, 0, b"HANG BAG "),
+    ("bag", SUPERVISED | HOLDABLE | ON | HANGING, alarms.BAG, 0, b"HANG BAG "),
+    ("running", FLOWS | SUPERVISED | HOLDABLE | ON, 0, 0, b"STEP "),
+    ("held", ON | HOLDS, alarms.HELD, 0, b"HELD "),
+    ("decision", HOLDABLE | ON | HOLDS, alarms.HELD, 0, b"RESUME AT STEP "),
+    ("boundary", HOLDABLE | ON | HOLDS, alarms.HELD, 0, b"STEP "),
+    ("resumable", HOLDABLE | ON | HOLDS, alarms.HELD, 0, b"RESUME STEP "),
+    ("locked", ON | OVER, alarms.SEVERE, events.LOCKED, b"EMERGENCY "),
+    ("stopped", AT_REST | OVER, 0, events.STOPPED, b"STOPPED "),
+    ("completed", AT_REST | OVER, alarms.DONE, events.COMPLETED, b"COMPLETED"),
+    ("fault", OVER, 0, events.FAULT, b"FAULT "),
+)
+NAMES = tuple([row[0] for row in ROWS])
+GROUP = array("H", [row[1] for row in ROWS])
+ALARM = bytes([row[2] for row in ROWS])
+EVENT = bytes([row[3] for row in ROWS])
+FIRST_LINE = tuple([row[4] for row in ROWS])
+(
+    IDLE, READY, ARMED, BAG, RUNNING, HELD, DECISION, BOUNDARY, RESUMABLE, LOCKED, STOPPED, COMPLETED, FAULT,
+) = range(len(ROWS))  # fmt: skip
+
+
+def described():
+    """What pump and tool must agree on: names, their order and groups."""
+    return ["%s %d" % (row[0], row[1]) for row in ROWS]
