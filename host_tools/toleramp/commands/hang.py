@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from pump.tables import refusals
 from toleramp import terminal
 from toleramp.device import chosen
 from toleramp.errors import Refused, UserError, one_line
@@ -37,11 +38,11 @@ def run(args: argparse.Namespace) -> int:
         try:
             pump.hang(code)
         except Refused as refusal:
-            if refusal.code == "range":
+            if refusal.row == refusals.RANGE:
                 print(terminal.emphasis(f"WRONG BAG: {one_line(code)} is not the bag that the pump asks for"))
                 print("take it down, hang the bag that stands on the pump's screen, and scan its label")
                 return 1
-            if refusal.code == "busy":
+            if refusal.row == refusals.BUSY:
                 remedy = "scan the label when its screen says HANG BAG"
                 raise UserError("the pump asks for no bag now", pump.port, remedy) from None
             raise

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from toleramp import terminal
 from toleramp.device import chosen, remembered
-from toleramp.errors import FOUND, UserError, one_line
+from toleramp.errors import UserError, one_line
+from toleramp.words.refusals import found
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -64,7 +65,7 @@ def _compiled(path: Path) -> "Loadable":
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", str(path)) from None
     except device.Refusal as refusal:
-        what = f"not a compiled protocol: {refusal.name}, {FOUND.get(refusal.name, '')}"
+        what = f"not a compiled protocol: {refusal.name}, {found(refusal.name) or ''}"
         raise UserError(what, str(path), "give the .toml file it was made of") from None
 
 

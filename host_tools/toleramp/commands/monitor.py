@@ -30,13 +30,13 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
 def _check_until(name: str | None) -> None:
     import difflib
 
-    from pump.tables import messages
+    from pump.tables import events, states
     from toleramp.errors import UserError
 
-    known = messages.STATES + messages.EVENTS[1:]
+    known = states.NAMES + events.NAMES
     if name and name not in known:
         near = difflib.get_close_matches(name, known, 3)
-        remedy = "did you mean " + " or ".join(near) + "?" if near else f"states are {', '.join(messages.STATES)}"
+        remedy = "did you mean " + " or ".join(near) + "?" if near else f"states are {', '.join(states.NAMES)}"
         raise UserError(f"no state or event is called {name!r}", "--until", remedy)
 
 

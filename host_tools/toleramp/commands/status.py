@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from toleramp import terminal
 from toleramp.device import chosen, remembered
-from toleramp.live import event_words as _words
+from toleramp.live.lines import status_line
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -34,5 +34,5 @@ def run(args: argparse.Namespace) -> int:
     name = f" ({protocol['name']})" if protocol and protocol.get("name") else ""
     print(f"{pump.port}  Toleramp {hello['version']} ({hello['build']})")
     print(f"protocol {hello['fingerprint'] or 'none'}{name}")
-    print(_words.status_line(record, protocol))
+    print(status_line(record, protocol))
     return 0

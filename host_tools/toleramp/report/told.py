@@ -1,80 +1,45 @@
-"""The device's names in words that a nurse understands."""
+"""What the report tells of events, reasons and outcomes; the sentences are those of `toleramp.words`."""
 
-from pump.tables.alarms import ROWS
-from toleramp.device.names import BUTTONS, REASONS
+from pump.tables import causes, events, states
+from toleramp.report.rows import INTERRUPTED
+from toleramp.words import alarms, rows
+from toleramp.words import causes as cause_words
+from toleramp.words import events as event_words
+from toleramp.words.keys import is_key_code
 
-ALARM_WORDS = {row[0]: row[3] for row in ROWS if row[3]}
-
-EVENT_WORDS = {
-    "boot": "Pump switched on",
-    "self_test": "Self-test",
-    "loaded": "Protocol loaded",
-    "load_refused": "Protocol refused",
-    "checklist_completed": "Checklist complete",
-    "primed": "Line primed",
-    "armed": "START pressed; waiting for the bag",
-    "bag_requested": "Pump asked for a bag",
-    "bag_confirmed": "Bag confirmed",
-    "bag_rejected": "Bag rejected",
-    "step_started": "Step started",
-    "step_inserted": "Step inserted",
-    "step_completed": "Step completed",
-    "observation_due": "Observation due",
-    "observation": "Observation entered",
-    "observation_overdue": "Observation overdue",
-    "paused": "Infusion held",
-    "reaction": "Reaction reported",
-    "locked": "Pump locked",
-    "unlocked": "Pump unlocked",
-    "decision": "Decided",
-    "resumed": "Infusion resumed",
-    "alarm_raised": "Alarm",
-    "alarm_cleared": "Alarm over",
-    "permit_lost": "Supervisor withdrew the permit to flow",
-    "stopped": "Session stopped",
-    "flush_started": "Flush started",
-    "flush_completed": "Flush completed",
-    "handover": "Handover",
-    "power_lost": "Power lost",
-    "recovered": "Recovered after power loss",
-    "completed": "Session completed",
-    "fault": "Fault",
-    "pressed": "Button pressed",
-}
-
-# Outcome: (symbol, headline). The symbol repeats what the colour says.
-OUTCOME_WORDS = {
-    "completed": ("✓", "Completed"),
-    "stopped": ("■", "Stopped before the end"),
-    "locked": ("■", "Locked: a clinician must decide"),
-    "fault": ("✕", "Ended by a fault of the device"),
-    "held": ("Ⅱ", "On hold when the record ends"),
-    "running": ("▶", "Still running when the record ends"),
-}
-
-ROW_WORDS = {
-    "completed": "completed",
-    "interrupted": "interrupted",
-    "stopped": "stopped",
-    "fault": "fault",
-    "running": "not finished",
-}
+# How a session came out, by its last state: symbol and headline. The symbol repeats what the colour says.
+OUTCOMES: dict[int, tuple[str, str]] = {}
+OUTCOMES[states.COMPLETED] = ("✓", "Completed")
+OUTCOMES[states.STOPPED] = ("■", "Stopped before the end")
+OUTCOMES[states.LOCKED] = ("■", "Locked: a clinician must decide")
+OUTCOMES[states.FAULT] = ("✕", "Ended by a fault of the device")
+OUTCOMES[states.HELD] = ("Ⅱ", "On hold when the record ends")
+OUTCOMES[states.RUNNING] = ("▶", "Still running when the record ends")
 
 
-def event_words(name: str) -> str:
+def outcome_name(outcome: int) -> str:
+    """The name of a state, or of a run that was cut short."""
+    return "interrupted" if outcome == INTERRUPTED else rows.name(states, outcome)
+
+
+def run_words(outcome: int) -> str:
+    """How a step's run came out."""
+    return "not finished" if outcome == states.RUNNING else outcome_name(outcome)
+
+
+def event_title(name: str) -> str:
     """An event's name in words; an unknown name is shown as it is."""
-    return EVENT_WORDS.get(name, name.replace("_", " "))
+    number = rows.number(events, name)
+    return event_words.WORDS[number].title if number != rows.NO_ROW else name.replace("_", " ")
 
 
-def reason_words(code: str | None) -> str:
-    """A reason's code in words, a button's as it is printed on it; empty for none, an unknown code as it is."""
-    if code is None or code in ("", "none"):
+def reason(code: str | None) -> str:
+    """A reason's code in words, a key's as it is printed on it; empty for none, an unknown code as it is."""
+    if not code or rows.number(causes, code) == causes.NONE:
         return ""
-    if all(name in BUTTONS for name in code.split("+")):
-        return code.upper()
-    return REASONS.get(code, code)
+    return code.upper() if is_key_code(code) else cause_words.reason(code) or code
 
 
-def alarm_words(code: str | None) -> str:
-    """An alarm's cause as the pump itself words it; a reason or an unknown code as `reason_words` has it."""
-    return ALARM_WORDS.get(code or "") or reason_words(code)
+def alarm_cause(code: str | None) -> str:
+    """An alarm's cause as the pump itself words it; a reason or an unknown code as `reason` has it."""
+    return alarms.cause(code) or reason(code)
