@@ -7,9 +7,9 @@ a `Finding` for
 - *rows*: one expression that names two rows of one table, in whatever form (a tuple, a dict, `or`, `==` in a chain,
   arguments, `a if x else b`, `case a | b`);
 - *order*: `<`, `>`, `range`, `min`, `max`, slices or arithmetic on a row's number;
-- *name*: a row's name as text. A name of two words ("spo2-stop", "step_started") is one wherever it stands. A name that
-  is an ordinary word ("order", "bag") is one where it is compared, stands beside another name of its table, picks from a
-  table, or is the value of something called state, event, cause, alarm, code, hold, grade, refusal or final_state.
+- *name*: a row's name as text. A name of two words ("spo2-stop", "step_started") is one wherever it stands. One
+  that is an ordinary word ("order", "bag") is one where it is compared, stands beside another name of its table, picks
+  from a table, or is the value of something called state, event, cause, alarm, code and the like (VALUE_OF).
 """
 
 from __future__ import annotations
@@ -49,12 +49,14 @@ class Tables:
     names: dict[str, set[str]] = field(default_factory=dict)  # name -> tables that have such a row
 
     def add(self, table: str, source: str, names: tuple[str, ...]) -> None:
-        """Takes the table's constants (a tuple of targets over `range(len(...))`) and its rows' names."""
+        """Takes the table's constants (a tuple of targets, one for each row) and its rows' names."""
         found = self.rows.setdefault(f"pump.tables.{table}", {})
         for node in ast.parse(source).body:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and _counts(node.value):
-                group = f"{table}:{node.lineno}" if found else table
-                found |= {name.id: (group, name.id) for name in node.targets[0].elts if isinstance(name, ast.Name)}
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+                targets = [name.id for name in node.targets[0].elts if isinstance(name, ast.Name)]
+                if len(targets) == len(names) or _counts(node.value):
+                    group = f"{table}:{node.lineno}" if found else table
+                    found |= {name: (group, name) for name in targets}
         for name in names:
             self.names.setdefault(name, set()).add(table)
 
@@ -143,9 +145,15 @@ class Reading:
             return ""
         if node.id not in source.imports:
             return node.id if node.id in ("pump", "oximeters", "toleramp", "toleramp_bench") else ""
-        origin, name = source.imports[node.id]
+        return self._module_at(*source.imports[node.id])
+
+    def _module_at(self, origin: str, name: str, depth: int = 0) -> str:
+        """The module that `from origin import name` brings, through others that only hand it on; "" for none."""
         dotted = f"{origin}.{name}" if name else origin
-        return dotted if dotted in self.tables.rows or dotted in self.sources else ""
+        if dotted in self.tables.rows or dotted in self.sources:
+            return dotted
+        handed = self.sources[origin].imports.get(name) if origin in self.sources and depth <= 4 else None
+        return self._module_at(*handed, depth + 1) if handed else ""
 
     def from_tables(self, source: Source, node: ast.AST) -> bool:
         """Whether an expression is something of pump.tables: `NAMES`, `messages.EVENT_CODE`."""
