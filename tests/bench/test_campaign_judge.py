@@ -16,9 +16,9 @@ from pump.panel import alarms
 from pump.senses import vitals
 from pump.session import bags, decisions
 from pump.tables.alarms import LINK
-from toleramp_bench.boards.virtual import LoggedStepper
 from toleramp_bench.campaign.model import Campaign
 from toleramp_bench.campaign.session import run_session
+from toleramp_bench.devices.step_generator import StepGenerator
 from toleramp_bench.targets.campaign import CampaignTarget
 
 
@@ -28,15 +28,15 @@ def found_in(campaign: Campaign, sessions: range = range(1, 3)) -> set[str]:
 
 
 def _one_percent_more(patch: pytest.MonkeyPatch) -> None:
-    sound, given = LoggedStepper._pulsed, [0]
+    sound, given = StepGenerator._pulsed, [0]
 
-    def pulsed(self: LoggedStepper, first_us: int, interval_us: int, number: int) -> None:
+    def pulsed(self: StepGenerator, first_us: int, interval_us: int, number: int) -> None:
         sound(self, first_us, interval_us, number)
         given[0] += number
         more, given[0] = divmod(given[0], 100)
-        self._moved.add(first_us + interval_us * number - 1, 1, more)
+        self.motor.add(first_us + interval_us * number - 1, 1, more)
 
-    patch.setattr(LoggedStepper, "_pulsed", pulsed)
+    patch.setattr(StepGenerator, "_pulsed", pulsed)
 
 
 def _dead_stop(patch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from pump.protocol.encoding import encode
 from pump.session.decisions import CLASSIFY
 from pump.tables import messages as m
 from toleramp.protocol.file import scaled
-from toleramp_bench.boards.early import PL_PULSE, CorePump, VirtualStepper
+from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
 
 NL, PG, MIN = 10**6, 10**9, 60_000
 
@@ -70,27 +70,9 @@ def mini() -> p.Protocol:
     return scaled(standard(), Fraction(1, 500))
 
 
-class LossyStepper(VirtualStepper):
-    """A step generator that can stall (commanded pulses are not counted) or run away (pulses nobody asked for)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stalled = False
-        self.lost = 0
-
-    def run_to(self, now_us: int) -> None:
-        """Loses what comes while stalled."""
-        before = self.pulses
-        super().run_to(now_us)
-        if self.stalled:
-            self.lost += self.pulses - before
-            self.pulses = before
-
-
 def pump_with(protocol: p.Protocol, period_us: int = 100_000, **options: int) -> CorePump:
     """A pump with the protocol loaded and readings on the line."""
     pump = CorePump(period_us, **options)
-    pump.stepper = LossyStepper()
     pump.load(encode(protocol))
     pump.scan()
     return pump
@@ -223,12 +205,9 @@ def host(pump: CorePump, kind: int, payload: bytes = b"", seq: int = 1) -> int:
     plain[2 : 2 + len(payload)] = payload
     size = frames.encode(plain, len(payload), coded)
     answer = frames.Receiver()
-    for at in range(0, size, len(pump.snap.link)):
-        piece = coded[at : min(size, at + len(pump.snap.link))]
-        pump.snap.link[: len(piece)] = piece
-        pump.snap.link_n = len(piece)
+    pump.board.to_pump += coded[:size]
+    while pump.board.to_pump:
         pump.scan()
-    pump.snap.link_n = 0
     for byte in pump.out.tx[: pump.out.tx_n]:
         answer.take(byte)
     return int(answer.buf[0]) if pump.out.tx_n else 0

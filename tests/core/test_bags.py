@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pump.io import CONFIRM, DOWN, START, UP
 from pump.session.bags import CONFIRMED, KNOWN, REJECTED, BagCheck
 from pump.tables import messages as m
-from toleramp_bench.boards.early import CorePump
+from toleramp_bench.boards.core_pump import CorePump
 
 CODES = ("T-1", "T-2", "T-3")
 

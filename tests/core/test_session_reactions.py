@@ -33,7 +33,7 @@ from core_kit import (
 )
 
 from pump.io import CONFIRM, DOWN, START, STOP, UP
-from toleramp_bench.boards.early import CorePump
+from toleramp_bench.boards.core_pump import CorePump
 
 
 @pytest.mark.req("SES-3", "PRO-4")

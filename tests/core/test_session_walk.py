@@ -47,7 +47,7 @@ class Watched:
         """One scan, or one in which the host sends a request."""
         pump = self.pump
         session, before, pulses = pump.controller.session, state(pump), pump.stepper.pulses
-        step, stop_down = session.step, bool(pump.snap.buttons & STOP)
+        step, stop_down = session.step, bool(pump.keys & STOP)
         bag, rate = session.solution(), session.rate_e4()
         if kind:
             host(pump, kind)
@@ -163,16 +163,16 @@ class Walk(RuleBasedStateMachine):
     @rule(scans=st.integers(1, 10))
     @precondition(lambda self: state(self.pump) == "running")
     def stall(self, scans: int) -> None:
-        self.pump.stepper.stalled = True
+        self.pump.stepper.deaf = True
         self.watched.scan(scans)
-        self.pump.stepper.stalled = False
+        self.pump.stepper.deaf = False
 
     @rule(extra=st.sampled_from((1, 300, 5000)))
     @precondition(lambda self: state(self.pump) not in ("ready", "running"))
     def runaway(self, extra: int) -> None:
         self.watched.scan(2)  # right after a stop a pulse that had begun may still be counted
         self.watched.lenient = True
-        self.pump.stepper.pulses += extra
+        self.pump.stepper.stray(extra)
         self.watched.scan(3)
         assert state(self.pump) == "fault"
 

@@ -15,8 +15,8 @@ from typing import Any
 from pump.tables import messages as m
 from toleramp.errors import UserError
 from toleramp.protocol.file import compile_file
-from toleramp_bench.boards.early import PL_PULSE, CorePump
-from toleramp_bench.people.nurse import Nurse, Seen
+from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
+from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.places import standard_protocol
 
 LIMIT_S = 12 * 3600
@@ -43,10 +43,7 @@ class FullRun:
         session = pump.controller.session
         if session.state == m.RUNNING or not pump.keys_free():
             return
-        button = self.nurse.press(
-            Seen(m.STATES[session.state], session.choice, session.want_confirm, False, session.solution() + 1),
-            pump.now_us // 1000,
-        )
+        button = self.nurse.press(pump.seen(), pump.now_us // 1000)
         if button:
             pump.press(button)
 

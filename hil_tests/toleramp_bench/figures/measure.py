@@ -16,10 +16,10 @@ from oximeters.nonin_df2 import Parser
 from pump.io import CONFIRM, DOWN, STOP, UP
 from pump.tables import messages as m
 from toleramp.protocol.file import compile_file, compile_protocol, scaled
-from toleramp_bench.boards.early import CorePump
+from toleramp_bench.boards.core_pump import CorePump
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.oximeter import Oximeter
-from toleramp_bench.people.nurse import Nurse, Seen
+from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.places import standard_protocol
 
 _BYTE_NS = 10 * 1_000_000_000 // 9600
@@ -54,8 +54,7 @@ def core_session(period_us: int, scale: Fraction = Fraction(1)) -> CoreRun:
 
     def people(core: CorePump) -> None:
         if session.state != m.RUNNING and core.keys_free():
-            seen = Seen(m.STATES[session.state], session.choice, session.want_confirm, False, session.solution() + 1)
-            button = nurse.press(seen, core.now_us // 1000)
+            button = nurse.press(core.seen(), core.now_us // 1000)
             if button:
                 core.press(button)
 

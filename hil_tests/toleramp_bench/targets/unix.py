@@ -16,10 +16,10 @@ from contextlib import suppress
 from typing import IO, Any
 
 from pump.io import LINK_MAX, OX_MAX, Outputs, Snapshot
-from pump.store.journal import SLOT, count_records
+from pump.store.journal import SLOT
 from pump.tables import messages as m
 from toleramp.device.wire import Message
-from toleramp_bench.boards.early import Samples
+from toleramp_bench.devices.samples import Samples
 from toleramp_bench.people.nurse import Seen
 from toleramp_bench.places import ROOT
 from toleramp_bench.records import named
@@ -230,10 +230,8 @@ class UnixTarget(CoreTarget):
 
     def _make_brain(self, bench: bool, cause: int) -> ProcessBrain:
         self._end_brain()
-        fram, samples = self.board.fram, self.oximeter.samples if self.slow else None
-        first = count_records(lambda slot: bytearray(fram.get(slot, bytes(SLOT))))
-        boot = _BOOT.pack(66, self.scan_us, bench, cause, first, self.pl_pulse, self.slow)
-        brain = ProcessBrain(boot, samples)
+        boot = _BOOT.pack(66, self.scan_us, bench, cause, self.board.records_kept(), self.pl_pulse, self.slow)
+        brain = ProcessBrain(boot, self.oximeter.samples if self.slow else None)
         self.build = brain.build
         return brain
 
