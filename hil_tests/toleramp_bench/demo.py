@@ -170,8 +170,8 @@ class Demo:
         bench, protocol = self.bench, self._protocol
         print("\nstep   planned mL   counted mL   (each run of a step; counted at the motor)")
         for run in step_runs(bench):
-            planned = protocol.steps[run.step - 1].volume_nl
-            print(f"{run.step:>4} {planned / 1e6:>12.6f} {run.pulses * bench.pl_pulse / 1e9:>12.6f}")
+            planned = protocol.steps[run.number - 1].volume_nl
+            print(f"{run.number:>4} {planned / 1e6:>12.6f} {run.pulses * bench.pl_pulse / 1e9:>12.6f}")
         given, due = dose_pg(bench, protocol), protocol.full_dose_pg
         step = Fraction(bench.pl_pulse * protocol.solutions[-1].drug_pg, 1000 * protocol.solutions[-1].volume_nl)
         print(f"\nplanned dose {due / 1e9:.6f} mg, measured {float(given) / 1e9:.6f} mg,"

@@ -18,7 +18,7 @@ from pump.session import bags, decisions
 from pump.tables.alarms import LINK
 from toleramp_bench.boards.virtual import LoggedStepper
 from toleramp_bench.campaign.model import Campaign
-from toleramp_bench.campaign.session import run_session
+from toleramp_bench.campaign.work import run_session
 from toleramp_bench.targets.campaign import CampaignTarget
 
 

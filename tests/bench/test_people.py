@@ -7,7 +7,7 @@ import pytest
 from pump.io import CONFIRM, DOWN, START, STOP, UP
 from pump.session.decisions import CLASSIFY
 from pump.tables import messages as m
-from toleramp_bench.people import seen as q
+from pump.tables import questions as q
 from toleramp_bench.people.nurse import ALL, HALT, TOLD, Nurse, Wishes
 from toleramp_bench.people.pace import RecordPace, ScreenPace
 from toleramp_bench.people.seen import OFF, Seen

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
 
-from toleramp_bench.campaign.course import STILL_US, Rung
+from toleramp_bench.campaign.case import Case
 from toleramp_bench.campaign.model import Finding
+from toleramp_bench.campaign.stills import STILL_US
+from toleramp_bench.runs.walk import StepRun
 from toleramp_bench.targets.campaign import SCAN_US
-
-if TYPE_CHECKING:
-    from toleramp_bench.campaign.judge import Case
 
 KEY_US = 50_000  # from the edge of STOP to the last pulse (FLO-6)
 SEEN_US = 2 * SCAN_US  # a cause is seen at the next scan, and acts by then
@@ -131,20 +129,20 @@ def _causes(case: Case) -> list[Finding]:
 
 def _wrong_bag(case: Case) -> list[Finding]:
     """What flows comes from the bag of the step that runs, or from a stronger one at equal dose (SES-5)."""
-    rungs = case.rungs
-    starts = [rung.start_us for rung in rungs]
+    runs = case.runs
+    starts = [run.started_us for run in runs]
     for window in case.run.windows:
         k = bisect_right(starts, (window.start_us + window.end_us) // 2) - 1
-        if k >= 0 and (window.bag != rungs[k].bag or not _may_run_on(case, rungs[k])):
+        if k >= 0 and (window.bag != runs[k].bag or not _may_run_on(case, runs[k])):
             ids = [bag.id for bag in case.protocol.solutions]
-            text = f"{window.pulses} pulses from bag {ids[window.bag]} in step {rungs[k].step}"
+            text = f"{window.pulses} pulses from bag {ids[window.bag]} in step {runs[k].number}"
             return [Finding("wrong-bag", window.start_us / 1e6, text)]
     return []
 
 
-def _may_run_on(case: Case, rung: Rung) -> bool:
+def _may_run_on(case: Case, run: StepRun) -> bool:
     """A step's own bag, or a stronger one that hung already."""
-    own, bag = case.protocol.solutions[case.protocol.steps[rung.step - 1].solution], case.protocol.solutions[rung.bag]
+    own, bag = case.protocol.solutions[case.protocol.steps[run.number - 1].solution], case.protocol.solutions[run.bag]
     return bag is own or bag.drug_pg * own.volume_nl > own.drug_pg * bag.volume_nl
 
 

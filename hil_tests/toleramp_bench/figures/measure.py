@@ -23,6 +23,8 @@ from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.people.seen import seen_at
 from toleramp_bench.places import standard_protocol
+from toleramp_bench.runs.delivered import on_pumps_clock
+from toleramp_bench.runs.walk import step_runs
 
 _BYTE_NS = 10 * 1_000_000_000 // 9600
 _FINAL = ("completed", "fault", "stopped", "locked")
@@ -72,14 +74,7 @@ def core_session(period_us: int, scale: Fraction = Fraction(1)) -> CoreRun:
 
 def pulses_per_step(events: list[dict[str, Any]]) -> list[int]:
     """Pulses from each step's start to its completion, by the records."""
-    started: dict[int, int] = {}
-    pulses = []
-    for event in events:
-        if event["event"] == "step_started":
-            started[event["step"]] = event["pulses"]
-        elif event["event"] == "step_completed":
-            pulses.append(event["pulses"] - started[event["step"]])
-    return pulses
+    return [run.said for run in step_runs(events) if run.completed_ms is not None]
 
 
 # -- the emulated board
@@ -145,10 +140,7 @@ def steps_at_pin(bench: PumpBench) -> list[int]:
 
     The pulses are the pin's; the border lies where the rate changes, in the pause after a step's last pulse.
     """
-    borders = [event["t_ms"] * 1_000_000 + bench.offset_ns for event in bench.find("step_started")]
-    log = bench.step_log
-    ends = [*borders[1:], bench.board.now_ns + 1]
-    return [log.between(begin, end - 1) for begin, end in zip(borders, ends, strict=True)]
+    return [run.pulses for run in step_runs(bench.events, on_pumps_clock(bench, bench.step_log.times))]
 
 
 def interval_errors_us(bench: PumpBench, step: int, interval_us: int) -> tuple[int, float]:

@@ -13,8 +13,8 @@ from typing import Any
 
 from pump.session.decisions import CLASSIFY
 from pump.tables import messages as m
+from pump.tables import questions as q
 from toleramp_bench.campaign.model import Span, StaffDraws
-from toleramp_bench.people import seen as q
 from toleramp_bench.people.body import Body
 from toleramp_bench.people.nurse import ALL, HALT, Nurse, Want, Wishes, to_resume
 from toleramp_bench.people.pace import RecordPace

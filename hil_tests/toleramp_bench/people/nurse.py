@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pump.io import CONFIRM, DOWN, START, STOP, UP
 from pump.session.decisions import CLASSIFY
-from toleramp_bench.people import seen as q
+from pump.tables import questions as q
 from toleramp_bench.people.pace import Pace
 from toleramp_bench.people.seen import Seen
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from toleramp_bench.people import seen as q
+from pump.tables import questions as q
 
 POLL_MS = 1_000
 _PROMPTS = ("loaded", "armed", "bag_requested", "bag_rejected", "paused", "reaction", "decision")

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pump.tables import messages as m
+from pump.tables import questions as q
 
-NONE, START, BAG, CAUSE, STEP, BOUNDARY, RESUME = range(7)
 _ASKED_IN = {
-    m.READY: START, m.ARMED: BAG, m.BAG: BAG, m.HELD: CAUSE, m.DECISION: STEP, m.BOUNDARY: BOUNDARY,
-    m.RESUMABLE: RESUME,
+    m.READY: q.START, m.ARMED: q.BAG, m.BAG: q.BAG, m.HELD: q.CAUSE, m.DECISION: q.STEP, m.BOUNDARY: q.BOUNDARY,
+    m.RESUMABLE: q.RESUME,
 }  # fmt: skip
 OFF_STATE = "off"
 
@@ -34,7 +34,7 @@ class Seen:
     @property
     def question(self) -> int:
         """The kind of what is asked."""
-        return NONE if self.state == OFF_STATE else _ASKED_IN.get(m.STATES.index(self.state), NONE)
+        return q.NONE if self.state == OFF_STATE else _ASKED_IN.get(m.STATES.index(self.state), q.NONE)
 
 
 OFF = Seen(OFF_STATE, 0, False, False)

@@ -14,7 +14,7 @@ from pump.protocol.doses import fills
 from pump.protocol.protocol import Protocol
 from toleramp_bench.runs.judge import judge
 from toleramp_bench.runs.pumped import Delivered, Pumped
-from toleramp_bench.runs.step_runs import StepRun, step_runs
+from toleramp_bench.runs.walk import StepRun, step_runs
 from toleramp_bench.scenario.model import Recording, Scenario
 
 _DECIMALS = 9  # of mL and mg: a picolitre, a picogram
@@ -31,7 +31,7 @@ def result(scenario: Scenario, recording: Recording, pumped: Pumped | None = Non
     Without it that is done here, and nothing is said of the vein: whoever has a vein's dose to judge has its plant.
     A run that uses what the pump cannot do yet, or that was interrupted, has not passed, whatever else it met.
     """
-    protocol, runs = scenario.protocol, step_runs(recording)
+    protocol, runs = scenario.protocol, step_runs(recording.records, recording.moved_us)
     vein = pumped and rounded(pumped.plant.vein_pg() / _PG_PER_MG)
     pumped = pumped or Pumped(scenario, recording, runs)
     document: dict[str, Any] = {
@@ -87,7 +87,7 @@ def _planned_mg(protocol: Protocol, run: StepRun, volume_nl: Fraction) -> Fracti
     """Dose of so much of the bag that the record of the run names, or of the step's own."""
     if not _is_dose(protocol, run.number):
         return Fraction(0)
-    bag = protocol.solutions[protocol.steps[run.number - 1].solution if run.bag is None else run.bag]
+    bag = protocol.solutions[protocol.steps[run.number - 1].solution if run.bag < 0 else run.bag]
     return Fraction(bag.drug_pg, bag.volume_nl) * volume_nl / _PG_PER_MG
 
 
@@ -123,7 +123,7 @@ def _step(protocol: Protocol, recording: Recording, run: StepRun, delivered: Del
 def planned(protocol: Protocol, run: StepRun) -> tuple[Fraction, Fraction]:
     """Volume (nL) and rate (0.0001 mL/h) of a run: the step's own, or what gives its dose from another bag (SES-5)."""
     step = protocol.steps[run.number - 1]
-    if run.bag is None or run.bag == step.solution:
+    if run.bag in (-1, step.solution):
         return Fraction(step.volume_nl), Fraction(step.rate_e4)
     own, other = protocol.solutions[step.solution], protocol.solutions[run.bag]
     share = Fraction(own.drug_pg * other.volume_nl, own.volume_nl * other.drug_pg)
