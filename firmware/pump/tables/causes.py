@@ -56,6 +56,10 @@ WORDS = tuple([row[6] for row in ROWS])
     SIGNAL_LATE, KEY_STUCK, LINK_SILENT,
 ) = range(len(ROWS))  # fmt: skip
 
+# What a person may enter at a hold, in the order in which it is offered; and what of it is a reaction of the patient.
+GRADES = bytes([k for k in range(len(ROWS)) if KIND[k] == GRADE])
+REACTIONS = bytes((MILD, SEVERE))
+
 # The conditions in the order of their rows: what senses see, one bit each.
 CONDITIONS = bytes([k for k in range(len(ROWS)) if DOES[k] == ALERTS or (DOES[k] == HOLDS and KIND[k] in b"\x01\x02")])
 

@@ -10,34 +10,37 @@ HOLDS = 2  # it stands still until a person has decided
 ENDS = 4  # the session is over
 STEPS = 8  # a step begins or ends
 ALARMS = 16
-ASKS = 32  # the pump waits for a person
+ASKS = 32  # something is asked of a person, or was answered so that the next question comes
 STARTS = 64  # the processor, or the power, came anew
 POWER = 128  # the power goes or comes
+BAGS = 256  # about a bag: `arg` is its solution
+FIGURES = 512  # `arg` is a figure that says something by itself
+UNTIMED = 1024  # when it comes depends on how the pump was switched on and loaded
 
 ROWS = (
-    ("boot", STARTS, "the board's reset cause", "-"),
-    ("self_test", 0, "-", "parts that answered, as bits of the board"),
-    ("loaded", 0, "-", "steps"),
-    ("load_refused", 0, "refusal", "step, or record of the protocol"),
+    ("boot", STARTS | UNTIMED, "the board's reset cause", "-"),
+    ("self_test", FIGURES | UNTIMED, "-", "parts that answered, as bits of the board"),
+    ("loaded", ASKS | UNTIMED, "-", "steps"),
+    ("load_refused", FIGURES | UNTIMED, "refusal", "step, or record of the protocol"),
     ("checklist_completed", 0, "-", "-"),
     ("primed", 0, "-", "-"),
-    ("armed", 0, "-", "-"),
-    ("bag_requested", ASKS, "-", "solution"),
-    ("bag_confirmed", 0, "-", "solution"),
-    ("bag_rejected", 0, "-", "solution"),
+    ("armed", ASKS, "-", "-"),
+    ("bag_requested", ASKS | BAGS, "-", "solution"),
+    ("bag_confirmed", BAGS, "-", "solution"),
+    ("bag_rejected", ASKS | BAGS, "-", "solution"),
     ("step_started", BEGINS | STEPS, "-", "solution"),
     ("step_inserted", STEPS, "-", "-"),
     ("step_completed", STEPS, "-", "reactions so far"),
     ("observation_due", ASKS, "-", "-"),
     ("observation", 0, "-", "-"),
     ("observation_overdue", ASKS, "-", "-"),
-    ("paused", HOLDS, "cause", "step"),
-    ("reaction", HOLDS, "grade, a cause", "step"),
+    ("paused", HOLDS | ASKS, "cause", "step"),
+    ("reaction", HOLDS | ASKS, "grade, a cause", "step"),
     ("locked", HOLDS | ENDS, "cause", "-"),
     ("unlocked", 0, "-", "-"),
-    ("decision", 0, "grade, a cause", "step to resume at"),
+    ("decision", ASKS, "grade, a cause", "step to resume at"),
     ("resumed", BEGINS, "cause of the hold", "step"),
-    ("alarm_raised", ALARMS, "alarm", "priority"),
+    ("alarm_raised", ALARMS | FIGURES, "alarm", "priority"),
     ("alarm_cleared", ALARMS, "alarm", "-"),
     ("permit_lost", HOLDS, "-", "-"),
     ("stopped", HOLDS | ENDS, "cause", "-"),
