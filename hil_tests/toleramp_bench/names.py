@@ -5,10 +5,10 @@ A name that no row has is an AttributeError; a set of rows is asked for by its g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 
-from pump.tables import alarms, causes, events, questions, refusals, states
+from pump.tables import alarms, causes, events, refusals, states, vitals
 
 
 class Names:
@@ -26,6 +26,10 @@ class Names:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_attribute.values())
+
+    def at(self, rows: Iterable[int]) -> tuple[str, ...]:
+        """The names of some rows."""
+        return tuple(self._table.NAMES[row] for row in rows)
 
     def row(self, name: str) -> int:
         """The number of a row. ValueError when there is none of that name."""
@@ -45,4 +49,4 @@ class GroupedNames(Names):
 
 
 EVENTS, STATES = GroupedNames(events), GroupedNames(states)
-ALARMS, CAUSES, QUESTIONS, REFUSALS = Names(alarms), Names(causes), Names(questions), Names(refusals)
+ALARMS, CAUSES, REFUSALS, VITALS = Names(alarms), Names(causes), Names(refusals), Names(vitals)

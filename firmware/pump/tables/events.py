@@ -1,5 +1,7 @@
 """The events of the journal, a row each: name, groups, what `code` and `arg` of the record mean ("-": nothing).
 
+Where the code is a row of a table (alarm, cause, refusal), its meaning begins with that table's word.
+
 A group says what an event does to a session; who reads a journal asks `GROUP[event] & ENDS`.
 """
 
@@ -35,10 +37,10 @@ ROWS = (
     ("observation", 0, "-", "-"),
     ("observation_overdue", ASKS, "-", "-"),
     ("paused", HOLDS | ASKS, "cause", "step"),
-    ("reaction", HOLDS | ASKS, "grade, a cause", "step"),
+    ("reaction", HOLDS | ASKS, "cause, a grade", "step"),
     ("locked", HOLDS | ENDS, "cause", "-"),
     ("unlocked", 0, "-", "-"),
-    ("decision", ASKS, "grade, a cause", "step to resume at"),
+    ("decision", ASKS, "cause, a grade", "step to resume at"),
     ("resumed", BEGINS, "cause of the hold", "step"),
     ("alarm_raised", ALARMS | FIGURES, "alarm", "priority"),
     ("alarm_cleared", ALARMS, "alarm", "-"),

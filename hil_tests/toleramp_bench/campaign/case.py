@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from pump.protocol.protocol import Protocol as Ladder
+from pump.tables import states
 from toleramp_bench.campaign.model import Drawn
 from toleramp_bench.campaign.stills import Quiet, flows, quiets
+from toleramp_bench.names import STATES
 from toleramp_bench.people.body import Body
 from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.seen import OFF_STATE
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.runs.walk import StepRun, step_runs
 from toleramp_bench.scenario.model import Recording
 from toleramp_bench.targets.campaign import CampaignTarget
+
+# What a pump is whose session a power cut has ended.
+NOTHING_LEFT = (STATES.of(states.AT_REST) - STATES.of(states.OVER)) | {OFF_STATE}
 
 
 class Window(NamedTuple):
@@ -69,5 +75,5 @@ class Case:
 
 def final_of(run: Measured, recording: Recording) -> str:
     """The final state; a session that a power cut has ended is abandoned."""
-    gone = run.cuts and recording.final_state in ("idle", "ready", "off")
+    gone = run.cuts and recording.final_state in NOTHING_LEFT
     return "abandoned" if gone else recording.final_state

@@ -8,17 +8,18 @@ from __future__ import annotations
 from fractions import Fraction
 
 from pump.protocol import protocol as p
-from pump.tables import messages as m
+from pump.tables import causes, states
 from toleramp_bench.campaign import judge_rate, judge_still
 from toleramp_bench.campaign.case import Case, Measured
 from toleramp_bench.campaign.judge_rate import share
 from toleramp_bench.campaign.model import Finding
 from toleramp_bench.campaign.stills import overlap
+from toleramp_bench.names import EVENTS, REFUSALS, STATES
 from toleramp_bench.targets.campaign import SCAN_US
 
 MOTOR_STEPS = 1  # pulses that the dose may be beyond the order, or short of it
 SEAM_US = 2 * SCAN_US
-ENDS = ("completed", "stopped", "locked", "abandoned")
+ENDS = (STATES.of(states.OVER) - {STATES.FAULT}) | {"abandoned"}
 
 
 def findings(case: Case) -> list[Finding]:
@@ -60,7 +61,7 @@ def _dose(case: Case) -> list[Finding]:
     vein, most = run.plant.vein_pg(), _vein_most(run, order + filled + MOTOR_STEPS * step)
     if vein > most:
         found.append(Finding("overdose-vein", end_s, f"{_mg(vein)} at the vein, at most {_mg(most)}"))
-    if case.final == "completed":
+    if case.final == STATES.COMPLETED:
         cut = case.lost(0, case.end_us)
         if given < order - (MOTOR_STEPS + cut) * step:
             text = f"completed with {_mg(given)} at the motor, ordered {_mg(order)}; {cut} pulses cut off by STOP"
@@ -106,7 +107,7 @@ def _volumes(case: Case) -> list[Finding]:
         flowed_us = overlap(case.flows, run.started_us, until)
         if flowed_us < step.duration_ms * 1000 - SEAM_US:
             text = f"step {run.number} lasted {flowed_us / 1e6:.1f} s, ordered {step.duration_ms / 1000:g} s"
-            found.append(Finding("dwell-short", until / 1e6, text))
+            found.append(Finding(REFUSALS.DWELL_SHORT, until / 1e6, text))
     return found
 
 
@@ -124,12 +125,12 @@ def planned_pulses(protocol: p.Protocol, pl_pulse: int) -> list[int]:
 
 def _end(case: Case) -> list[Finding]:
     end_s = case.end_us / 1e6
-    if case.final == "fault":
-        code = next((record["code"] for record in case.recording.records if record["event"] == "fault"), None)
+    if case.final == STATES.FAULT:
+        code = next((record["code"] for record in case.recording.records if record["event"] == EVENTS.FAULT), None)
         return [Finding("fault", end_s, f"the pump stopped with a fault ({code}); nothing that it can see was wrong")]
     if case.final not in ENDS:
         return [Finding("no-end", end_s, f"still {case.final} after {end_s / 3600:.1f} h")]
-    if case.final == "stopped" and [code for _, code in case.run.staff.causes()][-1:] != [m.HOLD["end"]]:
+    if case.final == STATES.STOPPED and [code for _, code in case.run.staff.causes()][-1:] != [causes.END]:
         return [Finding("stopped", end_s, "the session was ended, and nobody had asked for it")]
     return []
 
@@ -138,12 +139,14 @@ def _people(case: Case) -> list[Finding]:
     """A severe reaction locks, and so does the last mild one that the protocol allows; no hold is outlasted."""
     entered, found = case.run.staff.causes(), []
     words = [code for _, code in entered]
-    locks = m.HOLD["severe"] in words or words.count(m.HOLD["mild"]) >= case.protocol.decision_after_count
-    if locks and case.final not in ("locked", "abandoned"):
-        text = f"{words.count(m.HOLD['severe'])} severe, {words.count(m.HOLD['mild'])} mild; ended {case.final}"
+    severe = words.count(causes.SEVERE)
+    mild = words.count(causes.MILD)
+    locks = severe or mild >= case.protocol.decision_after_count
+    if locks and case.final not in (STATES.LOCKED, "abandoned"):
+        text = f"{severe} severe, {mild} mild; ended {case.final}"
         found.append(Finding("not-locked", entered[-1][0] / 1000, text))
     for quiet in case.quiets:
         held_s = (quiet.end_us - quiet.start_us) / 1e6
-        if quiet.why == "paused" and held_s > case.protocol.max_hold_min * 60 + 60 and quiet.end_us < case.end_us:
+        if quiet.why == EVENTS.PAUSED and held_s > case.protocol.max_hold_min * 60 + 60 and quiet.end_us < case.end_us:
             found.append(Finding("held-too-long", quiet.end_us / 1e6, f"flowed again after {held_s / 60:.0f} min"))
     return found

@@ -6,13 +6,14 @@ import json
 from collections import Counter
 from typing import Any
 
-from pump.tables import messages as m
+from pump.tables import events
 from toleramp_bench.campaign import judge, judge_rate, judge_still
 from toleramp_bench.campaign.case import Case
 from toleramp_bench.campaign.model import Drawn, Finding
+from toleramp_bench.names import EVENTS
 from toleramp_bench.scenario.model import Recording
 
-_OVER = ("completed", "stopped", "locked", "fault")
+_OVER = EVENTS.of(events.ENDS)
 Row = dict[str, Any]
 
 
@@ -21,7 +22,7 @@ def row_of(case: Case, found: list[Finding]) -> Row:
     run, recording, order_pg = case.run, case.recording, case.protocol.full_dose_pg
     peaks = judge_rate.peaks(case)
     motor_pg, vein_pg = judge.motor_pg(run), run.plant.vein_pg()
-    paused = Counter(str(q.code) for q in case.quiets if q.why == "paused")
+    paused = Counter(str(q.code) for q in case.quiets if q.why == EVENTS.PAUSED)
     return {
         **_head(run.drawn),
         "final": case.final,
@@ -30,7 +31,7 @@ def row_of(case: Case, found: list[Finding]) -> Row:
         "steps": max((one.number for one in case.runs if one.completed_us >= 0), default=0),
         "reactions": _reactions(recording),
         "holds": dict(sorted(paused.items())),
-        "rejected_bags": sum(record["event"] == "bag_rejected" for record in recording.records),
+        "rejected_bags": sum(record["event"] == EVENTS.BAG_REJECTED for record in recording.records),
         "pulses": len(recording.moved_us),
         "cut_pulses": len(recording.pin_us) - len(recording.moved_us),
         "motor_percent": round(100 * float(motor_pg / order_pg), 6),
@@ -67,16 +68,15 @@ def _finding(finding: Finding) -> Row:
 
 
 def _reactions(recording: Recording) -> list[Row]:
-    names = {name: name for name in m.HOLD_CODES}
     return [
-        {"step": record["step"], "grade": names.get(record["code"], "?"), "at_min": round(record["t_ms"] / 60_000, 2)}
+        {"step": record["step"], "grade": record["code"] or "?", "at_min": round(record["t_ms"] / 60_000, 2)}
         for record in recording.records
-        if record["event"] == "reaction"
+        if record["event"] == EVENTS.REACTION
     ]
 
 
 def _chair_min(recording: Recording) -> float:
     """From the first press of the start to the end."""
-    armed = [record["t_ms"] for record in recording.records if record["event"] == "armed"]
+    armed = [record["t_ms"] for record in recording.records if record["event"] == EVENTS.ARMED]
     over = [record["t_ms"] for record in recording.records if record["event"] in _OVER]
     return round(((over[-1] if over else recording.end_ms) - armed[0]) / 60_000, 2) if armed else 0.0

@@ -7,9 +7,11 @@ from typing import Any, cast
 
 from pump.io import STOP
 from pump.protocol import protocol as p
-from toleramp_bench.campaign.case import Window
+from pump.tables import states
+from toleramp_bench.campaign.case import NOTHING_LEFT, Window
 from toleramp_bench.campaign.draws import scenario_of
 from toleramp_bench.campaign.model import Campaign, Drawn
+from toleramp_bench.names import STATES
 from toleramp_bench.people.body import TICK_S, Body
 from toleramp_bench.people.eyes import REACT_MS, DrawnPace, Eyes
 from toleramp_bench.people.nurse import Nurse, Wishes
@@ -22,7 +24,6 @@ from toleramp_bench.targets.campaign import CampaignTarget
 PING_MS = 3_000
 WATCH_MS = 60_000  # a session is watched so long after its end
 RESTORED_MS = 60_000  # so long after power came back people have seen whether anything is left of the session
-NOTHING_LEFT = ("idle", "ready", "off")
 
 
 class CampaignRun(Run):
@@ -102,7 +103,7 @@ class CampaignRun(Run):
 
     def _react(self) -> None:
         """The signs were noticed: STOP, unless the pump holds already."""
-        if self.body.grade and self.target.state() in ("running", "bag"):
+        if self.body.grade and self.target.state() in STATES.of(states.SUPERVISED):
             self.staff.pace.delay_ms = REACT_MS
             self._signs.do(Action("signs", "reaction", Moment(), {"signs": self.eyes.signs}))
 

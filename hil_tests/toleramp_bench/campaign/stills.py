@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pump.tables import events
+from toleramp_bench.names import EVENTS
+
 STILL_US = 150_000  # from a record of a hold to the last pulse (VIT-4)
-_OPENS = ("bag_confirmed", "resumed")
-_CLOSES = ("paused", "bag_requested", "locked", "stopped", "completed", "fault", "boot", "load_refused")
+_OPENS = EVENTS.of(events.BEGINS) | {EVENTS.BAG_CONFIRMED}
+_CLOSES = EVENTS.of(events.HOLDS | events.STARTS) | {EVENTS.BAG_REQUESTED}
 
 
 @dataclass
@@ -22,7 +25,7 @@ class Quiet:
 
 def quiets(records: list[dict[str, Any]], cuts: list[list[int]], end_us: int) -> list[Quiet]:
     """The times without flow, in their order: what began them, until people let it flow again."""
-    found = [Quiet(0, -1, "boot")]
+    found = [Quiet(0, -1, EVENTS.BOOT)]
     marks = [(record["t_ms"] * 1000, record["event"], record["code"]) for record in records]
     marks += [(cut[0], "power off", None) for cut in cuts]
     for t_us, event, code in sorted(marks, key=lambda mark: mark[0]):

@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from statistics import fmean
 from typing import Any
 
+from pump.tables import causes, states
 from toleramp_bench.campaign.row import Row
+from toleramp_bench.names import CAUSES, STATES
 
-FINALS = ("completed", "locked", "stopped", "abandoned", "fault", "crashed")
+FINALS = (*(name for name in STATES if name in STATES.of(states.OVER)), "abandoned", "crashed")
 LISTED = 500  # findings in full; all are counted
 AIR_UL = 50.0  # ALM-5
 _FIGURES = ("motor_percent", "vein_percent", "chair_min", "flow_min", "peak_motor", "peak_vein")
@@ -25,7 +27,7 @@ class Summary:
         self.final: Counter[str] = Counter()
         self.holds: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
-        self.reactions: dict[str, Counter[int]] = {"mild": Counter(), "severe": Counter()}
+        self.reactions: dict[str, Counter[int]] = {name: Counter() for name in CAUSES.at(causes.REACTIONS)}
         self.completed = {name: array("d") for name in _FIGURES}
         self.others = {name: array("d") for name in _FIGURES}
         self.to_last_pulse_s = array("d")
@@ -42,7 +44,7 @@ class Summary:
         self._find(row)
         if "motor_percent" not in row:
             return
-        into = self.completed if row["final"] == "completed" else self.others
+        into = self.completed if row["final"] == STATES.COMPLETED else self.others
         for name in _FIGURES:
             into[name].append(row[name])
         self.to_last_pulse_s.extend(row["to_last_pulse_s"])
@@ -52,7 +54,7 @@ class Summary:
             self.reactions.setdefault(reaction["grade"], Counter())[reaction["step"]] += 1
         self.rejected_bags += row["rejected_bags"]
         self.cut_pulses += row["cut_pulses"]
-        self.slipped += row["final"] == "completed" and any(fault["kind"] == "slip" for fault in row["faults"])
+        self.slipped += row["final"] == STATES.COMPLETED and any(fault["kind"] == "slip" for fault in row["faults"])
         self.airy += row["air_ul"] > AIR_UL
         self.largest_air_ul = max(self.largest_air_ul, row["air_ul"])
 
