@@ -45,7 +45,11 @@ class GroupedNames(Names):
 
     def of(self, group: int) -> frozenset[str]:
         """The names of all rows that belong to (one of) the groups."""
-        return frozenset(name for name, groups in self._groups.items() if groups & group)
+        return frozenset(self.ordered(group))
+
+    def ordered(self, group: int) -> tuple[str, ...]:
+        """The same in the table's order."""
+        return tuple(name for name, groups in self._groups.items() if groups & group)
 
 
 EVENTS, STATES = GroupedNames(events), GroupedNames(states)

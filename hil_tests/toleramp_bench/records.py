@@ -8,14 +8,15 @@ from typing import Any
 from pump.tables import alarms, causes, events, refusals
 from pump.tables import messages as m
 
+_NONE = causes.NAMES[causes.NONE]
 _TABLES = {"alarm": alarms.NAMES, "refusal": refusals.NAMES, "cause": causes.NAMES}
 
 
 def code_name(event: int, code: int) -> str | None:
     """The name of an event's code byte, None where it has none: its table says what the code means."""
     word = events.ROWS[event][2].replace(",", "").split()[0]
-    named_by_rows = word in _TABLES and (code or word != "cause")
-    return str(_TABLES[word][code]) if named_by_rows else None
+    name = str(_TABLES[word][code]) if word in _TABLES else _NONE
+    return None if name == _NONE else name
 
 
 def named(values: dict[str, Any]) -> dict[str, Any]:

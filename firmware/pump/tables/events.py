@@ -13,7 +13,7 @@ ENDS = 4  # the session is over
 STEPS = 8  # a step begins or ends
 ALARMS = 16
 ASKS = 32  # something is asked of a person, or was answered so that the next question comes
-STARTS = 64  # the processor, or the power, came anew
+STARTS = 64  # the processor, or the power, came anew: what comes then, whatever was before
 POWER = 128  # the power goes or comes
 BAGS = 256  # about a bag: `arg` is its solution
 FIGURES = 512  # `arg` is a figure that says something by itself
@@ -21,7 +21,7 @@ UNTIMED = 1024  # when it comes depends on how the pump was switched on and load
 
 ROWS = (
     ("boot", STARTS | UNTIMED, "the board's reset cause", "-"),
-    ("self_test", FIGURES | UNTIMED, "-", "parts that answered, as bits of the board"),
+    ("self_test", STARTS | FIGURES | UNTIMED, "-", "parts that answered, as bits of the board"),
     ("loaded", ASKS | UNTIMED, "-", "steps"),
     ("load_refused", FIGURES | UNTIMED, "refusal", "step, or record of the protocol"),
     ("checklist_completed", 0, "-", "-"),

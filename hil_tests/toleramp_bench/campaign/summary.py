@@ -12,7 +12,7 @@ from pump.tables import causes, states
 from toleramp_bench.campaign.row import Row
 from toleramp_bench.names import CAUSES, STATES
 
-FINALS = (*(name for name in STATES if name in STATES.of(states.OVER)), "abandoned", "crashed")
+FINALS = (*STATES.ordered(states.OVER), "abandoned", "crashed")
 LISTED = 500  # findings in full; all are counted
 AIR_UL = 50.0  # ALM-5
 _FIGURES = ("motor_percent", "vein_percent", "chair_min", "flow_min", "peak_motor", "peak_vein")

@@ -27,6 +27,7 @@ PARTS, KEYS = 7, 8  # of the self-test record: screen, expander and FRAM; a keyr
 STREAM_MS = 100
 QUIET_S = 0.8  # how long a pump is watched after its first answer
 _WRITE_ENABLE = 0x06
+_TESTED = [EVENTS.SELF_TEST]  # what follows the boot record
 RECORD_BYTES = 37  # of a record on the bus: write enable, command and address, the slot
 
 
@@ -252,8 +253,9 @@ def _log_after(contents: bytes, before: bytes, count: int, streamed: dict[int, b
         found.append("records from before the cut were changed")
     after = log_length(contents)
     new = [unpack_record(contents[slot * SLOT : slot * SLOT + RECORD]) for slot in range(count, after)]
-    if tuple(record["event"] for record in new[:2]) != EVENTS.at(range(2)):
-        return [*found, f"no boot record in slot {count}, where the log went on, but {[r['event'] for r in new]}"]
+    names = [record["event"] for record in new]
+    if names[:1] != [EVENTS.BOOT] or names[1:2] != _TESTED:
+        return [*found, f"no boot record in slot {count}, where the log went on, but {names}"]
     wrong = {record["event"] for record in new[2:]} - EVENTS.of(events.ALARMS) - {EVENTS.PRESSED}
     if wrong:
         found.append(f"it did by itself: {', '.join(sorted(wrong))}")

@@ -12,11 +12,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pump.tables import messages as m
+from pump.tables import states
 from toleramp.errors import UserError
 from toleramp.protocol.file import compile_file
 from toleramp_bench.boards.early import PL_PULSE, CorePump
 from toleramp_bench.figures.measure import attend
+from toleramp_bench.names import STATES
 from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.places import standard_protocol
@@ -25,7 +26,6 @@ from toleramp_bench.runs.walk import step_runs
 LIMIT_S = 12 * 3600
 # A step's first pulse may wait for the seam of up to three scans after the step before it.
 SEAM_SCANS = 3
-_ENDS = (m.COMPLETED, m.FAULT, m.STOPPED, m.LOCKED)
 
 
 class FullRun:
@@ -64,11 +64,11 @@ class FullRun:
     def run(self) -> dict[str, Any]:
         """The session from load to its end: the facts."""
         began = time.monotonic()
-        self.pump.run(self.people, lambda pump: pump.controller.session.state in _ENDS, LIMIT_S)
+        self.pump.run(self.people, lambda pump: states.GROUP[pump.controller.session.state] & states.OVER > 0, LIMIT_S)
         self.people(self.pump)
         return {
             "period_us": self.pump.period_us,
-            "state": m.STATES[self.pump.controller.session.state],
+            "state": states.NAMES[self.pump.controller.session.state],
             "simulated_s": self.pump.now_us / 1e6,
             "wall_s": round(time.monotonic() - began, 2),
             "pulses": self.pump.stepper.pulses,
@@ -77,7 +77,7 @@ class FullRun:
 
     def faults(self, facts: dict[str, Any]) -> list[str]:
         """What is not as planned, a line each."""
-        found = [] if facts["state"] == "completed" else [f"the session ended in {facts['state']}"]
+        found = [] if facts["state"] == STATES.COMPLETED else [f"the session ended in {facts['state']}"]
         planned = self.protocol.steps
         if [step["step"] for step in facts["steps"]] != list(range(1, len(planned) + 1)):
             return [*found, f"steps {[step['step'] for step in facts['steps']]}, planned 1 to {len(planned)}"]

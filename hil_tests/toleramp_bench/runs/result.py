@@ -12,6 +12,8 @@ from typing import Any
 
 from pump.protocol.doses import fills
 from pump.protocol.protocol import Protocol
+from pump.tables import events, states
+from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.runs.judge import judge
 from toleramp_bench.runs.pumped import Delivered, Pumped
 from toleramp_bench.runs.walk import StepRun, step_runs
@@ -20,9 +22,10 @@ from toleramp_bench.scenario.model import Recording, Scenario
 _DECIMALS = 9  # of mL and mg: a picolitre, a picogram
 _NL_PER_ML, _PL_PER_ML, _PG_PER_MG = 10**6, 10**9, 10**9
 _US_RATE = 36_000  # pL a us at 1 mL/h, times 0.0001: rate_e4 / 36000
-_WAITING, _HELD = ("idle", "ready", "armed", "bag"), ("held", "decision", "boundary", "resumable")
+_HELD = STATES.of(states.HOLDS)
+_WAITING = STATES.of(states.AT_REST | states.HANGING) - STATES.of(states.OVER)
 _RATE_PULSES = 3  # with fewer no rate is measured
-_ARGS = ("load_refused", "alarm_raised", "self_test")  # whose arg is a number with a meaning of its own
+_FIGURES, _OF_BAGS = EVENTS.of(events.FIGURES), EVENTS.of(events.BAGS)
 
 
 def result(scenario: Scenario, recording: Recording, pumped: Pumped | None = None) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def canonical(document: dict[str, Any]) -> str:
 
 def final_state(state: str) -> str:
     """A session's state as a final state of the contract."""
-    return "waiting" if state in _WAITING else "held" if state in _HELD else state
+    return "waiting" if state in _WAITING else STATES.HELD if state in _HELD else state
 
 
 def rounded(value: Fraction) -> float:
@@ -160,8 +163,8 @@ def _event(protocol: Protocol, record: dict[str, Any]) -> dict[str, Any]:
     if record.get("code") is not None:
         event["code"] = record["code"]
     arg = record.get("arg")
-    if record["event"].startswith("bag_") and arg is not None and 0 <= arg < len(protocol.solutions):
+    if record["event"] in _OF_BAGS and arg is not None and 0 <= arg < len(protocol.solutions):
         event["arg"] = protocol.solutions[arg].id
-    elif record["event"] in _ARGS and arg is not None:
+    elif record["event"] in _FIGURES and arg is not None:
         event["arg"] = arg
     return event
