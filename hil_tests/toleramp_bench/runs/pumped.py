@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from toleramp_bench.runs.plant_of import plant_of
-from toleramp_bench.runs.step_runs import StepRun
+from toleramp_bench.runs.walk import StepRun
 from toleramp_bench.scenario.model import Recording, Scenario
 
 # The plant spreads the pulses of a span evenly: none is longer, so that a step's beginning does not smear over it.
