@@ -152,7 +152,7 @@ class VirtualBoard:
         self._scanned_us -= passed_us % 1000
         snap.now_ms = (self._start_ms + (now - self._zero_us) // 1000) % TICK_SPAN
         snap.buttons = self.keys
-        snap.pulses = self.stepper.pulses
+        snap.pulses, snap.moved = self.stepper.pulses, self.stepper.moved  # type: ignore[attr-defined]
         snap.queue_us = max(0, self.stepper.end_us - now)
         self._fill_oximeter(snap)
         self._fill_link(snap)
