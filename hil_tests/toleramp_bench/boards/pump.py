@@ -6,7 +6,6 @@ lines. The firmware's own word is only used where the test is about what it says
 
 from __future__ import annotations
 
-import zlib
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +14,7 @@ from typing import Any
 
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.tables import messages as m
+from toleramp.device.loading import load
 from toleramp.device.wire import Message, Wire
 from toleramp_bench.boards.emulator.board import Board
 from toleramp_bench.boards.emulator.edges import EdgeLog
@@ -207,12 +207,7 @@ class PumpBench:
 
     def load(self, blob: bytes) -> Message:
         """Loads a compiled protocol; returns the last answer (ACK or REFUSED)."""
-        answer = self.ask(m.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob))
-        for offset in range(0, len(blob), m.LOAD_CHUNK):
-            if answer.type != m.ACK[0]:
-                return answer
-            answer = self.ask(m.LOAD_DATA, offset=offset, data=blob[offset : offset + m.LOAD_CHUNK])
-        return self.ask(m.LOAD_END) if answer.type == m.ACK[0] else answer
+        return load(blob, self.ask)
 
     def state(self) -> str:
         """State of the newest status."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pump.tables import messages as m
+from toleramp.device.loading import refusal
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.fram import Fram
 from toleramp_bench.devices.pulses import Joined, NsLog
@@ -172,7 +173,7 @@ class Rp2040Target:
         except BenchFault as fault:
             raise TargetFault(f"rp2040: {fault}") from None
         self._loaded = blob
-        return "" if answer.type == m.ACK[0] else m.REFUSALS[answer.fields["code"]]
+        return refusal(answer)
 
     def host(self, command: str, **fields: Any) -> None:
         """Sends a command."""
