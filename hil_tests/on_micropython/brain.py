@@ -6,7 +6,7 @@ import sys
 import layout
 from build_info import BUILD_HASH, VERSION
 
-from oximeters import parser
+from oximeters.registry import parser
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
 from pump.tables import messages as m
@@ -65,14 +65,14 @@ class Brain:
     def corrupt(self, where):
         if where == layout.PLAN:
             session = self.core.session
-            session.course.pulses[min(session.step + 1, session.plan.count - 1)] ^= 1 << 6
+            session.case.course.pulses[min(session.progress.step + 1, session.case.plan.count - 1)] ^= 1 << 6
         else:
             blob = self.core.guard.blob
             blob[len(blob) // 2] ^= 1
 
     def load(self, blob):
         link = self.core.link
-        link.loaded, link.loading = bytearray(blob), True
+        link.loader.loaded, link.loading = bytearray(blob), True
 
 
 def main():

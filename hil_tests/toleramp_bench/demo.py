@@ -26,6 +26,7 @@ from toleramp.protocol.file import compile_file, compile_protocol, scaled
 from toleramp_bench.boards.emulator.pty import serve
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.places import ROOT, image, standard_protocol
 from toleramp_bench.runs.delivered import dose_pg, measured_records, step_runs
 
@@ -48,7 +49,7 @@ class Patient:
             self.bench.oximeter.ramp(2, spo2=90)
         if self._once("recovery", "paused", 6):
             self.say("patient: held; SpO2 comes back")
-            self.nurse.classify = m.HOLD["technical"]
+            self.nurse.wishes.cause = m.HOLD["technical"]
             self.bench.oximeter.ramp(8, spo2=97)
             board = self.bench.board
             board.at_ns(board.now_ns + 1_200_000_000, self._photograph)
@@ -67,7 +68,7 @@ class Patient:
 
     def _hives(self) -> None:
         self.say("patient: hives on the neck; the nurse presses STOP, calls it mild, goes back to step 7")
-        self.nurse.classify, self.nurse.resume_step = m.HOLD["mild"], 7
+        self.nurse.wishes.cause, self.nurse.wishes.step = m.HOLD["mild"], 7
         self.bench.press(STOP)
 
 
@@ -80,7 +81,7 @@ class Demo:
         self.log = folder / "session.jsonl"
         self.log.unlink(missing_ok=True)
         self.bench = PumpBench(image())
-        self.nurse = Nurse(delay_ms=1500)
+        self.nurse = Nurse(ScreenPace(1500))
         self.patient = Patient(self.bench, self.nurse, self.say, folder)
         self.tools: list[subprocess.Popen[bytes]] = []
         self.failure = ""

@@ -16,6 +16,7 @@ from pump.io import STOP
 from toleramp_bench.boards.rig.emulated import EmulatedPair
 from toleramp_bench.figures.measure import standard_blob
 from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.targets.base import NotOnTarget
 from toleramp_bench.targets.rig import RigTarget
@@ -27,7 +28,7 @@ class Session:
     """A target with a nurse whose fingers are the rig's relays, and a laptop that pings."""
 
     def __init__(self, both: EmulatedPair) -> None:
-        self.both, self.target, self.nurse = both, RigTarget(both), Nurse(delay_ms=300)
+        self.both, self.target, self.nurse = both, RigTarget(both), Nurse(ScreenPace(300))
         self.live = self.target.fit(Plant())
         self.events: list[dict[str, object]] = []
         self.attended = True

@@ -25,7 +25,8 @@ from toleramp_bench.devices.motor import Motor
 from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.devices.pulses import NsLog
 from toleramp_bench.devices.screen import Screen
-from toleramp_bench.people.nurse import Nurse, Seen
+from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.seen import Seen, seen_in
 from toleramp_bench.places import image as default_image
 from toleramp_bench.places import mechanism_pl_pulse, pins
 from toleramp_bench.plant.assembly import Plant
@@ -130,14 +131,7 @@ class PumpBench:
 
     def seen(self) -> Seen:
         """What a person sees, from the newest status."""
-        flags = self.status.get("flags", 0)
-        return Seen(
-            m.STATES[self.status.get("state", 0)],
-            self.status.get("choice", 0),
-            bool(flags & m.FLAG_CONFIRM),
-            bool(flags & m.FLAG_RESUMABLE),
-            self.status.get("solution", 0) + 1,
-        )
+        return seen_in(self.status)
 
     def attend(self, nurse: Nurse) -> None:
         """Lets a nurse answer what the pump asks, unless a key is down."""

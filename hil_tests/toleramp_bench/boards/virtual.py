@@ -152,7 +152,7 @@ class VirtualBoard:
         self._scanned_us -= passed_us % 1000
         snap.now_ms = (self._start_ms + (now - self._zero_us) // 1000) % TICK_SPAN
         snap.buttons = self.keys
-        snap.pulses, snap.moved = self.stepper.pulses, self.stepper.moved  # type: ignore[attr-defined]
+        snap.pulses, snap.moved = self.stepper.pulses, self.stepper.moved
         snap.queue_us = max(0, self.stepper.end_us - now)
         self._fill_oximeter(snap)
         self._fill_link(snap)
@@ -180,7 +180,7 @@ class VirtualBoard:
         """The raw inputs, as the parts behind the board's pins give them."""
         names: tuple[str, ...] = inputs.NAMES
         for row, name in enumerate(names):
-            snap.raw[row] = self.plant.reading(name)  # type: ignore[attr-defined]
+            snap.raw[row] = self.plant.reading(name)
 
     def _apply(self) -> None:
         out, stepper, now = self.out, self.stepper, self.now_us

@@ -158,14 +158,14 @@ def _end(case: Case) -> list[Finding]:
         return [Finding("fault", end_s, f"the pump stopped with a fault ({code}); nothing that it can see was wrong")]
     if case.final not in ENDS:
         return [Finding("no-end", end_s, f"still {case.final} after {end_s / 3600:.1f} h")]
-    if case.final == "stopped" and (not case.run.staff.entered or case.run.staff.entered[-1][1] != m.HOLD["end"]):
+    if case.final == "stopped" and [code for _, code in case.run.staff.causes()][-1:] != [m.HOLD["end"]]:
         return [Finding("stopped", end_s, "the session was ended, and nobody had asked for it")]
     return []
 
 
 def _people(case: Case) -> list[Finding]:
     """A severe reaction locks, and so does the last mild one that the protocol allows; no hold is outlasted."""
-    entered, found = case.run.staff.entered, []
+    entered, found = case.run.staff.causes(), []
     words = [code for _, code in entered]
     locks = m.HOLD["severe"] in words or words.count(m.HOLD["mild"]) >= case.protocol.decision_after_count
     if locks and case.final not in ("locked", "abandoned"):

@@ -12,7 +12,8 @@ from pump.protocol import protocol as p
 from toleramp_bench.campaign.draws import draw, scenario_of
 from toleramp_bench.campaign.model import Campaign, Drawn
 from toleramp_bench.people.body import TICK_S, Body
-from toleramp_bench.people.paced import REACT_MS, Nurse
+from toleramp_bench.people.eyes import REACT_MS, DrawnPace, Eyes
+from toleramp_bench.people.nurse import Nurse, Wishes
 from toleramp_bench.runs.actions import Actions
 from toleramp_bench.runs.runner import FINAL, Run
 from toleramp_bench.scenario.model import Action, Moment, Recording
@@ -44,10 +45,10 @@ class CampaignRun(Run):
         super().__init__(scenario_of(campaign, protocol, drawn), cast(Target, target), drawn.seed)
         self.protocol, self.drawn, self.campaign_target = protocol, drawn, target
         self.body = Body(campaign, drawn.seed, protocol.full_dose_pg, drawn.faults)
-        self.staff: Nurse = Nurse(
-            delay_ms=0, gap_ms=10 * target.scan_us // 1000, on_hang=self.hung, body=self.body, draws=campaign.staff,
-            rng=random.Random(f"{drawn.seed} staff"), max_hold_ms=protocol.max_hold_min * 60_000,
-        )  # fmt: skip
+        rng = random.Random(f"{drawn.seed} staff")
+        self.eyes, wishes = Eyes(self.body, campaign.staff, rng, protocol.max_hold_min * 60_000), Wishes()
+        pace = DrawnPace(0, 10 * target.scan_us // 1000, eyes=self.eyes, wishes=wishes)
+        self.staff: Nurse = Nurse(pace, self.eyes.wants, wishes, self.hung)
         self.windows: list[Window] = []
         self.pulses_of = [0] * len(protocol.solutions)
         self.presses: list[int] = []
@@ -108,14 +109,14 @@ class CampaignRun(Run):
         body.advance(now, now - self._felt_us, self._vein_pg - self._felt_pg)
         self._felt_us, self._felt_pg = now, self._vein_pg
         target.oximeter.ramp(TICK_S, spo2=body.spo2(now + TICK_S * 1_000_000), pulse=body.pulse)
-        self.staff.look(target.state(), self.later, self._react)
+        self.eyes.look(target.state(), self.later, self._react)
         self.later(TICK_S * 1000, self._tick)
 
     def _react(self) -> None:
         """The signs were noticed: STOP, unless the pump holds already."""
         if self.body.grade and self.target.state() in ("running", "bag"):
-            self.staff.delay_ms = REACT_MS
-            self._signs.do(Action("signs", "reaction", Moment(), {"signs": self.staff.signs}))
+            self.staff.pace.delay_ms = REACT_MS
+            self._signs.do(Action("signs", "reaction", Moment(), {"signs": self.eyes.signs}))
 
     def _ping(self) -> None:
         if self.pinging and self.target.state() != "off":

@@ -20,7 +20,8 @@ from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.cuts.after import Cut, PowerCut, Prepared, TearableFram, Verdict, fram_of, judge, old_log, tap
 from toleramp_bench.figures.measure import run_session, standard_blob
 from toleramp_bench.interrupts import interrupts_held
-from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.nurse import Nurse, Wishes
+from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.places import image, pins
 from toleramp_bench.runs.forks import Twin, split
 
@@ -188,7 +189,7 @@ class SessionWalk:
 
     def _walk(self) -> None:
         bench = self.bench
-        nurse = Nurse(classify=m.HOLD["mild"], resume_step=_REACTION_STEP)
+        nurse = Nurse(ScreenPace(), wishes=Wishes(cause=m.HOLD["mild"], step=_REACTION_STEP))
         bench.boot(100)
         bench.load(standard_blob(SCALE))
         run_session(bench, nurse, lambda: self._done() or bool(bench.find("step_started", step=_REACTION_STEP)), SPAN_S)

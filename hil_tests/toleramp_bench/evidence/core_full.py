@@ -16,7 +16,9 @@ from pump.tables import messages as m
 from toleramp.errors import UserError
 from toleramp.protocol.file import compile_file
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
+from toleramp_bench.figures.measure import attend
 from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.places import standard_protocol
 
 LIMIT_S = 12 * 3600
@@ -30,7 +32,7 @@ class FullRun:
 
     def __init__(self, period_us: int) -> None:
         blob, self.protocol = compile_file(standard_protocol())
-        self.pump, self.nurse = CorePump(period_us), Nurse()
+        self.pump, self.nurse = CorePump(period_us), Nurse(ScreenPace())
         self.pump.load(blob)
         self.steps: list[dict[str, int]] = []
         self._seen = 0
@@ -40,12 +42,7 @@ class FullRun:
         for event in pump.events[self._seen :]:
             self._note(str(event["event"]), int(str(event["step"])), int(str(event["t_ms"])))
         self._seen = len(pump.events)
-        session = pump.controller.session
-        if session.state == m.RUNNING or not pump.keys_free():
-            return
-        button = self.nurse.press(pump.seen(), pump.now_us // 1000)
-        if button:
-            pump.press(button)
+        attend(pump, self.nurse)
 
     def _note(self, event: str, step: int, t_ms: int) -> None:
         if event == "step_started":

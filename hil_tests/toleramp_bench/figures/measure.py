@@ -21,6 +21,8 @@ from toleramp_bench.boards.core_pump import CorePump
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import ScreenPace
+from toleramp_bench.people.seen import seen_at
 from toleramp_bench.places import standard_protocol
 
 _BYTE_NS = 10 * 1_000_000_000 // 9600
@@ -46,21 +48,22 @@ class CoreRun:
     state: str
 
 
+def attend(pump: CorePump, nurse: Nurse) -> None:
+    """Lets a nurse answer what the core asks, unless a key is down."""
+    if pump.controller.session.state != m.RUNNING and pump.keys_free():
+        button = nurse.press(seen_at(pump.controller), pump.now_us // 1000)
+        if button:
+            pump.press(button)
+
+
 def core_session(period_us: int, scale: Fraction = Fraction(1)) -> CoreRun:
     """The standard protocol on the core in virtual time with this scan period; a nurse confirms the bags."""
     pump = CorePump(period_us)
     pump.load(standard_blob(scale))
     session = pump.controller.session
-    nurse = Nurse()
-
-    def people(core: CorePump) -> None:
-        if session.state != m.RUNNING and core.keys_free():
-            button = nurse.press(core.seen(), core.now_us // 1000)
-            if button:
-                core.press(button)
-
+    nurse = Nurse(ScreenPace())
     began = time.perf_counter()
-    pump.run(people, lambda core: m.STATES[session.state] in _FINAL, 30_000)
+    pump.run(lambda core: attend(core, nurse), lambda core: m.STATES[session.state] in _FINAL, 30_000)
     wall_s = time.perf_counter() - began
     for _ in range(max(1, 200_000 // period_us)):
         pump.scan()  # the alarm of the end comes a few scans later
@@ -115,7 +118,7 @@ def running_bench(scale: Fraction = Fraction(1, 50), stream_ms: int = 200) -> tu
     bench.oximeter.start()
     bench.boot(stream_ms)
     bench.load(standard_blob(scale))
-    nurse = Nurse()
+    nurse = Nurse(ScreenPace())
     run_session(bench, nurse, lambda: bench.state() == "running", 30)
     return bench, tap, nurse
 

@@ -10,7 +10,8 @@ from itertools import count
 from typing import Any
 
 from toleramp_bench.people.attended import Attended
-from toleramp_bench.people.staff import Staff
+from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import RecordPace
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.runs.actions import Actions
 from toleramp_bench.runs.plant_of import plant_of
@@ -43,7 +44,9 @@ class Run:
         self.recording = Recording(target=target.name, pl_pulse=target.pl_pulse)
         self.hold_ms = max(200, 4 * target.scan_us // 1000)
         gap_ms = max(600, 10 * target.scan_us // 1000)
-        self.staff = Staff(scenario.staff_delay_ms, gap_ms) if scenario.staff == "prompt" else None
+        self.staff: Nurse | None = None
+        if scenario.staff == "prompt":
+            self.staff = Nurse(RecordPace(scenario.staff_delay_ms, gap_ms), on_hang=self.hung)
         self.live = target.fit(plant_of(scenario, target.pl_pulse, seed))
         self.plant: Plant = self.live.plant
         self.pinging = True
@@ -55,8 +58,6 @@ class Run:
         self._ended = False
         self._stuck_us = self._quiet_us = (scenario.protocol.max_hold_min + STUCK_MIN) * 60_000_000
         self._waiting = [action for action in scenario.actions if action.when.after is not None]
-        if self.staff:
-            self.staff.on_hang = self.hung
         self.patient = Attended(self, scenario.patient, seed) if scenario.patient else None
 
     # -- the agenda
@@ -154,20 +155,25 @@ class Run:
     def _turn(self) -> None:
         target = self.target
         due_us = self._agenda[0][0] if self._agenda else _FOREVER
-        staff_us = self.staff.due_ms * 1000 if self.staff and self.staff.due_ms is not None else _FOREVER
+        staff_us = self._staff_us()
         target.run_to(min(due_us, staff_us, self._end_us, self._stuck_us))
         for record in target.records():
             self._note(record)
         now = target.now_us
         while self._agenda and self._agenda[0][0] <= now:
             heapq.heappop(self._agenda)[2]()
-        if self.staff and self.staff.due_ms is not None and self.staff.due_ms * 1000 <= now:
-            button = self.staff.act(target.seen(), now // 1000)
+        if self.staff and self._staff_us() <= now:
+            button = self.staff.press(target.seen(), now // 1000)
             if button:
                 self.press(button, self.hold_ms)
                 self._stuck_us = now + self._quiet_us
         if now >= self._stuck_us:
             self._end_if_stuck()
+
+    def _staff_us(self) -> int:
+        """When people look at the pump next."""
+        due_ms = self.staff.pace.due_ms if self.staff else None
+        return _FOREVER if due_ms is None else due_ms * 1000
 
     def _end_if_stuck(self) -> None:
         """Ends a run that would only wait: the pump stands, no record or press came for long, nothing is still to come.
@@ -187,7 +193,7 @@ class Run:
         self._flow()
         self._happened(record, REACT_MS)
         if self.staff:
-            self.staff.told(record)
+            self.staff.pace.told(record)
         if record["event"] in FINAL and self.scenario.end is None and not self._ended:
             self._ended = True
             self._end_us = min(self._end_us, (record["t_ms"] + SETTLE_MS) * 1000)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from toleramp_bench.devices.pulses import PulseTimes
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import Seen
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
 

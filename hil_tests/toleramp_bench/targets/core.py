@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from oximeters import parser
+from oximeters.registry import parser
 from pump.controller import Controller
 from pump.io import UP
 from pump.tables import messages as m
@@ -13,7 +13,7 @@ from toleramp import __version__
 from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
 from toleramp_bench.devices.oximeter import Oximeter
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import mechanism_pl_pulse
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
@@ -140,7 +140,7 @@ class CoreTarget:
 
     def seen(self) -> Seen:
         """What a person sees."""
-        return self.brain.seen() if self.brain else Seen("off", 0, False, False)
+        return self.brain.seen() if self.brain else OFF
 
     def state(self) -> str:
         """The session's state."""

@@ -24,7 +24,7 @@ from toleramp_bench.boards.rig.pump_line import PumpLine
 from toleramp_bench.boards.rig.serial_bench import SerialBench
 from toleramp_bench.boards.rig.stamp_log import StampLog
 from toleramp_bench.devices.pulses import PulseTimes
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import mechanism_pl_pulse
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
@@ -224,7 +224,7 @@ class RigTarget:
 
     def seen(self) -> Seen:
         """What a person sees."""
-        return self.line.seen() if self._powered else Seen("off", 0, False, False)
+        return self.line.seen() if self._powered else OFF
 
     def state(self) -> str:
         """The session's state."""

@@ -12,7 +12,7 @@ from toleramp.device.loading import refusal
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.fram import Fram
 from toleramp_bench.devices.pulses import Joined, NsLog
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import image, mechanism_pl_pulse
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
@@ -146,7 +146,7 @@ class Rp2040Target:
 
     def seen(self) -> Seen:
         """What a person sees, by the newest status."""
-        return self._bench.seen() if self._bench else Seen("off", 0, False, False)
+        return self._bench.seen() if self._bench else OFF
 
     def state(self) -> str:
         """The session's state."""

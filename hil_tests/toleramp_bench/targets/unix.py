@@ -20,7 +20,7 @@ from pump.io import Outputs, Snapshot
 from pump.tables import messages as m
 from toleramp.device.wire import Message
 from toleramp_bench.devices.samples import Samples
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import OFF, Seen, seen_in
 from toleramp_bench.places import ROOT
 from toleramp_bench.records import named
 from toleramp_bench.targets.base import TargetFault
@@ -188,10 +188,7 @@ class Listener(HostLine):
 
     def seen(self) -> Seen:
         """What stands on the screen, by the newest status."""
-        flags, status = self.status.get("flags", 0), self.status
-        confirm, may_resume = bool(flags & m.FLAG_CONFIRM), bool(flags & m.FLAG_RESUMABLE)
-        state = m.STATES[status.get("state", 0)]
-        return Seen(state, status.get("choice", 0), confirm, may_resume, status.get("solution", 0) + 1)
+        return seen_in(self.status)
 
 
 class UnixTarget(CoreTarget):
@@ -246,7 +243,7 @@ class UnixTarget(CoreTarget):
 
     def seen(self) -> Seen:
         """What a person sees, by the newest status."""
-        return self.line.seen() if self.brain else Seen("off", 0, False, False)
+        return self.line.seen() if self.brain else OFF
 
     def host(self, command: str, **fields: Any) -> None:
         """Sends a command; a ping after a silence asks for the stream again, which the pump ends with it."""

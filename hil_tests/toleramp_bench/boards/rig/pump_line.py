@@ -11,7 +11,7 @@ from toleramp.device.loading import load, refusal
 from toleramp.device.wire import NAMES, Layout, Message, Wire
 from toleramp.errors import NoAnswer
 from toleramp_bench.boards.rig.bench import Bench
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import Seen, seen_in
 from toleramp_bench.records import named
 
 _ANSWER_US = 3_000_000
@@ -162,12 +162,4 @@ class PumpLine:
 
     def seen(self) -> Seen:
         """What a person sees on the screen, by the newest status."""
-        status = self.status
-        flags = status.get("flags", 0)
-        return Seen(
-            m.STATES[status.get("state", 0)],
-            status.get("choice", 0),
-            bool(flags & m.FLAG_CONFIRM),
-            bool(flags & m.FLAG_RESUMABLE),
-            status.get("solution", 0) + 1,
-        )
+        return seen_in(self.status)
