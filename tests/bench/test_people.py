@@ -16,14 +16,21 @@ HELD, DECISION, BOUNDARY = "held", "decision", "boundary"
 MILD = m.HOLD["mild"]
 
 
+# What the pump asks in its states.
+ASKED_IN = {
+    "ready": q.START, "armed": q.BAG, "bag": q.BAG, "held": q.CAUSE, "decision": q.STEP, "boundary": q.BOUNDARY,
+    "resumable": q.RESUME,
+}  # fmt: skip
+
+
 def asks(state: str, choice: int = 0, second: bool = False, may_resume: bool = False, bag: int = 1) -> Seen:
     """A screen."""
-    return Seen(state, choice, second, may_resume, bag)
+    return Seen(state, choice, second, may_resume, bag, ASKED_IN.get(state, q.NONE))
 
 
 def test_every_kind_of_question_has_an_answer() -> None:
     """Else a pump asks, and waits for ever."""
-    kinds = {Seen(state, 0, False, False).question for state in m.STATES} - {q.NONE}
+    kinds = set(range(len(q.NAMES))) - {q.NONE}
     assert kinds == set(ALL) and OFF.question == q.NONE
 
 
