@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from pump.session.decisions import CLASSIFY
 
 from pump.io import CONFIRM, DOWN, START, STOP, UP
 from pump.tables import messages as m
 from pump.tables import questions as q
-from toleramp_bench.people.nurse import ALL, HALT, TOLD, Nurse, Wishes
+from pump.tables.causes import GRADES
+from toleramp_bench.people.nurse import ALL, HALT, TOLD, Nurse, Want, Wishes
 from toleramp_bench.people.pace import RecordPace, ScreenPace
 from toleramp_bench.people.seen import OFF, Seen
 
@@ -38,7 +38,7 @@ def test_every_kind_of_question_has_an_answer() -> None:
         (asks("armed", 2, bag=2), {"wrong_bag": 3}, UP),
         (asks(HELD), {}, CONFIRM),
         (asks(HELD), {"cause": MILD}, UP),
-        (asks(HELD, CLASSIFY.index(MILD)), {"cause": MILD}, CONFIRM),
+        (asks(HELD, GRADES.index(MILD)), {"cause": MILD}, CONFIRM),
         (asks(DECISION, 6), {}, CONFIRM),
         (asks(DECISION, 6), {"back": 2}, DOWN),
         (asks(DECISION, 0), {"back": 2}, CONFIRM),
@@ -60,7 +60,7 @@ def test_she_chooses_what_she_wants_and_enters_it(seen: Seen, wishes: dict[str, 
 def test_what_was_entered_is_forgotten_and_kept_as_an_answer() -> None:
     """Else the next hold is graded by the last one."""
     nurse = Nurse(ScreenPace(0), wishes=Wishes(cause=MILD, back=1))
-    for choice in range(CLASSIFY.index(MILD) + 1):
+    for choice in range(GRADES.index(MILD) + 1):
         nurse.press(asks(HELD, choice), 100)
     assert nurse.wishes == Wishes(back=1) and nurse.causes() == [(100, MILD)]
     for choice in (4, 3):
@@ -80,7 +80,7 @@ def test_who_only_enters_what_was_told_leaves_the_rest_alone() -> None:
 
 def test_who_gives_up_presses_stop() -> None:
     """Else a hold that nobody wants to end lasts for ever."""
-    nurse = Nurse(ScreenPace(), {**ALL, q.RESUME: lambda nurse, seen: HALT})
+    nurse = Nurse(ScreenPace(), {**ALL, q.RESUME: Want(lambda nurse, seen: HALT)})
     assert nurse.answer(asks("resumable", may_resume=True)) == STOP
 
 

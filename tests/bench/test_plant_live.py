@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from scenario_kit import HEAD, event, written
+from toleramp_bench.runs.step_runs import step_runs
 
 from toleramp_bench.places import ROOT
 from toleramp_bench.plant.assembly import Plant
@@ -14,7 +15,6 @@ from toleramp_bench.plant.readings import READINGS
 from toleramp_bench.runs.pumped import Pumped
 from toleramp_bench.runs.result import result
 from toleramp_bench.runs.runner import Run
-from toleramp_bench.runs.step_runs import step_runs
 from toleramp_bench.scenario.model import Recording, Scenario
 from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.targets.core import CoreTarget

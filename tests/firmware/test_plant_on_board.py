@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from toleramp_bench.runs.step_runs import step_runs
 
 from toleramp_bench.boards.emulator.repl import Repl
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.places import ROOT
 from toleramp_bench.runs.pumped import Pumped
 from toleramp_bench.runs.runner import Run
-from toleramp_bench.runs.step_runs import step_runs
 from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.targets.rp2040 import Rp2040Target
 

@@ -1,16 +1,17 @@
-"""Runs one drawn session on the core target, with patient and people, and measures it."""
+"""One drawn session on the core target, with patient and people; it measures as it goes."""
 
 from __future__ import annotations
 
 import random
-import traceback
-from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from pump.io import STOP
 from pump.protocol import protocol as p
-from toleramp_bench.campaign.draws import draw, scenario_of
+from pump.tables import states
+from toleramp_bench.campaign.case import NOTHING_LEFT, Window
+from toleramp_bench.campaign.draws import scenario_of
 from toleramp_bench.campaign.model import Campaign, Drawn
+from toleramp_bench.names import STATES
 from toleramp_bench.people.body import TICK_S, Body
 from toleramp_bench.people.eyes import REACT_MS, DrawnPace, Eyes
 from toleramp_bench.people.nurse import Nurse, Wishes
@@ -23,17 +24,6 @@ from toleramp_bench.targets.campaign import CampaignTarget
 PING_MS = 3_000
 WATCH_MS = 60_000  # a session is watched so long after its end
 RESTORED_MS = 60_000  # so long after power came back people have seen whether anything is left of the session
-NOTHING_LEFT = ("idle", "ready", "off")
-
-
-class Window(NamedTuple):
-    """A while with pulses that moved the motor: how many, which bag hung (index), what reached the vein."""
-
-    start_us: int
-    end_us: int
-    pulses: int
-    bag: int
-    vein_pg: float
 
 
 class CampaignRun(Run):
@@ -114,7 +104,7 @@ class CampaignRun(Run):
 
     def _react(self) -> None:
         """The signs were noticed: STOP, unless the pump holds already."""
-        if self.body.grade and self.target.state() in ("running", "bag"):
+        if self.body.grade and self.target.state() in STATES.of(states.SUPERVISED):
             self.staff.pace.delay_ms = REACT_MS
             self._signs.do(Action("signs", "reaction", Moment(), {"signs": self.eyes.signs}))
 
@@ -132,28 +122,3 @@ class CampaignRun(Run):
     def _close(self) -> Recording:
         self.campaign_target.watched.close()
         return super()._close()
-
-
-def run_session(campaign: Campaign, number: int) -> dict[str, Any]:
-    """The line of one session: what was drawn, what came of it, what was violated. A crash of the core is a finding."""
-    from toleramp_bench.campaign import judge, line
-
-    protocol = p.decode(bytearray(campaign.blob))
-    drawn = draw(campaign, protocol, number)
-    target = CampaignTarget(protocol)
-    try:
-        run = CampaignRun(campaign, protocol, drawn, target)
-        recording = run.go()
-        return line.line_of(run, recording, judge.findings(run, recording))
-    except Exception as error:
-        return line.crashed(drawn, target.now_us, *_where(error))
-    finally:
-        target.close()
-
-
-def _where(error: Exception) -> tuple[str, str]:
-    """Whether the pump or the bench broke, and where."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = Path(frame.filename)
-    name = "pump-crash" if "firmware" in place.parts else "bench-error"
-    return name, f"{type(error).__name__}: {error} ({place.name}:{frame.lineno}, {frame.name})"

@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 
 from pump.io import STOP
+from pump.tables import causes
 from pump.tables import messages as m
 from toleramp_bench.boards.emulator.repl import Repl
 from toleramp_bench.boards.pump import BenchFault, PumpBench
@@ -73,7 +74,7 @@ def _react(bench: PumpBench, nurse: Nurse) -> None:
     """A mild reaction in step 9, one step back, on the weaker bag."""
     to_step(bench, nurse, 9)
     wishes = nurse.wishes
-    wishes.cause, wishes.step, wishes.bag = m.HOLD["mild"], 8, 1
+    wishes.cause, wishes.step, wishes.bag = causes.MILD, 8, 1
     bench.run_for(1)
     bench.press(STOP)
 

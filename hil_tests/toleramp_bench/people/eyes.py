@@ -7,23 +7,23 @@ come in the order of the events, from one stream.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pump.session.held import GRADES
-from pump.tables import messages as m
+from pump.tables import causes, events, states
 from pump.tables import questions as q
 from toleramp_bench.campaign.model import Span, StaffDraws
+from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.people.body import Body
 from toleramp_bench.people.nurse import ALL, HALT, Nurse, Want, Wishes, to_resume
 from toleramp_bench.people.pace import RecordPace
 from toleramp_bench.people.seen import Seen
 
-TECHNICAL, MILD, SEVERE, END = (m.HOLD[word] for word in ("technical", "mild", "severe", "end"))
 REACT_MS = 3_000  # from the decision to press STOP to the press
 REHANGS = 0.5  # share of those who hang the step's own bag again, where the one that hangs could go on
-_FLOWS = ("running", "bag")
+_SUPERVISED = STATES.of(states.SUPERVISED)
+_OVER = EVENTS.of(events.ENDS | events.STARTS)
 
 
 class Eyes:
@@ -32,14 +32,22 @@ class Eyes:
     def __init__(self, body: Body, draws: StaffDraws, rng: random.Random, max_hold_ms: int) -> None:
         self.body, self.draws, self.rng, self.max_hold_ms = body, draws, rng, max_hold_ms
         self.held_ms = -1  # since when the pump holds; -1: it does not
-        self._cause = 0  # what the hold was; once said it stands until it is over
+        self._cause = 0  # what the hold was, as it is offered, the worse the later; it stands until the hold is over
         self._rest_ms = 0.0
         self._noticed = self._leaving = self._rehangs = False
 
     @property
     def wants(self) -> dict[int, Want]:
         """For `Nurse`."""
-        return {**ALL, q.CAUSE: self._the_cause, q.BOUNDARY: self._the_way, q.RESUME: self._to_resume}
+        wants = dict(ALL)
+        for question, choice in self._depends():
+            wants[question] = replace(ALL[question], choice=choice)
+        return wants
+
+    def _depends(self) -> Iterator[tuple[int, Callable[[Nurse, Seen], int | None]]]:
+        yield q.CAUSE, self._the_cause
+        yield q.BOUNDARY, self._the_way
+        yield q.RESUME, self._to_resume
 
     def drawn_ms(self, span: Span) -> int:
         """A time from a span in seconds."""
@@ -65,15 +73,11 @@ class Eyes:
 
     def _the_cause(self, nurse: Nurse, seen: Seen) -> int:
         """What the hold was, by the patient."""
-        if self._leaving:
-            self._cause = END
-        else:
-            grade = self.body.examined()
-            if grade:
-                self.body.treat(grade)
-            word = TECHNICAL if not grade else MILD if grade == 1 else SEVERE
-            self._cause = max(word, self._cause, key=(0, TECHNICAL, MILD, SEVERE).index)
-        return GRADES.index(self._cause)
+        grade = 0 if self._leaving else self.body.examined()
+        if grade:
+            self.body.treat(grade)
+        self._cause = max(self._cause, causes.GRADES.index(causes.END) if self._leaving else _choice(grade))
+        return self._cause
 
     def _the_way(self, nurse: Nurse, seen: Seen) -> int:
         """The bag that is offered first; those who hang again take the other."""
@@ -100,7 +104,7 @@ class Eyes:
         """Each tick: a sign is noticed after a while, and then STOP is pressed by `react`."""
         if not self.body.grade:
             self._noticed = False
-        elif not self._noticed and state in _FLOWS:
+        elif not self._noticed and state in _SUPERVISED:
             self._noticed = True
             later(self.drawn_ms(self.draws.notice_s), react)
 
@@ -108,6 +112,12 @@ class Eyes:
     def signs(self) -> list[str]:
         """What the patient shows, in the words of a scenario."""
         return ["hives"] if self.body.grade <= 1 else ["hives", "wheeze"]
+
+
+def _choice(grade: int) -> int:
+    """Where the word for a grade of the patient's signs stands among those that are offered."""
+    word = causes.REACTIONS[min(grade, len(causes.REACTIONS)) - 1] if grade else causes.TECHNICAL
+    return causes.GRADES.index(word)
 
 
 @dataclass
@@ -120,15 +130,15 @@ class DrawnPace(RecordPace):
     def told(self, record: dict[str, Any]) -> None:
         """A record of the pump."""
         event, draws = record["event"], self.eyes.draws
-        if event == "paused" and self.eyes.held_ms < 0:
+        if event == EVENTS.PAUSED and self.eyes.held_ms < 0:
             self.eyes.hold_began(record["t_ms"], self.wishes)
             self.delay_ms = self.eyes.drawn_ms(draws.hold_s)
-        elif event == "bag_requested" and record["state"] == "bag":
+        elif event == EVENTS.BAG_REQUESTED and record["state"] == STATES.BAG:
             self.delay_ms = self.eyes.drawn_ms(draws.bag_change_s)
-        elif event != "paused":
+        elif event != EVENTS.PAUSED:
             self.delay_ms = self.eyes.drawn_ms(draws.answer_s)
-        if event in ("resumed", "boot", "stopped", "locked"):
+        if event in _OVER or event == EVENTS.RESUMED:
             self.eyes.hold_over()
-        elif event == "decision":
+        elif event == EVENTS.DECISION:
             self.eyes.step_chosen()
         super().told(record)

@@ -9,27 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pump.io import CONFIRM, DOWN, START, STOP, UP
-from pump.session.held import GRADES
+from pump.tables import causes
 from pump.tables import questions as q
 from toleramp_bench.people.pace import Pace
 from toleramp_bench.people.seen import Seen
 
 HALT = -1  # instead of a choice: she presses STOP
-_OPENS = {q.START: START, q.RESUME: START}  # the key that answers; CONFIRM where none is named
+
+
+def _entered(question: int, default: Any = None) -> Any:
+    """A field for what is entered at a kind of question."""
+    return field(default=default, metadata={"question": question})
 
 
 @dataclass
 class Wishes:
     """What is entered at the next question that asks for it, and forgotten then. Defaults: what the pump proposes."""
 
-    cause: int = 0  # row of the causes; 0: the first choice
-    step: int = 0  # from 1; 0: the one that the pump proposes
-    back: int | None = None  # or so many steps back from it
-    bag: int | None = None  # from 0, where the step can run on two; None: the one that is offered first
-    wrong_bag: int | None = None  # choice (from 1) of the label on the bag that is hung by mistake
+    cause: int = _entered(q.CAUSE, 0)  # row of the causes; 0: the first choice
+    step: int = _entered(q.STEP, 0)  # from 1; 0: the one that the pump proposes
+    back: int | None = _entered(q.STEP)  # or so many steps back from it
+    bag: int | None = _entered(q.BOUNDARY)  # from 0, where the step can run on two; None: the one offered first
+    wrong_bag: int | None = _entered(q.BAG)  # choice (from 1) of the label on the bag that is hung by mistake
 
     @property
     def chooses(self) -> bool:
@@ -39,11 +43,8 @@ class Wishes:
     def forget(self, question: int) -> None:
         """What was entered at a question of that kind."""
         for each in fields(self):
-            if each.name in _ENTERED_AT.get(question, ()):
+            if each.metadata["question"] == question:
                 setattr(self, each.name, each.default)
-
-
-_ENTERED_AT = {q.CAUSE: ("cause",), q.STEP: ("step", "back"), q.BOUNDARY: ("bag",), q.BAG: ("wrong_bag",)}
 
 
 class Answer(NamedTuple):
@@ -54,15 +55,24 @@ class Answer(NamedTuple):
     choice: int
 
 
-Want = Callable[["Nurse", Seen], int | None]
+@dataclass(frozen=True)
+class Want:
+    """How a kind of question is answered: the choice that is wanted (None: left alone) and the key that enters it.
+
+    `waits`: it is asked before it can be answered, so that no answer now may be one a while later.
+    """
+
+    choice: Callable[[Nurse, Seen], int | None]
+    key: int = CONFIRM
+    waits: bool = False
 
 
 @dataclass
 class Nurse:
     """`press(seen, t_ms)` returns a button (bits of pump.io), 0 for none.
 
-    `wants`: for a kind of question the choice that she wants; None, or no row: she leaves it alone. `on_hang` hears the
-    bag (from 0) that she hangs when its code is asked for.
+    `wants`: how she answers a kind of question; one without a row she leaves alone. `on_hang` hears the bag (from 0)
+    that she hangs when its code is asked for.
     """
 
     pace: Pace
@@ -78,7 +88,7 @@ class Nurse:
             return 0
         self.now_ms = t_ms
         button = self.answer(seen)
-        self.pace.looked(seen.question if seen.question in self.wants else q.NONE, button, t_ms)
+        self.pace.looked(button, seen.question in self.wants and self.wants[seen.question].waits, t_ms)
         return button
 
     @property
@@ -88,22 +98,23 @@ class Nurse:
 
     def answer(self, seen: Seen) -> int:
         """The button that brings the question nearer to what she wants; 0: none."""
-        want = self.wants[seen.question](self, seen) if seen.question in self.wants else None
-        if want is None:
+        want = self.wants.get(seen.question)
+        choice = want.choice(self, seen) if want else None
+        if want is None or choice is None:
             return 0
-        if want == HALT:
+        if choice == HALT:
             return STOP
         if seen.want_confirm:
             return CONFIRM
-        if seen.choice != want:
-            return UP if seen.choice < want else DOWN
+        if seen.choice != choice:
+            return UP if seen.choice < choice else DOWN
         self.wishes.forget(seen.question)
         self.answers.append(Answer(self.now_ms, seen.question, seen.choice))
-        return _OPENS.get(seen.question, CONFIRM)
+        return want.key
 
     def causes(self) -> list[tuple[int, int]]:
         """(ms, row of the causes) of each that she entered."""
-        return [(each.t_ms, GRADES[each.choice]) for each in self.answers if each.question == q.CAUSE]
+        return [(each.t_ms, causes.GRADES[each.choice]) for each in self.answers if each.question == q.CAUSE]
 
 
 # -- what is wanted, by the kind of question
@@ -124,7 +135,7 @@ def the_bag(nurse: Nurse, seen: Seen) -> int:
 
 def the_cause(nurse: Nurse, seen: Seen) -> int:
     """Where the choice stands that names a cause."""
-    return GRADES.index(nurse.wishes.cause) if nurse.wishes.cause in GRADES else 0
+    return causes.GRADES.index(nurse.wishes.cause) if nurse.wishes.cause in causes.GRADES else 0
 
 
 def the_step(nurse: Nurse, seen: Seen) -> int:
@@ -145,18 +156,16 @@ def to_resume(nurse: Nurse, seen: Seen) -> int | None:
     return seen.choice if seen.may_resume else None
 
 
-ALL: Mapping[int, Want] = {
-    q.START: shown,
-    q.BAG: the_bag,
-    q.CAUSE: the_cause,
-    q.STEP: the_step,
-    q.BOUNDARY: the_way,
-    q.RESUME: to_resume,
-}
+ALL: dict[int, Want] = {}
+ALL[q.START] = Want(shown, START, waits=True)
+ALL[q.BAG] = Want(the_bag, waits=True)
+ALL[q.CAUSE] = Want(the_cause)
+ALL[q.STEP] = Want(the_step)
+ALL[q.BOUNDARY] = Want(the_way)
+ALL[q.RESUME] = Want(to_resume, START, waits=True)
 
 # Nobody attends, but somebody comes to enter what was told: every other question is left alone.
-TOLD: Mapping[int, Want] = {
-    q.CAUSE: lambda nurse, seen: the_cause(nurse, seen) if nurse.wishes.cause else None,
-    q.STEP: lambda nurse, seen: the_step(nurse, seen) if nurse.wishes.chooses else None,
-    q.BOUNDARY: lambda nurse, seen: nurse.wishes.bag,
-}
+TOLD: dict[int, Want] = {}
+TOLD[q.CAUSE] = Want(lambda nurse, seen: the_cause(nurse, seen) if nurse.wishes.cause else None)
+TOLD[q.STEP] = Want(lambda nurse, seen: the_step(nurse, seen) if nurse.wishes.chooses else None)
+TOLD[q.BOUNDARY] = Want(lambda nurse, seen: nurse.wishes.bag)

@@ -9,17 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pump.tables import questions as q
+from pump.tables import events
+from toleramp_bench.names import EVENTS
 
 POLL_MS = 1_000
-_PROMPTS = ("loaded", "armed", "bag_requested", "bag_rejected", "paused", "reaction", "decision")
+_PROMPTS = EVENTS.of(events.ASKS)
 _ON_GRID_MS = 5_000  # the first press comes at a whole multiple of this: loading takes another time on each target
-_LATER = (q.START, q.BAG, q.RESUME)  # asked before they can be answered: no answer now is one a while later
 
 
 @dataclass
 class Pace:
     """`looks` before each look, `looked` after it with the button that was pressed (0: none).
+
+    `again`: without a press there may be an answer a while later.
 
     `due_ms`: when people look next, where that is known; None: when something happens.
     """
@@ -38,7 +40,7 @@ class Pace:
         """Whether it is time."""
         return self.due_ms is not None and self.due_ms <= now_ms
 
-    def looked(self, question: int, button: int, now_ms: int) -> None:
+    def looked(self, button: int, again: bool, now_ms: int) -> None:
         """What comes of a look."""
         raise NotImplementedError
 
@@ -58,7 +60,7 @@ class ScreenPace(Pace):
             self._next_ms = now_ms + self.delay_ms
         return now_ms >= self._next_ms
 
-    def looked(self, question: int, button: int, now_ms: int) -> None:
+    def looked(self, button: int, again: bool, now_ms: int) -> None:
         """After a press there is a pause."""
         if button:
             self._next_ms = now_ms + self.delay_ms
@@ -75,13 +77,13 @@ class RecordPace(Pace):
         if record["event"] not in _PROMPTS:
             return
         due = record["t_ms"] + self.delay_ms
-        if record["event"] == "loaded":
+        if record["event"] == EVENTS.LOADED:
             due = -(-due // _ON_GRID_MS) * _ON_GRID_MS
         self.due_ms = due if self.due_ms is None else min(self.due_ms, due) if due > record["t_ms"] else due
 
-    def looked(self, question: int, button: int, now_ms: int) -> None:
+    def looked(self, button: int, again: bool, now_ms: int) -> None:
         """After a press there is a pause; what could not be answered yet is looked at again."""
         if button:
             self.due_ms = now_ms + self.gap_ms
         else:
-            self.due_ms = now_ms + POLL_MS if question in _LATER else None
+            self.due_ms = now_ms + POLL_MS if again else None

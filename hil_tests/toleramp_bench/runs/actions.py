@@ -6,7 +6,8 @@ from inspect import Parameter, signature
 from typing import Any
 
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
-from pump.tables import messages as m
+from pump.tables import causes
+from toleramp_bench.names import CAUSES, VITALS
 from toleramp_bench.people.nurse import TOLD, Nurse
 from toleramp_bench.people.pace import RecordPace
 from toleramp_bench.runs.noise import NoisyWire
@@ -15,7 +16,7 @@ from toleramp_bench.scenario.words import grade
 
 BUTTONS = {"start": START, "confirm": CONFIRM, "silence": SILENCE, "up": UP, "down": DOWN, "stop": STOP}
 _BACK = {"same": 0, "one-back": 1, "two-back": 2}
-_WORDS = ("technical", "mild", "severe", "end")
+_GRADES = CAUSES.at(causes.GRADES)
 NOISE_BYTES = 64
 BOUNCE_MS = 20.0  # of an ordinary key; the worst are 50 ms
 BAD_LINE = 0.02  # share of bytes spoilt on a bad line
@@ -51,7 +52,7 @@ class Actions:
         staff = self._entering(action)
         if staff is None:
             return
-        staff.wishes.cause = m.HOLD[grade(signs)]
+        staff.wishes.cause = CAUSES.row(grade(signs))
         if not staff.attends:
             self.run.press(STOP, self.run.hold_ms)
             self._look(staff)
@@ -91,8 +92,8 @@ class Actions:
             wishes.bag = [each.id for each in self.run.scenario.protocol.solutions].index(bag)
         if choice in _BACK:
             wishes.back = _BACK[choice]
-        if choice in _WORDS:
-            wishes.cause = m.HOLD[choice]
+        if choice in _GRADES:
+            wishes.cause = CAUSES.row(choice)
         if not staff.attends:
             self._look(staff)
 
@@ -121,8 +122,7 @@ class Actions:
             device.cable_out = what["unplug"]
         if "freeze" in what:
             device.frozen = what["freeze"]
-        if "artifact" in what:
-            device.artifact = what["artifact"]
+        device.artifact = what.get(VITALS.ARTIFACT, device.artifact)
         if {"noise", "drop", "baud"} & set(what):
             self._spoil_line(NoisyWire.on(device, self.run.random), what)
 

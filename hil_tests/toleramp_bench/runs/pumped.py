@@ -13,7 +13,7 @@ from typing import NamedTuple
 from toleramp_bench.devices.pulses import PulseTimes, RunLog
 from toleramp_bench.plant.drive import Drive
 from toleramp_bench.runs.plant_of import plant_of
-from toleramp_bench.runs.step_runs import StepRun
+from toleramp_bench.runs.walk import StepRun
 from toleramp_bench.scenario.model import Recording, Scenario
 
 

@@ -9,6 +9,8 @@ from contextlib import suppress
 from itertools import count
 from typing import Any
 
+from pump.tables import events, states
+from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.people.attended import Attended
 from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.people.pace import RecordPace
@@ -18,7 +20,7 @@ from toleramp_bench.runs.plant_of import plant_of
 from toleramp_bench.scenario.model import Action, Done, Moment, Recording, Scenario
 from toleramp_bench.targets.base import Target, TargetFault
 
-FINAL = ("completed", "stopped", "locked", "fault")
+FINAL = EVENTS.of(events.ENDS)
 SETTLE_MS = 1_000  # after the end, for the alarm and the records that are still on their way
 LOAD_AT_US = 500_000
 # What follows a record happens so much later at the soonest: on the board a record needs some scans to the laptop.
@@ -182,13 +184,18 @@ class Run:
         """
         self._stuck_us = self.target.now_us + self._quiet_us
         waiting = len(self._agenda) <= 1  # but for the ping
-        if waiting and self.patient is None and self.scenario.end is None and self.target.state() != "running":
+        if (
+            waiting
+            and self.patient is None
+            and self.scenario.end is None
+            and self.target.state() not in STATES.of(states.FLOWS)
+        ):
             self._end_us = self.target.now_us
 
     def _note(self, record: dict[str, Any]) -> None:
         self.recording.records.append(record)
         self._stuck_us = record["t_ms"] * 1000 + self._quiet_us
-        if record["event"] == "bag_confirmed":
+        if record["event"] == EVENTS.BAG_CONFIRMED:
             self._confirmed(record)
         self._flow()
         self._happened(record, REACT_MS)
@@ -201,7 +208,9 @@ class Run:
     def _confirmed(self, record: dict[str, Any]) -> None:
         """Presses alone do not say what hangs: then it is the bag that was asked for, from the record's own time on."""
         done, bags = self.recording.plant_done, self.scenario.protocol.solutions
-        asked_us = max((r["t_ms"] * 1000 for r in self.recording.records if r["event"] == "bag_requested"), default=0)
+        asked_us = max(
+            (r["t_ms"] * 1000 for r in self.recording.records if r["event"] == EVENTS.BAG_REQUESTED), default=0
+        )
         if any(name == "swap_bag" and t_us >= asked_us for t_us, name, _ in done) or not 0 <= record["arg"] < len(bags):
             return
         fields, t_us = {"bag_id": bags[record["arg"]].id}, record["t_ms"] * 1000

@@ -13,6 +13,7 @@ from toleramp import __version__
 from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
 from toleramp_bench.devices.oximeter import Oximeter
+from toleramp_bench.names import EVENTS
 from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import mechanism_pl_pulse
 from toleramp_bench.plant.assembly import Plant
@@ -164,7 +165,7 @@ class CoreTarget:
         self.brain.hand_over(blob)
         self.board.run_to(self.now_us + 4 * self.scan_us, lambda: False)
         self._collect()
-        refused = [record for record in self._records[before:] if record["event"] == "load_refused"]
+        refused = [record for record in self._records[before:] if record["event"] == EVENTS.LOAD_REFUSED]
         return str(refused[-1]["code"]) if refused else ""
 
     def _ask(self, request: bytes) -> str:

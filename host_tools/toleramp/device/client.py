@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from pump.protocol.fingerprint import fingerprint
-from pump.tables import messages
+from pump.tables import messages, refusals
 from toleramp import __version__
 from toleramp.device import ports
 from toleramp.device.loading import load_requests
@@ -169,7 +169,7 @@ class Pump:
         try:
             said = self.request(messages.HELLO, retries=retries, timeout_s=timeout_s, contract=messages.CONTRACT)
         except Refused as refusal:
-            if refusal.code == "contract":
+            if refusal.row == refusals.CONTRACT:
                 raise wrong_contract(refusal.detail, "", self.port) from None
             raise
         if check and said["contract"] != messages.CONTRACT:
@@ -204,7 +204,7 @@ class Pump:
     def hang(self, code: str) -> None:
         """Tells the code of the bag that hangs; a press at the pump confirms it.
 
-        Refused "range": another bag is asked for; "busy": none is. Asked once: after a lost answer the bag may run.
+        Refused RANGE: another bag is asked for; BUSY: none is. Asked once: after a lost answer the bag may run.
         """
         self.request(messages.HANG, retries=0, data=code.encode("utf-8"), asked="the bag")
 
@@ -213,7 +213,7 @@ class Pump:
         try:
             return self.request(messages.LOG_GET, seq=seq)
         except Refused as refusal:
-            if refusal.code == "range":
+            if refusal.row == refusals.RANGE:
                 return None
             raise
 
@@ -246,7 +246,7 @@ class Pump:
             try:
                 self.request(layout, **fields, asked="the protocol's bytes")
             except Refused as refusal:
-                if refusal.code != "duplicate":
+                if refusal.row != refusals.DUPLICATE:
                     raise
             progress(fields["offset"] + len(fields["data"]), len(blob))
 

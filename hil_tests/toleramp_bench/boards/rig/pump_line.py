@@ -11,6 +11,7 @@ from toleramp.device.loading import load, refusal
 from toleramp.device.wire import NAMES, Layout, Message, Wire
 from toleramp.errors import NoAnswer
 from toleramp_bench.boards.rig.bench import Bench
+from toleramp_bench.names import EVENTS
 from toleramp_bench.people.seen import Seen, seen_in
 from toleramp_bench.records import named
 
@@ -128,7 +129,7 @@ class PumpLine:
             self._next_seq += 1
 
     def _file(self, record: dict[str, Any]) -> None:
-        if record["event"] == "boot":
+        if record["event"] == EVENTS.BOOT:
             self.boots += 1
             self.zero_us, self.status = None, {}
         self._fresh.append({**record, "boot": max(self.boots, 0)})
@@ -147,7 +148,7 @@ class PumpLine:
 
     def since_last_boot(self) -> None:
         """Drops the records of earlier power-ons, which the pump's memory still holds."""
-        boots = [k for k, record in enumerate(self._fresh) if record["event"] == "boot"]
+        boots = [k for k, record in enumerate(self._fresh) if record["event"] == EVENTS.BOOT]
         if boots:
             del self._fresh[: boots[-1]]
         self.boots = 0
