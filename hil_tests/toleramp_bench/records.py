@@ -9,13 +9,13 @@ from pump.tables import alarms, causes, events, refusals
 from pump.tables import messages as m
 
 _NONE = causes.NAMES[causes.NONE]
-_TABLES = {"alarm": alarms.NAMES, "refusal": refusals.NAMES, "cause": causes.NAMES}
+_TABLES = {events.OF_ALARM: alarms.NAMES, events.OF_REFUSAL: refusals.NAMES, events.OF_CAUSE: causes.NAMES}
 
 
 def code_name(event: int, code: int) -> str | None:
     """The name of an event's code byte, None where it has none: its table says what the code means."""
-    word = events.ROWS[event][2].replace(",", "").split()[0]
-    name = str(_TABLES[word][code]) if word in _TABLES else _NONE
+    table = _TABLES.get(events.CODE[event])
+    name = str(table[code]) if table else _NONE
     return None if name == _NONE else name
 
 
