@@ -13,11 +13,14 @@ from build_info import BUILD_HASH, GIT, VERSION
 
 from drivers.clocking import full_speed
 from drivers.pump_board import PumpBoard, bench_key_held, service_key_held
-from oximeters import parser
+from oximeters.registry import parser
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
 from pump.protocol.approval import decode_keyring
 from pump.store.journal import count_records
+from pump.store.settings import Settings
+from pump.tables.oximeters import NAMES
+from pump.tables.settings import OXIMETER
 
 PERIOD_US = 20_000
 KEYRING = "/keyring.bin"
@@ -43,20 +46,31 @@ class Pump:
     def __init__(self):
         self.snap, self.out = Snapshot(), Outputs()
         self.board = PumpBoard(self.snap, self.out)
-        records = count_records(self.board.fram.read_slot) if self.board.fram.present else 0
+        records, settings = self._stored()
         build = (VERSION.encode(), BUILD_HASH.encode(), GIT.encode())
-        self.core = Controller(parser("nonin-df2"), PL_PULSE, PERIOD_US, build, records, bench_key_held(), keyring())
+        chosen = parser(NAMES[settings.values[OXIMETER]])
+        self.core = Controller(
+            chosen, PL_PULSE, PERIOD_US, build, records, bench_key_held(), keyring(), settings
+        )  # fmt: skip
         self.core.boot(machine.reset_cause())
         self.core.self_test(self.board.parts() | (PART_KEYS if self.core.keys else 0))
         self._mean = 0
+
+    def _stored(self):
+        """What the FRAM holds: how many records, and the settings."""
+        fram, settings = self.board.fram, Settings()
+        if not fram.present:
+            return 0, settings
+        settings.read(fram.read_slot)
+        return count_records(fram.read_slot), settings
 
     @micropython.native
     def scan(self):
         """One scan: sample, decide, apply."""
         board, core, out = self.board, self.core, self.out
-        board.sample(self.snap, core.delivery.flowing)
+        board.sample(self.snap, out.flowing)
         core.scan(self.snap, out)
-        board.apply(out, core.display)
+        board.apply(out)
 
     def tidy(self):
         """Collects garbage; only called while nothing flows."""
@@ -94,7 +108,7 @@ class Pump:
             self.scan()
             self.measure(began, due)
             watchdog.feed()
-            if self.out.tidy or (self.core.stats[SCANS] % TIDY_SCANS == 0 and not self.core.delivery.flowing):
+            if self.out.tidy or (self.core.stats[SCANS] % TIDY_SCANS == 0 and not self.out.flowing):
                 self.tidy()
                 due = ticks_us()  # nothing flows: the timeline starts anew
             due = ticks_add(due, PERIOD_US)

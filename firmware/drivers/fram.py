@@ -1,12 +1,12 @@
 """SPI FRAM of 256 KB (MB85RS2MTA): no erase, no waiting, written while the drug flows.
 
-A record of 32 bytes goes to slot n in one burst; the write-enable latch falls by itself at the end of each.
+A record of 48 bytes goes to slot n in one burst; the write-enable latch falls by itself at the end of each.
 """
 
 from machine import SPI, Pin
 
 _WREN, _WRITE, _READ, _RDID = 0x06, 0x02, 0x03, 0x9F
-SLOT = 32
+SLOT = 48
 ID = b"\x04\x7f"  # Fujitsu, continuation code
 
 
@@ -38,7 +38,7 @@ class Fram:
         head[3] = address & 255
 
     def write_slot(self, slot, data):
-        """Writes 32 bytes to a slot."""
+        """Writes a slot."""
         cs, spi = self._cs, self._spi
         cs(0)
         spi.write(self._enable)
@@ -50,7 +50,7 @@ class Fram:
         cs(1)
 
     def read_slot(self, slot):
-        """The 32 bytes of a slot, in a buffer that the next call uses again."""
+        """The bytes of a slot, in a buffer that the next call uses again."""
         self._address(_READ, slot)
         self._cs(0)
         self._spi.write(self._head)

@@ -4,7 +4,7 @@ from array import array
 from time import ticks_diff, ticks_us
 
 import board_pins as pins
-from machine import I2C, PWM, UART, Pin
+from machine import ADC, I2C, PWM, UART, Pin
 
 from drivers.console import Console
 from drivers.expander import Expander
@@ -13,6 +13,7 @@ from drivers.screen import Screen
 from drivers.step_generator import PulseCounter, StepGenerator
 from pump.base.units import ticks_add as core_ticks_add
 from pump.io import OX_MAX
+from pump.tables import inputs
 
 # In the order of pump.io's bits; STOP is normally closed to ground: high is pressed, or a broken wire.
 _KEYS = (pins.START, pins.CONFIRM, pins.SILENCE, pins.UP, pins.DOWN, pins.STOP)
@@ -54,9 +55,9 @@ class PumpBoard:
         self._permit = Pin(pins.PERMIT, Pin.OUT, value=0)
         self._direction = Pin(pins.DIR, Pin.OUT, value=0)
         self.steps = StepGenerator(pins.STEP)
-        self.counter = PulseCounter(pins.STEP)
         for number in _KEYS:
             Pin(number, Pin.IN, Pin.PULL_UP)
+        self.counter = PulseCounter(pins.STEP, pins.STOP)
         self._masks = array("I", [1 << number for number in _KEYS])
         self._uart = UART(1, OX_BAUD, tx=Pin(pins.OX_TX), rx=Pin(pins.OX_RX), rxbuf=OX_RXBUF, timeout=0)
         i2c = I2C(0, sda=Pin(pins.SDA), scl=Pin(pins.SCL), freq=400_000)
@@ -65,6 +66,7 @@ class PumpBoard:
         self.fram = Fram(pins.FRAM_SCK, pins.FRAM_MOSI, pins.FRAM_MISO, pins.FRAM_CS)
         self.console = Console(out.tx)
         self._buzzer = PWM(Pin(pins.BUZZER), freq=550, duty_u16=0)
+        self._adc = [ADC(Pin(getattr(pins, row[2]))) for row in inputs.ROWS]
         self._tone = 0
         self._lights = 0
         # A list made in the scan's own function would cost it a cell of the heap a call, even when not made.
@@ -88,7 +90,10 @@ class PumpBoard:
         self._rest_us = passed % 1000
         self._now_ms = snap.now_ms = core_ticks_add(self._now_ms, snap.dt_ms)
         snap.buttons = _pressed(self._masks)
-        snap.pulses = self.counter.read()
+        snap.moved = self.counter.moved()
+        snap.pulses = self.counter.made()
+        for i in range(len(self._adc)):
+            snap.raw[i] = self._adc[i].read_u16() >> 4
         if not flowing:
             self.steps.rest()
         snap.queue_us = self.steps.queue_us(now)
@@ -104,7 +109,7 @@ class PumpBoard:
         return n
 
     @micropython.native
-    def apply(self, out, display):
+    def apply(self, out):
         """Carries out the outputs: what stops comes first."""
         if out.abort:
             self.steps.abort()
@@ -124,7 +129,7 @@ class PumpBoard:
         if not screen.ready:
             screen.step()
         elif out.screen_cell >= 0:
-            screen.draw(display.lines, out.screen_cell)
+            screen.draw(out.screen, out.screen_cell)
         if out.tx_n:
             self.console.write(out.tx_n)
 

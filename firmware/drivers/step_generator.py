@@ -49,7 +49,10 @@ def _steps():
 def _count():
     wrap_target()
     wait(1, pin, 0)
-    jmp(x_dec, "low")
+    jmp(x_dec, "made")  # every pulse
+    label("made")
+    jmp(pin, "low")  # STOP's contact is open: the driver is off, nothing moves
+    jmp(y_dec, "low")
     label("low")
     wait(0, pin, 0)
     wrap()
@@ -128,16 +131,22 @@ def _read_count(read: int, push: int) -> int:
 
 
 class PulseCounter:
-    """Counts rising edges at a pin, in hardware: up to 2**30 pulses."""
+    """Counts rising edges at the STEP pin, in hardware, up to 2**30: all of them, and those with STOP released."""
 
-    def __init__(self, step_pin):
-        self._sm = rp2.StateMachine(1, _count, freq=1_000_000, in_base=Pin(step_pin))
-        # X counts down from all ones, so its complement counts up from zero and stays a small integer.
+    def __init__(self, step_pin, stop_pin):
+        self._sm = rp2.StateMachine(1, _count, freq=1_000_000, in_base=Pin(step_pin), jmp_pin=Pin(stop_pin))
+        # X and Y count down from all ones, so their complements count up from zero and stay small integers.
         self._sm.exec("mov(x, invert(null))")
-        self._read = rp2.asm_pio_encode("mov(isr, invert(x))", 0)
+        self._sm.exec("mov(y, invert(null))")
+        self._read_made = rp2.asm_pio_encode("mov(isr, invert(x))", 0)
+        self._read_moved = rp2.asm_pio_encode("mov(isr, invert(y))", 0)
         self._push = rp2.asm_pio_encode("push(noblock)", 0)
         self._sm.active(1)
 
-    def read(self):
-        """Pulses since power-on."""
-        return _read_count(self._read, self._push)
+    def made(self):
+        """All pulses since power-on: a runaway shows in them whatever STOP does."""
+        return _read_count(self._read_made, self._push)
+
+    def moved(self):
+        """The pulses since power-on that came while STOP was released, so that the driver could be enabled (FLO-12)."""
+        return _read_count(self._read_moved, self._push)

@@ -4,9 +4,10 @@ The board fills a Snapshot and carries out an Outputs; neither decides anything.
 changes.
 """
 
+from array import array
+
 from pump.base.compat import micropython
-from pump.delivery.delivery import MAX_WORDS
-from pump.link.frames import MAX_CODED
+from pump.tables import inputs
 
 # Bits of Snapshot.buttons (1 = pressed now) and of a press.
 START, CONFIRM, SILENCE, UP, DOWN, STOP = 1, 2, 4, 8, 16, 32
@@ -16,14 +17,18 @@ RED, YELLOW, CYAN, NURSE_CALL = 1, 2, 4, 8
 
 OX_MAX = 64
 LINK_MAX = 64
+TX_MAX = 224  # bytes to the host a scan: a whole frame, and room to pad it
+MAX_WORDS = 8  # for the step generator a scan
+FRAM_SLOT = 48  # bytes of one write to the FRAM
 
 
 class Snapshot:
     """All inputs of one scan.
 
-    now_ms: device time modulo 2**30; dt_ms: since the last scan; buttons: raw levels as bits; pulses: counted at the
-    step pin since power-on; queue_us: how far the step generator's queue reaches ahead of now; ox, ox_n: bytes of the
-    oximeter; link, link_n: bytes of the host; screen_ready: the board takes another cell.
+    now_ms: device time modulo 2**30; dt_ms: since the last scan; buttons: raw levels as bits; pulses: all counted at
+    the step pin since power-on; moved: those of them made while STOP's contact let the driver be enabled (FLO-12);
+    queue_us: how far the step generator's queue reaches ahead of now; ox, ox_n: bytes of the oximeter; link, link_n:
+    bytes of the host; raw: one reading for each row of tables.inputs; screen_ready: the board takes another cell.
     """
 
     def __init__(self):
@@ -31,16 +36,19 @@ class Snapshot:
         self.dt_ms = 0
         self.buttons = 0
         self.pulses = 0
+        self.moved = 0
         self.queue_us = 0
         self.ox = bytearray(OX_MAX)
         self.ox_n = 0
         self.link = bytearray(LINK_MAX)
         self.link_n = 0
         self.screen_ready = True
+        self.raw = array("H", bytes(2 * inputs.COUNT))
 
 
 class Outputs:
-    """All outputs of one scan: words for the step generator, abort, permit edge, lights, tone, bytes for host, FRAM."""
+    """All outputs of one scan: words for the step generator, abort, permit edge, whether the drug flows, lights, tone,
+    bytes for host and FRAM, the screen's text and the cell of it to draw, whether there is time to tidy."""
 
     def __init__(self):
         self.words = 0
@@ -48,12 +56,14 @@ class Outputs:
         self.word_us = [0] * MAX_WORDS
         self.abort = False
         self.permit = False
+        self.flowing = False
         self.lights = 0
         self.tone_hz = 0
-        self.tx = bytearray(MAX_CODED + 16)
+        self.tx = bytearray(TX_MAX)
         self.tx_n = 0
         self.fram_slot = -1
-        self.fram = bytearray(32)
+        self.fram = bytearray(FRAM_SLOT)
+        self.screen = b""
         self.screen_cell = -1
         self.tidy = False
 
@@ -65,6 +75,7 @@ class Outputs:
         self.permit = False
         self.tx_n = 0
         self.fram_slot = -1
+        self.screen = b""
         self.screen_cell = -1
         self.tidy = False
 

@@ -6,12 +6,12 @@ import sys
 
 from build_info import BUILD_HASH, VERSION
 
-from oximeters import parser
+from oximeters.registry import parser
 from pump.controller import Controller
 from pump.io import LINK_MAX, OX_MAX, Outputs, Snapshot
 from pump.tables import messages as m
 
-SCAN = "<BIIBIIBB"
+SCAN = "<BIIBIIIBB"
 BOOT = "<BIBBIIB"
 HEAD = struct.calcsize(SCAN)
 REQUEST = HEAD + OX_MAX + LINK_MAX
@@ -50,9 +50,9 @@ class Brain:
 
     def scan(self, request):
         snap, out = self.snap, self.out
-        _, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.queue_us, ox_n, link_n = struct.unpack_from(
-            SCAN, request, 0
-        )
+        (
+            _, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.moved, snap.queue_us, ox_n, link_n,
+        ) = struct.unpack_from(SCAN, request, 0)  # fmt: skip
         snap.ox_n, snap.link_n = ox_n, link_n
         snap.ox[:ox_n] = request[HEAD : HEAD + ox_n]
         at = HEAD + OX_MAX
@@ -90,14 +90,14 @@ class Brain:
     def corrupt(self, where):
         if where:
             session = self.core.session
-            session.course.pulses[min(session.step + 1, session.plan.count - 1)] ^= 1 << 6
+            session.case.course.pulses[min(session.progress.step + 1, session.case.plan.count - 1)] ^= 1 << 6
         else:
             blob = self.core.guard.blob
             blob[len(blob) // 2] ^= 1
 
     def load(self, blob):
         link = self.core.link
-        link.loaded, link.loading = bytearray(blob), True
+        link.loader.loaded, link.loading = bytearray(blob), True
 
 
 def main():

@@ -45,7 +45,7 @@ class Stepper:
 
 def main(blob, period_us):
     core, snap, out, stepper = Controller(Samples(), PL_PULSE, period_us, bench=True), Snapshot(), Outputs(), Stepper()
-    core.link.loaded, core.link.loading = bytearray(blob), True
+    core.link.loader.loaded, core.link.loading = bytearray(blob), True
     snap.ox_n, snap.dt_ms = 1, period_us // 1000
     record = bytearray(RECORD)
     now_us = seen = held = wanted = 0
@@ -53,13 +53,12 @@ def main(blob, period_us):
         now_us += period_us
         stepper.run_to(now_us)
         snap.now_ms = now_us // 1000 % (1 << 30)
-        snap.pulses = stepper.pulses
+        snap.pulses = snap.moved = stepper.pulses
         snap.queue_us = max(0, stepper.end_us - now_us)
         # A key goes down for eight scans in every sixteen while the pump waits for one.
         held = (held + 1) % 16
         if held == 0:
-            bags = core.session.bags
-            bag = UP if bags.choice <= bags.wanted else CONFIRM
+            bag = UP if core.session.question.shown <= core.session.case.solution() else CONFIRM
             wanted = {m.READY: START, m.ARMED: bag, m.BAG: bag}.get(core.session.state, 0)
         snap.buttons = wanted if held < 8 else 0
         core.scan(snap, out)
@@ -71,7 +70,7 @@ def main(blob, period_us):
         while seen < core.journal.seq:
             core.journal.copy(seen, record, 0)
             fields = struct.unpack(m.EVENT[1], record)
-            print(m.EVENTS[fields[3]], fields[5], fields[9])
+            print(m.EVENTS[fields[5]], fields[8], fields[14])
             seen += 1
         if core.session.state in (m.COMPLETED, m.FAULT, m.STOPPED):
             return

@@ -36,5 +36,5 @@ def named(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def unpack_record(record: bytes) -> dict[str, Any]:
-    """One record of 28 bytes, as `named` has it."""
+    """One record of the journal, as `named` has it."""
     return named(dict(zip(m.EVENT[2].split(), struct.unpack(m.EVENT[1], record), strict=True)))

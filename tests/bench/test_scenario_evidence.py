@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from pump.protocol.protocol import decode
 from toleramp.errors import UserError
+from toleramp_bench.devices.pulses import RunLog
 from toleramp_bench.places import ROOT
 from toleramp_bench.plant.assembly import Event
 from toleramp_bench.runs import folder as evidence
@@ -29,7 +30,6 @@ from toleramp_bench.scenario.model import LINES_KEPT, Expect, Recording, Scenari
 from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.scenario.words import clock
 from toleramp_bench.targets.core import CoreTarget
-from toleramp_bench.targets.pulses import RunLog
 
 ALWAYS = {
     "scenario.toml", "protocol.tlp", "result.json", "run.json", "events.jsonl", "pulses.csv", "plant.jsonl",

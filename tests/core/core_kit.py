@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from pump.course.plan import Plan
 from pump.io import CONFIRM, START, STOP
 from pump.link import frames
 from pump.protocol import protocol as p
 from pump.protocol.encoding import encode
+from pump.senses.vitals import Vitals
+from pump.session.bags import Bags
+from pump.session.case import Case
+from pump.session.question import Question
 from pump.tables import messages as m
+from pump.tables.vitals import VALID
 from toleramp.protocol.file import scaled
-from toleramp_bench.boards.early import PL_PULSE, CorePump, VirtualStepper
+from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
 from toleramp_bench.people.nurse import Nurse, Wishes
 from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.people.seen import seen_at
@@ -72,27 +78,9 @@ def mini() -> p.Protocol:
     return scaled(standard(), Fraction(1, 500))
 
 
-class LossyStepper(VirtualStepper):
-    """A step generator that can stall (commanded pulses are not counted) or run away (pulses nobody asked for)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stalled = False
-        self.lost = 0
-
-    def run_to(self, now_us: int) -> None:
-        """Loses what comes while stalled."""
-        before = self.pulses
-        super().run_to(now_us)
-        if self.stalled:
-            self.lost += self.pulses - before
-            self.pulses = before
-
-
 def pump_with(protocol: p.Protocol, period_us: int = 100_000, **options: int) -> CorePump:
     """A pump with the protocol loaded and readings on the line."""
     pump = CorePump(period_us, **options)
-    pump.stepper = LossyStepper()
     pump.load(encode(protocol))
     pump.scan()
     return pump
@@ -158,10 +146,10 @@ def start(pump: CorePump) -> None:
 def run_to_step(pump: CorePump, step: int) -> None:
     """Runs, confirming each bag, until `step` (from 1) has flowed for a while."""
     for _ in range(20):
-        assert until(pump, lambda c: state(c) != "running" or c.controller.session.step + 1 >= step)
+        assert until(pump, lambda c: state(c) != "running" or c.controller.session.progress.step + 1 >= step)
         if state(pump) == "bag":
             hang(pump)
-        elif pump.controller.session.step + 1 >= step:
+        elif pump.controller.session.progress.step + 1 >= step:
             return
     raise AssertionError("step not reached: " + state(pump))
 
@@ -186,7 +174,7 @@ def choose_step(pump: CorePump, step: int, bag: int | None = None) -> None:
     """At a decision: moves to `step` (from 1) and confirms; where the bag is asked for, takes it (its own)."""
     answer(pump, step=step)
     if state(pump) == "boundary":
-        answer(pump, bag=pump.controller.session.plan.solution[step - 1] if bag is None else bag)
+        answer(pump, bag=pump.controller.session.case.plan.solution[step - 1] if bag is None else bag)
 
 
 def resume(pump: CorePump) -> None:
@@ -218,12 +206,9 @@ def host(pump: CorePump, kind: int, payload: bytes = b"", seq: int = 1) -> int:
     plain[2 : 2 + len(payload)] = payload
     size = frames.encode(plain, len(payload), coded)
     answer = frames.Receiver()
-    for at in range(0, size, len(pump.snap.link)):
-        piece = coded[at : min(size, at + len(pump.snap.link))]
-        pump.snap.link[: len(piece)] = piece
-        pump.snap.link_n = len(piece)
+    pump.board.to_pump += coded[:size]
+    while pump.board.to_pump:
         pump.scan()
-    pump.snap.link_n = 0
     for byte in pump.out.tx[: pump.out.tx_n]:
         answer.take(byte)
     return int(answer.buf[0]) if pump.out.tx_n else 0
@@ -267,7 +252,7 @@ def check_dose(pump: CorePump) -> None:
     """The full dose to one pulse of the last bag, never more."""
     protocol = short()
     by_bag = bag_pulses(pump)
-    assert sum(by_bag) == pump.stepper.pulses
+    assert sum(by_bag) == pump.stepper.moved
     rest = protocol.full_dose_pg - dose_pg(protocol, by_bag)
     bag = protocol.solutions[2]
     assert 0 <= rest < Fraction(PL_PULSE * bag.drug_pg, bag.volume_nl * 1000)
@@ -279,3 +264,19 @@ def react(pump: CorePump, resume_at: int, bag: int | None = None) -> None:
     classify(pump, MILD)
     choose_step(pump, resume_at, bag)
     resume(pump)
+
+
+def bag_question(protocol: p.Protocol, wanted: int) -> tuple[Bags, Question, list[int]]:
+    """The situation in which that bag (from 0) is asked for, with a good reading; the question; events recorded."""
+    said: list[int] = []
+    vitals = Vitals()
+    case = Case(vitals, lambda kind, code, arg: said.append(kind))
+    case.adopt(Plan(protocol, PL_PULSE))
+    case.progress.step = next(k for k, step in enumerate(protocol.steps) if step.solution == wanted)
+    bags = Bags(case, False)
+    bags.adopt(protocol)
+    vitals.sample(97, 72, VALID, 0)
+    vitals.watch(0)
+    bags.enter()
+    said.clear()
+    return bags, case.question, said

@@ -15,7 +15,7 @@ from pump.protocol import approval
 from pump.protocol import protocol as p
 from pump.protocol.encoding import encode
 from pump.protocol.fingerprint import digest, fingerprint
-from toleramp_bench.boards.early import CorePump
+from toleramp_bench.boards.core_pump import CorePump
 
 KEYS = {"afischer": bytes(range(32)), "bmeier": bytes(range(32, 64)), "clone": bytes(range(32))}
 PLACES = {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pump.base.units import interval_parts
 from pump.delivery.delivery import MAX_BURST, MAX_WORDS, Delivery
 from pump.io import Outputs
-from toleramp_bench.boards.early import VirtualStepper
+from toleramp_bench.devices.step_generator import StepGenerator
 
 SHORTEST_US = 50  # the fastest pulse of all: 20 nL at 1200 mL/h is 60 us
 LARGEST_WORD_US = 1 << 30
@@ -30,7 +30,7 @@ class Line:
     dry: bool = False
     following: tuple[int, int, int] | None = None  # the next step: begun in the scan that counts this one's last pulse
     delivery: Delivery = field(init=False)
-    stepper: VirtualStepper = field(default_factory=lambda: VirtualStepper(record=True))
+    stepper: StepGenerator = field(default_factory=StepGenerator)
 
     def __post_init__(self) -> None:
         self.delivery, self.out = Delivery(self.period_us), Outputs()
@@ -94,7 +94,7 @@ def flow(line: Line, pl_pulse: int, rate_e4: int, pulses: int) -> list[int]:
     line.scan()
     start = line.now_us
     line.run(pulses)
-    times = list(line.stepper.times or [])
+    times = line.stepper.times
     check_profile(times, start, pl_pulse, rate_e4)
     assert not line.dry
     return times
@@ -161,7 +161,7 @@ def test_without_scans_the_flow_ends_within_300_ms(pl_pulse: int, rate_e4: int) 
     for _ in range(40):
         line.scan()
     line.stepper.run_to(line.now_us + 3600 * 10**6)
-    assert all(time <= line.now_us + 300_000 for time in (line.stepper.times or [])[-2000:])
+    assert all(time <= line.now_us + 300_000 for time in line.stepper.times[-2000:])
     assert line.delivery.late(0)
 
 
@@ -177,7 +177,7 @@ def test_a_change_of_rate_has_no_gap_and_no_double_pulse(pl_pulse: int, first: i
     line.begin(pl_pulse, first, pulses)
     line.following = (pl_pulse, second, pulses)
     line.run(2 * pulses)
-    times = list(line.stepper.times or [])
+    times = line.stepper.times
     interval, seam = pl_pulse * 36_000 / second, 3 * line.period_us * 9 // 8
     gap = times[pulses] - times[pulses - 1]
     assert times == sorted(set(times))

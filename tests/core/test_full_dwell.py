@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from core_kit import PL_PULSE, RATES, finish, pulses_of_steps, pump_with, scan_s, short, standard, start
 
-from toleramp_bench.boards.early import CorePump
+from toleramp_bench.boards.core_pump import CorePump
 
 # By hand: microlitres of each step, and its dose in nanograms for 500 mg.
 VOLUMES_UL = (500, 1250, 2500, 5000, 1250, 2500, 5000, 10_000, 2500, 5000, 10_000, 232_500)

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 from core_kit import finish, mini, names, pump_with, run_to_step, scan_s, short, start, state, tap, until
 
-from pump.guard.guard import Claim, Guard
+from pump.claim import Claim
+from pump.guard.guard import Guard
 from pump.io import CONFIRM, START, STOP, Snapshot
 from pump.protocol.encoding import encode
 from pump.tables import messages as m
-from toleramp_bench.boards.early import CorePump
+from toleramp_bench.boards.core_pump import CorePump
 
 PULSES_OF_20_UL = 200  # of 100 nL
 
@@ -48,15 +49,15 @@ def check_dead(pump: CorePump) -> None:
 def test_a_stall_is_an_under_delivery_and_the_step_does_not_advance(step: int) -> None:
     """Else a blocked pump walks through the ladder by the clock."""
     pump = running_at(step)
-    pump.stepper.stalled = True
+    pump.stepper.deaf = True
     begin, rate = pump.now_us, pump.controller.session.rate_e4()
     assert until(pump, "fault", 200)
     assert fault(pump) == "under-delivery"
     assert ("step_completed", step) not in names(pump, "step_completed")
-    due = pump.controller.session.target
+    due = pump.controller.session.progress.target
     tolerance = min(2000, PULSES_OF_20_UL + due // 50) + 10
     assert pump.now_us - begin <= (tolerance * 100_000 * 36_000) // rate + 1_500_000
-    pump.stepper.stalled = False
+    pump.stepper.deaf = False
     check_dead(pump)
 
 
@@ -65,10 +66,10 @@ def test_a_stall_is_an_under_delivery_and_the_step_does_not_advance(step: int) -
 def test_a_few_lost_pulses_end_in_an_alarm_not_in_a_wait_for_ever(scans: int) -> None:
     """Else a step that lacks one pulse stands at zero, in silence, until somebody looks."""
     pump = running_at(3)
-    pump.stepper.stalled = True
+    pump.stepper.deaf = True
     for _ in range(scans):
         pump.scan()
-    pump.stepper.stalled = False
+    pump.stepper.deaf = False
     assert pump.stepper.lost > 0
     assert until(pump, "fault", 60)
     assert fault(pump) == "under-delivery" and pump.controller.alarms.priority == 3
@@ -81,7 +82,7 @@ def test_a_few_lost_pulses_end_in_an_alarm_not_in_a_wait_for_ever(scans: int) ->
 def test_pulses_that_were_not_due_are_an_over_delivery(step: int, extra: int) -> None:
     """Else a runaway motor empties the bag."""
     pump = running_at(step)
-    pump.stepper.pulses += extra + pump.controller.session.done // 40
+    pump.stepper.stray(extra + pump.controller.session.progress.done // 40)
     pump.scan()
     assert not pump.out.permit
     pump.scan()
@@ -93,8 +94,8 @@ def test_pulses_that_were_not_due_are_an_over_delivery(step: int, extra: int) ->
 def test_pulses_too_many_in_the_scan_that_ends_a_step_are_seen() -> None:
     """Else what comes at a step's very end is charged to nobody."""
     pump = running_at(2)
-    assert until(pump, lambda c: c.controller.session.done >= c.controller.session.target - 2)
-    pump.stepper.pulses += 50
+    assert until(pump, lambda c: c.controller.session.progress.done >= c.controller.session.progress.target - 2)
+    pump.stepper.stray(50)
     assert until(pump, "fault", 5)
     assert fault(pump) == "over-delivery"
     check_dead(pump)
@@ -128,7 +129,7 @@ def test_a_pulse_while_nothing_may_flow_is_a_runaway(before: Callable[[CorePump]
     """Else a motor that turns by itself in a hold is not noticed."""
     pump = pump_with(short())
     before(pump)
-    pump.stepper.pulses += 1
+    pump.stepper.stray(1)
     scan_s(pump, 0.3)
     assert fault(pump) == "runaway" and state(pump) == "fault"
     check_dead(pump)
@@ -160,7 +161,7 @@ def test_a_bit_flipped_in_the_guards_copy_is_found_before_the_next_step(at: int)
 def test_a_rate_changed_in_controls_memory_is_found_by_the_guard() -> None:
     """Else one flipped bit in the running plan is a tenfold rate."""
     pump = running_at(3)
-    pump.controller.session.course.interval_us[3] //= 16
+    pump.controller.session.case.course.interval_us[3] //= 16
     assert until(pump, "fault", 60)
     assert fault(pump) == "over-delivery"
     check_dead(pump)
@@ -179,6 +180,7 @@ class Bench:
     def scan(self, pulses: int = 0, buttons: int = 0) -> bool:
         """One scan; whether the permit was renewed."""
         self.snap.pulses += pulses
+        self.snap.moved += pulses
         self.snap.buttons = buttons
         self.guard.account(self.snap)
         self.guard.judge(self.claim, self.snap)

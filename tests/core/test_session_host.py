@@ -19,7 +19,7 @@ from core_kit import (
     tap,
 )
 
-from pump.io import START
+from pump.io import LINK_MAX, START
 from pump.protocol.encoding import encode
 from pump.tables import messages as m
 
@@ -57,7 +57,7 @@ def test_a_refused_protocol_changes_nothing() -> None:
     worse = standard()
     del worse.steps[5]
     for blob, code in ((encode(worse), "ratio-exceeded"), (b"TLP", "truncated"), (bytes(200), "format")):
-        pump.controller.link.loaded = bytearray(blob)
+        pump.controller.link.loader.loaded = bytearray(blob)
         pump.scan()
         assert (pump.events[-1]["event"], pump.events[-1]["code"]) == ("load_refused", code)
         assert pump.controller.fingerprint == before and state(pump) == "ready"
@@ -70,15 +70,15 @@ def test_a_refused_protocol_changes_nothing() -> None:
 def test_a_silent_or_noisy_host_changes_nothing() -> None:
     """Else a pulled cable stops the session, or floods steer it."""
     pump = pump_with(short())
+    pump.board.link_bytes = LINK_MAX
     start(pump)
     assert host(pump, m.PING[0]) == m.ACK[0]
     for number in range(2000):
-        pump.snap.link[:] = bytes((number * 37 + i * 101) & 255 for i in range(len(pump.snap.link)))
-        pump.snap.link_n = len(pump.snap.link)
+        pump.board.to_pump[:] = bytes((number * 37 + i * 101) & 255 for i in range(LINK_MAX))
         pump.scan()
         if state(pump) == "bag":
             tap(pump, next_key(pump))
-    pump.snap.link_n = 0
+    pump.board.to_pump.clear()
     assert finish(pump) == "completed"
     assert pulses_of_steps(pump) == list(STEP_PULSES)
     assert [e["code"] for e in pump.events if e["event"] == "alarm_raised"].count("link-lost") == 1

@@ -27,7 +27,7 @@ from core_kit import (
     until,
 )
 
-import toleramp_bench.boards.early as bench
+import toleramp_bench.boards.core_pump as bench
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.protocol.encoding import encode
 from pump.tables import messages as m

@@ -46,14 +46,14 @@ class Watched:
     def one(self, kind: int = 0) -> None:
         """One scan, or one in which the host sends a request."""
         pump = self.pump
-        session, before, pulses = pump.controller.session, state(pump), pump.stepper.pulses
-        step, stop_down = session.step, bool(pump.snap.buttons & STOP)
-        bag, rate = session.solution(), session.rate_e4()
+        session, before, pulses = pump.controller.session, state(pump), pump.stepper.moved
+        step, stop_down = session.progress.step, bool(pump.keys & STOP)
+        bag, rate = session.case.solution(), session.rate_e4()
         if kind:
             host(pump, kind)
         else:
             pump.scan()
-        new = pump.stepper.pulses - pulses
+        new = pump.stepper.moved - pulses
         assert new == 0 or self.lenient or before in MAY_FLOW, (before, new)
         self.by_bag[bag] += new
         self.in_step[step] += new
@@ -75,7 +75,7 @@ class Watched:
         assert not out.permit or (now in MAY_FLOW and not self.pump.controller.guard.trip)
         assert not stop_down or (not out.words and not out.permit)
         rate = self.pump.controller.session.rate_e4()
-        assert rate <= PLAN.rate_e4[self.pump.controller.session.step] and (not rate or now in MAY_FLOW)
+        assert rate <= PLAN.rate_e4[self.pump.controller.session.progress.step] and (not rate or now in MAY_FLOW)
         assert self.lenient or sum(map(int.__mul__, self.by_bag, PULSE_FG)) <= PROTOCOL.full_dose_pg * 1000
 
     def records(self) -> None:
@@ -99,7 +99,7 @@ class Watched:
     def whole(self, step: int) -> bool:
         """The step gave its dose, to a pulse of the bag that it ran on."""
         session, own = self.pump.controller.session, PLAN.solution[step]
-        bag = session.course.bag[step]
+        bag = session.case.course.bag[step]
         dose = self.in_step[step] * STRENGTH[bag] - PLAN.pulses[step] * STRENGTH[own]
         return abs(dose) <= STRENGTH[bag] / 2 if bag != own else not dose
 
@@ -159,16 +159,16 @@ class Walk(RuleBasedStateMachine):
     @rule(scans=st.integers(1, 10))
     @precondition(lambda self: state(self.pump) == "running")
     def stall(self, scans: int) -> None:
-        self.pump.stepper.stalled = True
+        self.pump.stepper.deaf = True
         self.watched.scan(scans)
-        self.pump.stepper.stalled = False
+        self.pump.stepper.deaf = False
 
     @rule(extra=st.sampled_from((1, 300, 5000)))
     @precondition(lambda self: state(self.pump) not in ("ready", "running"))
     def runaway(self, extra: int) -> None:
         self.watched.scan(2)  # right after a stop a pulse that had begun may still be counted
         self.watched.lenient = True
-        self.pump.stepper.pulses += extra
+        self.pump.stepper.stray(extra)
         self.watched.scan(3)
         assert state(self.pump) == "fault"
 

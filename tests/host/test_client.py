@@ -236,7 +236,7 @@ class CoreBehindPty:
     """The controller itself, scanning in a thread, its host line on a pty."""
 
     def __init__(self) -> None:
-        from oximeters import parser
+        from oximeters.registry import parser
         from pump.controller import Controller
         from pump.io import Outputs, Snapshot
 

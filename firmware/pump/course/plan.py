@@ -7,6 +7,7 @@ plan of their own, from their own copy.
 
 from array import array
 
+from pump.base.compat import micropython
 from pump.base.units import interval_parts, pulses_of, round_half_down
 from pump.protocol.doses import dose_rate_fraction, gcd
 from pump.protocol.protocol import LINE_FILL
@@ -15,6 +16,10 @@ from pump.protocol.vein import SALINE
 TOLERANCE_NL = 20_000  # FLO-5: 0.02 mL + 2 % of what is due in the step, at most 0.2 mL
 TOLERANCE_MAX_NL = 200_000
 TOLERANCE_SHARE = 50
+_FACTOR_END = 1 << 15
+_SHIFT_MAX = 40
+_HALF = 14
+_HALF_MASK = (1 << _HALF) - 1
 
 
 class Plan:
@@ -39,6 +44,9 @@ class Plan:
         self.tolerance_pulses = pulses_of(TOLERANCE_NL, pl_pulse)
         self.tolerance_max_pulses = pulses_of(TOLERANCE_MAX_NL, pl_pulse)
         self._whole, self._units = self._drug_units()
+        self._ppm_factor, self._ppm_shift = array("H"), bytearray()
+        for unit in self._units:
+            self._ppm(unit)
         self._fill()
 
     def _drug_units(self):
@@ -52,6 +60,22 @@ class Plan:
         for unit in units:
             common = gcd(unit, common)
         return protocol.full_dose_pg * 1000 * volumes // common, [unit // common for unit in units]
+
+    def _ppm(self, unit):
+        """The share of a pulse in the full dose, in millionths, as factor / 2**shift with a factor of 15 bits."""
+        shift = 0
+        while (unit * 1_000_000 << shift + 1) // self._whole < _FACTOR_END and shift < _SHIFT_MAX:
+            shift += 1
+        self._ppm_factor.append(min((unit * 1_000_000 << shift) // self._whole, _FACTOR_END - 1))
+        self._ppm_shift.append(shift)
+
+    @micropython.native
+    def ppm_of(self, bag, pulses):
+        """Millionths of the full dose in so many pulses of a bag, below 2**28; rounded down in two halves."""
+        factor, shift = self._ppm_factor[bag], self._ppm_shift[bag]
+        high = (pulses >> _HALF) * factor
+        low = (pulses & _HALF_MASK) * factor >> shift
+        return low + (high >> shift - _HALF if shift >= _HALF else high << _HALF - shift)
 
     def _fill(self):
         volume_nl = done = 0

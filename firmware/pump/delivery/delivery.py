@@ -7,8 +7,8 @@ part from the ideal count by more than one, for any rate, over any time.
 """
 
 from pump.base.compat import micropython
+from pump.io import MAX_WORDS
 
-MAX_WORDS = 8
 MAX_BURST = 128
 _IDLE_MAX_US = 1 << 29
 _BURST_SHARES = 700_000_000  # pulses of a burst times its share: sums of them stay below 2**30

@@ -11,10 +11,8 @@ from pump.course.course import Course, Tally
 from pump.course.plan import TOLERANCE_SHARE, Plan
 from pump.io import CONFIRM, START, STOP
 from pump.protocol.protocol import decode
-from pump.tables.messages import HOLD
+from pump.tables.causes import CLAIM, MEMORY, OVER_DELIVERY, RUNAWAY, UNDER_DELIVERY
 
-OVER, UNDER, RUNAWAY = HOLD["over-delivery"], HOLD["under-delivery"], HOLD["runaway"]
-CLAIM, MEMORY = HOLD["claim"], HOLD["memory"]
 SLACK_PULSES = 1
 SEAM_SCANS = 3
 CHECK_MS = 80  # volumes are compared this often; FLO-5 asks for a trip within 1 s
@@ -23,19 +21,6 @@ AFTER_PULSES = 2
 AFTER_US = 5_000  # from the sample of the inputs to the abort that it caused
 _NEVER = 1 << 29
 QUIET_MS = 100  # after the flow ends, a pulse begun may still be counted
-
-
-class Claim:
-    """What control says that it does: flowing, step, its target; the turns that decisions gave to the course."""
-
-    def __init__(self):
-        self.flow = False
-        self.step = 0
-        self.target = 0
-        self.entry = 0  # number of the step's beginning; the same step anew gets a new one
-        self.turn = 0  # number of the decision to resume at `step`; a new one gives the course anew
-        self.bag = -1  # the bag that hangs, on which that step runs instead of its own
-        self.session = 0  # number of the session; a new one starts the accounts anew
 
 
 class Guard:
@@ -47,7 +32,8 @@ class Guard:
         self.blob = bytearray(0)
         self.trip = 0
         self.permit = False
-        self._count = -1
+        self._count = -1  # pulses that moved the motor, as last seen
+        self._made = -1  # all pulses at the pin, as last seen: a runaway is one with STOP pressed too
         self._session = 0
         self._step = -1
         self._base = 0  # pulses in this step before `_count` was last settled
@@ -87,9 +73,11 @@ class Guard:
 
     @micropython.native
     def account(self, snap):
-        """Adds the pulses counted since the last scan to its own account, and sees the raw presses."""
-        new = 0 if self._count < 0 else snap.pulses - self._count
-        self._count = snap.pulses
+        """Adds the pulses that moved the motor since the last scan to its own account, and sees the raw presses."""
+        new = 0 if self._count < 0 else snap.moved - self._count
+        self._count = snap.moved
+        made = 0 if self._made < 0 else snap.pulses - self._made
+        self._made = snap.pulses
         raw = snap.buttons
         if raw & ~self._raw & (START | CONFIRM):
             self._pressed = True
@@ -99,10 +87,10 @@ class Guard:
             self._loose += new
             if self._base >= self._goal:
                 self._done = True
-            if not self._flow:
-                self._after += new
-                if self._quiet_ms <= 0 or self._after > self._after_most:
-                    self._latch(RUNAWAY)
+        if made and not self._flow:
+            self._after += made
+            if self._quiet_ms <= 0 or self._after > self._after_most:
+                self._latch(RUNAWAY)
         return new
 
     @micropython.native
@@ -184,7 +172,7 @@ class Guard:
             self._latch(CLAIM)
             return
         if seamless and self._base > self._goal + SLACK_PULSES:
-            self._latch(OVER)  # more came in the scan that ended the step before
+            self._latch(OVER_DELIVERY)  # more came in the scan that ended the step before
         if not crc.holds(self.blob, len(self.blob) - crc.SIZE):
             self._latch(MEMORY)
         self._settle()
@@ -224,12 +212,12 @@ class Guard:
         # What flows between two looks or around a change of rate, which cannot be placed more exactly.
         tolerance += max(spent_us, SEAM_SCANS * scan_ms * 1000) // interval
         if given > due + tolerance or given > target + SLACK_PULSES:
-            self._latch(OVER)
+            self._latch(OVER_DELIVERY)
         elif due > given + tolerance:
-            self._latch(UNDER)
+            self._latch(UNDER_DELIVERY)
         self._missing_ms = self._missing_ms + spent_us // 1000 if given < due == target else 0
         if self._missing_ms > MISSING_MS + interval // 1000:
-            self._latch(UNDER)
+            self._latch(UNDER_DELIVERY)
 
     @micropython.native
     def _fall_due(self, spent_us):

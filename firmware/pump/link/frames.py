@@ -9,11 +9,13 @@ between frames are empty frames and mean nothing, so a writer may pad.
 
 from pump.base import crc
 from pump.base.compat import micropython, ptr8
+from pump.io import TX_MAX
 
 MAX_PAYLOAD = 200
 HEAD = 2
 MAX_PLAIN = HEAD + MAX_PAYLOAD + crc.SIZE
 MAX_CODED = MAX_PLAIN + 2
+assert MAX_CODED + 15 <= TX_MAX  # the board pads what it sends to whole blocks
 MIN_PLAIN = HEAD + crc.SIZE
 
 

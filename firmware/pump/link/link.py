@@ -1,21 +1,34 @@
 """The host line's far end: frames in, answers, stream and records out. No request can start the flow.
 
 Bytes are taken as they come, a bounded number a scan; one frame leaves a scan. A host that has spoken and falls silent
-for LOST_MS is reported; the pump goes on by itself (INT-8). Requests for what needs time (load) are refused while a
-session runs.
+for LOST_MS is reported; the pump goes on by itself (INT-8). Who may send a request, and in which states the pump takes
+it, stands in its row of tables.messages; outside of those it is refused as busy.
 """
 
 import struct
 
 from pump.base.compat import micropython
-from pump.base.crc import SIZE as CRC_SIZE
 from pump.base.units import ticks_diff
-from pump.link import frames
+from pump.io import TX_MAX
+from pump.link import frames, status
+from pump.link.loader import Loader
+from pump.store.journal import RECORD
 from pump.tables import messages as m
+from pump.tables import refusals
+from pump.tables.causes import LINK_SILENT, bit
+from pump.tables.states import GROUP
 
 LOST_MS = 5_000
 STREAM_MIN_MS = 100
+STREAM_OLDEST = 32  # so many records from before a stream's beginning are sent too
 UNASKED = 0  # sequence of what no request asked for; requests count from 1
+AT = frames.HEAD  # where a payload begins
+_PAUSE, _STOP = m.PAUSE[0], m.STOP[0]
+_ACK, _REFUSED, _STATUS, _EVENT, _STATS, _HELLO = (
+    m.ACK[0], m.REFUSED[0], m.STATUS[0], m.EVENT[0], m.STATS[0], m.HELLO_REPLY[0],
+)  # fmt: skip
+_LOADS = bytes([m.LOAD_BEGIN[0], m.LOAD_DATA[0], m.LOAD_END[0]])
+_LOST_BIT = bit(LINK_SILENT)
 
 
 class Link:
@@ -25,13 +38,13 @@ class Link:
         self.journal = journal
         self.build = build  # (version, build hash, git), bytes
         self.receiver = frames.Receiver()
+        self.loader = Loader()
         self.request = 0
         self.lost = False
-        self.loading = False  # this scan handled a part of a load, which may have allocated
-        self.loaded = None  # bytes of a protocol received in full, for the controller to judge
-        self.may_hang = False  # a bag is asked for
+        self.bits = 0  # conditions of tables.causes
+        self.loading = False  # this scan handled a part of a load or a setting, which may have allocated
         self.hung = None  # the code of a bag as scanned, for the controller to judge
-        self.load_seq = 0
+        self.setting = None  # (row, value) that is asked for, for the controller to judge
         self._plain = bytearray(frames.MAX_PLAIN)
         self._heard_ms = -1
         self._period_ms = 0
@@ -42,15 +55,24 @@ class Link:
         self._asked = 0
         self._wanted = 0
         self._detail = 0
-        self._buffer = bytearray(m.PROTOCOL_MAX)
-        self._size = 0
-        self._crc = 0
+        self._requests = self._handlers()
+
+    def _handlers(self):
+        """Type of a request -> its handler, which takes the payload's length, and the states in which it is taken."""
+        handlers = {
+            "HELLO": self._hello, "LOAD_BEGIN": self._load, "LOAD_DATA": self._load, "LOAD_END": self._load,
+            "STATUS_GET": self._status_get, "STREAM": self._start_stream, "PAUSE": self._urgent, "STOP": self._urgent,
+            "PING": self._ping, "STATS_GET": self._stats_get, "LOG_GET": self._log_get, "HANG": self._hang,
+            "SET": self._set,
+        }  # fmt: skip
+        rows = [row for row in m.ROWS if row[4] != m.PUMP]
+        return {row[1]: (handlers[row[0]], row[5], struct.calcsize(row[2])) for row in rows}
 
     # -- receiving
 
     @micropython.native
-    def receive(self, snap, may_load):
-        """Takes the bytes of this scan; what they ask for stands in `request`, `loaded` and the answer due."""
+    def receive(self, snap, state):
+        """Takes the bytes of this scan; what they ask for stands in `request`, `loader.loaded` and the answer due."""
         self.request = 0
         self.loading = False
         receiver, data = self.receiver, snap.link
@@ -58,107 +80,96 @@ class Link:
             length = receiver.take(data[i])
             if length >= 0:
                 self._heard_ms = snap.now_ms
-                self._handle(length, may_load)
+                self._handle(length, state)
         silent = self._heard_ms >= 0 and ticks_diff(snap.now_ms, self._heard_ms) > LOST_MS
         if silent:
             self._heard_ms = -1
             self._period_ms = 0
         self.lost = silent or (self.lost and self._heard_ms < 0)
+        self.bits = _LOST_BIT if self.lost else 0
 
-    def _handle(self, length, may_load):
+    def _handle(self, length, state):
+        """A whole frame: what its row allows is handled, the rest refused."""
         buf = self.receiver.buf
         kind, self._reply_seq = buf[0], buf[1]
         self._asked = kind
-        self._reply = m.ACK[0]
-        if kind == m.PAUSE[0] or kind == m.STOP[0]:
-            if self.request != m.STOP[0]:
-                self.request = kind
-        elif kind == m.STATUS_GET[0] or kind == m.STATS_GET[0] or kind == m.HELLO[0]:
-            self._reply = kind + 0x80 if kind == m.HELLO[0] else m.STATUS[0] if kind == m.STATUS_GET[0] else m.STATS[0]
-        elif kind == m.STREAM[0] and length == 2:
-            self._start_stream(buf[2] | buf[3] << 8)
-        elif kind == m.LOG_GET[0] and length == 4:
-            self._log_get(buf[2] | buf[3] << 8 | buf[4] << 16 | (buf[5] & 63) << 24)
-        elif m.LOAD_BEGIN[0] <= kind <= m.LOAD_END[0]:
-            self._load(kind, length, may_load)
-        elif kind == m.HANG[0]:
-            self._hang(length)
-        elif kind != m.PING[0]:
-            self.refuse("unknown-request", 0, kind)
+        self._reply = _ACK
+        row = self._requests.get(kind)
+        if row is None:
+            self.refuse(refusals.UNKNOWN_REQUEST, 0, kind)
+        elif row[1] and not GROUP[state] & row[1]:
+            self.refuse(refusals.BUSY)
+        else:
+            row[0](length)
 
-    def _start_stream(self, period_ms):
+    def _ping(self, length):
+        pass
+
+    def _urgent(self, length):
+        """PAUSE or STOP; STOP stands above PAUSE in one scan."""
+        if self.request != _STOP:
+            self.request = self._asked
+
+    def _hello(self, length):
+        self._reply = _HELLO
+
+    def _status_get(self, length):
+        self._reply = _STATUS
+
+    def _stats_get(self, length):
+        self._reply = _STATS
+
+    def _short(self, length, layout):
+        """True, and refused, for a payload of another size than the row's layout."""
+        if length == struct.calcsize(layout):
+            return False
+        self.refuse(refusals.TRUNCATED, 0, length)
+        return True
+
+    def _start_stream(self, length):
+        if self._short(length, m.STREAM[1]):
+            return
+        buf = self.receiver.buf
+        period_ms = buf[AT] | buf[AT + 1] << 8
         self._period_ms = max(period_ms, STREAM_MIN_MS) if period_ms else 0
         self._status_ms = 0
-        oldest = max(0, self.journal.seq - 32)
+        oldest = max(0, self.journal.seq - STREAM_OLDEST)
         if self.journal.sent < oldest:
             self.journal.sent = oldest
 
-    def _hang(self, length):
-        if self.may_hang:
-            self.hung = bytes(self.receiver.buf[2 : 2 + length])
-        else:
-            self.refuse("busy")
-
-    def _log_get(self, seq):
+    def _log_get(self, length):
+        if self._short(length, m.LOG_GET[1]):
+            return
+        buf = self.receiver.buf
+        seq = buf[AT] | buf[AT + 1] << 8 | buf[AT + 2] << 16 | (buf[AT + 3] & 63) << 24
         if self.journal.holds(seq):
             self._wanted = seq
-            self._reply = m.EVENT[0]
+            self._reply = _EVENT
         else:
-            self.refuse("range", 0, min(seq, self.journal.seq))
+            self.refuse(refusals.RANGE, 0, min(seq, self.journal.seq))
+
+    def _hang(self, length):
+        self.hung = bytes(self.receiver.buf[AT : AT + length])
+
+    def _set(self, length):
+        if not self._short(length, m.SET[1]):
+            self.loading = True
+            self.setting = struct.unpack_from(m.SET[1], self.receiver.buf, AT)
+
+    def _load(self, length):
+        loader = self.loader
+        self.loading = True
+        part = (loader.begin, loader.data, loader.end)[_LOADS.find(bytes((self._asked,)))]
+        refused = part(self.receiver.buf, AT, length)
+        if refused:
+            self.refuse(refused, 0, loader.detail)
 
     def refuse(self, code, where=0, detail=0):
-        """The answer due becomes a refusal: code of messages.REFUSALS, step or record, detail."""
-        self._reply = m.REFUSED[0]
-        self._refusal[0] = m.REFUSAL[code]
+        """The answer due becomes a refusal: row of tables.refusals, step or record, detail."""
+        self._reply = _REFUSED
+        self._refusal[0] = code
         self._refusal[1] = where
         self._detail = detail
-
-    # -- loading: only while nothing runs, so it may allocate
-
-    def _load(self, kind, length, may_load):
-        buf = self.receiver.buf
-        if not may_load:
-            self.refuse("busy")
-            return
-        self.loading = True
-        if kind == m.LOAD_BEGIN[0]:
-            self._load_begin(length)
-        elif kind == m.LOAD_DATA[0]:
-            self._load_data(buf[2] | buf[3] << 8, length - 2)
-        else:
-            self._load_end()
-
-    def _load_begin(self, length):
-        if length != struct.calcsize(m.LOAD_BEGIN[1]):
-            self.refuse("truncated", 0, length)
-            return
-        size, self._crc = struct.unpack_from(m.LOAD_BEGIN[1], self.receiver.buf, 2)
-        self._size = 0
-        if size > m.PROTOCOL_MAX or size < CRC_SIZE:
-            self.refuse("range", 0, size)
-        else:
-            self._size = size
-            self._received = 0
-
-    def _load_data(self, offset, count):
-        if count < 1 or offset + count > self._size or offset > self._received:
-            self.refuse("truncated", 0, offset)
-            return
-        self._buffer[offset : offset + count] = self.receiver.buf[4 : 4 + count]
-        self._received = max(self._received, offset + count)
-
-    def _load_end(self):
-        if not self._size or self._received != self._size:
-            self.refuse("truncated", 0, self._size)
-            return
-        import binascii
-
-        data = self._buffer[: self._size]
-        self._size = 0
-        if binascii.crc32(data) & 0xFFFFFFFF != self._crc:
-            self.refuse("checksum")
-        else:
-            self.loaded = data
 
     # -- sending
 
@@ -174,33 +185,25 @@ class Link:
 
     def _answer(self, out, kind, pump):
         plain = self._plain
-        n = 0
-        if kind == m.ACK[0]:
-            plain[2] = self._asked
+        if kind == _ACK:
+            plain[AT] = self._asked
             n = 1
-        elif kind == m.REFUSED[0]:
+        elif kind == _REFUSED:
             struct.pack_into(
-                m.REFUSED[1], plain, 2, self._asked, self._refusal[0], self._refusal[1], self._detail
+                m.REFUSED[1], plain, AT, self._asked, self._refusal[0], self._refusal[1], self._detail
             )  # fmt: skip
-            n = 7
-        elif kind == m.EVENT[0]:
+            n = struct.calcsize(m.REFUSED[1])
+        elif kind == _EVENT:
             n = self._record(self._wanted)
-        elif kind == m.HELLO_REPLY[0]:
-            n = self._hello(pump)
+        elif kind == _HELLO:
+            n = status.fill_hello(plain, pump)
         else:
-            n = pump.fill_status(plain) if kind == m.STATUS[0] else pump.fill_stats(plain)
+            n = status.fill_status(plain, pump) if kind == _STATUS else status.fill_stats(plain, pump)
         self._close(out, kind, self._reply_seq, n)
 
-    def _hello(self, pump):
-        version, build, git = self.build
-        struct.pack_into(
-            m.HELLO_REPLY[1], self._plain, 2, m.CONTRACT, version, build, git, pump.fingerprint, pump.mode()
-        )  # fmt: skip
-        return struct.calcsize(m.HELLO_REPLY[1])
-
     def _record(self, seq):
-        self.journal.copy(seq, self._plain, 2)
-        return 28
+        self.journal.copy(seq, self._plain, AT)
+        return RECORD
 
     @micropython.native
     def _stream(self, out, pump, now_ms):
@@ -210,13 +213,16 @@ class Link:
                 journal.sent = journal.seq - 1
             n = self._record(journal.sent)
             journal.sent += 1
-            self._close(out, m.EVENT[0], UNASKED, n)
+            self._close(out, _EVENT, UNASKED, n)
         elif ticks_diff(now_ms, self._status_ms) >= self._period_ms or not self._status_ms:
             self._status_ms = now_ms
-            self._close(out, m.STATUS[0], UNASKED, pump.fill_status(self._plain))
+            self._close(out, _STATUS, UNASKED, status.fill_status(self._plain, pump))
 
     @micropython.native
     def _close(self, out, kind, seq, n):
         self._plain[0] = kind
         self._plain[1] = seq
         out.tx_n = frames.encode(self._plain, n, out.tx)
+
+
+assert frames.MAX_CODED <= TX_MAX

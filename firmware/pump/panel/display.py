@@ -6,28 +6,26 @@ the bus carries 64 bytes at the most. A byte above 127 is shown inverted.
 """
 
 from pump.base.compat import micropython, ptr8
-from pump.panel.text import BLANK, WIDTH, clear, number, rate, words
-from pump.session.decisions import CLASSIFY, END, MILD, SEVERE, TECHNICAL
-from pump.tables import messages as m
-from pump.tables.alarms import WHAT
+from pump.panel.text import BLANK, WIDTH, clear, number, rate, share, words
+from pump.session.held import GRADES
+from pump.tables import states as s
+from pump.tables.alarms import LOW, WHAT
+from pump.tables.causes import END, MILD, SEVERE, TECHNICAL, WORDS
+from pump.tables.messages import NONE8, NONE16
+from pump.tables.states import FIRST_LINE, FLOWS, GROUP
 
 LINES = 4
 CELL = 4  # characters of a cell
 CELLS = LINES * WIDTH // CELL
 INVERT = 128
 
-_STATE = (
-    b"NO PROTOCOL", b"READY ", b"HANG BAG ", b"HANG BAG ", b"", b"HELD ", b"RESUME AT STEP ", b"STEP ", b"RESUME ",
-    b"EMERGENCY", b"STOPPED", b"COMPLETED", b"FAULT",
-)  # fmt: skip
-_WORD = {TECHNICAL: b"TECHNICAL?", MILD: b"MILD REACTION?", SEVERE: b"SEVERE REACTION", END: b"END SESSION?"}
-_CHOICES = tuple(_WORD[code] for code in CLASSIFY)
-_HOLDS = tuple(name.upper().replace("-", " ").encode() for name in m.HOLD_CODES)
+_GRADES = {TECHNICAL: b"TECHNICAL?", MILD: b"MILD REACTION?", SEVERE: b"SEVERE REACTION", END: b"END SESSION?"}
+_CHOICES = tuple([_GRADES[grade] for grade in GRADES])
 _BAR = b"\x7f" * 10  # the board draws byte 127 as a solid bar
 
 
 @micropython.viper
-def _take_changed(lines: ptr8, shown: ptr8, cell: int) -> int:
+def _changed_from(lines: ptr8, shown: ptr8, cell: int) -> int:
     """The first of 16 cells, from `cell` on, whose four bytes differ; they are taken over into `shown`."""
     for _ in range(16):
         at = cell * 4
@@ -40,6 +38,118 @@ def _take_changed(lines: ptr8, shown: ptr8, cell: int) -> int:
             return cell
         cell = (cell + 1) & 15
     return -1
+
+
+def _take_changed(lines, shown, cell):
+    """As `_changed_from`; most of the time nothing has changed, which is seen in one comparison."""
+    return -1 if lines == shown else int(_changed_from(lines, shown, cell))
+
+
+# -- line 1, after the words of the state's row
+
+
+def _letter(line, at, session, bag):
+    line[at] = ord(session.case.plan.protocol.solutions[bag].id)
+
+
+def _where_running(line, at, session):
+    at = number(line, at, session.progress.step + 1)
+    at = number(line, words(line, at, b"/"), session.case.plan.count)
+    _letter(line, words(line, at, b" BAG "), session, session.case.solution())
+
+
+def _where_hanging(line, at, session):
+    _letter(line, at, session, session.case.solution())
+
+
+def _where_cause(line, at, session):
+    words(line, at, WORDS[session.progress.cause])
+
+
+def _where_step(line, at, session):
+    number(line, at, session.question.shown + 1)
+
+
+def _where_boundary(line, at, session):
+    at = words(line, number(line, at, session.progress.resume_step + 1), b" ON BAG ")
+    _letter(line, at, session, session.question.shown)
+
+
+def _where_resumable(line, at, session):
+    number(line, at, session.progress.step + 1)
+
+
+# -- line 2
+
+
+def _what_idle(line, session, pump):
+    if not pump.bench and not pump.keys:
+        words(line, 0, b"NO KEYS IN PUMP")
+
+
+def _what_ready(line, session, pump):
+    words(line, words(line, 0, pump.fingerprint), b" START?" if pump.vitals.good() else b" NO O2")
+
+
+def _what_running(line, session, pump):
+    words(line, rate(line, 0, session.rate_e4()), b" mL/h")
+
+
+def _what_hanging(line, session, pump):
+    """The code of the bag that hangs is picked; the wanted one never stands here by itself (PRO-8)."""
+    question, shown = session.question, session.bags.shown
+    if not pump.vitals.good():
+        words(line, 0, b"WAIT: NO SPO2")
+    elif question.second:
+        words(line, 0, b"PRESS CONFIRM")
+    elif not question.shown:
+        words(line, 0, b"CODE? UP/DOWN")
+    elif question.shown > len(shown):
+        words(line, 0, b"CODE: ANOTHER")
+    else:
+        words(line, words(line, 0, b"CODE "), shown[question.shown - 1])
+
+
+def _what_held(line, session, pump):
+    words(line, 0, _CHOICES[session.question.shown])
+
+
+def _what_step(line, session, pump):
+    words(line, 0, b"NO LOWER STEP" if session.question.stuck else b"UP DOWN CONFIRM")
+
+
+def _what_boundary(line, session, pump):
+    words(line, rate(line, 0, session.ways.offer_e4), b" mL/h?")
+
+
+def _what_resumable(line, session, pump):
+    if not session.may_resume():
+        words(line, 0, b"WAIT: SPO2 60 S" if pump.vitals.good() else b"WAIT: NO SPO2")
+    else:
+        words(line, 0, b"PRESS CONFIRM" if session.question.second else b"PRESS START")
+
+
+def _what_locked(line, session, pump):
+    words(line, 0, b"CLAMP DISCONNECT")
+
+
+def _by_state(rows):
+    table = [None] * len(GROUP)
+    for state, draw in rows:
+        table[state] = draw
+    return tuple(table)
+
+
+_WHERE = _by_state((
+    (s.ARMED, _where_hanging), (s.BAG, _where_hanging), (s.RUNNING, _where_running), (s.HELD, _where_cause),
+    (s.DECISION, _where_step), (s.BOUNDARY, _where_boundary), (s.RESUMABLE, _where_resumable), (s.LOCKED, _where_cause),
+    (s.STOPPED, _where_cause), (s.FAULT, _where_cause),
+))  # fmt: skip
+_WHAT = _by_state((
+    (s.IDLE, _what_idle), (s.READY, _what_ready), (s.ARMED, _what_hanging), (s.BAG, _what_hanging),
+    (s.RUNNING, _what_running), (s.HELD, _what_held), (s.DECISION, _what_step), (s.BOUNDARY, _what_boundary),
+    (s.RESUMABLE, _what_resumable), (s.LOCKED, _what_locked),
+))  # fmt: skip
 
 
 class Display:
@@ -74,72 +184,25 @@ class Display:
     @micropython.native
     def _where(self, line, session):
         state = session.state
-        if state == m.RUNNING:
-            at = number(line, words(line, 0, b"STEP "), session.step + 1)
-            at = number(line, words(line, at, b"/"), session.plan.count)
-            line[words(line, at, b" BAG ")] = ord(session.plan.protocol.solutions[session.solution()].id)
-            return
-        at = words(line, 0, _STATE[state])
-        if state == m.ARMED or state == m.BAG:
-            line[at] = ord(session.plan.protocol.solutions[session.solution()].id)
-        elif state == m.HELD:
-            words(line, at, _HOLDS[session.hold_code])
-        elif state == m.DECISION:
-            number(line, at, session.choice + 1)
-        elif state == m.BOUNDARY:
-            at = words(line, number(line, at, session.resume_step + 1), b" ON BAG ")
-            line[at] = ord(session.plan.protocol.solutions[session.choice].id)
-        elif state == m.RESUMABLE:
-            number(line, words(line, at, b"STEP "), session.step + 1)
-        elif state == m.STOPPED or state == m.FAULT or state == m.LOCKED:
-            words(line, at + 1, _HOLDS[session.hold_code])
+        at = words(line, 0, FIRST_LINE[state])
+        draw = _WHERE[state]
+        if draw:
+            draw(line, at, session)
 
     @micropython.native
     def _what(self, line, pump):
         session = pump.session
-        state = session.state
-        if state == m.RUNNING:
-            words(line, rate(line, 0, session.rate_e4()), b" mL/h")
-        elif state == m.READY:
-            words(line, words(line, 0, pump.fingerprint), b" START?" if pump.vitals.good() else b" NO O2")
-        elif state == m.ARMED or state == m.BAG:
-            self._bag(line, session.bags, pump.vitals.good())
-        elif state == m.IDLE and not pump.bench and not pump.keys:
-            words(line, 0, b"NO KEYS IN PUMP")
-        elif state == m.HELD:
-            words(line, 0, _CHOICES[session.choice])
-        elif state == m.DECISION:
-            words(line, 0, b"NO LOWER STEP" if session.lowest else b"UP DOWN CONFIRM")
-        elif state == m.BOUNDARY:
-            words(line, rate(line, 0, session.offer_e4), b" mL/h?")
-        elif state == m.RESUMABLE:
-            if not pump.may_resume():
-                words(line, 0, b"WAIT: SPO2 60 S" if pump.vitals.good() else b"WAIT: NO SPO2")
-            else:
-                words(line, 0, b"PRESS CONFIRM" if session.want_confirm else b"PRESS START")
-        elif state == m.LOCKED:
-            words(line, 0, b"CLAMP DISCONNECT")
-
-    def _bag(self, line, bags, good):
-        """The code of the bag that hangs is picked; the wanted one never stands here by itself (PRO-8)."""
-        if not good:
-            words(line, 0, b"WAIT: NO SPO2")
-        elif bags.known:
-            words(line, 0, b"PRESS CONFIRM")
-        elif not bags.choice:
-            words(line, 0, b"CODE? UP/DOWN")
-        elif bags.choice > len(bags.shown):
-            words(line, 0, b"CODE: ANOTHER")
-        else:
-            words(line, words(line, 0, b"CODE "), bags.shown[bags.choice - 1])
+        draw = _WHAT[session.state]
+        if draw:
+            draw(line, session, pump)
 
     @micropython.native
     def _oximeter(self, line, vitals, bench):
         """SpO2 and pulse; in bench mode, which is never off the screen, in short."""
         at = words(line, 0, b"O2 " if bench else b"SpO2 ")
-        at = words(line, at, b"--") if vitals.spo2 == m.NONE8 else number(line, at, vitals.spo2)
+        at = words(line, at, b"--") if vitals.spo2 == NONE8 else number(line, at, vitals.spo2)
         at = words(line, at, b" P" if bench else b" PR ")
-        if vitals.pulse == m.NONE16:
+        if vitals.pulse == NONE16:
             words(line, at, b"--")
         else:
             number(line, at, vitals.pulse)
@@ -148,24 +211,25 @@ class Display:
 
     @micropython.native
     def _bottom(self, line, pump):
+        session = pump.session
         alarm = pump.alarms.top
-        if alarm and not (pump.alarms.priority < 2 and pump.session.state == m.RUNNING):
+        flows = GROUP[session.state] & FLOWS
+        if alarm and not (pump.alarms.priority == LOW and flows):
             words(line, 0, WHAT[alarm])
             for i in range(WIDTH):
                 line[i] |= INVERT
             return
-        session = pump.session
-        if session.state == m.RUNNING and session.target:
-            tenths = min(len(_BAR), session.done * 10 // session.target)
-            for i in range(tenths):
+        progress = session.progress
+        if flows and progress.target:
+            for i in range(min(len(_BAR), share(progress.done, progress.target, 10))):
                 line[i] = _BAR[i]
-            at = number(line, 11, min(99, session.done * 100 // session.target))
+            at = number(line, 11, min(99, share(progress.done, progress.target, 100)))
             words(line, at, b"%")
 
     @micropython.native
     def next_cell(self):
         """The next cell that differs from what was drawn, as its number; -1 when all is drawn."""
-        cell = int(_take_changed(self.lines, self.shown, self._cell))
+        cell = _take_changed(self.lines, self.shown, self._cell)
         if cell >= 0:
             self._cell = (cell + 1) % CELLS
         return cell

@@ -4,6 +4,7 @@ from pump.base.compat import micropython
 
 WIDTH = 16
 BLANK = 32
+_EXACT = 1 << 23  # 128 times this is still a small integer
 
 
 @micropython.native
@@ -55,6 +56,15 @@ def fraction(line, at, value, digits):
             line[i] = 48 + value % 10
         value //= 10
     return at + digits + 1
+
+
+@micropython.native
+def share(part, whole, of):
+    """How many `of`-ths (at most 100) of `whole` the `part` is, rounded down; no product passes 30 bits."""
+    while whole >= _EXACT:
+        part >>= 1
+        whole >>= 1
+    return part * of // whole
 
 
 @micropython.native

@@ -14,6 +14,7 @@ import struct
 from pump.base import crc
 from pump.protocol.fingerprint import digest
 from pump.protocol.protocol import Refusal
+from pump.tables import refusals
 
 MAGIC = b"TLK"
 VERSION = 1
@@ -94,20 +95,20 @@ def decode_keyring(blob):
 
 
 def demand(protocol, blob, keys):
-    """Raises Refusal("approval", where) unless two different people of `keys` have signed this very content."""
+    """Raises Refusal(refusals.APPROVAL, where) unless two different people of `keys` have signed this very content."""
     approval = protocol.approval
     if not approval:
-        raise Refusal("approval", UNSIGNED)
+        raise Refusal(refusals.APPROVAL, UNSIGNED)
     if not keys:
-        raise Refusal("approval", NO_KEYS)
+        raise Refusal(refusals.APPROVAL, NO_KEYS)
     author, verifier = keys.get(approval.author), keys.get(approval.verifier)
     if author is None or verifier is None:
-        raise Refusal("approval", AUTHOR_UNKNOWN if author is None else VERIFIER_UNKNOWN)
+        raise Refusal(refusals.APPROVAL, AUTHOR_UNKNOWN if author is None else VERIFIER_UNKNOWN)
     if approval.author == approval.verifier or same(author, verifier):
-        raise Refusal("approval", SAME_PERSON)
+        raise Refusal(refusals.APPROVAL, SAME_PERSON)
     content = digest(blob)
     if not same(author_mac(author, content, approval.author), approval.author_mac):
-        raise Refusal("approval", AUTHOR_WRONG)
+        raise Refusal(refusals.APPROVAL, AUTHOR_WRONG)
     wanted = verifier_mac(verifier, content, approval.author, approval.verifier, approval.author_mac)
     if not same(wanted, approval.verifier_mac):
-        raise Refusal("approval", VERIFIER_WRONG)
+        raise Refusal(refusals.APPROVAL, VERIFIER_WRONG)

@@ -11,7 +11,8 @@ that they sign, and the fingerprint drawn from it, are of everything before it, 
 import struct
 
 from pump.base import crc
-from pump.tables.messages import PROTOCOL_MAX, REFUSAL
+from pump.tables import refusals
+from pump.tables.messages import PROTOCOL_MAX
 
 VERSION = 2
 MAGIC = b"TLP"
@@ -20,7 +21,7 @@ MAX_SOLUTIONS = 8
 HEAD = 6
 
 CLASSES = ("multi-bag", "one-bag", "oral", "wide-step", "bench")
-BENCH = 4
+MULTI_BAG, ONE_BAG, BY_MOUTH, WIDE_STEP, BENCH = range(len(CLASSES))
 UNITS = ("mg", "U")
 TO_FULL_DOSE, LINE_FILL = 1, 2  # flags of a step; a line-fill pushes the line's content and counts as no dose
 CODE_SHOWN = 11  # so many last characters of a bag's code stand on the screen (PRO-8)
@@ -58,12 +59,12 @@ _RANGES = {
 
 
 class Refusal(Exception):
-    """A protocol that the device does not take: code of messages.REFUSALS, step number or record key, detail."""
+    """A protocol that the device does not take: a row of tables.refusals, step number or record key, detail."""
 
     def __init__(self, code, where=0, detail=0):
-        super().__init__(code)
-        self.code = REFUSAL[code]
-        self.name = code
+        super().__init__(refusals.NAMES[code])
+        self.code = code
+        self.name = refusals.NAMES[code]
         self.where = where
         self.detail = detail
 
@@ -173,13 +174,13 @@ def check_envelope(blob):
     """Raises Refusal unless magic, version, length and CRC of `blob` (a bytearray) are right."""
     n = len(blob)
     if n < HEAD + crc.SIZE or n > PROTOCOL_MAX:
-        raise Refusal("truncated", 0, n)
+        raise Refusal(refusals.TRUNCATED, 0, n)
     if bytes(blob[:3]) != MAGIC or blob[3] != VERSION:
-        raise Refusal("format", 0, blob[3])
+        raise Refusal(refusals.FORMAT, 0, blob[3])
     if blob[4] | blob[5] << 8 != n:
-        raise Refusal("truncated", 0, n)
+        raise Refusal(refusals.TRUNCATED, 0, n)
     if not crc.holds(blob, n - crc.SIZE):
-        raise Refusal("checksum")
+        raise Refusal(refusals.CHECKSUM)
 
 
 def _records(blob):
@@ -187,14 +188,14 @@ def _records(blob):
     previous = 0
     while position < end:
         if position + 2 > end or position + 2 + blob[position + 1] > end:
-            raise Refusal("truncated", blob[position])
+            raise Refusal(refusals.TRUNCATED, blob[position])
         key, length = blob[position], blob[position + 1]
         if key not in _KNOWN:
-            raise Refusal("unknown-key", key)
+            raise Refusal(refusals.UNKNOWN_KEY, key)
         if key < previous:
-            raise Refusal("order", key)
+            raise Refusal(refusals.ORDER, key)
         if key == previous and key not in _REPEATED:
-            raise Refusal("duplicate", key)
+            raise Refusal(refusals.DUPLICATE, key)
         previous = key
         yield key, bytes(blob[position + 2 : position + 2 + length])
         position += 2 + length
@@ -203,32 +204,32 @@ def _records(blob):
 def _in_range(key, values):
     for value, bounds in zip(values, _RANGES[key]):
         if not bounds[0] <= value <= bounds[1]:
-            raise Refusal("range", key, min(value, 0xFFFFFFFF))
+            raise Refusal(refusals.RANGE, key, min(value, 0xFFFFFFFF))
 
 
 def _text(payload, key, longest):
     try:
         text = payload.decode()
     except UnicodeError:
-        raise Refusal("format", key)
+        raise Refusal(refusals.FORMAT, key)
     if not 0 < len(payload) <= longest or any(ord(c) < 32 for c in text):
-        raise Refusal("range", key, len(payload))
+        raise Refusal(refusals.RANGE, key, len(payload))
     return text
 
 
 def _read_solution(protocol, payload):
     head = struct.calcsize(SOLUTION_HEAD)
     if len(payload) <= head or len(protocol.solutions) == MAX_SOLUTIONS:
-        raise Refusal("range", SOLUTION, len(payload))
+        raise Refusal(refusals.RANGE, SOLUTION, len(payload))
     volume_nl, drug_pg, line_nl, letter = struct.unpack(SOLUTION_HEAD, payload[:head])
     if not 65 <= letter <= 90 or not 0 < volume_nl <= 3_000_000_000 or not 0 < drug_pg <= 10**16:
-        raise Refusal("range", SOLUTION, min(volume_nl, 0xFFFFFFFF))
+        raise Refusal(refusals.RANGE, SOLUTION, min(volume_nl, 0xFFFFFFFF))
     if line_nl > _RANGES[LINE][0][1]:
-        raise Refusal("range", SOLUTION, line_nl)
+        raise Refusal(refusals.RANGE, SOLUTION, line_nl)
     code = _text(payload[head:], SOLUTION, 24)
     for other in protocol.solutions:  # what tells bags apart on the screen must differ
         if other.id == chr(letter) or other.code[-CODE_SHOWN:] == code[-CODE_SHOWN:]:
-            raise Refusal("duplicate", SOLUTION)
+            raise Refusal(refusals.DUPLICATE, SOLUTION)
     protocol.solutions.append(Solution(volume_nl, drug_pg, chr(letter), code, line_nl))
 
 
@@ -236,7 +237,7 @@ def _read_approval(protocol, payload):
     n = payload[0] if payload else 0
     v = payload[1 + n] if len(payload) > 1 + n else 0
     if not n or not v or len(payload) != 2 + n + v + 2 * _MAC:
-        raise Refusal("truncated", APPROVAL, len(payload))
+        raise Refusal(refusals.TRUNCATED, APPROVAL, len(payload))
     at = 2 + n + v
     protocol.approval = Approval(
         _text(payload[1 : 1 + n], APPROVAL, 24),
@@ -258,7 +259,7 @@ def _read(protocol, key, payload):
     else:
         layout = FORMATS[key]
         if len(payload) != struct.calcsize(layout):
-            raise Refusal("truncated", key, len(payload))
+            raise Refusal(refusals.TRUNCATED, key, len(payload))
         values = struct.unpack(layout, payload)
         _in_range(key, values)
         protocol._set(key, values)
@@ -274,7 +275,7 @@ def decode(blob):
         _read(protocol, key, payload)
     for key in _REQUIRED:
         if key not in seen:
-            raise Refusal("missing", key)
+            raise Refusal(refusals.MISSING, key)
     _check_parts(protocol)
     return protocol
 
@@ -283,16 +284,16 @@ def _check_parts(protocol):
     """An oral protocol has doses, every other one bags and steps that draw from them."""
     count = len(protocol.steps) + len(protocol.doses)
     if count > MAX_STEPS:
-        raise Refusal("range", STEP, count)
-    oral = CLASSES[protocol.kind] == "oral"
+        raise Refusal(refusals.RANGE, STEP, count)
+    oral = protocol.kind == BY_MOUTH
     if oral and (protocol.solutions or protocol.steps):
-        raise Refusal("oral", 0, STEP)
+        raise Refusal(refusals.ORAL, 0, STEP)
     if not oral and protocol.doses:
-        raise Refusal("oral", 0, DOSE)
+        raise Refusal(refusals.ORAL, 0, DOSE)
     if not (protocol.doses if oral else protocol.steps):
-        raise Refusal("missing", DOSE if oral else STEP)
+        raise Refusal(refusals.MISSING, DOSE if oral else STEP)
     if not oral and not protocol.solutions:
-        raise Refusal("missing", SOLUTION)
+        raise Refusal(refusals.MISSING, SOLUTION)
     for number, step in enumerate(protocol.steps):
         if step.solution >= len(protocol.solutions):
-            raise Refusal("missing", number + 1, SOLUTION)
+            raise Refusal(refusals.MISSING, number + 1, SOLUTION)

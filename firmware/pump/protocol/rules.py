@@ -9,7 +9,19 @@ carries such a protocol (it does not run it).
 from pump.base.units import RATE_MAX_E4, RATE_MIN_E4, US_RATE
 from pump.protocol import vein
 from pump.protocol.doses import dose_fraction, dose_rate_fraction, fills, infusions, reached_dose, total_dose
-from pump.protocol.protocol import BENCH, CLASSES, MONITORING, REACTION, STEP, TO_FULL_DOSE, Refusal
+from pump.protocol.protocol import (
+    BENCH,
+    BY_MOUTH,
+    MONITORING,
+    MULTI_BAG,
+    ONE_BAG,
+    REACTION,
+    STEP,
+    TO_FULL_DOSE,
+    WIDE_STEP,
+    Refusal,
+)  # fmt: skip
+from pump.tables import refusals
 
 ERROR, WARNING = "error", "warning"
 
@@ -21,7 +33,7 @@ DWELL_MIN_MS = 15 * 60_000  # PRO-3
 DWELL_SLIP = 8  # so many times the middle one of the others' dwells is a decimal slip (PRO-6)
 SUM_TOLERANCE = 200  # 1/200 = 0.5 % (PRO-3)
 # First step's dose, as a divisor of the full dose (PRO-3); wide-step and oral by signature.
-FIRST_STEP = {"multi-bag": 1000, "bench": 1000, "one-bag": 400}
+FIRST_STEP = {MULTI_BAG: 1000, BENCH: 1000, ONE_BAG: 400}
 # Shared dead volume against the volume of the first step after a bag change (PRO-7): above 1/4 of it a warning, above
 # 1/2 an error. Ahead of a saline-primed line's first step nothing is skipped but time: above 2/3 an error.
 DEAD_WARNING = (1, 4)
@@ -33,7 +45,7 @@ _DETAIL_MAX = 0xFFFFFFFF
 def _rates(protocol):
     for number, step in enumerate(protocol.steps, 1):
         if not RATE_MIN_E4 <= step.rate_e4 <= RATE_MAX_E4:
-            yield ERROR, "rate-range", number, step.rate_e4
+            yield ERROR, refusals.RATE_RANGE, number, step.rate_e4
 
 
 def _volumes(protocol):
@@ -41,13 +53,13 @@ def _volumes(protocol):
     for number, step in enumerate(protocol.steps, 1):
         off = abs(step.volume_nl * US_RATE - step.rate_e4 * step.duration_ms)
         if off > US_RATE + step.rate_e4:
-            yield ERROR, "step-volume", number, step.volume_nl
+            yield ERROR, refusals.STEP_VOLUME, number, step.volume_nl
 
 
 def _short(timed):
     for number, step in timed:
         if step.duration_ms < DWELL_MIN_MS:
-            yield ERROR, "dwell-short", number, step.duration_ms
+            yield ERROR, refusals.DWELL_SHORT, number, step.duration_ms
 
 
 def _slips(timed):
@@ -57,7 +69,7 @@ def _slips(timed):
         middle_ms = sorted([step.duration_ms for _, step in timed])[len(timed) // 2]
         for number, step in timed:
             if step.duration_ms >= DWELL_SLIP * middle_ms:
-                yield ERROR, "dwell-long", number, step.duration_ms
+                yield ERROR, refusals.DWELL_LONG, number, step.duration_ms
 
 
 def _dwells(protocol):
@@ -69,18 +81,18 @@ def _dwells(protocol):
 def _class(protocol):
     """One bag is one: its first step may be larger than that of several."""
     bags = len(protocol.solutions)
-    if CLASSES[protocol.kind] == "one-bag" and bags > 1:
-        yield ERROR, "class", 0, bags
+    if protocol.kind == ONE_BAG and bags > 1:
+        yield ERROR, refusals.CLASS, 0, bags
 
 
 def _limits(protocol):
     """Limits that contradict each other: an early sign behind the stop, a hold that must last longer than it may."""
     if protocol.spo2_early < protocol.spo2_stop:
-        yield ERROR, "range", MONITORING, protocol.spo2_early
+        yield ERROR, refusals.RANGE, MONITORING, protocol.spo2_early
     if protocol.spo2_early_fall > protocol.spo2_stop_fall:
-        yield ERROR, "range", MONITORING, protocol.spo2_early_fall
+        yield ERROR, refusals.RANGE, MONITORING, protocol.spo2_early_fall
     if protocol.min_hold_min > protocol.max_hold_min:
-        yield ERROR, "range", REACTION, protocol.min_hold_min
+        yield ERROR, refusals.RANGE, REACTION, protocol.min_hold_min
 
 
 def _order(protocol):
@@ -96,7 +108,7 @@ def _order(protocol):
         else:
             begun = step.solution
         if wrong:
-            yield ERROR, "order", number, step.solution
+            yield ERROR, refusals.ORDER, number, step.solution
 
 
 def _bags(protocol):
@@ -109,10 +121,10 @@ def _bags(protocol):
         if drawn[bag] < 2:
             drawn[bag] = 2 if used[bag] > protocol.solutions[bag].volume_nl else 1
             if drawn[bag] == 2:
-                yield ERROR, "bag-short", number, min(used[bag], _DETAIL_MAX)
+                yield ERROR, refusals.BAG_SHORT, number, min(used[bag], _DETAIL_MAX)
     for index, state in enumerate(drawn):
         if not state:
-            yield WARNING, "bag-sum", 0, index
+            yield WARNING, refusals.BAG_SUM, 0, index
 
 
 def _dose_rates(protocol):
@@ -128,9 +140,9 @@ def _rises(rates, wide):
             up, down = rate[0] * highest[1], rate[1] * highest[0]
             hundredths = -(-100 * up // down)
             if hundredths > (RATIO_WIDE if wide else RATIO_TWO_PERSON):
-                yield ERROR, "ratio-exceeded", number, min(hundredths, _DETAIL_MAX)
+                yield ERROR, refusals.RATIO_EXCEEDED, number, min(hundredths, _DETAIL_MAX)
             elif hundredths > RATIO_SILENT and not wide:
-                yield WARNING, "ratio-two-person", number, hundredths
+                yield WARNING, refusals.RATIO_TWO_PERSON, number, hundredths
         if not highest or rate[0] * highest[1] > highest[0] * rate[1]:
             highest = rate
 
@@ -140,13 +152,13 @@ def _fall(rates):
     highest = None
     for number, rate in rates:
         if highest and rate[0] * highest[1] < highest[0] * rate[1]:
-            yield ERROR, "order", number, 100 * rate[0] * highest[1] // (highest[0] * rate[1])
+            yield ERROR, refusals.ORDER, number, 100 * rate[0] * highest[1] // (highest[0] * rate[1])
         else:
             highest = rate
 
 
 def _ratios(protocol):
-    return _rises(_dose_rates(protocol), CLASSES[protocol.kind] == "wide-step")
+    return _rises(_dose_rates(protocol), protocol.kind == WIDE_STEP)
 
 
 def _falls(protocol):
@@ -159,12 +171,12 @@ def _least(dose, unit_pg=1):
 
 def _first(protocol):
     """The first step's dose, of 15 min where it lasts longer, within its class's share of the full dose."""
-    divisor = FIRST_STEP.get(CLASSES[protocol.kind])
+    divisor = FIRST_STEP.get(protocol.kind)
     for number, step in infusions(protocol):
         dose = dose_fraction(protocol, step, step.volume_nl)
         long_ms = max(step.duration_ms, DWELL_MIN_MS) if protocol.kind != BENCH else DWELL_MIN_MS
         if divisor and dose[0] * divisor * DWELL_MIN_MS > protocol.full_dose_pg * dose[1] * long_ms:
-            yield ERROR, "first-step", number, _least(dose)
+            yield ERROR, refusals.FIRST_STEP, number, _least(dose)
         return
 
 
@@ -176,11 +188,11 @@ def _sum(protocol):
     full_pg = protocol.full_dose_pg
     total = total_dose(protocol)
     if abs(total[0] - full_pg * total[1]) * SUM_TOLERANCE > full_pg * total[1]:
-        yield ERROR, "dose-sum", 0, _least(total, 1_000_000)
+        yield ERROR, refusals.DOSE_SUM, 0, _least(total, 1_000_000)
     elif protocol.steps:
         reached = reached_dose(protocol)
         if (reached[0] - full_pg * reached[1]) * SUM_TOLERANCE > full_pg * reached[1]:
-            yield ERROR, "dose-sum", len(protocol.steps), _least(reached, 1_000_000)
+            yield ERROR, refusals.DOSE_SUM, len(protocol.steps), _least(reached, 1_000_000)
 
 
 def _dead_limit(step, dead_nl, limit, dwell_ms):
@@ -215,9 +227,9 @@ def _dead_volume(protocol):
     for number, step, held, ahead_nl in firsts_in_line(protocol):
         longer_ms = min(-(-ahead_nl * US_RATE // step.rate_e4), _DETAIL_MAX)
         if _dead_limit(step, ahead_nl, DEAD_ERROR_START if held == vein.SALINE else DEAD_ERROR, dwell_ms):
-            yield ERROR, "dead-volume", number, longer_ms
+            yield ERROR, refusals.DEAD_VOLUME, number, longer_ms
         elif _dead_limit(step, ahead_nl, DEAD_WARNING, dwell_ms):
-            yield WARNING, "dead-volume", number, longer_ms
+            yield WARNING, refusals.DEAD_VOLUME, number, longer_ms
 
 
 def _line_matters(protocol):
@@ -233,13 +245,13 @@ def _vein(protocol):
     """Rises of the dose rate at the vein (PRO-2, PRO-7), over the highest that the vein has had."""
     if not _line_matters(protocol):
         return
-    wide = CLASSES[protocol.kind] == "wide-step"
+    wide = protocol.kind == WIDE_STEP
     for index, _, up, down in vein.jumps(protocol):
         hundredths = -(-100 * up // down)
         if hundredths > (RATIO_WIDE if wide else RATIO_TWO_PERSON):
-            yield ERROR, "vein-ratio", index + 1, min(hundredths, _DETAIL_MAX)
+            yield ERROR, refusals.VEIN_RATIO, index + 1, min(hundredths, _DETAIL_MAX)
         elif hundredths > RATIO_SILENT and not wide:
-            yield WARNING, "vein-ratio", index + 1, hundredths
+            yield WARNING, refusals.VEIN_RATIO, index + 1, hundredths
 
 
 # -- doses by mouth: the first one by signature, the others by their rise over the highest before
@@ -267,21 +279,26 @@ RULES = (_class, _limits, _rates, _volumes, _dwells, _order, _bags, _ratios, _fi
 ORAL_RULES = (_limits, _oral_waits, _oral_ratios, _sum, _oral_falls)
 
 
-def findings(protocol):
-    """All findings, in the order of the rules: [(severity, code, step or 0, detail)]."""
-    oral = CLASSES[protocol.kind] == "oral"
+def _found(protocol):
+    """All findings, in the order of the rules: [(severity, row of tables.refusals, step or 0, detail)]."""
+    oral = protocol.kind == BY_MOUTH
     if (protocol.steps or protocol.solutions) if oral else protocol.doses:
-        return [(ERROR, "oral", 0, 0)]
+        return [(ERROR, refusals.ORAL, 0, 0)]
     if not (protocol.doses if oral else protocol.steps):
-        return [(ERROR, "missing", 0, STEP)]
+        return [(ERROR, refusals.MISSING, 0, STEP)]
     found = []
     for rule in ORAL_RULES if oral else RULES:
         found.extend(rule(protocol))
     return found
 
 
+def findings(protocol):
+    """All findings, in the order of the rules: [(severity, code by its name, step or 0, detail)]."""
+    return [(severity, refusals.NAMES[code], step, detail) for severity, code, step, detail in _found(protocol)]
+
+
 def demand(protocol):
     """Raises Refusal at the first error: what the device does with a protocol at load."""
-    for severity, code, step, detail in findings(protocol):
+    for severity, code, step, detail in _found(protocol):
         if severity == ERROR:
             raise Refusal(code, step, detail)

@@ -7,9 +7,11 @@ debounced: its level acts in the same scan, here it only counts once for the rec
 
 from pump.base.compat import micropython
 from pump.io import STOP
+from pump.tables.causes import KEY_STUCK, bit
 
 STABLE = 3
 STUCK_MS = 60_000
+_STUCK_BIT = bit(KEY_STUCK)
 
 
 class Buttons:
@@ -18,6 +20,7 @@ class Buttons:
     def __init__(self, held=0):
         self.stable = held
         self.stuck = False
+        self.bits = 0  # conditions of tables.causes
         self._last = held
         self._same = STABLE if held else 0
         self._held_ms = 0
@@ -53,6 +56,7 @@ class Buttons:
         self.stable = raw
         self._held_ms = 0
         self.stuck = False
+        self.bits = 0
         return new if new & (new - 1) == 0 else 0
 
     def _age(self, dt_ms):
@@ -60,3 +64,4 @@ class Buttons:
             self._held_ms += dt_ms
         elif self.stable & ~STOP:
             self.stuck = True
+            self.bits = _STUCK_BIT

@@ -1,13 +1,15 @@
 """Oximeter samples to judged vital signs: is the reading good, is it too low, and for how long (VIT-1, VIT-2).
 
 A sample is what a parser of `oximeters` hands out each third of a second: spo2 and pulse (NONE8, NONE16 when missing),
-flags of messages.VIT_*, a counter of the device and the span of its pleth. Missing is a state of its own: no value is
+flags of tables.vitals, a counter of the device and the span of its pleth. Missing is a state of its own: no value is
 never a good value, and low is never implausible.
 """
 
 from pump.base.compat import micropython
 from pump.base.units import ticks_diff
-from pump.tables import messages as m
+from pump.tables.causes import PULSE_STOP, SIGNAL_LATE, SIGNAL_LOST, SPO2_EARLY, SPO2_STOP, bit
+from pump.tables.messages import NONE8, NONE16
+from pump.tables.vitals import ARTIFACT, DEGRADED, VALID
 
 ALERT_MS = 5_000  # no valid sample: alert, then hold (VIT-2)
 HOLD_MS = 15_000
@@ -19,7 +21,9 @@ RECOVER_MS = 60_000
 # A sample is seen at the next scan, so one that comes just as the delay is over may look up to two scans too early;
 # without this it would be the next sample, a third of a second later, that holds.
 SEEN_LATE_MS = 40
-_UNSURE = m.VIT_ARTIFACT | m.VIT_DEGRADED
+_UNSURE = ARTIFACT | DEGRADED
+_EARLY_BIT, _LATE_BIT = bit(SPO2_EARLY), bit(SIGNAL_LATE)
+_HOLD_BITS = {0: 0, SPO2_STOP: bit(SPO2_STOP), PULSE_STOP: bit(PULSE_STOP), SIGNAL_LOST: bit(SIGNAL_LOST)}
 
 
 class Timer:
@@ -40,11 +44,11 @@ class Timer:
 
 
 class Vitals:
-    """Judges samples by a protocol's limits. `hold` is a code of messages.HOLD_CODES or 0, `early` a flag."""
+    """Judges samples by a protocol's limits. `hold`: a row of tables.causes or 0; `early`: a flag; `bits`: causes."""
 
     def __init__(self):
-        self.spo2 = m.NONE8
-        self.pulse = m.NONE16
+        self.spo2 = NONE8
+        self.pulse = NONE16
         self.flags = 0
         self.hold = 0
         self.early = False
@@ -52,6 +56,7 @@ class Vitals:
         self.recovered = False
         self._low, self._severe, self._slow, self._good = Timer(), Timer(), Timer(), Timer()
         self._valid_ms = -1
+        self.bits = 0
         self.set_limits(92, 94, 10, 50, 130)
 
     def set_limits(self, stop, early, delay_s, pulse_min, pulse_max):
@@ -66,15 +71,27 @@ class Vitals:
             timer.since = -1
         self.hold = 0
         self.recovered = False
+        self._sum_up()
+
+    @micropython.native
+    def _sum_up(self):
+        """What of all this is a condition."""
+        bits = _HOLD_BITS[self.hold]
+        if self.alert:
+            bits |= _LATE_BIT
+        elif self.early:
+            bits |= _EARLY_BIT
+        self.bits = bits
 
     @micropython.native
     def sample(self, spo2, pulse, flags, now_ms):
         """Takes one sample of the device."""
         self.spo2, self.pulse, self.flags = spo2, pulse, flags
-        if flags & m.VIT_VALID:
+        if flags & VALID:
             if not flags & _UNSURE:
                 self._valid_ms = now_ms
             self._judge(now_ms, flags & _UNSURE)
+            self._sum_up()
 
     @micropython.native
     def _judge(self, now_ms, unsure):
@@ -86,9 +103,9 @@ class Vitals:
         slow = self._slow.run(slow_now or (unsure and self._slow.since >= 0), now_ms)
         severe = self._severe.run(spo2 < SEVERE_SPO2 or (unsure and self._severe.since >= 0), now_ms)
         if (low >= 0 and low >= wait) or severe >= SEVERE_MS - SEEN_LATE_MS + (STRETCH_MS if unsure else 0):
-            self.hold = m.HOLD["spo2-stop"]
+            self.hold = SPO2_STOP
         elif slow >= 0 and slow >= wait:
-            self.hold = m.HOLD["pulse-stop"]
+            self.hold = PULSE_STOP
         self.early = spo2 <= self.early_limit
         better = spo2 >= min(self.stop + RECOVER_MARGIN, 100) and not slow_now and not unsure
         self.recovered = self._good.run(better, now_ms) >= RECOVER_MS
@@ -99,6 +116,7 @@ class Vitals:
         if self._valid_ms < 0:
             self.alert = True
             self.recovered = False
+            self._sum_up()
             return
         age = ticks_diff(now_ms, self._valid_ms)
         self.alert = age >= ALERT_MS
@@ -106,17 +124,18 @@ class Vitals:
             self._good.since = -1
             self.recovered = False
             # What is as old as this is no reading any more, for nobody who looks at it.
-            self.spo2, self.pulse = m.NONE8, m.NONE16
-            self.flags &= ~m.VIT_VALID
+            self.spo2, self.pulse = NONE8, NONE16
+            self.flags &= ~VALID
         if age >= HOLD_MS:
             if not self.hold:
-                self.hold = m.HOLD["signal-lost"]
+                self.hold = SIGNAL_LOST
             if age > 1 << 28:
                 self._valid_ms = (now_ms - HOLD_MS) & ((1 << 30) - 1)
+        self._sum_up()
 
     def good(self):
         """True while a reading is valid, fresh, above the stop limit and within the pulse limits."""
-        if self.alert or not self.flags & m.VIT_VALID:
+        if self.alert or not self.flags & VALID:
             return False
         return self.spo2 > self.stop and self.pulse_min <= self.pulse <= self.pulse_max
 

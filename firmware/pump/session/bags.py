@@ -1,65 +1,88 @@
 """Which bag hangs (PRO-8): its code is read from the label and picked on the screen, or scanned; a press confirms it.
 
 The ratio rule cannot see a wrong bag. The screen therefore never shows the code that is wanted by itself: it starts
-with none, and UP and DOWN go through the codes of the protocol's bags and "another".
+with none, and UP and DOWN go through the codes of the protocol's bags and "another". Then CONFIRM again lets it run.
 """
 
-from pump.io import CONFIRM, DOWN, UP
+from pump.io import CONFIRM
 from pump.protocol.protocol import CODE_SHOWN
+from pump.session.question import any_choice
+from pump.tables import events, questions
+from pump.tables.states import READY, RUNNING
 
-KNOWN, REJECTED, CONFIRMED = 1, 2, 3
-NONE = 0
+CONFIRM_MS = 30_000  # the second press, and the bag of a start, must come within this
+NO_CODE = 0  # the choice when nothing is chosen; 1 to n are the protocol's bags in their order, n + 1 another
 
 
-class BagCheck:
-    """`choice`: 0 none, 1 to n the protocol's bags in their order, n + 1 another; `known`: it is the wanted one."""
+class Bags:
+    """The situations armed (the first bag of a session; it lapses) and bag."""
 
-    def __init__(self):
+    def __init__(self, case, first):
+        self.case = case
+        self.first = first  # armed: without a bag in time it is ready again
         self.codes = []  # whole codes, bytes
         self.shown = []  # what of them the screen has room for
-        self.wanted = 0
-        self.choice = NONE
-        self.known = False
 
     def adopt(self, protocol):
         """Takes the bags of an accepted protocol."""
         self.codes = [bag.code.encode() for bag in protocol.solutions]
         self.shown = [code[-CODE_SHOWN:] for code in self.codes]
 
-    def ask(self, solution):
-        """A bag is to be hung: index of the solution; nothing is chosen yet."""
-        self.wanted = solution
-        self.forget()
-
-    def forget(self):
-        """Nothing is chosen."""
-        self.choice = NONE
-        self.known = False
-
-    def press(self, presses):
-        """UP, DOWN and CONFIRM of this scan: KNOWN, REJECTED, CONFIRMED (the second press), else 0."""
-        if presses & UP:
-            self._move(1)
-        elif presses & DOWN:
-            self._move(-1)
-        elif presses & CONFIRM and self.known:
-            return CONFIRMED
-        elif presses & CONFIRM and self.choice:
-            return self._judge()
+    def enter(self):
+        """The bag of the present step is asked for; nothing is chosen yet."""
+        case = self.case
+        if self.first:
+            case.log(events.ARMED, 0, 0)
+        case.question.ask(questions.BAG, len(self.codes) + 2, NO_CODE)
+        case.log(events.BAG_REQUESTED, 0, case.solution())
         return 0
 
-    def _move(self, by):
-        self.known = False
-        self.choice = (self.choice + by) % (len(self.codes) + 2)
+    def press(self, presses):
+        """The bag's code is picked and confirmed, then CONFIRM again lets it run."""
+        question = self.case.question
+        question.age_ms = 0
+        if question.move(presses, any_choice):
+            question.second = False
+        elif presses & CONFIRM and question.second:
+            return self._confirmed()
+        elif presses & CONFIRM and question.shown != NO_CODE:
+            self._judge()
+        return 0
 
     def scanned(self, code):
-        """A whole code as scanned (bytes): KNOWN or REJECTED."""
-        self.choice = self.codes.index(code) + 1 if code in self.codes else len(self.codes) + 1
+        """A whole code as scanned (bytes): True when it is that of the bag asked for; a press still confirms it."""
+        question = self.case.question
+        question.age_ms = 0
+        question.shown = self.codes.index(code) + 1 if code in self.codes else len(self.codes) + 1
         return self._judge()
 
     def _judge(self):
-        self.known = self.choice == self.wanted + 1
-        if self.known:
-            return KNOWN
-        self.choice = NONE
-        return REJECTED
+        case = self.case
+        question = case.question
+        question.second = question.shown == case.solution() + 1
+        if not question.second:
+            question.shown = NO_CODE
+            case.log(events.BAG_REJECTED, 0, case.solution())
+        return question.second
+
+    def _confirmed(self):
+        """The right bag hangs; with a good reading the step begins."""
+        case = self.case
+        if not case.vitals.good():
+            return 0
+        bag = case.progress.hung = case.solution()
+        case.tally.hang(bag)
+        case.log(events.BAG_CONFIRMED, 0, bag)
+        case.vitals.restart()
+        return RUNNING
+
+    def tick(self, dt_ms):
+        """The second press, or the bag of a start, did not come in time: as if the first had not been made."""
+        question = self.case.question
+        if not question.second and not self.first:
+            return 0
+        if question.age(dt_ms) <= CONFIRM_MS:
+            return 0
+        question.second = False
+        question.shown = NO_CODE
+        return READY if self.first else 0

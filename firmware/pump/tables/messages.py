@@ -1,51 +1,68 @@
-"""Every message on the host line, once, for both sides; `CONTRACT` is the hash of it all.
+"""Every message on the host line, a row each, for both sides; `CONTRACT` is the hash of this and of all other tables.
 
-A layout is (type, struct format, field names). Numbers are little endian. Absent values: 255 in a byte field, 65535
-in a 16-bit one. The tables of events, codes and states are part of the contract: pump and tool refuse each other when
-their hashes differ.
+    name | type | struct format | field names | who may send it | state groups in which the pump takes it (0: any)
+
+Numbers are little endian. Absent values: 255 in a byte field, 65535 in a 16-bit one. Requests have types below 0x80, an
+answer or a record one above. Pump and tool refuse each other when their hashes differ.
 """
 
 import binascii
 
-from pump.tables import alarms, causes, events, inputs, questions, refusals, states, vitals
+from pump.tables import alarms, causes, events, inputs, oximeters, questions, refusals, settings, states, vitals
 
-FORMAT = 1
+FORMAT = 2
 NONE8 = 255
 NONE16 = 65535
 
-# -- host to pump
-HELLO = (0x01, "<I", "contract")
-LOAD_BEGIN = (0x02, "<HI", "size crc")
-LOAD_DATA = (0x03, "<H", "offset")  # the bytes follow
-LOAD_END = (0x04, "", "")
-STATUS_GET = (0x05, "", "")
-STREAM = (0x06, "<H", "period_ms")  # 0 ends it
-PAUSE = (0x07, "", "")
-STOP = (0x08, "", "")
-PING = (0x09, "", "")
-STATS_GET = (0x0A, "", "")
-LOG_GET = (0x0B, "<I", "seq")
-HANG = (0x0C, "", "")  # the code of the bag that hangs, as scanned, follows; a press confirms it
+ANYBODY = 0  # who may send a request; with keys per person (SEC-1) more follow
+PUMP = 255  # no request: the pump sends it
 
-# -- pump to host
-HELLO_REPLY = (0x81, "<I12s8s8s8sB", "contract version build git fingerprint mode")
-ACK = (0x82, "<B", "request")
-REFUSED = (0x83, "<BBBI", "request code where detail")
-STATUS = (
-    0x84,
-    "<BBBBBBBBBIIIIIIIHBBHHI",
-    "state step steps solution hold_code choice alarm priority flags rate_e4 step_pulses step_target total_pulses"
-    " pl_pulse step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq",
-)
-EVENT = (0x85, "<IIHBBBBhIII", "seq t_s t_ms kind state step code arg rate_e4 pulses crc")
-STATS = (
-    0x86,
-    "<IIIIIIIIII",
-    "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected",
-)
+# A record's head and tail are the same for all; between them stand the fields of its part 0, or, with a higher part
+# number, the next DATA_BYTES bytes of what the record before it goes on with (a person, an observation).
+_HEAD = "<IIHIHBB"
+_TAIL = "II"
+_FACTS = "BBBBBBiIII"
+HEAD_FIELDS = "seq t_s t_ms wall_s boot kind part"
+FACTS_FIELDS = "state step code user solution parts arg rate_e4 pulses dose_ppm"
+TAIL_FIELDS = "chain crc"
+DATA_BYTES = 22
 
-TO_PUMP = (HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET, HANG)
-TO_HOST = (HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS)
+ROWS = (
+    ("HELLO", 0x01, "<I", "contract", ANYBODY, 0),
+    ("LOAD_BEGIN", 0x02, "<HI", "size crc", ANYBODY, states.AT_REST),
+    ("LOAD_DATA", 0x03, "<H", "offset", ANYBODY, states.AT_REST),  # the bytes follow
+    ("LOAD_END", 0x04, "", "", ANYBODY, states.AT_REST),
+    ("STATUS_GET", 0x05, "", "", ANYBODY, 0),
+    ("STREAM", 0x06, "<H", "period_ms", ANYBODY, 0),  # 0 ends it
+    ("PAUSE", 0x07, "", "", ANYBODY, 0),
+    ("STOP", 0x08, "", "", ANYBODY, 0),
+    ("PING", 0x09, "", "", ANYBODY, 0),
+    ("STATS_GET", 0x0A, "", "", ANYBODY, 0),
+    ("LOG_GET", 0x0B, "<I", "seq", ANYBODY, 0),
+    ("HANG", 0x0C, "", "", ANYBODY, states.HANGING),  # the code of the bag, as scanned, follows; a press confirms it
+    ("SET", 0x0D, "<BH", "setting value", ANYBODY, states.AT_REST),
+    ("HELLO_REPLY", 0x81, "<I12s8s8s8sBB", "contract version build git fingerprint mode oximeter", PUMP, 0),
+    ("ACK", 0x82, "<B", "request", PUMP, 0),
+    ("REFUSED", 0x83, "<BBBI", "request code where detail", PUMP, 0),
+    ("STATUS", 0x84, "<BBBBBBBBBBBBIIIIIIIHBHHHI",
+     "state step steps solution hold_code question choice choices hung alarm priority flags rate_e4 step_pulses"
+     " step_target total_pulses pl_pulse step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq", PUMP, 0),
+    ("EVENT", 0x85, _HEAD + _FACTS + _TAIL, HEAD_FIELDS + " " + FACTS_FIELDS + " " + TAIL_FIELDS, PUMP, 0),
+    ("STATS", 0x86, "<IIIIIIIIII",
+     "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected", PUMP, 0),
+)  # fmt: skip
+NAMES = tuple([row[0] for row in ROWS])
+LAYOUTS = tuple([row[1:4] for row in ROWS])
+WHO = bytes([row[4] for row in ROWS])
+STATES_OF = tuple([row[5] for row in ROWS])
+(
+    HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET, HANG, SET,
+    HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS,
+) = LAYOUTS  # fmt: skip
+CONTINUED = (EVENT[0], _HEAD + "22s" + _TAIL, HEAD_FIELDS + " data " + TAIL_FIELDS)  # EVENT with a part number
+
+TO_PUMP = tuple([row[1:4] for row in ROWS if row[4] != PUMP])
+TO_HOST = tuple([row[1:4] for row in ROWS if row[4] == PUMP])
 
 LOAD_CHUNK = 128
 PROTOCOL_MAX = 2048
@@ -74,16 +91,20 @@ HOLD = {name: number for number, name in enumerate(HOLD_CODES)}
 REFUSALS = refusals.NAMES
 REFUSAL = {name: number for number, name in enumerate(REFUSALS)}
 
-TABLES = (alarms, causes, events, inputs, questions, refusals, states, vitals)
+TABLES = (alarms, causes, events, inputs, oximeters, questions, refusals, settings, states, vitals)
 
 
-def _describe():
-    rows = [str(FORMAT)]
-    for layout in TO_PUMP + TO_HOST:
-        rows.append("%d%s:%s" % layout)
+def described():
+    """What pump and tool must agree on: each message's name, layout and fields, who may send it and when."""
+    return ["%s %d %s:%s %d %d" % row for row in ROWS] + [CONTINUED[1] + ":" + CONTINUED[2]]
+
+
+def contract():
+    """The hash of all tables: numbers, names and layouts, not the words for people."""
+    rows = [str(FORMAT)] + described()
     for table in TABLES:
-        rows.append(",".join(table.described()))
-    return "\n".join(rows).encode()
+        rows.append(table.__name__.split(".")[-1] + " " + ",".join(table.described()))
+    return binascii.crc32("\n".join(rows).encode()) & 0xFFFFFFFF
 
 
-CONTRACT = binascii.crc32(_describe()) & 0xFFFFFFFF
+CONTRACT = contract()

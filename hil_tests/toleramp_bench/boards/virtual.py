@@ -13,10 +13,11 @@ from typing import Protocol
 
 from pump.base.units import TICK_SPAN
 from pump.io import OX_MAX, STOP, Outputs, Snapshot
-from toleramp_bench.boards.early import VirtualStepper
+from pump.store.journal import SLOT, count_records
 from toleramp_bench.devices.monostable import HOLD_NS
+from toleramp_bench.devices.pulses import RunLog
+from toleramp_bench.devices.step_generator import StepGenerator
 from toleramp_bench.scenario.model import LINES_KEPT
-from toleramp_bench.targets.pulses import RunLog
 
 UART_BAUD = 9600
 WRONG_BAUD = 0.02  # relative difference of two rates from which bytes come as others
@@ -31,46 +32,13 @@ class Brain(Protocol):
     def scan(self, snap: Snapshot, out: Outputs) -> None: ...
 
 
-class LoggedStepper(VirtualStepper):
-    """A step generator that writes its pulses down in runs: all at the pin, and those that move the motor."""
-
-    def __init__(self, pin: RunLog, moved: RunLog) -> None:
-        super().__init__()
-        self._pin, self._moved = pin, moved
-        self.enabled_until_us = -1
-        self.stop_down = False
-        self.stalled = False
-
-    def run_to(self, now_us: int) -> None:
-        """Makes the pulses due until now."""
-        queue = self.queue
-        while queue:
-            word = queue[0]
-            whole = word[0] or 1
-            interval = word[1]
-            done = min((now_us - self.at_us) // interval, whole)
-            if word[0] and done > 0:
-                self._pulsed(self.at_us + interval, interval, done)
-            self.at_us += done * interval
-            if done < whole:
-                if word[0]:
-                    word[0] -= done
-                return
-            queue.popleft()
-
-    def _pulsed(self, first_us: int, interval_us: int, number: int) -> None:
-        self.pulses += number
-        self._pin.add(first_us, interval_us, number)
-        if not self.stop_down and not self.stalled:
-            able = min(number, (self.enabled_until_us - first_us) // interval_us + 1)
-            self._moved.add(first_us, interval_us, able)
-
-
 class VirtualBoard:
     """Time, lines and parts; `scan` runs the brain once. Times in microseconds since the first power-on."""
 
-    def __init__(self, scan_us: int) -> None:
+    def __init__(self, scan_us: int, start_ms: int = 0) -> None:
+        """`start_ms`: the device's ticks when a brain boots."""
         self.scan_us = scan_us
+        self._start_ms = start_ms
         self.now_us = 0
         self.pin, self.moved = RunLog(), RunLog()
         self.snap, self.out = Snapshot(), Outputs()
@@ -84,13 +52,14 @@ class VirtualBoard:
         self._ox: deque[tuple[int, bytes]] = deque()
         self._ox_free_ns = 0
         self.to_pump = bytearray()
+        self.link_bytes = LINK_BYTES
         self.brain: Brain | None = None
         self.keys = 0
         self._zero_us = 0
         self._scan_due_us = 0
         self._scanned_us = 0
-        self.stepper = LoggedStepper(self.pin, self.moved)
-        self.stalled_motor = False
+        self.stepper = self._generator()
+        self._shaft_held = False
         self.door_open = False
         self.battery_v = BATTERY_V
         self.samples = False  # the oximeter is asked in each scan, and sends no bytes
@@ -102,17 +71,27 @@ class VirtualBoard:
         self.brain = brain
         self._zero_us = self._scanned_us = at_us
         self._scan_due_us = at_us + self.scan_us
-        self.stepper = LoggedStepper(self.pin, self.moved)
-        self.stepper.stalled = self.stalled_motor
+        self.stepper = self._generator()
+        self.stepper.shaft_held = self._shaft_held
         self.stepper.stop_down = bool(self.keys & STOP)
         self.snap = Snapshot()
         self.to_pump.clear()
         self._ox.clear()
 
+    def _generator(self) -> StepGenerator:
+        """A step generator at power-on: its driver has no permit yet."""
+        made = StepGenerator(self.pin, self.moved)
+        made.enabled_until_us = -1
+        return made
+
     @property
     def zero_us(self) -> int:
         """When the brain's own time began."""
         return self._zero_us
+
+    def records_kept(self) -> int:
+        """How many records the FRAM holds."""
+        return count_records(lambda slot: bytearray(self.fram.get(slot, bytes(SLOT))))
 
     def off(self) -> None:
         """No brain, no pulses."""
@@ -165,9 +144,9 @@ class VirtualBoard:
         self._scan_due_us = now + self.scan_us
         snap.dt_ms = passed_us // 1000
         self._scanned_us -= passed_us % 1000
-        snap.now_ms = (now - self._zero_us) // 1000 % TICK_SPAN
+        snap.now_ms = (self._start_ms + (now - self._zero_us) // 1000) % TICK_SPAN
         snap.buttons = self.keys
-        snap.pulses = self.stepper.pulses
+        snap.pulses, snap.moved = self.stepper.pulses, self.stepper.moved
         snap.queue_us = max(0, self.stepper.end_us - now)
         self._fill_oximeter(snap)
         self._fill_link(snap)
@@ -183,7 +162,7 @@ class VirtualBoard:
         snap.ox_n = 1 if self.samples else n
 
     def _fill_link(self, snap: Snapshot) -> None:
-        data = self.to_pump[:LINK_BYTES]
+        data = self.to_pump[: self.link_bytes]
         snap.link[: len(data)] = data
         snap.link_n = len(data)
         if data:
@@ -206,15 +185,17 @@ class VirtualBoard:
             if self.listening:
                 self.sent += data
 
+    def hold_shaft(self, held: bool) -> None:
+        """The shaft stands whatever pulses come, or turns again."""
+        self._shaft_held = self.stepper.shaft_held = held
+
     # -- keys and the oximeter's wire (as devices.oximeter.Wire asks for it)
 
     def key(self, button: int, down: bool) -> None:
         """A key goes down or up now; STOP acts on the driver at once."""
         self.keys = self.keys | button if down else self.keys & ~button
         if button & STOP:
-            self.stepper.stop_down = down
-            if down:
-                self.stepper.enabled_until_us = min(self.stepper.enabled_until_us, self.now_us)
+            self.stepper.set_stop(down, self.now_us)
 
     @property
     def now_ns(self) -> int:

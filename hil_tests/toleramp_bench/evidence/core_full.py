@@ -15,7 +15,7 @@ from typing import Any
 from pump.tables import states
 from toleramp.errors import UserError
 from toleramp.protocol.file import compile_file
-from toleramp_bench.boards.early import PL_PULSE, CorePump
+from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
 from toleramp_bench.figures.measure import attend
 from toleramp_bench.names import STATES
 from toleramp_bench.people.nurse import Nurse

@@ -12,7 +12,10 @@ _CORE = (
     "firmware/oximeters/*.py",
     "host_tools/toleramp/protocol/*.py",
     "host_tools/toleramp/protocols/*.toml",
-    "hil_tests/toleramp_bench/boards/early.py",
+    "hil_tests/toleramp_bench/boards/core_pump.py",
+    "hil_tests/toleramp_bench/boards/local_brain.py",
+    "hil_tests/toleramp_bench/boards/virtual.py",
+    "hil_tests/toleramp_bench/devices/*.py",
     "hil_tests/toleramp_bench/people/nurse.py",
     "hil_tests/toleramp_bench/records.py",
 )

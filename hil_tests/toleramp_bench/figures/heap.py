@@ -45,11 +45,11 @@ def go(n, locked):
         if rest > 0:
             time.sleep_us(rest)
     return failed
-while core.session.state != 4 or core.session.reactions < %d:
+while core.session.state != 4 or core.session.progress.reactions < %d:
     go(1, False)
 before = gc.mem_alloc()
 failed = go(%d, True)
-print("LOCKED", %d, failed, core.session.state, core.session.total)
+print("LOCKED", %d, failed, core.session.state, core.session.progress.total)
 while True:
     go(50, False)
 """

@@ -17,7 +17,7 @@ from pump.io import CONFIRM, DOWN, STOP, UP
 from pump.tables import messages as m
 from pump.tables import states
 from toleramp.protocol.file import compile_file, compile_protocol, scaled
-from toleramp_bench.boards.early import CorePump
+from toleramp_bench.boards.core_pump import CorePump
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.names import CAUSES, EVENTS, STATES

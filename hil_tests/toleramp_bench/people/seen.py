@@ -9,12 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pump.tables import messages as m
-from pump.tables import questions as q
+from pump.tables.questions import NONE
 
-_ASKED_IN = {
-    m.READY: q.START, m.ARMED: q.BAG, m.BAG: q.BAG, m.HELD: q.CAUSE, m.DECISION: q.STEP, m.BOUNDARY: q.BOUNDARY,
-    m.RESUMABLE: q.RESUME,
-}  # fmt: skip
 OFF_STATE = "off"
 
 
@@ -30,11 +26,7 @@ class Seen:
     want_confirm: bool
     may_resume: bool
     bag: int = 1
-
-    @property
-    def question(self) -> int:
-        """The kind of what is asked."""
-        return q.NONE if self.state == OFF_STATE else _ASKED_IN.get(m.STATES.index(self.state), q.NONE)
+    question: int = NONE  # the kind of what is asked: a row of pump.tables.questions
 
 
 OFF = Seen(OFF_STATE, 0, False, False)
@@ -49,11 +41,13 @@ def seen_in(status: dict[str, Any]) -> Seen:
         bool(flags & m.FLAG_CONFIRM),
         bool(flags & m.FLAG_RESUMABLE),
         status.get("solution", 0) + 1,
+        status.get("question", NONE),
     )
 
 
 def seen_at(controller: Any) -> Seen:
     """What the screen of a core in this process shows."""
     s = controller.session
-    may = s.state == m.RESUMABLE and controller._snap is not None and controller.may_resume()
-    return Seen(m.STATES[s.state], s.choice, s.want_confirm, bool(may), s.solution() + 1)
+    question = s.question
+    bag = s.case.solution() + 1
+    return Seen(m.STATES[s.state], question.shown, question.second, s.may_resume(), bag, question.kind)

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from toleramp.errors import UserError
+from toleramp_bench.devices.pulses import RunLog
 from toleramp_bench.runs import swap as exchange
 from toleramp_bench.runs.judge import said
 from toleramp_bench.runs.provenance import about
 from toleramp_bench.runs.result import canonical
 from toleramp_bench.scenario.model import LINES_KEPT, Recording, Scenario
 from toleramp_bench.scenario.words import clock
-from toleramp_bench.targets.pulses import RunLog
 
 Piece = tuple[int, int, int]  # first_us, interval_us, count
 _NOT_OF_THE_RUN = ("evidence", "differences", "wall_s")

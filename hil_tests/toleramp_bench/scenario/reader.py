@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
-import oximeters
+from oximeters import registry
 from toleramp_bench.names import EVENTS
 from toleramp_bench.places import ROOT
 from toleramp_bench.scenario import not_yet as ahead
@@ -98,7 +98,7 @@ def _demand_head(checks: Checks, head: Table, target: str | None) -> None:
 
 def _demand_oximeter(checks: Checks, name: str) -> None:
     try:
-        oximeters.parser(name)
+        registry.parser(name)
     except ValueError as error:
         raise checks.fail(str(error), "oximeter", 'write oximeter = "nonin-df2"') from None
 

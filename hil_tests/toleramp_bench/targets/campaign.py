@@ -6,7 +6,7 @@ from typing import Any
 
 from pump.protocol.protocol import Protocol
 from pump.tables import messages as m
-from toleramp_bench.boards.early import Samples
+from toleramp_bench.devices.samples import Samples
 from toleramp_bench.targets.core import CoreTarget
 from toleramp_bench.targets.slow_oximeter import Clock, SlowOximeter
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from oximeters import parser
+from oximeters.registry import parser
 from pump.controller import Controller
-from pump.io import UP, Outputs, Snapshot
-from pump.store.journal import RECORD, SLOT, count_records
+from pump.io import UP
 from pump.tables import messages as m
 from toleramp import __version__
-from toleramp_bench.boards.early import Samples
+from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
 from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.names import EVENTS
-from toleramp_bench.people.seen import OFF, Seen, seen_at
+from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import mechanism_pl_pulse
-from toleramp_bench.records import unpack_record
 from toleramp_bench.targets.host_line import HostLine
 from toleramp_bench.targets.slow_oximeter import SlowOximeter
 
@@ -25,55 +23,7 @@ BOOT_US = 100_000  # from power-on to the first scan, about as on the board
 WATCHDOG_US = 1_000_000
 SLOW_US = 100_000  # scans as long as this take samples instead of bytes
 POWER_ON, BY_WATCHDOG = 1, 3  # reset causes as the board names them
-
-
-class LocalBrain:
-    """The controller in this process."""
-
-    def __init__(self, scan_us: int, fram: dict[int, bytes], bench: bool, cause: int, samples: Samples | None) -> None:
-        first = count_records(lambda slot: bytearray(fram.get(slot, bytes(SLOT))))
-        chosen = samples or parser("nonin-df2")
-        self.controller = Controller(chosen, mechanism_pl_pulse(), scan_us, first_record=first, bench=bench)
-        self.controller.boot(cause)
-        self.controller.self_test(7)
-        self._seen = first
-        self._work = bytearray(RECORD)
-
-    def scan(self, snap: Snapshot, out: Outputs) -> None:
-        """One scan."""
-        self.controller.scan(snap, out)
-
-    @property
-    def news(self) -> bool:
-        """Records that nobody has fetched."""
-        return bool(self.controller.journal.seq != self._seen)
-
-    def records(self) -> list[dict[str, Any]]:
-        """The records that are new."""
-        journal, found = self.controller.journal, []
-        while self._seen < journal.seq:
-            journal.copy(self._seen, self._work, 0)
-            found.append(unpack_record(bytes(self._work)))
-            self._seen += 1
-        return found
-
-    def seen(self) -> Seen:
-        """What stands on the screen."""
-        return seen_at(self.controller)
-
-    def hand_over(self, blob: bytes) -> None:
-        """A protocol that has come in full, for the next scan to judge."""
-        link = self.controller.link
-        link.loaded, link.loading = bytearray(blob), True
-
-    def corrupt(self, where: str) -> None:
-        """Flips a bit of the guard's protocol or of control's course."""
-        if where == "protocol":
-            blob = self.controller.guard.blob
-            blob[len(blob) // 2] ^= 1
-        elif where == "plan":
-            session = self.controller.session
-            session.course.pulses[min(session.step + 1, session.plan.count - 1)] ^= 1 << 6
+ALL_PARTS = 7  # of the self-test: screen, expander, FRAM
 
 
 class CoreTarget:
@@ -128,8 +78,12 @@ class CoreTarget:
     # -- power and resets
 
     def _make_brain(self, bench: bool, cause: int) -> Any:
-        samples = self.oximeter.samples if self.slow else None
-        return LocalBrain(self.scan_us, self.board.fram, bench, cause, samples)
+        first = self.board.records_kept()
+        chosen = self.oximeter.samples if self.slow else parser("nonin-df2")
+        controller = Controller(chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench)
+        controller.boot(cause)
+        controller.self_test(ALL_PARTS)
+        return LocalBrain(controller, first)
 
     def _boot(self, bench: bool, cause: int) -> None:
         self._collect()
@@ -260,7 +214,7 @@ class CoreTarget:
 
     def motor(self, stalled: bool) -> None:
         """The motor moves no more."""
-        self.board.stalled_motor = self.board.stepper.stalled = stalled
+        self.board.hold_shaft(stalled)
 
     def door(self, is_open: bool) -> None:
         """The door switch; no brain reads it yet."""

@@ -10,11 +10,11 @@ from typing import Any
 from pump.tables import messages as m
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.fram import Fram
+from toleramp_bench.devices.pulses import Joined, NsLog
 from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import image, mechanism_pl_pulse
 from toleramp_bench.scenario.model import LINES_KEPT
 from toleramp_bench.targets.base import TargetFault
-from toleramp_bench.targets.pulses import Joined, NsLog
 
 SLICE_US = 20_000
 STREAM_MS = 100

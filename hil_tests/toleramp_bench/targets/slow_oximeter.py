@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from pump.tables import messages as m
-from toleramp_bench.boards.early import Samples
 from toleramp_bench.devices import nonin_df2
+from toleramp_bench.devices.samples import Samples
 
 
 class Clock(Protocol):

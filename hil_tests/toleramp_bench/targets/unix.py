@@ -16,10 +16,10 @@ from contextlib import suppress
 from typing import IO, Any
 
 from pump.io import LINK_MAX, OX_MAX, Outputs, Snapshot
-from pump.store.journal import SLOT, count_records
+from pump.store.journal import SLOT
 from pump.tables import messages as m
 from toleramp.device.wire import Message
-from toleramp_bench.boards.early import Samples
+from toleramp_bench.devices.samples import Samples
 from toleramp_bench.people.seen import OFF, Seen, seen_in
 from toleramp_bench.places import ROOT
 from toleramp_bench.records import named
@@ -33,7 +33,7 @@ STREAM_MS = 100
 ANSWER_S = 10.0  # a scan takes some ten microseconds
 
 # As in brain.py. A request is always as long; a loaded protocol follows its request.
-_SCAN = struct.Struct("<BIIBIIBB")  # kind, dt_ms, now_ms, buttons, pulses, queue_us, oximeter bytes, link bytes
+_SCAN = struct.Struct("<BIIBIIIBB")  # kind, dt_ms, now_ms, buttons, pulses, moved, queue_us, oximeter, link bytes
 _BOOT = struct.Struct("<BIBBIIB")  # kind, scan_us, bench mode, reset cause, first record, pl_pulse, slow
 _CORRUPT = struct.Struct("<BB")  # kind, where
 _LOAD = struct.Struct("<BH")  # kind, size
@@ -137,7 +137,17 @@ class ProcessBrain:
         if self._samples is not None:
             self._take_sample(snap, self._samples)
         _SCAN.pack_into(
-            request, 0, 83, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.queue_us, snap.ox_n, snap.link_n
+            request,
+            0,
+            83,
+            snap.dt_ms,
+            snap.now_ms,
+            snap.buttons,
+            snap.pulses,
+            snap.moved,
+            snap.queue_us,
+            snap.ox_n,
+            snap.link_n,
         )
         request[_SCAN.size : at] = snap.ox
         request[at:] = snap.link
@@ -227,10 +237,8 @@ class UnixTarget(CoreTarget):
 
     def _make_brain(self, bench: bool, cause: int) -> ProcessBrain:
         self._end_brain()
-        fram, samples = self.board.fram, self.oximeter.samples if self.slow else None
-        first = count_records(lambda slot: bytearray(fram.get(slot, bytes(SLOT))))
-        boot = _BOOT.pack(66, self.scan_us, bench, cause, first, self.pl_pulse, self.slow)
-        brain = ProcessBrain(boot, samples)
+        boot = _BOOT.pack(66, self.scan_us, bench, cause, self.board.records_kept(), self.pl_pulse, self.slow)
+        brain = ProcessBrain(boot, self.oximeter.samples if self.slow else None)
         self.build = brain.build
         return brain
 

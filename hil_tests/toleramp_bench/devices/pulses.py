@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 
 
 class RunLog:
@@ -29,6 +30,12 @@ class RunLog:
 
     def __len__(self) -> int:
         return self._until[-1] if self._until else 0
+
+    def __iter__(self) -> Iterator[int]:
+        begun = 0
+        for first, interval, until in zip(self._first, self._interval, self._until, strict=True):
+            yield from range(first, first + interval * (until - begun), interval)
+            begun = until
 
     def count_until(self, t_us: int) -> int:
         """How many came up to and including `t_us`."""

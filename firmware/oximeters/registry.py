@@ -1,0 +1,20 @@
+"""From a format's name to its module: parsers are imported when they are chosen.
+
+A module has BAUD, SILENCE_MS (longer than this between two bytes, and the line is dead), KEEP_ALIVE (bytes to send, or
+none) with KEEP_ALIVE_MS, and the class Parser.
+"""
+
+from pump.tables.oximeters import NAMES
+
+
+def module(name):
+    """The module of a format by its name. Raises ValueError for a name that is not registered."""
+    if name not in NAMES:
+        raise ValueError("no oximeter format '%s': there are %s" % (name, ", ".join(NAMES)))
+    package = __import__("oximeters." + name.replace("-", "_"))
+    return getattr(package, name.replace("-", "_"))
+
+
+def parser(name):
+    """A new parser for the format of that name (ValueError for an unknown one)."""
+    return module(name).Parser()

@@ -1,0 +1,14 @@
+"""What control says that it does, once a scan: the one thing besides the snapshot that the guard hears from it."""
+
+
+class Claim:
+    """Flowing, step, its target; the turns that decisions gave to the course."""
+
+    def __init__(self):
+        self.flow = False
+        self.step = 0
+        self.target = 0
+        self.entry = 0  # number of the step's beginning; the same step anew gets a new one
+        self.turn = 0  # number of the decision to resume at `step`; a new one gives the course anew
+        self.bag = -1  # the bag that hangs, on which that step runs instead of its own
+        self.session = 0  # number of the session; a new one starts the accounts anew

@@ -1,0 +1,73 @@
+"""What the pump says of itself on the host line: HELLO_REPLY, STATUS and STATS, from the controller's rooms."""
+
+import struct
+
+from pump.base.compat import micropython
+from pump.link.frames import HEAD
+from pump.tables import messages as m
+from pump.tables.settings import OXIMETER
+
+_HELLO, _STATUS, _STATS = m.HELLO_REPLY[1], m.STATUS[1], m.STATS[1]
+_HELLO_SIZE, _STATUS_SIZE, _STATS_SIZE = struct.calcsize(_HELLO), struct.calcsize(_STATUS), struct.calcsize(_STATS)
+PER_MILLE = 1000
+_SMALL = 1 << 20  # a count below this times 1000 stays a small integer
+
+
+def fill_hello(buf, pump):
+    """Writes the HELLO_REPLY payload to buf[HEAD:]; returns its length."""
+    version, build, git = pump.link.build
+    oximeter = pump.settings.values[OXIMETER]
+    struct.pack_into(_HELLO, buf, HEAD, m.CONTRACT, version, build, git, pump.fingerprint, pump.mode(), oximeter)
+    return _HELLO_SIZE
+
+
+@micropython.native
+def _flags(pump):
+    session = pump.session
+    flags = m.FLAG_FLOW if pump.delivery.flowing else 0
+    if pump.guard.permit:
+        flags |= m.FLAG_PERMIT
+    if session.case.plan:
+        flags |= m.FLAG_LOADED
+    if pump.bench:
+        flags |= m.FLAG_BENCH
+    if pump.alarms.paused_ms > 0:
+        flags |= m.FLAG_SILENCED
+    if session.may_resume():
+        flags |= m.FLAG_RESUMABLE
+    if session.question.second:
+        flags |= m.FLAG_CONFIRM
+    return flags
+
+
+def loss_permille(parser):
+    """Bytes and packets of the oximeter thrown away, per thousand packets (at most 65534)."""
+    rejected, samples = parser.rejected, max(parser.samples, 1)
+    while rejected >= _SMALL:
+        rejected >>= 1
+        samples >>= 1
+    return min(rejected * PER_MILLE // max(samples, 1), m.NONE16 - 1)
+
+
+def fill_status(buf, pump):
+    """Writes the STATUS payload to buf[HEAD:]; returns its length."""
+    session, vitals, alarms = pump.session, pump.vitals, pump.alarms
+    case, progress, question = session.case, session.progress, session.question
+    count = case.plan.count if case.plan else 0
+    struct.pack_into(
+        _STATUS, buf, HEAD, session.state, progress.step + 1 if count else 0, count, case.solution(), progress.cause,
+        question.kind, question.shown, question.choices, progress.hung & m.NONE8, alarms.top, alarms.priority,
+        _flags(pump), session.rate_e4(), progress.done, progress.target, progress.total, pump.pl_pulse,
+        progress.step_ms, pump.t_s, pump.t_ms, vitals.spo2, vitals.flags, vitals.pulse, loss_permille(pump.parser),
+        pump.journal.seq,
+    )  # fmt: skip
+    return _STATUS_SIZE
+
+
+def fill_stats(buf, pump):
+    """Writes the STATS payload to buf[HEAD:]; returns its length."""
+    s = pump.stats
+    s[6] = pump.link.receiver.bad
+    s[9] = pump.parser.rejected
+    struct.pack_into(_STATS, buf, HEAD, s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9])
+    return _STATS_SIZE

@@ -1,0 +1,52 @@
+"""What the situations of a session share: the plan and its course, the progress, the question, the patient's signs."""
+
+from pump.course.course import Course, Tally
+from pump.session.progress import Progress
+from pump.session.question import Question
+
+
+class Case:
+    """One protocol on this pump. `log(event, code, arg)` appends a record; `vitals` judges the oximeter."""
+
+    def __init__(self, vitals, log):
+        self.vitals = vitals
+        self.log = log
+        self.progress = Progress()
+        self.question = Question()
+        self.plan = None
+        self.course = None
+        self.tally = None
+
+    def adopt(self, plan):
+        """Takes the plan of an accepted protocol."""
+        self.plan = plan
+        self.course = Course(plan)
+        self.tally = Tally(plan)
+        self.progress.restart()
+
+    def restart(self):
+        """A new session: as planned, nothing given."""
+        self.tally.restart()
+        self.course.restart()
+        self.progress.restart()
+        self.progress.session += 1
+
+    def solution(self):
+        """Index of the bag that the present step runs on."""
+        return self.course.bag[self.progress.step] if self.plan else 0
+
+    def dose_ppm(self):
+        """What was pumped of the full dose, in millionths, to within 40: for records. Tools work it out exactly."""
+        if not self.plan:
+            return 0
+        progress, plan = self.progress, self.plan
+        ppm = plan.ppm_of(self.solution(), progress.loose) if plan.counts[progress.step] else 0
+        for bag in range(len(self.tally.by_bag)):
+            ppm += plan.ppm_of(bag, self.tally.by_bag[bag])
+        return ppm
+
+    def settle(self):
+        """Books the pulses counted in this step to its bag and to the line."""
+        progress = self.progress
+        self.tally.settle(progress.step, self.solution(), progress.loose)
+        progress.loose = 0

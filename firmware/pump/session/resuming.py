@@ -1,0 +1,56 @@
+"""All is decided: START, then CONFIRM, let the drug flow again, when the patient and the protocol's times allow it."""
+
+from pump.io import CONFIRM, START
+from pump.session.bags import CONFIRM_MS
+from pump.tables import events, questions
+from pump.tables.causes import RECOVERED, WAITS
+from pump.tables.states import RUNNING
+
+MIN_MS = 60_000
+
+
+class Resuming:
+    """The situation of the state resumable."""
+
+    def __init__(self, case):
+        self.case = case
+
+    def enter(self):
+        """START is asked for, then CONFIRM."""
+        self.case.question.ask(questions.RESUME, 0, 0)
+        return 0
+
+    def may(self):
+        """True when nothing but a person's two presses is missing."""
+        case = self.case
+        protocol, progress, vitals = case.plan.protocol, case.progress, case.vitals
+        if not protocol.min_hold_min * MIN_MS <= progress.held_ms <= protocol.max_hold_min * MIN_MS:
+            return False
+        return vitals.recovered if progress.by_vitals or WAITS[vitals.hold] == RECOVERED else vitals.good()
+
+    def press(self, presses):
+        """START, then CONFIRM."""
+        case = self.case
+        question = case.question
+        if not self.may():
+            question.second = False
+        elif presses & START:
+            question.second = True
+            question.age_ms = 0
+        elif presses & CONFIRM and question.second:
+            return self._resume()
+        return 0
+
+    def _resume(self):
+        case = self.case
+        case.vitals.restart()
+        case.log(events.RESUMED, case.progress.cause, case.progress.step + 1)
+        case.progress.cause = 0
+        return RUNNING
+
+    def tick(self, dt_ms):
+        """The second press did not come in time: as if the first had not been made."""
+        question = self.case.question
+        if question.second and question.age(dt_ms) > CONFIRM_MS:
+            question.second = False
+        return 0
