@@ -1,5 +1,7 @@
 """The command line: finds a command's module by its name, imports only that one, says errors in one line.
 
+Commands are the modules of `toleramp.commands`, and those that other packages register (`toleramp.plugins`).
+
 Exit codes: 0 success, 1 the answer is "no", 2 the input cannot be used or something failed. A command that Ctrl-C ends
 without a result exits with 130, as shells have it; one whose partial result is usable (scenario run, campaign) says so
 and exits with 1: not all that was asked for is there.
@@ -11,13 +13,15 @@ import difflib
 import os
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from toleramp import __version__
+from toleramp import __version__, plugins
 from toleramp.errors import UserError, one_line
 
 FAILED, INTERRUPTED = 2, 130
+_COMMANDS = Path(__file__).parent / "commands"
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,19 +35,29 @@ class Parser(argparse.ArgumentParser):
         raise UserError(message, self.prog, remedy)
 
 
-def _source(name: str) -> Path:
-    return Path(__file__).parent / "commands" / f"{name}.py"
+def _own() -> dict[str, Path]:
+    """The tool's own commands and their files: the modules of `toleramp.commands`."""
+    return {path.stem: path for path in sorted(_COMMANDS.glob("*.py")) if not path.stem.startswith("_")}
 
 
-def commands() -> list[str]:
-    """The names of all commands: the modules of `toleramp.commands` that describe a parser."""
-    names = sorted(path.stem for path in _source("").parent.glob("*.py"))
-    return [name for name in names if not name.startswith("_") and name.isidentifier()]
+def commands() -> dict[str, Path | None]:
+    """Every command and its file: the tool's own, then what other packages register; None: its file is not there."""
+    added = plugins.registered(plugins.COMMANDS)
+    return {name: plugins.source(entry) for name, entry in added.items()} | _own()
 
 
-def _help(name: str) -> str:
+def _module(name: str) -> Any:
+    """The command's module. UserError for one that is registered and not there."""
+    if name in _own():
+        return import_module(f"toleramp.commands.{name}")
+    return plugins.load(plugins.registered(plugins.COMMANDS)[name])
+
+
+def _help(name: str, path: Path | None) -> str:
     """The first line of the module's docstring, read without importing it."""
-    text = ast.get_docstring(ast.parse(_source(name).read_text("utf-8"))) or ""
+    if path is None:
+        return f"(not installed; {plugins.SETUP})"
+    text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
     line = text.partition("\n")[0].rstrip(".").removeprefix(f"`toleramp {name}`: ")
     return line.replace("%", "%%")
 
@@ -54,23 +68,25 @@ def _parser(wanted: str | None) -> Parser:
     parser.add_argument("--version", action="version", version=f"toleramp {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     if wanted:
-        from importlib import import_module
-
-        import_module(f"toleramp.commands.{wanted}").add_parser(subparsers)
+        _module(wanted).add_parser(subparsers)
     else:
-        for name in commands():
-            subparsers.add_parser(name, help=_help(name))
+        for name, path in sorted(commands().items()):
+            subparsers.add_parser(name, help=_help(name, path))
     return parser
 
 
 def _wanted(argv: list[str]) -> str | None:
     """The command that is asked for; UserError for one that does not exist."""
     name = argv[0] if argv and not argv[0].startswith("-") else None
-    known = commands()
-    if name is None or name in known:
+    if name is None or name in _own():
+        return name
+    added, known = plugins.registered(plugins.COMMANDS), sorted(commands())
+    if name in added:
         return name
     near = difflib.get_close_matches(name, known, 1)
     remedy = f"did you mean `toleramp {near[0]}`?" if near else f"commands are {', '.join(known)}"
+    if not added and not near:
+        raise UserError(f"no command is called {name!r}, and the bench is not installed", "toleramp", plugins.SETUP)
     raise UserError(f"no command is called {name!r}", "toleramp", remedy)
 
 
@@ -102,6 +118,8 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("interrupted")
         return INTERRUPTED
+    except ImportError as error:
+        _complain(f"a package is not installed ({error}); {plugins.SETUP}")
     except BrokenPipeError:
         return _reader_left()
     except Exception as error:

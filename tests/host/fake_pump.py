@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from pump.protocol.fingerprint import fingerprint
+from pump.tables import causes, events, refusals, states, vitals
 from pump.tables import messages as m
 from toleramp.device.wire import Wire
 
@@ -25,7 +26,7 @@ def status_fields(**changes: Any) -> dict[str, Any]:
     """A STATUS in the middle of step 3 of 12, with changes."""
     fields = dict.fromkeys(m.STATUS[2].split(), 0)
     fields |= {
-        "state": m.RUNNING,
+        "state": states.RUNNING,
         "step": 3,
         "steps": 12,
         "rate_e4": 100_000,
@@ -33,13 +34,13 @@ def status_fields(**changes: Any) -> dict[str, Any]:
         "alarm": 0,
     }
     fields |= {"step_target": 25_000, "total_pulses": 18_734, "pl_pulse": PL_PULSE, "t_s": 130, "t_ms": 400}
-    return fields | {"spo2": 97, "pulse": 72, "vitals": m.VIT_VALID, "journal_seq": 0} | changes
+    return fields | {"spo2": 97, "pulse": 72, "vitals": vitals.VALID, "journal_seq": 0} | changes
 
 
 def event_fields(seq: int, event: str, **changes: Any) -> dict[str, Any]:
     """An EVENT record with changes."""
     fields = dict.fromkeys(m.EVENT[2].split(), 0)
-    fields |= {"seq": seq, "t_s": 130 + seq, "kind": m.EVENT_CODE[event], "state": m.RUNNING, "step": 3}
+    fields |= {"seq": seq, "t_s": 130 + seq, "kind": events.NAMES.index(event), "state": states.RUNNING, "step": 3}
     return fields | {"rate_e4": 100_000, "pulses": 18_734} | changes
 
 
@@ -165,15 +166,15 @@ class FakePump:
         return m.ACK, {"request": kind}
 
     def _refusal(self, kind: int, code: str, where: int, detail: int) -> tuple[Any, dict[str, Any]]:
-        return m.REFUSED, {"request": kind, "code": m.REFUSAL[code], "where": where, "detail": detail}
+        return m.REFUSED, {"request": kind, "code": refusals.NAMES.index(code), "where": where, "detail": detail}
 
     def _act(self, kind: int, fields: dict[str, Any]) -> None:
         if kind == m.STREAM[0]:
             self.streaming = fields["period_ms"] > 0
         elif kind == m.STOP[0]:
-            self.status = status_fields(state=m.STOPPED, hold_code=m.HOLD["host-stop"])
+            self.status = status_fields(state=states.STOPPED, hold_code=causes.HOST_STOP)
         elif kind == m.PAUSE[0]:
-            self.status = status_fields(state=m.HELD, hold_code=m.HOLD["host-pause"])
+            self.status = status_fields(state=states.HELD, hold_code=causes.HOST_PAUSE)
         elif kind == m.LOAD_BEGIN[0]:
             self._begun, self.image = (fields["size"], fields["crc"]), bytearray(fields["size"])
         elif kind == m.LOAD_DATA[0]:

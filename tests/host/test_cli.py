@@ -5,7 +5,9 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,10 @@ import toleramp
 from pump.protocol import approval
 from pump.protocol import protocol as device
 from pump.tables import messages as m
-from toleramp import cli
+from toleramp import cli, plugins
 
 PACKAGE = Path(toleramp.__file__).parent
+CHECKOUT = PACKAGE.parents[1]
 PROTOCOL = PACKAGE / "protocols" / "bwh12-500mg.toml"
 
 
@@ -36,6 +39,56 @@ def test_help_is_light() -> None:
         assert f"'{heavy}'" not in out
     for name in cli.commands():
         assert re.search(rf"^ +{name} ", out, re.M)
+
+
+def own_commands_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes what other packages registered away."""
+    monkeypatch.setattr("toleramp.plugins.entry_points", lambda group: ())
+
+
+def test_without_the_bench_its_commands_say_what_helps(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Else a laptop with the tools alone answers with a traceback, or knows no command at all."""
+    own_commands_alone(monkeypatch)
+    assert cli.main(["scenario", "run", "x.toml"]) == 2
+    assert "the bench is not installed; run: make setup" in capsys.readouterr().err
+    assert cli.main(["report", str(tmp_path)]) == 2
+    assert "the bench is not installed; run: make setup" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--help"])
+    out = capsys.readouterr().out
+    assert caught.value.code == 0 and " monitor " in out and " scenario " not in out
+    with pytest.raises(SystemExit):
+        cli.main(["report", "--help"])
+    assert "--library" not in capsys.readouterr().out
+
+
+def test_a_command_whose_module_is_gone_says_what_helps(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a half removed bench takes the whole tool's help with it."""
+    gone = (EntryPoint("scenario", "toleramp_gone.scenario", plugins.COMMANDS),)
+    monkeypatch.setattr("toleramp.plugins.entry_points", lambda group: gone if group == plugins.COMMANDS else ())
+    assert cli.main(["scenario"]) == 2
+    assert capsys.readouterr().err.rstrip().endswith("; run: make setup")
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    assert re.search(r"scenario +\(not installed; run: make setup\)", capsys.readouterr().out)
+
+
+def test_what_pyproject_registers_exists() -> None:
+    """Else `toleramp scenario` fails after the next installation, and not before."""
+    registers = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
+    commands = registers[plugins.COMMANDS]
+    for name, module in commands.items():
+        path = plugins.source(EntryPoint(name, module, plugins.COMMANDS))
+        assert path is not None and path.stem == name, name
+    folder = path.parent
+    described = {path.stem for path in folder.glob("*.py") if "def add_parser(" in path.read_text("utf-8")}
+    assert described == set(commands)
+    (report,) = registers[plugins.REPORTS].values()
+    assert plugins.load(EntryPoint("", report, plugins.REPORTS)).OPTIONS
 
 
 @pytest.mark.parametrize("name", cli.commands())

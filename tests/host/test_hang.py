@@ -8,6 +8,7 @@ from fake_pump import FakePump
 from test_client import CoreBehindPty
 
 from pump.tables import messages as m
+from pump.tables import states
 from toleramp import cli
 from toleramp.device.client import Pump
 from toleramp.protocol.file import compile_file
@@ -85,7 +86,7 @@ def ask(core: CoreBehindPty) -> None:
     session = core.controller.session
     session.bags.ask(0)
     session._pressed_ms = core.snap.now_ms + 10_000_000
-    session.state = m.ARMED
+    session.state = states.ARMED
 
 
 @pytest.mark.req("PRO-8", "SEC-1")
@@ -97,4 +98,4 @@ def test_the_real_core_judges_and_starts_nothing(core: CoreBehindPty) -> None:
         ask(core)
         assert cli.main(["hang", code, "--port", core.port]) == exit_code
         assert session.bags.known == (exit_code == 0)
-        assert session.state != m.RUNNING and not core.controller.delivery.flowing
+        assert session.state != states.RUNNING and not core.controller.delivery.flowing

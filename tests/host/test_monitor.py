@@ -14,6 +14,7 @@ import pytest
 from fake_pump import FakePump, event_fields, run_when, status_fields
 
 import toleramp
+from pump.tables import causes, states
 from pump.tables import messages as m
 from toleramp import cli
 from toleramp.live import session_log
@@ -28,8 +29,8 @@ def completed(fake: FakePump, seq: int = 0) -> Callable[[], None]:
     """Lets the session complete, with its event."""
 
     def act() -> None:
-        fake.emit(m.EVENT, event_fields(seq, "completed", state=m.COMPLETED))
-        fake.status = status_fields(state=m.COMPLETED)
+        fake.emit(m.EVENT, event_fields(seq, "completed", state=states.COMPLETED))
+        fake.status = status_fields(state=states.COMPLETED)
 
     return act
 
@@ -37,7 +38,7 @@ def completed(fake: FakePump, seq: int = 0) -> Callable[[], None]:
 def test_monitor_until_completed(fake: FakePump, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["load", str(PROTOCOL), "--port", fake.port]) == 0
     fake.events = {n: event_fields(n, e) for n, e in enumerate(("boot", "load_refused", "loaded", "armed"))}
-    fake.events[5] = event_fields(5, "paused", code=m.HOLD["spo2-stop"])
+    fake.events[5] = event_fields(5, "paused", code=causes.SPO2_STOP)
     fake.status = status_fields(journal_seq=4)
 
     def end() -> None:
@@ -61,7 +62,7 @@ def test_monitor_until_completed(fake: FakePump, tmp_path: Path, capsys: pytest.
 
 
 def test_a_session_that_ends_otherwise_is_a_no(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
-    fake.status = status_fields(state=m.STOPPED)
+    fake.status = status_fields(state=states.STOPPED)
     assert cli.main(["monitor", "--port", fake.port, "--until", "completed"]) == 1
     assert "the session ended stopped, without completed" in capsys.readouterr().err
     assert cli.main(["monitor", "--port", fake.port, "--until", "stopped"]) == 0

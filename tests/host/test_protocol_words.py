@@ -10,8 +10,9 @@ import pytest
 import toleramp
 from pump.protocol import rules
 from pump.protocol.protocol import LINE_FILL, Protocol, Step
+from pump.tables import refusals
 from toleramp.protocol.file import read_protocol
-from toleramp.protocol.rule_words import BY_MOUTH, MESSAGES, OF_STEPS, finding_rows
+from toleramp.protocol.rule_rows import BY_MOUTH, MESSAGES, OF_STEPS, finding_rows
 
 SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 RULES = Path(rules.__file__)
@@ -83,8 +84,10 @@ def test_the_same_dose_by_mouth_twice_is_told(tmp_path: Path) -> None:
 @pytest.mark.req("PRO-1", "PRO-6")
 def test_every_code_of_the_rules_has_words() -> None:
     """Else people read "vein-ratio" and guess."""
-    codes = set(re.findall(r'(?:ERROR|WARNING), "([a-z-]+)"', RULES.read_text("utf-8")))
-    worded = {"ratio-exceeded", "ratio-two-person", "vein-ratio", "dead-volume", "range"}
+    named = re.findall(r'(?:ERROR|WARNING), (?:"([a-z-]+)"|refusals\.([A-Z_]+))', RULES.read_text("utf-8"))
+    codes = {getattr(refusals, constant or name.upper().replace("-", "_")) for name, constant in named}
+    rises = {code for code in codes if refusals.GROUP[code] & refusals.RISE}
+    worded = {*rises, refusals.DEAD_VOLUME, refusals.RANGE}
     assert len(codes) >= 16 and codes - worded <= set(MESSAGES) | set(OF_STEPS)
     assert set(BY_MOUTH) <= set(MESSAGES) | set(OF_STEPS)
 
@@ -101,7 +104,7 @@ def test_the_words_fit_the_finding(tmp_path: Path) -> None:
     assert severity == "warning" and "rises 2.70-fold" in message and "above 2.6 two people" in message
     low = sample(tmp_path)
     low.full_dose_pg += low.full_dose_pg // 100
-    assert told(low, "dose-sum") == [("error", "protocol", MESSAGES["dose-sum"])]
+    assert told(low, "dose-sum") == [("error", "protocol", MESSAGES[refusals.DOSE_SUM])]
     filled = sample(tmp_path)
     filled.steps.insert(8, Step(2, LINE_FILL, 400_000, 450_000, 5_000_000))  # 9.9 mg of bag C
     ((severity, where, message),) = told(filled, "dose-sum")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pump.protocol import protocol as p
-from pump.tables import messages as m
+from pump.tables import refusals
 from toleramp.errors import Refused
 
 
@@ -24,4 +24,4 @@ from toleramp.errors import Refused
 )
 def test_the_place_of_a_refusal_is_in_words(code: str, where: int, detail: int, words: str) -> None:
     """Else a pharmacist looks for a step 48."""
-    assert words in str(Refused(m.REFUSAL[code], where, detail, "the protocol"))
+    assert words in str(Refused(refusals.NAMES.index(code), where, detail, "the protocol"))

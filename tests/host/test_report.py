@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 import report_fixture as fixture
 
+from pump.tables import states
 from toleramp.commands import report as command
 from toleramp.errors import UserError
 from toleramp.report import build, html, summary
 from toleramp.report.numbers import exact, show, show_percent, show_span, show_time
+from toleramp.report.told import outcome_name
 
 Records = list[dict[str, Any]]
 
@@ -43,7 +45,7 @@ def without(records: Records, *kinds: str) -> Records:
 @pytest.mark.req("SES-9")
 def test_a_clean_run_adds_up_to_the_last_pulse() -> None:
     report = build(fixture.clean().records)
-    assert report.course.outcome == "completed"
+    assert report.course.outcome == states.COMPLETED
     assert report.delivered_ml == 278
     assert report.delivered_mg == 500
     assert report.plan is not None and report.plan.total_mg == 500
@@ -81,7 +83,7 @@ def test_the_page_stands_alone_and_names_its_pictures() -> None:
 @pytest.mark.req("SES-9")
 def test_a_hold_and_a_repeated_step_are_their_own_rows() -> None:
     report = build(fixture.reacting().records)
-    rows = [(step.row.step, step.row.attempt, step.row.outcome) for step in report.steps]
+    rows = [(step.row.step, step.row.attempt, outcome_name(step.row.outcome)) for step in report.steps]
     assert rows[:6] == [(number, 1, "completed") for number in range(1, 7)]
     assert rows[6:9] == [(7, 1, "interrupted"), (6, 2, "completed"), (7, 2, "completed")]
     assert [step.delivered_ml for step in report.steps[6:9]] == [2, Fraction(5, 2), 5]
@@ -189,7 +191,7 @@ def test_a_restart_keeps_what_was_delivered() -> None:
     run_.run(1, 1)
     run_.finish("stopped", "end")
     report = build(first + run_.records)
-    assert report.delivered_ml == Fraction("2.25") and report.course.outcome == "stopped"
+    assert report.delivered_ml == Fraction("2.25") and report.course.outcome == states.STOPPED
     assert len(report.line.restarts) == 1 and any("uncertain" in note for note in report.notes)
 
 

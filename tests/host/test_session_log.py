@@ -6,6 +6,7 @@ import pytest
 from fake_pump import PL_PULSE, event_fields, status_fields
 
 from pump.io import START, STOP, UP
+from pump.tables import causes
 from pump.tables import messages as m
 from toleramp.errors import UserError
 from toleramp.live import session_log as log
@@ -33,7 +34,7 @@ def test_round_trip(tmp_path: Path) -> None:
 
 
 def test_status_has_names_and_figures() -> None:
-    record = log.status_record(status_fields(hold_code=m.HOLD["spo2-stop"], vitals=1 | 8, alarm=1))
+    record = log.status_record(status_fields(hold_code=causes.SPO2_STOP, vitals=1 | 8, alarm=1))
     assert (record["state"], record["hold"], record["alarm"]) == ("running", "spo2-stop", "spo2-stop")
     assert record["vitals"] == ["valid", "artifact"]
     assert (record["t_ms"], record["t_s"], record["t_part_ms"]) == (130_400, 130, 400)
@@ -51,8 +52,8 @@ def test_absent_is_null() -> None:
 @pytest.mark.parametrize(
     ("event", "code", "name"),
     [
-        ("paused", m.HOLD["spo2-stop"], "spo2-stop"),
-        ("reaction", m.HOLD["severe"], "severe"),
+        ("paused", causes.SPO2_STOP, "spo2-stop"),
+        ("reaction", causes.SEVERE, "severe"),
         ("alarm_raised", 1, "spo2-stop"),
         ("load_refused", m.REFUSAL["dose-sum"], "dose-sum"),
         ("completed", 0, None),

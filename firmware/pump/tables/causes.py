@@ -11,7 +11,8 @@ from array import array
 from pump.tables import alarms as a
 from pump.tables import states as s
 
-VITALS, SENSOR, PERSON, HOST, FAULTS, GRADE = 1, 2, 3, 4, 5, 6  # kinds
+# Kinds; a grade is what a person calls a hold, a reaction is a grade, too.
+VITALS, SENSOR, PERSON, HOST, FAULTS, GRADE, REACTION = 1, 2, 3, 4, 5, 6, 7
 NOTES, ALERTS, HOLDS, ENDS = 0, 1, 2, 3  # what it does; ENDS: the session is over, the pump a fault's
 NOTHING, GOOD, RECOVERED = 0, 1, 2  # what a resume waits for: no more than a press, a good reading, a minute of them
 
@@ -32,8 +33,8 @@ ROWS = (
     ("drive-late", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"DRIVE LATE"),
     ("claim", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"CLAIM"),
     ("technical", GRADE, NOTES, a.NONE, GOOD, 0, b"TECHNICAL"),
-    ("mild", GRADE, NOTES, a.NONE, GOOD, 0, b"MILD"),
-    ("severe", GRADE, NOTES, a.NONE, NOTHING, 0, b"SEVERE"),
+    ("mild", REACTION, NOTES, a.NONE, GOOD, 0, b"MILD"),
+    ("severe", REACTION, NOTES, a.NONE, NOTHING, 0, b"SEVERE"),
     ("end", GRADE, NOTES, a.NONE, NOTHING, 0, b"END"),
     ("memory", FAULTS, ENDS, a.MEMORY, NOTHING, 0, b"MEMORY"),
     ("step-wait", VITALS, HOLDS, a.NONE, GOOD, 0, b"STEP WAIT"),
@@ -57,11 +58,13 @@ WORDS = tuple([row[6] for row in ROWS])
 ) = range(len(ROWS))  # fmt: skip
 
 # What a person may enter at a hold, in the order in which it is offered; and what of it is a reaction of the patient.
-GRADES = bytes([k for k in range(len(ROWS)) if KIND[k] == GRADE])
-REACTIONS = bytes((MILD, SEVERE))
+GRADES = bytes([k for k in range(len(ROWS)) if KIND[k] in (GRADE, REACTION)])
+REACTIONS = bytes([k for k in range(len(ROWS)) if KIND[k] == REACTION])
 
+# Kinds that senses see.
+_SEES = (VITALS, SENSOR)
 # The conditions in the order of their rows: what senses see, one bit each.
-CONDITIONS = bytes([k for k in range(len(ROWS)) if DOES[k] == ALERTS or (DOES[k] == HOLDS and KIND[k] in b"\x01\x02")])
+CONDITIONS = bytes([k for k in range(len(ROWS)) if DOES[k] == ALERTS or (DOES[k] == HOLDS and KIND[k] in _SEES)])
 
 
 def bit(cause):

@@ -1,4 +1,4 @@
-"""The events of the journal, a row each: name, groups, what `code` and `arg` of the record mean ("-": nothing).
+"""The events of the journal, a row each: name, groups, what `code` is, then `code` and `arg` in words ("-": nothing).
 
 Where the code is a row of a table (alarm, cause, refusal), its meaning begins with that table's word.
 
@@ -15,50 +15,56 @@ ALARMS = 16
 ASKS = 32  # something is asked of a person, or was answered so that the next question comes
 STARTS = 64  # the processor, or the power, came anew: what comes then, whatever was before
 POWER = 128  # the power goes or comes
-BAGS = 256  # about a bag: `arg` is its solution
-FIGURES = 512  # `arg` is a figure that says something by itself
-UNTIMED = 1024  # when it comes depends on how the pump was switched on and loaded
+BAGS = 256  # a bag is asked for, hung, or begun: `arg` is its number
+URGENT = 512  # somebody has to look at once
+FIGURES = 1024  # `arg` is a figure that says something by itself
+UNTIMED = 2048  # when it comes depends on how the pump was switched on and loaded
+HANGS = 4096  # about the hanging of a bag: `arg` is its number
+
+# What `code` is: a row of that table, bits of pump.io's keys, or nothing that has a name.
+OF_NOTHING, OF_CAUSE, OF_ALARM, OF_REFUSAL, OF_KEYS, OF_SETTING = 0, 1, 2, 3, 4, 5
 
 ROWS = (
-    ("boot", STARTS | UNTIMED, "the board's reset cause", "-"),
-    ("self_test", STARTS | FIGURES | UNTIMED, "-", "parts that answered, as bits of the board"),
-    ("loaded", ASKS | UNTIMED, "-", "steps"),
-    ("load_refused", FIGURES | UNTIMED, "refusal", "step, or record of the protocol"),
-    ("checklist_completed", 0, "-", "-"),
-    ("primed", 0, "-", "-"),
-    ("armed", ASKS, "-", "-"),
-    ("bag_requested", ASKS | BAGS, "-", "solution"),
-    ("bag_confirmed", BAGS, "-", "solution"),
-    ("bag_rejected", ASKS | BAGS, "-", "solution"),
-    ("step_started", BEGINS | STEPS, "-", "solution"),
-    ("step_inserted", STEPS, "-", "-"),
-    ("step_completed", STEPS, "-", "reactions so far"),
-    ("observation_due", ASKS, "-", "-"),
-    ("observation", 0, "-", "-"),
-    ("observation_overdue", ASKS, "-", "-"),
-    ("paused", HOLDS | ASKS, "cause", "step"),
-    ("reaction", HOLDS | ASKS, "cause, a grade", "step"),
-    ("locked", HOLDS | ENDS, "cause", "-"),
-    ("unlocked", 0, "-", "-"),
-    ("decision", ASKS, "cause, a grade", "step to resume at"),
-    ("resumed", BEGINS, "cause of the hold", "step"),
-    ("alarm_raised", ALARMS | FIGURES, "alarm", "priority"),
-    ("alarm_cleared", ALARMS, "alarm", "-"),
-    ("permit_lost", HOLDS, "-", "-"),
-    ("stopped", HOLDS | ENDS, "cause", "-"),
-    ("flush_started", 0, "-", "-"),
-    ("flush_completed", 0, "-", "-"),
-    ("handover", 0, "-", "-"),
-    ("power_lost", HOLDS | POWER, "-", "-"),
-    ("recovered", POWER, "-", "-"),
-    ("completed", HOLDS | ENDS, "-", "-"),
-    ("fault", HOLDS | ENDS, "cause", "-"),
-    ("vitals", 0, "-", "-"),
-    ("pressed", 0, "keys, as bits", "-"),
-    ("setting", 0, "setting", "its value"),
+    ("boot", STARTS | UNTIMED, OF_NOTHING, "the board's reset cause", "-"),
+    ("self_test", STARTS | FIGURES | UNTIMED, OF_NOTHING, "-", "parts that answered, as bits of the board"),
+    ("loaded", ASKS | UNTIMED, OF_NOTHING, "-", "steps"),
+    ("load_refused", FIGURES | UNTIMED, OF_REFUSAL, "refusal", "step, or record of the protocol"),
+    ("checklist_completed", 0, OF_NOTHING, "-", "-"),
+    ("primed", 0, OF_NOTHING, "-", "-"),
+    ("armed", ASKS, OF_NOTHING, "-", "-"),
+    ("bag_requested", ASKS | BAGS | HANGS, OF_NOTHING, "-", "solution"),
+    ("bag_confirmed", BAGS | HANGS, OF_NOTHING, "-", "solution"),
+    ("bag_rejected", ASKS | HANGS, OF_NOTHING, "-", "solution"),
+    ("step_started", BEGINS | STEPS | BAGS, OF_NOTHING, "-", "solution"),
+    ("step_inserted", STEPS, OF_NOTHING, "-", "-"),
+    ("step_completed", STEPS, OF_NOTHING, "-", "reactions so far"),
+    ("observation_due", ASKS, OF_NOTHING, "-", "-"),
+    ("observation", 0, OF_NOTHING, "-", "-"),
+    ("observation_overdue", ASKS, OF_NOTHING, "-", "-"),
+    ("paused", HOLDS | ASKS, OF_CAUSE, "cause", "step"),
+    ("reaction", HOLDS | ASKS, OF_CAUSE, "cause, a grade", "step"),
+    ("locked", HOLDS | ENDS | URGENT, OF_CAUSE, "cause", "-"),
+    ("unlocked", 0, OF_NOTHING, "-", "-"),
+    ("decision", ASKS, OF_CAUSE, "cause, a grade", "step to resume at"),
+    ("resumed", BEGINS, OF_CAUSE, "cause of the hold", "step"),
+    ("alarm_raised", ALARMS | URGENT | FIGURES, OF_ALARM, "alarm", "priority"),
+    ("alarm_cleared", ALARMS, OF_ALARM, "alarm", "-"),
+    ("permit_lost", HOLDS, OF_NOTHING, "-", "-"),
+    ("stopped", HOLDS | ENDS, OF_CAUSE, "cause", "-"),
+    ("flush_started", 0, OF_NOTHING, "-", "-"),
+    ("flush_completed", 0, OF_NOTHING, "-", "-"),
+    ("handover", 0, OF_NOTHING, "-", "-"),
+    ("power_lost", HOLDS | POWER, OF_NOTHING, "-", "-"),
+    ("recovered", POWER, OF_NOTHING, "-", "-"),
+    ("completed", HOLDS | ENDS, OF_NOTHING, "-", "-"),
+    ("fault", HOLDS | ENDS | URGENT, OF_CAUSE, "cause", "-"),
+    ("vitals", 0, OF_NOTHING, "-", "-"),
+    ("pressed", 0, OF_KEYS, "keys, as bits", "-"),
+    ("setting", 0, OF_SETTING, "setting", "its value"),
 )
 NAMES = tuple([row[0] for row in ROWS])
 GROUP = array("H", [row[1] for row in ROWS])
+CODE = bytes([row[2] for row in ROWS])
 (
     BOOT, SELF_TEST, LOADED, LOAD_REFUSED, CHECKLIST_COMPLETED, PRIMED, ARMED, BAG_REQUESTED, BAG_CONFIRMED,
     BAG_REJECTED, STEP_STARTED, STEP_INSERTED, STEP_COMPLETED, OBSERVATION_DUE, OBSERVATION, OBSERVATION_OVERDUE,
@@ -68,5 +74,5 @@ GROUP = array("H", [row[1] for row in ROWS])
 
 
 def described():
-    """What pump and tool must agree on: names, their order and groups."""
-    return ["%s %d" % row[:2] for row in ROWS]
+    """What pump and tool must agree on: names, their order, groups, and what `code` is."""
+    return ["%s %d %d" % row[:3] for row in ROWS]

@@ -22,5 +22,5 @@ NONE, START, BAG, CAUSE, STEP, BOUNDARY, RESUME = range(len(ROWS))
 
 
 def described():
-    """What pump and tool must agree on: names, their order, what the line may do."""
-    return ["%s %d" % row[:2] for row in ROWS]
+    """What pump and tool must agree on: names, their order, what the line may do, what goes round."""
+    return ["%s %d %d" % row[:3] for row in ROWS]

@@ -1,12 +1,21 @@
 """Why the device refuses a protocol or a request, a row each; the finding codes of a protocol come first."""
 
+from array import array
+
+OF_RECORD = 1  # `where` is a record of the compiled form by its number, not a step
+RISE = 2  # the dose rate rises too steeply
+
 ROWS = (
-    "none", "ratio-exceeded", "ratio-two-person", "dose-sum", "bag-short", "bag-sum", "dead-volume", "first-step",
-    "dwell-short", "rate-range", "rate-resolution", "order", "unknown-key", "missing", "unit", "expired", "approval",
-    "printed-mismatch", "truncated", "checksum", "format", "range", "busy", "contract", "unknown-request", "duplicate",
-    "step-volume", "signature", "vein-ratio", "oral", "bench-mode", "not-run", "class", "dwell-long",
+    ("none", 0), ("ratio-exceeded", RISE), ("ratio-two-person", RISE), ("dose-sum", 0), ("bag-short", 0),
+    ("bag-sum", 0), ("dead-volume", 0), ("first-step", 0), ("dwell-short", 0), ("rate-range", 0),
+    ("rate-resolution", 0), ("order", 0), ("unknown-key", OF_RECORD), ("missing", 0), ("unit", 0), ("expired", 0),
+    ("approval", 0), ("printed-mismatch", 0), ("truncated", OF_RECORD), ("checksum", 0), ("format", OF_RECORD),
+    ("range", OF_RECORD), ("busy", 0), ("contract", 0), ("unknown-request", 0), ("duplicate", OF_RECORD),
+    ("step-volume", 0), ("signature", 0), ("vein-ratio", RISE), ("oral", 0), ("bench-mode", 0), ("not-run", 0),
+    ("class", 0), ("dwell-long", 0),
 )  # fmt: skip
-NAMES = ROWS
+NAMES = tuple([row[0] for row in ROWS])
+GROUP = array("H", [row[1] for row in ROWS])
 (
     NONE, RATIO_EXCEEDED, RATIO_TWO_PERSON, DOSE_SUM, BAG_SHORT, BAG_SUM, DEAD_VOLUME, FIRST_STEP, DWELL_SHORT,
     RATE_RANGE, RATE_RESOLUTION, ORDER, UNKNOWN_KEY, MISSING, UNIT, EXPIRED, APPROVAL, PRINTED_MISMATCH, TRUNCATED,
@@ -16,5 +25,5 @@ NAMES = ROWS
 
 
 def described():
-    """What pump and tool must agree on: names and their order."""
-    return list(ROWS)
+    """What pump and tool must agree on: names, their order and groups."""
+    return ["%s %d" % row for row in ROWS]

@@ -43,5 +43,5 @@ FIRST_LINE = tuple([row[4] for row in ROWS])
 
 
 def described():
-    """What pump and tool must agree on: names, their order and groups."""
-    return ["%s %d" % (row[0], row[1]) for row in ROWS]
+    """What pump and tool must agree on: names, their order, groups, alarms and events."""
+    return ["%s %d %d %d" % row[:4] for row in ROWS]

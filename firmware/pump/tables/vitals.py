@@ -1,21 +1,30 @@
-"""The flags of an oximeter's sample, in status and events too: a bit each, of 16."""
+"""The flags of an oximeter's sample, in status and events too, a bit each, of 16: name, groups, what it says."""
+
+UNRELIABLE = 1  # where it is set, the values do not count
+UNSURE = 2  # where it is set, one reading alone stops nothing
 
 ROWS = (
-    ("valid", "the reading counts"),
-    ("sensor-off", "no finger in the probe"),
-    ("out-of-track", "no pulse to follow for some beats"),
-    ("artifact", "a pulse that does not match"),
-    ("low-perfusion", "a weak pulse"),
-    ("low-battery", "the oximeter's battery"),
-    ("frozen", "values that do not move"),
-    ("degraded", "redundant fields disagree"),
+    ("valid", 0, "the reading counts"),
+    ("sensor-off", UNRELIABLE, "no finger in the probe"),
+    ("out-of-track", UNRELIABLE, "no pulse to follow for some beats"),
+    ("artifact", UNRELIABLE | UNSURE, "a pulse that does not match"),
+    ("low-perfusion", 0, "a weak pulse"),
+    ("low-battery", 0, "the oximeter's battery"),
+    ("frozen", UNRELIABLE, "values that do not move"),
+    ("degraded", UNSURE, "redundant fields disagree"),
 )
 NAMES = tuple([row[0] for row in ROWS])
+GROUP = bytes([row[1] for row in ROWS])
 VALID, SENSOR_OFF, OUT_OF_TRACK, ARTIFACT, LOW_PERFUSION, LOW_BATTERY, FROZEN, DEGRADED = [
     1 << k for k in range(len(ROWS))
 ]
 
 
+def mask(group):
+    """The flags of a group."""
+    return sum([1 << k for k in range(len(ROWS)) if GROUP[k] & group])
+
+
 def described():
-    """What pump and tool must agree on: names and their order."""
-    return list(NAMES)
+    """What pump and tool must agree on: names, their order and groups."""
+    return ["%s %d" % row[:2] for row in ROWS]

@@ -48,7 +48,7 @@ class CampaignRun(Run):
         self._pg_pl = {bag.id: bag.drug_pg / (1000 * bag.volume_nl) for bag in protocol.solutions}
         self._index = {bag.id: k for k, bag in enumerate(protocol.solutions)}
         self._vein_pg = self._felt_pg = 0.0
-        self._felt_us = 0
+        self._felt_us = self._moved = 0
 
     def go(self) -> Recording:
         """Runs it to its end."""
@@ -57,9 +57,10 @@ class CampaignRun(Run):
 
     # -- measuring
 
-    def _flow(self) -> None:
+    def _flow(self, t_us: int | None = None) -> None:
         plant, before, start_us = self.plant, self._moved, self.plant.t_us
-        super()._flow()
+        super()._flow(t_us)
+        self._moved = self.target.moved.count_until(plant.t_us)
         pulses = self._moved - before
         if not pulses:
             return

@@ -6,7 +6,6 @@ Times in simulated time are exact and repeatable; wall times depend on the machi
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +15,8 @@ from oximeters.nonin_df2 import Parser
 from pump.io import CONFIRM, DOWN, STOP, UP
 from pump.tables import messages as m
 from pump.tables import states
+from toleramp.device.loading import load
+from toleramp.device.wire import Layout, Message
 from toleramp.protocol.file import compile_file, compile_protocol, scaled
 from toleramp_bench.boards.core_pump import CorePump
 from toleramp_bench.boards.pump import BenchFault, PumpBench
@@ -203,14 +204,22 @@ def accept_ms(blob: bytes) -> tuple[float, int]:
         bench.load(blob)
         bench.run_for(0.5)
         free.append(bench.stats()["free_heap"])
-    bench.ask(m.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob))
-    for offset in range(0, len(blob), m.LOAD_CHUNK):
-        bench.ask(m.LOAD_DATA, offset=offset, data=blob[offset : offset + m.LOAD_CHUNK])
-    began = bench.board.now_us
-    answer = bench.ask(m.LOAD_END)
+    return check_ms(bench, blob), free[0] - free[1]
+
+
+def check_ms(bench: PumpBench, blob: bytes) -> float:
+    """Loads a protocol; from the last frame to the pump's answer, in ms."""
+    began = 0
+
+    def ask(layout: Layout, **fields: Any) -> Message:
+        nonlocal began
+        began = bench.board.now_us
+        return bench.ask(layout, **fields)
+
+    answer = load(blob, ask)
     if answer.type != m.ACK[0]:
         raise BenchFault(f"the protocol was refused: {answer.fields}")
-    return (bench.board.now_us - began) / 1000, free[0] - free[1]
+    return (bench.board.now_us - began) / 1000
 
 
 def boot_ms() -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pump.tables import messages as m
-from pump.tables.questions import NONE
+from pump.tables import questions as q
 
 OFF_STATE = "off"
 
@@ -26,7 +26,7 @@ class Seen:
     want_confirm: bool
     may_resume: bool
     bag: int = 1
-    question: int = NONE  # the kind of what is asked: a row of pump.tables.questions
+    question: int = q.NONE  # the kind of what is asked: a row of pump.tables.questions
 
 
 OFF = Seen(OFF_STATE, 0, False, False)
@@ -41,7 +41,7 @@ def seen_in(status: dict[str, Any]) -> Seen:
         bool(flags & m.FLAG_CONFIRM),
         bool(flags & m.FLAG_RESUMABLE),
         status.get("solution", 0) + 1,
-        status.get("question", NONE),
+        status.get("question", q.NONE),
     )
 
 

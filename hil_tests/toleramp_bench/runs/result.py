@@ -25,7 +25,7 @@ _US_RATE = 36_000  # pL a us at 1 mL/h, times 0.0001: rate_e4 / 36000
 _HELD = STATES.of(states.HOLDS)
 _WAITING = STATES.of(states.AT_REST | states.HANGING) - STATES.of(states.OVER)
 _RATE_PULSES = 3  # with fewer no rate is measured
-_FIGURES, _OF_BAGS = EVENTS.of(events.FIGURES), EVENTS.of(events.BAGS)
+_FIGURES, _OF_BAGS = EVENTS.of(events.FIGURES), EVENTS.of(events.HANGS)
 
 
 def result(scenario: Scenario, recording: Recording, pumped: Pumped | None = None) -> dict[str, Any]:

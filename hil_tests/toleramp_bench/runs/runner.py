@@ -49,7 +49,8 @@ class Run:
         self.staff: Nurse | None = None
         if scenario.staff == "prompt":
             self.staff = Nurse(RecordPace(scenario.staff_delay_ms, gap_ms), on_hang=self.hung)
-        self.plant: Plant = plant_of(scenario, target.pl_pulse, seed)
+        self.live = target.fit(plant_of(scenario, target.pl_pulse, seed))
+        self.plant: Plant = self.live.plant
         self.pinging = True
         self._actions = Actions(self)
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
@@ -58,7 +59,6 @@ class Run:
         self._end_us = scenario.limit_ms * 1000
         self._ended = False
         self._stuck_us = self._quiet_us = (scenario.protocol.max_hold_min + STUCK_MIN) * 60_000_000
-        self._moved = 0
         self._waiting = [action for action in scenario.actions if action.when.after is not None]
         self.patient = Attended(self, scenario.patient, seed) if scenario.patient else None
 
@@ -127,18 +127,16 @@ class Run:
     def plant_do(self, name: str, **fields: Any) -> None:
         """A fault of the plant, or another bag, from this moment."""
         self._flow()
-        getattr(self.plant, name)(**fields)
+        self.live.do(name, fields)
         self.recording.plant_done.append((self.target.now_us, name, fields))
 
     def settle(self) -> None:
         """The plant is brought up to this moment."""
         self._flow()
 
-    def _flow(self) -> None:
-        """Hands the pulses that moved the motor until now to the plant."""
-        moved = self.target.moved.count_until(self.target.now_us)
-        self.plant.advance(self.target.now_us, moved - self._moved)
-        self._moved = moved
+    def _flow(self, t_us: int | None = None) -> None:
+        """Brings the plant up to a time (now) with the pulses that moved the motor."""
+        self.live.settle(t_us)
 
     # -- the run
 
@@ -195,11 +193,11 @@ class Run:
             self._end_us = self.target.now_us
 
     def _note(self, record: dict[str, Any]) -> None:
-        self._flow()
         self.recording.records.append(record)
         self._stuck_us = record["t_ms"] * 1000 + self._quiet_us
         if record["event"] == EVENTS.BAG_CONFIRMED:
             self._confirmed(record)
+        self._flow()
         self._happened(record, REACT_MS)
         if self.staff:
             self.staff.pace.told(record)
@@ -215,9 +213,10 @@ class Run:
         )
         if any(name == "swap_bag" and t_us >= asked_us for t_us, name, _ in done) or not 0 <= record["arg"] < len(bags):
             return
-        bag_id = bags[record["arg"]].id
-        self.plant.swap_bag(bag_id)
-        done.append((record["t_ms"] * 1000, "swap_bag", {"bag_id": bag_id}))
+        fields, t_us = {"bag_id": bags[record["arg"]].id}, record["t_ms"] * 1000
+        self._flow(t_us)
+        self.live.do("swap_bag", fields, t_us)
+        done.append((t_us, "swap_bag", fields))
 
     def _ping(self) -> None:
         if self.pinging and self.target.state() != "off":

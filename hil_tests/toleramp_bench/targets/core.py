@@ -16,6 +16,8 @@ from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.names import EVENTS
 from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import mechanism_pl_pulse
+from toleramp_bench.plant.assembly import Plant
+from toleramp_bench.plant.live import LivePlant
 from toleramp_bench.targets.host_line import HostLine
 from toleramp_bench.targets.slow_oximeter import SlowOximeter
 
@@ -45,6 +47,10 @@ class CoreTarget:
         self._bench = False
         self._records: list[dict[str, Any]] = []
         self._life = 0
+
+    def fit(self, plant: Plant) -> LivePlant:
+        """Puts a plant behind the motor."""
+        return self.board.fit(plant)
 
     # -- time
 
@@ -217,12 +223,12 @@ class CoreTarget:
         self.board.hold_shaft(stalled)
 
     def door(self, is_open: bool) -> None:
-        """The door switch; no brain reads it yet."""
-        self.board.door_open = is_open
+        """The door opens or shuts."""
+        self.board.plant.do("door", {"is_open": is_open})
 
     def battery(self, volts: float) -> None:
-        """The battery's voltage; no brain reads it yet."""
-        self.board.battery_v = volts
+        """The battery has this voltage from now on."""
+        self.board.plant.do("battery_volts", {"volts": volts})
 
     def screen(self) -> bytes | None:
         """The core's screen is text only."""

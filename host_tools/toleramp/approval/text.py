@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from toleramp.approval.table import BY_BOTH
+from toleramp.protocol.keys import APPROVAL
 
 _OWN_LINE = re.compile(rf"\s*(?:{'|'.join(BY_BOTH)})\s*=")
 
@@ -75,13 +76,13 @@ def _content(text: str) -> dict[str, Any]:
 def with_approval(text: str, wanted: dict[str, str]) -> str:
     """The text whose [approval] has just the `wanted` keys. Raises Untouchable rather than change anything else."""
     before = _content(text)
-    if "approval" not in before:
+    if APPROVAL not in before:
         made = _appended(text, wanted)
         kept = made.startswith(text)
     else:
         made = _changed(text, wanted)
         kept = _others(made) == _others(text)
     after = _content(made)
-    if not kept or after.pop("approval") != wanted or after != {k: v for k, v in before.items() if k != "approval"}:
+    if not kept or after.pop(APPROVAL) != wanted or after != {k: v for k, v in before.items() if k != APPROVAL}:
         raise Untouchable
     return made

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from pump.tables import refusals
 from toleramp.device import ports
 from toleramp.errors import Refused, UserError
-from toleramp.live import event_words as _words
+from toleramp.live.amounts import ml_text
 
 if TYPE_CHECKING:
     from toleramp.device.client import Pump
@@ -34,7 +35,7 @@ def _send(pump: "Pump", what: str) -> None:
     try:
         act()
     except Refused as refusal:
-        if refusal.code != "contract":
+        if refusal.row != refusals.CONTRACT:
             raise
         pump.hello(check=False)
         act()
@@ -48,9 +49,9 @@ def _delivered(pump: "Pump") -> str:
         record = session_log.status_record(pump.status())
     except UserError as error:
         return f"how much was delivered is not known: {error.what}"
-    total = _words.ml_text(record["total_ml"], record["pl_pulse"])
+    total = ml_text(record["total_ml"], record["pl_pulse"])
     if not record["steps"]:
         return f"state {record['state']}, no protocol loaded"
-    step = _words.ml_text(record["step_ml"], record["pl_pulse"])
+    step = ml_text(record["step_ml"], record["pl_pulse"])
     place = f"{step} in step {record['step']} of {record['steps']}, {total} in all"
     return f"delivered, as the pump reports it: {place} (state {record['state']})"

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from toleramp.commands import _common
+from toleramp import terminal
 from toleramp.device import ports
 from toleramp.errors import UserError
 
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     found = [ports.Candidate(args.port, "named", "--port")] if args.port else _found()
     rows = [_ask(candidate) for candidate in found]
     if args.json:
-        _common.print_json(rows)
+        terminal.print_json(rows)
     else:
         print("\n".join(map(_line, rows)) if rows else "no pump found", flush=True)
     return 0 if rows else 1

@@ -3,7 +3,9 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from toleramp.commands import _common
+from pump.tables import refusals
+from toleramp import terminal
+from toleramp.device import chosen
 from toleramp.errors import Refused, UserError, one_line
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     """Describes the command."""
     parser = subparsers.add_parser("hang", help="a bag's code", description=(__doc__ or "").capitalize())
     parser.add_argument("code", metavar="CODE", help="the whole code on the bag's label, from the scanner")
-    _common.add_port(parser)
+    chosen.add_port(parser)
     parser.set_defaults(func=run)
 
 
@@ -31,16 +33,16 @@ def _code(text: str) -> str:
 def run(args: argparse.Namespace) -> int:
     """Sends the code; 1 when the pump asks for another bag. Nothing flows before a press at the pump (SEC-1)."""
     code = _code(args.code)
-    pump, _ = _common.connect(args)
+    pump, _ = chosen.connect(args)
     with pump:
         try:
             pump.hang(code)
         except Refused as refusal:
-            if refusal.code == "range":
-                print(_common.emphasis(f"WRONG BAG: {one_line(code)} is not the bag that the pump asks for"))
+            if refusal.row == refusals.RANGE:
+                print(terminal.emphasis(f"WRONG BAG: {one_line(code)} is not the bag that the pump asks for"))
                 print("take it down, hang the bag that stands on the pump's screen, and scan its label")
                 return 1
-            if refusal.code == "busy":
+            if refusal.row == refusals.BUSY:
                 remedy = "scan the label when its screen says HANG BAG"
                 raise UserError("the pump asks for no bag now", pump.port, remedy) from None
             raise

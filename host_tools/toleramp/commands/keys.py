@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toleramp.commands import _common
+from toleramp import terminal
+from toleramp.device import chosen
 from toleramp.errors import UserError, one_line
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _add_list(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 def _add_install(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = verbs.add_parser("install", help="copies a keyring to a pump in service mode")
     parser.add_argument("file", type=Path, metavar="RING", help="the keyring")
-    _common.add_port(parser)
+    chosen.add_port(parser)
     parser.set_defaults(func=run_install)
 
 
@@ -88,7 +89,7 @@ def run_list(args: argparse.Namespace) -> int:
 
     keys = key_files.read_keys([args.file]).by_id
     if args.json:
-        _common.print_json([{"id": name, "key": key_files.key_print(keys[name])} for name in sorted(keys)])
+        terminal.print_json([{"id": name, "key": key_files.key_print(keys[name])} for name in sorted(keys)])
     else:
         print(_people(keys) or "nobody")
     return 0
@@ -113,7 +114,7 @@ def run_install(args: argparse.Namespace) -> int:
     if not keys:
         raise UserError("nobody is in it", str(args.file), "make one with `toleramp keys ring`")
     port = ports.choose(args.port)
-    _common.say(f"{port}: copying the keys of {_count(len(keys))}")
+    terminal.say(f"{port}: copying the keys of {_count(len(keys))}")
     keyring_install.install(ring, port)
     print(_people(keys))
     print(f"{port}: the pump holds the keys of {_count(len(keys))}; switch it off and on to use them")

@@ -6,8 +6,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toleramp.commands import _common
-from toleramp.errors import FOUND, UserError, one_line
+from toleramp import terminal
+from toleramp.device import chosen, remembered
+from toleramp.errors import UserError, one_line
+from toleramp.words.refusals import found
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -24,7 +26,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     """Describes the command."""
     parser = subparsers.add_parser("load", help="load a protocol", description=(__doc__ or "").capitalize())
     parser.add_argument("file", type=Path, metavar="FILE", help="a protocol (.toml), or a compiled one (.tlp)")
-    _common.add_port(parser)
+    chosen.add_port(parser)
     parser.set_defaults(func=run)
 
 
@@ -63,7 +65,7 @@ def _compiled(path: Path) -> "Loadable":
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", str(path)) from None
     except device.Refusal as refusal:
-        what = f"not a compiled protocol: {refusal.name}, {FOUND.get(refusal.name, '')}"
+        what = f"not a compiled protocol: {refusal.name}, {found(refusal.name) or ''}"
         raise UserError(what, str(path), "give the .toml file it was made of") from None
 
 
@@ -81,10 +83,10 @@ def run(args: argparse.Namespace) -> int:
     from toleramp.protocol import table as protocol_table
 
     blob, protocol, signed = _compiled(args.file)
-    pump, hello = _common.connect(args)
+    pump, hello = chosen.connect(args)
     print(one_line(f"{protocol.name}: {signed}"))
     if hello["mode"] == BENCH_MODE:
-        print(_common.emphasis("the pump is in BENCH MODE: it loads what nobody approved; never for a patient"))
+        print(terminal.emphasis("the pump is in BENCH MODE: it loads what nobody approved; never for a patient"))
     sys.stdout.flush()
     watched = sys.stderr.isatty()
     started = time.monotonic()
@@ -93,8 +95,8 @@ def run(args: argparse.Namespace) -> int:
             said = pump.load(blob, _bar if watched else _silent)
         finally:
             if watched:
-                _common.say("")
+                terminal.say("")
     seconds = time.monotonic() - started
-    _common.remember(protocol_table.table(protocol, said["fingerprint"]))
+    remembered.remember(protocol_table.table(protocol, said["fingerprint"]))
     print(f"loaded {protocol.name!r}, fingerprint {said['fingerprint']}, {len(blob)} bytes in {seconds:.1f} s")
     return 0

@@ -4,7 +4,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from toleramp.commands import _common
+from toleramp.device import chosen
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -19,7 +19,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
         help="watch the session",
         description=(__doc__ or "").capitalize() + ". On a terminal, type pause or stop and Enter to send it.",
     )
-    _common.add_port(parser)
+    chosen.add_port(parser)
     parser.add_argument("--log", metavar="FILE.jsonl", help="append everything to this session log")
     parser.add_argument("--until", metavar="NAME", help="end when this state is reached or this event happens")
     parser.add_argument("--timeout-s", type=float, metavar="S", help="give up after so many seconds (exit code 1)")
@@ -30,13 +30,13 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
 def _check_until(name: str | None) -> None:
     import difflib
 
-    from pump.tables import messages
+    from pump.tables import events, states
     from toleramp.errors import UserError
 
-    known = messages.STATES + messages.EVENTS[1:]
+    known = states.NAMES + events.NAMES
     if name and name not in known:
         near = difflib.get_close_matches(name, known, 3)
-        remedy = "did you mean " + " or ".join(near) + "?" if near else f"states are {', '.join(messages.STATES)}"
+        remedy = "did you mean " + " or ".join(near) + "?" if near else f"states are {', '.join(states.NAMES)}"
         raise UserError(f"no state or event is called {name!r}", "--until", remedy)
 
 
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from toleramp.live.watch import Watch
 
     _check_until(args.until)
-    pump, hello = _common.connect(args)
+    pump, hello = chosen.connect(args)
     with ExitStack() as stack:
         stack.callback(pump.close)  # closing twice is no error
         log = stack.enter_context(session_log.Writer(args.log)) if args.log else None

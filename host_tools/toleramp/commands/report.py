@@ -4,9 +4,12 @@ import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from toleramp import plugins
 from toleramp.errors import UserError
 from toleramp.live import session_log
 
@@ -33,9 +36,18 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--csv", type=Path, metavar="DIR", help="of a log: also write steps, events, vitals .csv there")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON; a page only with -o")
-    parser.add_argument("--library", type=Path, metavar="DIR", help="of evidence: all scenario files there are")
-    parser.add_argument("--requirements", type=Path, metavar="DIR", help="of evidence: the requirements' items")
+    folders = _folder_reports()
+    if folders:
+        folders.add_options(parser)
     parser.set_defaults(func=run)
+
+
+def _folder_reports() -> Any:
+    """What makes the report on folders (see `toleramp.plugins`), or None where nothing does."""
+    for entry in plugins.registered(plugins.REPORTS).values():
+        with suppress(UserError):
+            return plugins.load(entry)
+    return None
 
 
 def _digest(path: Path) -> str:
@@ -78,49 +90,47 @@ def _build(path: Path) -> Any:
 
 def run(args: argparse.Namespace) -> int:
     """Makes what was asked for; 0, or 1 for evidence that is not all good, or UserError (exit code 2)."""
+    folders = _folder_reports()
     if any(path.is_dir() for path in args.paths):
-        return _evidence(args)
+        return _evidence(args, folders)
     if len(args.paths) > 1:
         raise UserError("a report is of one session log", str(args.paths[1]), "name one log, or folders of evidence")
-    if args.library or args.requirements:
-        remedy = "leave --library and --requirements out"
-        raise UserError("a session log has no library and no requirements", str(args.paths[0]), remedy)
+    if folders and any(getattr(args, option) for option in folders.OPTIONS):
+        remedy = " and ".join(f"--{option}" for option in folders.OPTIONS)
+        raise UserError("that option is for folders of evidence", str(args.paths[0]), f"leave {remedy} out")
     return _session(args, args.paths[0])
+
+
+def _put(args: argparse.Namespace, page: Path, html: Callable[[], str], summary: Callable[[], Any]) -> None:
+    """The page, unless only JSON was asked for, and the JSON."""
+    if args.output or not args.json:
+        _write(args.output or page, html())
+        print(f"report: {args.output or page}", file=sys.stderr)
+    if args.json:
+        print(json.dumps(summary(), indent=1, ensure_ascii=False))
 
 
 def _session(args: argparse.Namespace, path: Path) -> int:
     # Drawing takes a second to import: the tool's other commands and its --help shall not wait for it.
-    from toleramp import report as report_tools
+    from toleramp import report as tools
 
     report = _build(path)
-    page = args.output or (None if args.json else path.with_suffix(".html"))
-    if page is not None:
-        _write(page, report_tools.html(report))
-        print(f"report: {page}", file=sys.stderr)
+    _put(args, path.with_suffix(".html"), lambda: tools.html(report), lambda: tools.summary(report))
     if args.csv is not None:
         try:
-            report_tools.write_csv(report, args.csv)
+            tools.write_csv(report, args.csv)
         except OSError as error:
             raise UserError(f"cannot be written ({error.strerror})", str(args.csv), "name a folder") from None
         print(f"tables: {args.csv}", file=sys.stderr)
-    if args.json:
-        print(json.dumps(report_tools.summary(report), indent=1, ensure_ascii=False))
     return 0
 
 
-def _evidence(args: argparse.Namespace) -> int:
+def _evidence(args: argparse.Namespace, folders: Any) -> int:
     """The report on folders of evidence."""
-    from toleramp import evidence_report
-
+    if folders is None:
+        raise UserError("the bench is not installed", str(args.paths[0]), plugins.SETUP)
     if args.csv is not None:
         raise UserError("the tables of evidence lie in its folders", "--csv", "leave it out")
-    runs = evidence_report.read_runs(args.paths)
-    library, requirements = args.library or evidence_report.LIBRARY, args.requirements or evidence_report.REQUIREMENTS
-    report = evidence_report.build(runs, library, requirements)
-    page = args.output or (None if args.json else args.paths[0] / "report.html")
-    if page is not None:
-        _write(page, evidence_report.html(report))
-        print(f"report: {page}", file=sys.stderr)
-    if args.json:
-        print(json.dumps(evidence_report.summary(report), indent=1, ensure_ascii=False))
+    report = folders.report(args)
+    _put(args, args.paths[0] / "report.html", report.html, report.summary)
     return 0 if report.good else 1

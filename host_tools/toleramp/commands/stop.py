@@ -3,7 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from toleramp.commands import _common, _halt
+from toleramp.commands import _halt
+from toleramp.device import chosen
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describes the command."""
     parser = subparsers.add_parser("stop", help="end the session", description=(__doc__ or "").capitalize())
-    _common.add_port(parser)
+    chosen.add_port(parser)
     parser.set_defaults(func=run)
 
 

@@ -6,16 +6,16 @@ number of its own and waits in a queue for `Pump.receive`.
 
 import re
 import time
-import zlib
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from pump.protocol.fingerprint import fingerprint
-from pump.tables import messages
+from pump.tables import messages, refusals
 from toleramp import __version__
 from toleramp.device import ports
+from toleramp.device.loading import load_requests
 from toleramp.device.wire import NAMES, Fields, Layout, Message, Wire
 from toleramp.errors import LinkLost, NoAnswer, NotToleramp, Refused, UserError, WrongContract
 
@@ -169,7 +169,7 @@ class Pump:
         try:
             said = self.request(messages.HELLO, retries=retries, timeout_s=timeout_s, contract=messages.CONTRACT)
         except Refused as refusal:
-            if refusal.code == "contract":
+            if refusal.row == refusals.CONTRACT:
                 raise wrong_contract(refusal.detail, "", self.port) from None
             raise
         if check and said["contract"] != messages.CONTRACT:
@@ -204,7 +204,7 @@ class Pump:
     def hang(self, code: str) -> None:
         """Tells the code of the bag that hangs; a press at the pump confirms it.
 
-        Refused "range": another bag is asked for; "busy": none is. Asked once: after a lost answer the bag may run.
+        Refused RANGE: another bag is asked for; BUSY: none is. Asked once: after a lost answer the bag may run.
         """
         self.request(messages.HANG, retries=0, data=code.encode("utf-8"), asked="the bag")
 
@@ -213,7 +213,7 @@ class Pump:
         try:
             return self.request(messages.LOG_GET, seq=seq)
         except Refused as refusal:
-            if refusal.code == "range":
+            if refusal.row == refusals.RANGE:
                 return None
             raise
 
@@ -239,16 +239,16 @@ class Pump:
         raise UserError(what, self.port, "do not start; load it again")
 
     def _send(self, blob: bytes, progress: Callable[[int, int], None]) -> None:
-        self.request(messages.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob), asked="to load")
-        for offset in range(0, len(blob), messages.LOAD_CHUNK):
-            piece = blob[offset : offset + messages.LOAD_CHUNK]
+        (begin, head), *pieces, _end = load_requests(blob)
+        self.request(begin, **head, asked="to load")
+        for layout, fields in pieces:
             # Sent again under the same offset when its ACK got lost: the same bytes go to the same place.
             try:
-                self.request(messages.LOAD_DATA, offset=offset, data=piece, asked="the protocol's bytes")
+                self.request(layout, **fields, asked="the protocol's bytes")
             except Refused as refusal:
-                if refusal.code != "duplicate":
+                if refusal.row != refusals.DUPLICATE:
                     raise
-            progress(offset + len(piece), len(blob))
+            progress(fields["offset"] + len(fields["data"]), len(blob))
 
     def _finish(self) -> bool:
         """Closes the load; False when the answer got lost, so that only the fingerprint tells."""

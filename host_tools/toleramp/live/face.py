@@ -6,8 +6,10 @@ import sys
 import time
 from typing import Any
 
-from toleramp.commands import _common
-from toleramp.live import event_words as _words
+from pump.tables import events
+from toleramp import terminal
+from toleramp.live.lines import event_line, status_line
+from toleramp.words import rows
 
 Record = dict[str, Any]
 
@@ -35,7 +37,7 @@ class Screen:
         if self.json_lines or time.monotonic() - self._drawn_at < (REDRAW_S if self.live else PLAIN_S):
             return
         self._drawn_at = time.monotonic()
-        line = _words.status_line(record, self.protocol)
+        line = status_line(record, self.protocol)
         if self.live:
             self._draw(line)
         else:
@@ -43,9 +45,9 @@ class Screen:
 
     def event(self, record: Record, bag: str) -> None:
         """A line that stays."""
-        line = _words.event_line(record, bag)
-        urgent = record["event"] in ("alarm_raised", "fault", "locked")
-        self.line(_common.emphasis(line) if urgent else line)
+        line = event_line(record, bag)
+        urgent = rows.group(events, record["event"]) & events.URGENT
+        self.line(terminal.emphasis(line) if urgent else line)
 
     def line(self, text: str) -> None:
         """A line that stays, above the live one."""
@@ -65,7 +67,7 @@ class Screen:
     def note(self, text: str) -> None:
         """A message about the tool itself, on standard error."""
         self.finish()
-        _common.say(text)
+        terminal.say(text)
 
     def _draw(self, line: str) -> None:
         width = shutil.get_terminal_size().columns - 1

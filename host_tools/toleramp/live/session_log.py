@@ -13,7 +13,7 @@ status   about one a second and at each change of state, step, hold or alarm: "t
          and "pulse" (1/min) null when absent, "vitals" a list of names, the message's ms as "t_part_ms"; as
          floats "rate_ml_h", "step_ml" (delivered in this step), "target_ml" (of this step), "total_ml"
 event    one for each record of the journal, in the order of "seq": "t_ms", "wall", "seq", "event", "step",
-         "code" (name or null; of "pressed" the button, "start" to "stop"), "arg", "state" (name), "rate_ml_h",
+         "code" (name or null; of a press the key, "start" to "stop"), "arg", "state" (name), "rate_ml_h",
          "pulses" (of the session), "total_ml".
          When the monitor starts, the records since the last load come first, as far as the pump holds them.
 link     "t_ms" (the last one known), "wall", "what": "lost" or "back"
@@ -28,16 +28,17 @@ from types import TracebackType
 from typing import Any
 
 from pump.base import units
-from pump.tables import messages
+from pump.tables import alarms, causes, events, messages, refusals, states, vitals
 from toleramp import __version__
-from toleramp.device.names import button_code
 from toleramp.errors import UserError
+from toleramp.words import rows
+from toleramp.words.keys import key_code
 
 FORMAT = 1
 Record = dict[str, Any]
 
-_HOLDING = ("paused", "stopped", "locked", "fault", "decision", "resumed", "reaction")
-_ALARMING = ("alarm_raised", "alarm_cleared")
+# The table whose row an event's `code` is.
+_CODES = (None, causes, alarms, refusals, None, None)
 
 
 def wall_now() -> str:
@@ -45,31 +46,13 @@ def wall_now() -> str:
     return datetime.now().astimezone().isoformat(timespec="milliseconds")
 
 
-def _name(table: tuple[str, ...], number: int) -> str:
-    return table[number] if number < len(table) else f"{number}"
-
-
-def _named_or_none(table: tuple[str, ...], number: int) -> str | None:
-    """The name; None where the number says that there is nothing."""
-    name = None if number == messages.NONE8 else _name(table, number)
-    return None if name == "none" else name
-
-
-def alarm_name(number: int) -> str | None:
-    """The alarm's name by its row in `pump.tables.alarms`; None for no alarm."""
-    from pump.tables import alarms
-
-    return _named_or_none(alarms.NAMES, number)
-
-
-def _code(event: str, number: int) -> str | None:
-    if event in _ALARMING:
-        return alarm_name(number)
-    if event in _HOLDING:
-        return _named_or_none(messages.HOLD_CODES, number)
-    if event == "pressed":
-        return button_code(number)
-    return _named_or_none(messages.REFUSALS, number) if event == "load_refused" else None
+def _code(event: int, number: int) -> str | None:
+    """An event's code as the log has it: a row's name, keys, or nothing."""
+    kind = events.CODE[event] if event < len(events.CODE) else events.OF_NOTHING
+    if kind == events.OF_KEYS:
+        return key_code(number)
+    table = _CODES[kind]
+    return rows.name_or_none(table, number) if table else None
 
 
 def ml_of(pulses: int, pl_pulse: int) -> float:
@@ -95,14 +78,14 @@ def status_record(fields: Record) -> Record:
     record |= {name: value for name, value in fields.items() if name not in record} | {"t_part_ms": fields["t_ms"]}
     pl_pulse = fields["pl_pulse"]
     return record | {
-        "state": _name(messages.STATES, fields["state"]),
+        "state": rows.name(states, fields["state"]),
         "solution": _present(fields["solution"], messages.NONE8),
-        "hold": _named_or_none(messages.HOLD_CODES, fields["hold_code"]),
-        "alarm": alarm_name(fields["alarm"]),
+        "hold": rows.name_or_none(causes, fields["hold_code"]),
+        "alarm": rows.name_or_none(alarms, fields["alarm"]),
         "alarm_code": fields["alarm"],
         "spo2": _present(fields["spo2"], messages.NONE8),
         "pulse": _present(fields["pulse"], messages.NONE16),
-        "vitals": [name for bit, name in enumerate(messages.VIT_NAMES) if fields["vitals"] >> bit & 1],
+        "vitals": rows.flags(vitals, fields["vitals"]),
         "rate_ml_h": fields["rate_e4"] / 10_000,
         "step_ml": ml_of(fields["step_pulses"], pl_pulse),
         "target_ml": ml_of(fields["step_target"], pl_pulse),
@@ -116,17 +99,16 @@ def _present(value: int, absent: int) -> int | None:
 
 def event_record(fields: Record, pl_pulse: int) -> Record:
     """The line of an EVENT message; `pl_pulse` (picolitres a pulse) comes from a STATUS."""
-    event = _name(messages.EVENTS, fields["kind"])
     return {
         "kind": "event",
         "t_ms": time_ms(fields),
         "wall": wall_now(),
         "seq": fields["seq"],
-        "event": event,
+        "event": rows.name(events, fields["kind"]),
         "step": fields["step"],
-        "code": _code(event, fields["code"]),
+        "code": _code(fields["kind"], fields["code"]),
         "arg": fields["arg"],
-        "state": _name(messages.STATES, fields["state"]),
+        "state": rows.name(states, fields["state"]),
         "rate_ml_h": fields["rate_e4"] / 10_000,
         "pulses": fields["pulses"],
         "total_ml": ml_of(fields["pulses"], pl_pulse),

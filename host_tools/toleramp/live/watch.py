@@ -6,22 +6,27 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from pump.tables import messages
-from toleramp.commands import _common
+from pump.tables import events, messages, states
+from toleramp.device import remembered
 from toleramp.device.client import Pump
 from toleramp.errors import LinkLost, NoAnswer, PortError, UserError
-from toleramp.live import event_words as _words
 from toleramp.live import session_log
+from toleramp.live.amounts import bag_name
 from toleramp.live.face import Screen
+from toleramp.live.lines import status_line
 from toleramp.live.session_log import Record
+from toleramp.words import rows
 
 PING_S = 0.3  # an emulated pump may run ten times as fast as we do, and misses us after 5 of its seconds
 STALE_S = 3.0  # so long without the stream though the pump answers: it ended it, as for a laptop that slept
 RETRY_S = 1.0
 LOG_MS = 1000  # of the pump's own time
-FINAL = ("stopped", "completed", "fault")
-_BAGGED = ("step_started", "bag_requested", "bag_confirmed")  # arg is the index of the bag
 _BROKEN = (LinkLost, NoAnswer, PortError)
+
+
+def _ended(state: str) -> bool:
+    """Whether nobody can go on with the session; a locked one can be unlocked."""
+    return rows.group(states, state) & (states.OVER | states.ON) == states.OVER
 
 
 class Watch:
@@ -51,7 +56,7 @@ class Watch:
 
     def _open_session(self) -> None:
         fingerprint = self.hello["fingerprint"]
-        self.screen.protocol = _common.recall(fingerprint) if fingerprint else None
+        self.screen.protocol = remembered.recall(fingerprint) if fingerprint else None
         self._emit(session_log.session_record(self.hello, self.screen.protocol))
 
     def _emit(self, record: Record) -> None:
@@ -148,7 +153,8 @@ class Watch:
         self.seq = fields["seq"]
         record = session_log.event_record(fields, self.last["pl_pulse"])
         self._emit(record)
-        bag = _words.bag_name(record["arg"], self.screen.protocol) if record["event"] in _BAGGED else ""
+        group = rows.group(events, fields["kind"])
+        bag = bag_name(record["arg"], self.screen.protocol) if group & events.BAGS else ""
         self.screen.event(record, bag)
         if not past:
             self._judge(record["event"], record["state"])
@@ -165,7 +171,7 @@ class Watch:
             if fields is None:
                 break
             found.append(fields)
-            if past and messages.EVENTS[fields["kind"]] == "loaded":
+            if past and fields["kind"] == events.LOADED:
                 break
         missing = end - first - len(found)
         if missing and not past:
@@ -179,7 +185,7 @@ class Watch:
             return
         if self.until in (name, state):
             self.outcome = 0
-        elif state in FINAL and self.outcome is None:
+        elif _ended(state) and self.outcome is None:
             self.outcome = 1
             self.screen.note(f"the session ended {state}, without {self.until}")
 
@@ -189,7 +195,7 @@ class Watch:
         ago = f"{time.monotonic() - self.last_at:.0f} s ago"
         if not self.last:
             return "nothing known yet"
-        return f"last known {ago}: {_words.status_line(self.last, self.screen.protocol)}"
+        return f"last known {ago}: {status_line(self.last, self.screen.protocol)}"
 
     def _lose(self, error: UserError) -> None:
         if self.pump:

@@ -13,9 +13,10 @@ from pump.protocol import vein
 from pump.protocol.doses import fills, total_dose
 from pump.protocol.encoding import encode
 from pump.protocol.protocol import UNITS, Protocol, decode
+from pump.tables import refusals
 from toleramp.errors import UserError
 from toleramp.preparation.mixing import WARN_PERCENT, Bag, Means, dose_error, prepare, rounded, show, signed
-from toleramp.protocol.rule_words import finding_rows, has_errors
+from toleramp.protocol.rule_rows import finding_rows, has_errors
 from toleramp.protocol.table import dose_rates_mg_h, step_doses
 
 STEPS = tuple(Fraction(text) for text in ("1", "0.5", "0.2", "0.1", "0.05", "0.02", "0.01"))  # of syringes, mL
@@ -87,6 +88,9 @@ def dose_of(protocol: Protocol) -> Fraction:
     return Fraction(*total_dose(protocol)) / 10**9
 
 
+_ORDER = refusals.NAMES[refusals.ORDER]
+
+
 def _flat(protocol: Protocol) -> set[str]:
     """Steps whose dose rate falls by no more than rounding may: a plan that is flat there is not one with a slip."""
     least = 1 - WARN_PERCENT / 100
@@ -97,7 +101,7 @@ def new_findings(planned: Protocol, made: Protocol) -> list[dict[str, str]]:
     """What the rules find in the protocol as made and not in the protocol itself."""
     known, flat = finding_rows(planned), _flat(made)
     rows = [row for row in finding_rows(made) if row not in known]
-    return [row for row in rows if not (row["code"] == "order" and row["where"] in flat)]
+    return [row for row in rows if not (row["code"] == _ORDER and row["where"] in flat)]
 
 
 @dataclass(frozen=True)

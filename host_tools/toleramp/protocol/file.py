@@ -12,11 +12,13 @@ from pathlib import Path
 
 from pump.protocol import protocol as device
 from pump.protocol.encoding import encode
+from pump.tables import refusals
 from toleramp.approval.table import Standing, standing
-from toleramp.errors import FOUND, UserError, place_of
+from toleramp.errors import UserError, place_of
 from toleramp.protocol.keys import MONITORING, ORAL_SECTIONS_WITHOUT, RESUME
 from toleramp.protocol.reader import Reader, Table, brief, read_toml
 from toleramp.protocol.steps import dose_key, read_steps
+from toleramp.words.refusals import found
 
 
 @dataclass
@@ -54,7 +56,9 @@ def _solution(reader: Reader, table: Table, where: str, others: set[str]) -> dev
     if len(table["id"]) != 1 or not "A" <= table["id"] <= "Z":
         raise reader.fail(f"id {table['id']!r} is not one capital letter", where, 'write id = "A"')
     if table["id"] in others:
-        raise reader.fail(f"id {table['id']!r} is named twice", where, "each bag has its own letter", "duplicate")
+        raise reader.fail(
+            f"id {table['id']!r} is named twice", where, "each bag has its own letter", refusals.DUPLICATE
+        )
     others.add(table["id"])
     volume_nl = reader.exact(table["volume_ml"], 10**6, f"{where}, volume_ml", "mL")
     if not volume_nl:
@@ -77,7 +81,7 @@ def _demand_code(reader: Reader, table: Table, number: int, codes: dict[str, int
             what = (
                 f"the last {device.CODE_SHOWN} characters of code {brief(table['code'])} are those of solution {first}"
             )
-        raise reader.fail(what, where, remedy, "duplicate")
+        raise reader.fail(what, where, remedy, refusals.DUPLICATE)
 
 
 def _demand_oral(reader: Reader) -> None:
@@ -85,7 +89,9 @@ def _demand_oral(reader: Reader) -> None:
     for section in ORAL_SECTIONS_WITHOUT:
         if section in reader.content:
             with reader.gather():
-                raise reader.fail(f"{section} does not go with a protocol by mouth", section, "leave it out", "oral")
+                raise reader.fail(
+                    f"{section} does not go with a protocol by mouth", section, "leave it out", refusals.ORAL
+                )
 
 
 def _solutions(reader: Reader, target: device.Protocol) -> None:
@@ -95,7 +101,7 @@ def _solutions(reader: Reader, target: device.Protocol) -> None:
         _demand_oral(reader)
         return
     if not tables:
-        raise reader.fail("there is no bag", "solution", "write a [[solution]] for each bag", "missing")
+        raise reader.fail("there is no bag", "solution", "write a [[solution]] for each bag", refusals.MISSING)
     if len(tables) > device.MAX_SOLUTIONS:
         raise reader.fail("too many bags", f"solution {len(tables)}", f"the most is {device.MAX_SOLUTIONS}")
     codes: dict[str, int] = {}
@@ -154,7 +160,7 @@ def read_content(path: Path, content: Table) -> Reading:
     reader = Reader(path, content)
     if "protocol" not in content:
         reader.faults.append(
-            reader.fail("[protocol] is missing", "top level", "write [protocol] with its keys", "missing")
+            reader.fail("[protocol] is missing", "top level", "write [protocol] with its keys", refusals.MISSING)
         )
         content = reader.content = {**content, "protocol": {}}
     reader.check_sections()
@@ -174,7 +180,7 @@ _BESIDE = ("monitoring", "reaction", "flush", "premedication", "checklist", "app
 
 
 def _touches_dose(fault: UserError, path: str) -> bool:
-    if getattr(fault, "finding", "") == "unknown-key":
+    if getattr(fault, "finding", None) == refusals.UNKNOWN_KEY:
         return False
     return not fault.where.removeprefix(path).lstrip(", ").startswith(_BESIDE)
 
@@ -217,7 +223,7 @@ def compile_protocol(protocol: device.Protocol, where: str) -> bytes:
         blob = encode(protocol)
         device.decode(bytearray(blob))
     except (device.Refusal, struct.error, ValueError) as error:
-        what = f"{place_of(error)}: {FOUND[error.name]}" if isinstance(error, device.Refusal) else str(error)
+        what = f"{place_of(error)}: {found(error.name)}" if isinstance(error, device.Refusal) else str(error)
         raise UserError(what, where, "look at the values there with `toleramp protocol check`") from None
     return blob
 

@@ -10,18 +10,17 @@ from decimal import Decimal
 from fractions import Fraction
 
 from pump.protocol.protocol import BENCH, UNITS, Protocol
+from pump.tables import refusals
 from toleramp.approval.table import BOTH, UNFIT
 from toleramp.protocol.dilution import dilution_fits
 from toleramp.protocol.file import Reading
+from toleramp.protocol.keys import APPROVAL
 from toleramp.protocol.reader import brief, when
+from toleramp.protocol.rule_rows import finding_row
 from toleramp.protocol.table import step_doses
 
 Row = dict[str, str]
 LONGEST_AHEAD = timedelta(days=2)  # a bag is made on the day, or the day before (ours)
-
-
-def _row(severity: str, code: str, where: str, message: str) -> Row:
-    return {"severity": severity, "code": code, "where": where, "message": message}
 
 
 def agrees(printed: Decimal | int, exact: Fraction) -> bool:
@@ -54,7 +53,7 @@ def printed_findings(reading: Reading, protocol: Protocol) -> list[Row]:
         for key, exact in cells.items():
             if key in table and not agrees(table[key], exact):
                 message = f"{key} is {table[key]}, the arithmetic gives {shown(exact, table[key])}"
-                rows.append(_row("error", "printed-mismatch", f"step {number}", message))
+                rows.append(finding_row("error", refusals.PRINTED_MISMATCH, f"step {number}", message))
     return rows
 
 
@@ -64,8 +63,12 @@ def _too_soon(letter: str, prepared: datetime | None, start: datetime, where: st
         return []
     message = f"bag {letter} is prepared {prepared:%Y-%m-%d %H:%M %z}, after this start (--now)"
     if prepared - start > LONGEST_AHEAD:
-        return [_row("error", "expired", where, f"{message}, and more than two days later: is the date right?")]
-    return [_row("warning", "expired", where, message)]
+        return [
+            finding_row(
+                "error", refusals.EXPIRED, where, f"{message}, and more than two days later: is the date right?"
+            )
+        ]
+    return [finding_row("warning", refusals.EXPIRED, where, message)]
 
 
 def dilution_findings(reading: Reading, protocol: Protocol) -> list[Row]:
@@ -78,10 +81,10 @@ def dilution_findings(reading: Reading, protocol: Protocol) -> list[Row]:
         fits = dilution_fits(protocol, protocol.solutions[index], text)
         if fits is None:
             message = f"dilution {brief(text)} is not of the form 1:100, so it is not checked"
-            rows.append(_row("warning", "dilution", where, message))
+            rows.append(finding_row("warning", "dilution", where, message))
         elif not fits:
             message = f"dilution {text} does not fit the drug in bag {table['id']}: correct dilution, drug or volume"
-            rows.append(_row("error", "dilution", where, message))
+            rows.append(finding_row("error", "dilution", where, message))
     return rows
 
 
@@ -91,7 +94,7 @@ def expiry_findings(reading: Reading, protocol: Protocol, now: datetime) -> list
     for index, table in enumerate(reading.content.get("solution", [])):
         if ("prepared_at" in table) != ("expires_h" in table):
             message = "prepared_at and expires_h belong together; the expiry cannot be judged"
-            rows.append(_row("warning", "expired", f"solution {index + 1}", message))
+            rows.append(finding_row("warning", refusals.EXPIRED, f"solution {index + 1}", message))
         prepared = when(table.get("prepared_at"))
         rows += _too_soon(table["id"], prepared, now, f"solution {index + 1}")
         used = [number for number, step in enumerate(protocol.steps) if step.solution == index]
@@ -104,7 +107,7 @@ def expiry_findings(reading: Reading, protocol: Protocol, now: datetime) -> list
                 f"bag {table['id']} expires {expires:%Y-%m-%d %H:%M %z}, its last step would end"
                 f" {done.astimezone(expires.tzinfo):%Y-%m-%d %H:%M %z}: prepare it later, or start earlier"
             )
-            rows.append(_row("error", "expired", f"solution {index + 1}", message))
+            rows.append(finding_row("error", refusals.EXPIRED, f"solution {index + 1}", message))
     return rows
 
 
@@ -116,10 +119,10 @@ def flush_findings(reading: Reading, protocol: Protocol) -> list[Row]:
         return rows
     if flush["rate_ml_h"] * 10_000 > protocol.steps[-1].rate_e4:
         message = "the flush is faster than the last step: it would raise the dose rate; write at most its rate"
-        rows.append(_row("error", "flush-rate", "flush", message))
+        rows.append(finding_row("error", "flush-rate", "flush", message))
     if flush["volume_ml"] * 10**6 < protocol.line_dead_nl:
         message = "the flush is smaller than the line's dead volume: part of the dose stays in the line"
-        rows.append(_row("warning", "flush-volume", "flush", message))
+        rows.append(finding_row("warning", "flush-volume", "flush", message))
     return rows
 
 
@@ -127,14 +130,18 @@ def approval_findings(reading: Reading) -> list[Row]:
     """An approval that is not there yet is a warning, one that does not fit the content an error."""
     found = reading.standing
     if found.kind == BOTH and reading.protocol and reading.protocol.kind == BENCH:
-        return [_row("warning", "approval", "approval", "class bench loads only in bench mode, whoever signs it")]
+        return [
+            finding_row(
+                "warning", refusals.APPROVAL, APPROVAL, "class bench loads only in bench mode, whoever signs it"
+            )
+        ]
     if found.kind == BOTH:
         return []
     if found.kind == UNFIT:
         message = f"{found.problem}: sign it anew (`toleramp protocol sign --renew`), or take [approval] out"
-        return [_row("error", "approval", "approval", message)]
+        return [finding_row("error", refusals.APPROVAL, APPROVAL, message)]
     where = "" if reading.protocol and reading.protocol.doses else ": loads only in bench mode"  # by mouth: nowhere
-    return [_row("warning", "approval", "approval", f"not approved{where} ({found.words()})")]
+    return [finding_row("warning", refusals.APPROVAL, APPROVAL, f"not approved{where} ({found.words()})")]
 
 
 def file_findings(reading: Reading, now: datetime | None = None) -> list[Row]:

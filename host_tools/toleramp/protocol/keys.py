@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pump.protocol import protocol as device
 
+FORMAT = "format"  # the key of a file's first line
+STEP = "step"
+APPROVAL = "approval"  # the table of those who signed
+
 # Section -> key -> (kind, required). Kinds: text, number, whole, flag, list, time.
 KEYS: dict[str, dict[str, tuple[str, bool]]] = {
     "protocol": {
@@ -99,7 +103,7 @@ ORAL_SECTIONS_WITHOUT = ("solution", "flush")
 
 def senseless(section: str, kind: object, oral: bool) -> tuple[str, ...]:
     """Keys of a table that make no sense: in a step of this kind, or in [protocol] of a protocol by mouth."""
-    if section == "step":
+    if section == STEP:
         return STEP_WITHOUT.get(kind, ()) if isinstance(kind, str) else ()
     return ORAL_WITHOUT if section == "protocol" and oral else ()
 
@@ -108,7 +112,7 @@ def needed(section: str, kind: object, oral: bool) -> list[str]:
     """Keys that a table must have."""
     without = senseless(section, kind, oral)
     keys = [key for key, (_, required) in KEYS[section].items() if required and key not in without]
-    return [*keys, "minutes"] if section == "step" and kind == ORAL else keys
+    return [*keys, "minutes"] if section == STEP and kind == ORAL else keys
 
 
 # Keys of [monitoring] that the device acts on: the name of its field.

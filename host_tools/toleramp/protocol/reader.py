@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from pump.protocol.protocol import UNITS
+from pump.tables import refusals
 from toleramp.errors import UserError
 from toleramp.protocol.keys import (
     BOUNDS,
+    FORMAT,
     INFUSION,
     KEYS,
     ORAL,
     REPEATED,
+    STEP,
     TEXT_BYTES,
     TEXT_BYTES_ELSE,
     WORDS,
@@ -33,9 +36,9 @@ Table = dict[str, Any]
 
 
 class Fault(UserError):
-    """A fault of a file's content; `finding` is its code in `protocol check`."""
+    """A fault of a file's content; `finding` is its row of pump.tables.refusals."""
 
-    def __init__(self, what: str, where: str, remedy: str, finding: str = "format") -> None:
+    def __init__(self, what: str, where: str, remedy: str, finding: int = refusals.FORMAT) -> None:
         super().__init__(what, where, remedy)
         self.finding = finding
 
@@ -123,8 +126,8 @@ class Reader:
         if self.unit not in UNITS:
             self.unit = "mg"  # what is wrong with it is told elsewhere
 
-    def fail(self, what: str, where: str, remedy: str, finding: str = "range") -> Fault:
-        """An error at a place of this file, with its finding code."""
+    def fail(self, what: str, where: str, remedy: str, finding: int = refusals.RANGE) -> Fault:
+        """An error at a place of this file, with its row of refusals."""
         return Fault(what, f"{self.path}, {where}", remedy, finding)
 
     @contextmanager
@@ -141,10 +144,10 @@ class Reader:
 
     def check_sections(self) -> None:
         """Unknown sections and keys, missing keys and wrong kinds are faults, with the nearest right name."""
-        if self.content.get("format") != 1 or isinstance(self.content["format"], bool):
-            self.faults.append(self.fail("format is missing or not 1", "line 1", "write: format = 1", "format"))
+        if self.content.get(FORMAT) != 1 or isinstance(self.content[FORMAT], bool):
+            self.faults.append(self.fail("format is missing or not 1", "line 1", "write: format = 1", refusals.FORMAT))
         for section in self.content:
-            if section != "format" and section not in KEYS:
+            if section != FORMAT and section not in KEYS:
                 self.faults.append(self.unknown(section, "top level", list(KEYS)))
         for section in KEYS:
             with self.gather():
@@ -157,9 +160,9 @@ class Reader:
         near = difflib.get_close_matches(name, known, 1)
         if united:
             remedy = "write " + " or ".join(united) + ": the key names the unit"
-        else:
-            remedy = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
-        return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, "unit" if united else "unknown-key")
+            return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, refusals.UNIT)
+        remedy = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
+        return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, refusals.UNKNOWN_KEY)
 
     def tables(self, section: str) -> list[Table]:
         """All tables of a section: one for a plain section, many for a repeated one; none for a plain one left out."""
@@ -172,15 +175,15 @@ class Reader:
             repeated and not all(isinstance(table, dict) for table in value)
         ):
             form = f"[[{section}]]" if repeated else f"[{section}]"
-            raise self.fail(f"{section} is not a table", section, f"write {form}", "format")
+            raise self.fail(f"{section} is not a table", section, f"write {form}", refusals.FORMAT)
         return value if isinstance(value, list) else [value]
 
     def check_table(self, section: str, number: int, table: Table) -> None:
         """Every key of one table; whatever is wrong becomes a fault and marks the table as spoilt."""
         where = f"{section} {number}" if section in REPEATED else section
         before = len(self.faults)
-        kind = table.get("kind", INFUSION) if section == "step" else INFUSION
-        mixed = section == "step" and (kind == ORAL) != self.oral
+        kind = table.get("kind", INFUSION) if section == STEP else INFUSION
+        mixed = section == STEP and (kind == ORAL) != self.oral
         if mixed:
             self.faults.append(self.mixed(kind, where))
         without = () if mixed else senseless(section, kind, self.oral)
@@ -190,8 +193,8 @@ class Reader:
         meant = tuple(key + "_" for key in table if key not in KEYS[section])  # told already: the unit is missing
         for key in () if mixed else needed(section, kind, self.oral):
             if key not in table and not any(key.startswith(stem) for stem in meant):
-                self.faults.append(self.fail(f"{key} is missing", where, f"add {key} = ...", "missing"))
-        if any(getattr(fault, "finding", "") != "unknown-key" for fault in self.faults[before:]):
+                self.faults.append(self.fail(f"{key} is missing", where, f"add {key} = ...", refusals.MISSING))
+        if any(getattr(fault, "finding", None) != refusals.UNKNOWN_KEY for fault in self.faults[before:]):
             self.spoilt.add((section, number))  # an unknown key alone leaves the others as they are
 
     def check_key(self, section: str, key: str, value: Any, without: tuple[str, ...], where: str) -> None:
@@ -200,8 +203,8 @@ class Reader:
         if key not in keys:
             raise self.unknown(key, where, [name for name in keys if name not in without])
         if key in without:
-            what = "this kind of step" if section == "step" else "a protocol by mouth"
-            raise self.fail(f"{key} does not go with {what}", where, "leave it out", "unknown-key")
+            what = "this kind of step" if section == STEP else "a protocol by mouth"
+            raise self.fail(f"{key} does not go with {what}", where, "leave it out", refusals.UNKNOWN_KEY)
         self.check_unit(key, where)
         self.check_kind(value, keys[key][0], f"{where}, {key}")
         self.check_value(section, key, value, f"{where}, {key}")
@@ -211,21 +214,20 @@ class Reader:
         stem, _, unit = key.rpartition("_")
         if stem in ("printed_dose", "printed_cumulative") and unit != self.unit.lower():
             remedy = f"write {stem}_{self.unit.lower()} = ..."
-            raise self.fail(f"{key} does not go with dose_unit {self.unit}", where, remedy, "unit")
+            raise self.fail(f"{key} does not go with dose_unit {self.unit}", where, remedy, refusals.UNIT)
 
     def mixed(self, kind: Any, where: str) -> Fault:
         """A protocol is by mouth as a whole, or not at all."""
         if self.oral:
-            return self.fail(
-                f"a step of kind {brief(kind)} in a protocol by mouth", where, 'write kind = "oral"', "oral"
-            )
-        return self.fail("a dose by mouth in a protocol that is infused", where, 'write class = "oral"', "oral")
+            what = f"a step of kind {brief(kind)} in a protocol by mouth"
+            return self.fail(what, where, 'write kind = "oral"', refusals.ORAL)
+        return self.fail("a dose by mouth in a protocol that is infused", where, 'write class = "oral"', refusals.ORAL)
 
     def check_kind(self, value: Any, kind: str, where: str) -> None:
         """Text is text and a number is a finite one."""
         if not _is_kind(value, kind):
             name = {"whole": "whole number"}.get(kind, kind)
-            raise self.fail(f"{brief(value)} is not a {name}", where, f"write {_EXAMPLE[kind]}", "format")
+            raise self.fail(f"{brief(value)} is not a {name}", where, f"write {_EXAMPLE[kind]}", refusals.FORMAT)
         if kind in ("number", "whole"):
             number = value if isinstance(value, Decimal) else None
             finite = number is None or number.is_finite()

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from pump.protocol import protocol as device
 from pump.protocol.doses import total_dose
+from pump.tables import refusals
 from toleramp.protocol.keys import LINE_FILL, STEP_MAX_ML
 from toleramp.protocol.reader import Reader, Table
 
@@ -21,9 +22,9 @@ def dose_key(reader: Reader, table: Table, stem: str, where: str) -> Decimal | i
     unit = reader.unit
     key, other = f"{stem}_{unit.lower()}", f"{stem}_{'u' if unit == 'mg' else 'mg'}"
     if other in table:
-        raise reader.fail(f"{other} does not go with dose_unit {unit}", where, f"write {key} = ...", "unit")
+        raise reader.fail(f"{other} does not go with dose_unit {unit}", where, f"write {key} = ...", refusals.UNIT)
     if key not in table:
-        raise reader.fail(f"{key} is missing", where, f"add {key} = ...", "missing")
+        raise reader.fail(f"{key} is missing", where, f"add {key} = ...", refusals.MISSING)
     value: Decimal | int = table[key]
     if not 0 < value <= 10**7:
         raise reader.fail(f"{key} is out of range", where, f"write above 0 to 1e7 {unit}")
@@ -88,18 +89,18 @@ def _take(reader: Reader, table: Table, target: device.Protocol, letters: list[s
         return  # that no bag has a letter is told there
     if table["solution"] not in letters:
         one_of = "one of " + ", ".join(dict.fromkeys(letters))
-        raise reader.fail(f"no solution {table['solution']!r}", where, one_of, "missing")
+        raise reader.fail(f"no solution {table['solution']!r}", where, one_of, refusals.MISSING)
     if any(bag.id == table["solution"] for bag in target.solutions):
         target.steps.append(_step(reader, table, target, where))
     if table.get("to_full_dose") and number != last:
-        raise reader.fail("to_full_dose before the last step", where, "write minutes here", "order")
+        raise reader.fail("to_full_dose before the last step", where, "write minutes here", refusals.ORDER)
 
 
 def read_steps(reader: Reader, target: device.Protocol) -> None:
     """Adds the file's steps to the protocol; every fault of them is gathered."""
     tables = reader.tables("step")
     if not tables:
-        raise reader.fail("there is no step", "step", "write a [[step]] for each rung", "missing")
+        raise reader.fail("there is no step", "step", "write a [[step]] for each rung", refusals.MISSING)
     if len(tables) > device.MAX_STEPS:
         raise reader.fail("too many steps", f"step {len(tables)}", f"the most is {device.MAX_STEPS}")
     bags = reader.tables("solution")

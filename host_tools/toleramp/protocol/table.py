@@ -10,7 +10,7 @@ from pump.protocol import vein
 from pump.protocol.doses import dose_fraction, dose_rate_fraction, fills, reached_dose
 from pump.protocol.protocol import CLASSES, UNITS, Protocol
 from toleramp.preparation.mixing import show
-from toleramp.protocol.rule_words import Row, finding_rows
+from toleramp.protocol.rule_rows import Row, finding_rows
 
 _NONE = Fraction(0)
 SMALLER = {"mg": ("mg", "mcg", "ng", "pg", "fg"), "U": ("U", "mU", "uU", "nU", "pU")}  # a thousandth each

@@ -5,10 +5,12 @@ from bisect import bisect_right
 import numpy as np
 from numpy.typing import NDArray
 
+from pump.tables import states
 from toleramp.report.model import Report
 from toleramp.report.numbers import NL_PER_ML, PL_PER_ML
 from toleramp.report.plan import Plan
 from toleramp.report.rows import Hold
+from toleramp.words import rows
 
 MS_PER_MIN = 60_000
 BINS = 400  # more than the page has points across a step's width
@@ -22,7 +24,7 @@ def end_minutes(report: Report) -> float:
     """Where the time axis ends: the later of plan and session."""
     planned = float(report.plan.total_min) if report.plan else 0.0
     real = max(report.duration_ms, 1000) / MS_PER_MIN
-    finished = report.course.outcome not in ("running", "held")
+    finished = rows.group(states, report.course.outcome) & states.OVER
     return max(real * 1.01, planned if finished or real > planned / 2 else 0.0)
 
 

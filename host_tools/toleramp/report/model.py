@@ -4,6 +4,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from pump.tables import states
 from toleramp.report.numbers import NL_PER_ML, PL_PER_ML, show_span
 from toleramp.report.plan import Bag, Plan, PlanStep, read_plan
 from toleramp.report.rows import Course, Row, read_course
@@ -60,7 +61,7 @@ class StepResult:
     @property
     def deviation_percent(self) -> Fraction | None:
         """Delivered against due, of a run that came to its end."""
-        if self.row.outcome != "completed" or not self.due_ml:
+        if self.row.outcome != states.COMPLETED or not self.due_ml:
             return None
         return (self.delivered_ml / self.due_ml - 1) * 100
 

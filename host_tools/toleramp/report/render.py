@@ -7,13 +7,16 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from pump.tables import states
 from toleramp.report import tables
 from toleramp.report.figures import draw
 from toleramp.report.model import Report, bench_mode, pump_of
 from toleramp.report.numbers import NOTHING, show_span
-from toleramp.report.words import OUTCOME_WORDS, reason_words
+from toleramp.report.told import OUTCOMES, outcome_name, reason
+from toleramp.words import rows
 
 TEMPLATE = Path(__file__).with_name("template.html.j2")
+VITALS = "vitals"  # the picture of the oximeter's readings
 TITLES = {
     "rate": "Rate: planned and real",
     "dose": "Cumulative dose (log scale)",
@@ -32,7 +35,7 @@ NOTES = {
 def _alt(name: str, report: Report) -> str:
     """A picture in one sentence, for those who do not see it."""
     total, holds = tables.totals(report), len(report.course.holds)
-    if name == "vitals":
+    if name == VITALS:
         good = [s for s in report.line.samples if report.line.is_valid(s) and s.t_ms >= report.t0_ms]
         spo2 = [s.spo2 for s in good if s.spo2 is not None]
         span = f"SpO2 between {min(spo2)} and {max(spo2)} percent" if spo2 else "no valid SpO2"
@@ -98,7 +101,7 @@ def _pictures(report: Report) -> list[dict[str, Any]]:
 def _story(report: Report) -> str:
     """The outcome in a sentence."""
     total, course = tables.totals(report), report.course
-    reason = reason_words(course.reason) if course.outcome in ("stopped", "fault", "locked") else ""
+    why = reason(course.reason) if rows.group(states, course.outcome) & states.OVER else ""
     dose = (
         f"{total['dose']} {report.unit} of {total['planned_dose']} {report.unit}"
         if report.plan
@@ -106,7 +109,7 @@ def _story(report: Report) -> str:
     )
     share = f" ({total['share']} %)" if report.plan else ""
     words = f"{dose}{share} delivered in {total['time']}"
-    return f"{words}; reason: {reason}." if reason else f"{words}."
+    return f"{words}; reason: {why}." if why else f"{words}."
 
 
 def html(report: Report) -> str:
@@ -119,7 +122,7 @@ def html(report: Report) -> str:
         keep_trailing_newline=True,
     )
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    symbol, headline = OUTCOME_WORDS[report.course.outcome]
+    symbol, headline = OUTCOMES[report.course.outcome]
     reactions = sum(hold.reaction for hold in report.course.holds)
     return template.render(
         report=report,
@@ -135,6 +138,7 @@ def html(report: Report) -> str:
         step_rows=tables.step_rows(report),
         bag_rows=tables.bag_rows(report),
         hold_rows=tables.hold_rows(report),
+        outcome=outcome_name(report.course.outcome),
         event_rows=tables.event_rows(report),
         facts=_facts(report),
         gaps=[

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from toleramp.report.timeline import HELD_STATES, Event, Sample, Timeline
+from pump.tables import events, states
+from toleramp.report.timeline import Event, Sample, Timeline
+from toleramp.words import rows
+from toleramp.words.causes import is_reaction
 
 SETTLE_MS = 1500  # a status may be older than an event of the same moment; only a later one corrects it
-FINAL = {"completed": "completed", "stopped": "stopped", "fault": "fault"}
-HOLD_EVENTS = frozenset(("paused", "reaction", "locked"))
-REACTION_CODES = frozenset(("mild", "moderate", "severe"))
+INTERRUPTED = -2  # the outcome of a run that another one followed; every other outcome is a state
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Row:
     end_pl: int
     solution: int | None = None
     target_pl: int = 0
-    outcome: str = "running"
+    outcome: int = states.RUNNING
     start_seen: bool = True
 
     @property
@@ -46,12 +47,28 @@ class Row:
 
 @dataclass(slots=True)
 class Course:
-    """The session's course."""
+    """The session's course; its outcome is a state: the last one, or HELD where a hold did not end."""
 
     rows: list[Row] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
-    outcome: str = "running"
+    outcome: int = states.RUNNING
     reason: str | None = None
+
+
+def halted(state: int) -> bool:
+    """Whether nothing flows until a person has decided, or has unlocked the pump."""
+    group = rows.group(states, state)
+    return bool(group & states.HOLDS or group & states.OVER and group & states.ON)
+
+
+def ended(state: int) -> bool:
+    """Whether the session is over for good; a locked one can be unlocked."""
+    return rows.group(states, state) & (states.OVER | states.ON) == states.OVER
+
+
+def ended_by(event: Event) -> int:
+    """The state that an event which ends the session begins."""
+    return states.EVENT.index(event.number)
 
 
 class _Walk:
@@ -69,8 +86,8 @@ class _Walk:
         if row and seen and not row.start_seen and row.step == step and row.end_pl == row.start_pl:
             row.start_seen, row.start_ms = True, t_ms  # the start that `resumed` already announced
             return
-        if row and row.outcome == "running":
-            row.outcome, row.end_ms = "interrupted", self._flow_end(row, t_ms)
+        if row and row.outcome == states.RUNNING:
+            row.outcome, row.end_ms = INTERRUPTED, self._flow_end(row, t_ms)
         attempt = 1 + sum(old.step == step for old in self.course.rows)
         self.row = Row(step, attempt, t_ms, self.volume_pl, t_ms, self.volume_pl, start_seen=seen)
         self.course.rows.append(self.row)
@@ -94,22 +111,23 @@ class _Walk:
     def event(self, event: Event) -> None:
         self.take_volume(event.volume_pl)
         self.event_ms = event.t_ms
-        if self.row and self.row.outcome == "running":
+        if self.row and self.row.outcome == states.RUNNING:
             self.row.end_ms = event.t_ms
-        if event.name == "step_started":
+        group = rows.group(events, event.number)
+        if event.number == events.STEP_STARTED:
             self.open_row(event.step, event.t_ms, seen=True)
             self.close_hold(event.t_ms)
-            self.course.outcome = "running"
-        elif event.name in HOLD_EVENTS:
+            self.course.outcome = states.RUNNING
+        elif event.number == events.LOCKED or group & events.HOLDS and not group & (events.ENDS | events.POWER):
             self._held(event)
-        elif event.name == "decision" and self.hold:
+        elif event.number == events.DECISION and self.hold:
             self.hold.decided = _step_of(event.arg) or event.step or None
-            self.hold.reaction = self.hold.reaction or event.code in REACTION_CODES
-        elif event.name == "resumed":
+            self.hold.reaction = self.hold.reaction or is_reaction(event.code)
+        elif event.number == events.RESUMED:
             self._resumed(event)
-        elif event.name == "step_completed" and self.row and self.row.outcome == "running":
-            self.row.outcome = "completed"
-        elif event.name in FINAL:
+        elif event.number == events.STEP_COMPLETED and self.row and self.row.outcome == states.RUNNING:
+            self.row.outcome = states.COMPLETED
+        elif group & events.ENDS:
             self._final(event)
 
     def _held(self, event: Event) -> None:
@@ -118,37 +136,37 @@ class _Walk:
         if self.hold is None:
             self.hold = Hold(event.t_ms, event.code, event.step)
             self.course.holds.append(self.hold)
-        if event.name == "reaction" or event.code in REACTION_CODES:
+        if event.number == events.REACTION or is_reaction(event.code):
             self.hold.reaction = True
-        if event.name == "locked":
-            self.course.outcome, self.course.reason = "locked", event.code
-            self.row.outcome, self.row.end_ms = "interrupted", self._flow_end(self.row, event.t_ms)
+        if event.number == events.LOCKED:
+            self.course.outcome, self.course.reason = states.LOCKED, event.code
+            self.row.outcome, self.row.end_ms = INTERRUPTED, self._flow_end(self.row, event.t_ms)
 
     def _resumed(self, event: Event) -> None:
         hold, row = self.hold, self.row
         self.close_hold(event.t_ms)
-        self.course.outcome = "running"
+        self.course.outcome = states.RUNNING
         chosen = hold.decided if hold else None
         if chosen and row and (hold and hold.reaction or chosen != row.step):
             self.open_row(chosen, event.t_ms, seen=False)
 
     def _final(self, event: Event) -> None:
-        self.course.outcome, self.course.reason = FINAL[event.name], event.code
+        self.course.outcome, self.course.reason = ended_by(event), event.code
         self.close_hold(event.t_ms)
-        if self.row and self.row.outcome == "running":
-            self.row.outcome = FINAL[event.name]
+        if self.row and self.row.outcome == states.RUNNING:
+            self.row.outcome = self.course.outcome
 
     def sample(self, sample: Sample) -> None:
         settled = sample.t_ms > self.event_ms + SETTLE_MS
-        running = sample.state == "running"
+        running = sample.state == states.RUNNING
         if running and settled and sample.step and self._unseen_start(sample):
             self.open_row(sample.step, sample.t_ms, seen=False)
         self.take_volume(sample.volume_pl)
         if not self.row:
             return
-        if self.row.outcome == "running":
+        if self.row.outcome == states.RUNNING:
             self.row.end_ms = max(self.row.end_ms, sample.t_ms)
-        if settled and sample.state in HELD_STATES and self.hold is None and self.row.outcome == "running":
+        if settled and halted(sample.state) and self.hold is None and self.row.outcome == states.RUNNING:
             self.hold = Hold(sample.t_ms, sample.reason, sample.step)
             self.course.holds.append(self.hold)
         if running and settled:
@@ -175,10 +193,10 @@ def read_course(line: Timeline) -> Course:
             walk.event(item)
         else:
             walk.sample(item)
-    last_state = line.samples[-1].state if line.samples else ""
-    if walk.course.outcome == "running":
-        if last_state in FINAL:
-            walk.course.outcome = FINAL[last_state]
+    last_state = line.samples[-1].state if line.samples else rows.NO_ROW
+    if walk.course.outcome == states.RUNNING:
+        if ended(last_state):
+            walk.course.outcome = last_state
         elif walk.hold:
-            walk.course.outcome = "held"
+            walk.course.outcome = states.HELD
     return walk.course

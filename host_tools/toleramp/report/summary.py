@@ -4,6 +4,7 @@ from typing import Any
 
 from toleramp.report.model import BagResult, Report, StepResult
 from toleramp.report.numbers import as_float
+from toleramp.report.told import outcome_name
 
 
 def step_summary(report: Report, step: StepResult) -> dict[str, Any]:
@@ -12,7 +13,7 @@ def step_summary(report: Report, step: StepResult) -> dict[str, Any]:
     return {
         "step": step.row.step,
         "attempt": step.row.attempt,
-        "outcome": step.row.outcome,
+        "outcome": outcome_name(step.row.outcome),
         "solution": step.bag_name,
         "planned_rate_ml_h": as_float(plan.rate_ml_h if plan else None),
         "mean_rate_ml_h": as_float(step.mean_rate_ml_h),
@@ -47,7 +48,7 @@ def summary(report: Report) -> dict[str, Any]:
     """The report as one JSON document: mL, mg, mL/h; times are the device's, in ms since power-on."""
     plan = report.plan
     return {
-        "outcome": report.course.outcome,
+        "outcome": outcome_name(report.course.outcome),
         "reason": report.course.reason,
         "bench": report.is_bench,
         "protocol": plan.name if plan else None,

@@ -5,16 +5,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from pump.tables import events, states
 from toleramp.report.model import Report, StepResult
 from toleramp.report.numbers import NOTHING, show, show_percent, show_span, show_time
 from toleramp.report.plan import PlanStep
 from toleramp.report.summary import step_summary
-from toleramp.report.timeline import Event
-from toleramp.report.words import ROW_WORDS, alarm_words, event_words, reason_words
+from toleramp.report.timeline import VALID, Event
+from toleramp.report.told import alarm_cause, event_title, outcome_name, reason, run_words
+from toleramp.words import rows
 
 VITALS_EVERY_MS = 1000
-QUIET_EVENTS = frozenset(("vitals", "none"))  # in the picture and in vitals.csv; they would bury the rest
-BAG_EVENTS = frozenset(("bag_requested", "bag_confirmed", "step_started"))
 
 
 def _run_name(step: StepResult) -> str:
@@ -27,7 +27,7 @@ def _ran(step: StepResult, measured: bool) -> dict[str, Any]:
     return {
         "ran": True,
         "repeat": step.row.attempt > 1,
-        "outcome": step.row.outcome,
+        "outcome": outcome_name(step.row.outcome),
         "cells": [
             _run_name(step),
             step.bag_name or NOTHING,
@@ -44,7 +44,7 @@ def _ran(step: StepResult, measured: bool) -> dict[str, Any]:
             show_time(round(plan.minutes * 60_000) if plan else None),
             show_time(step.end_ms - step.start_ms),
             show_percent(step.deviation_percent),
-            ROW_WORDS.get(step.row.outcome, step.row.outcome) + target,
+            run_words(step.row.outcome) + target,
         ],
     }
 
@@ -54,7 +54,7 @@ def _not_run(step: PlanStep, bag: str, measured: bool) -> dict[str, Any]:
     cells = [str(step.number), bag, show(step.rate_ml_h), NOTHING, show(step.volume_ml), NOTHING, *gap]
     cells += [show(step.dose_mg), NOTHING, show(step.cumulative_mg), NOTHING, NOTHING]
     cells += [show_time(round(step.minutes * 60_000)), NOTHING, NOTHING, "not run"]
-    return {"ran": False, "repeat": False, "outcome": "not-run", "cells": cells}
+    return {"ran": False, "repeat": False, "outcome": "not-started", "cells": cells}
 
 
 def step_rows(report: Report) -> list[dict[str, Any]]:
@@ -92,19 +92,19 @@ def hold_rows(report: Report) -> list[list[str]]:
         kind = "reaction" if hold.reaction else "no reaction recorded"
         decided = f"continue at step {hold.decided}" if hold.decided else NOTHING
         start = show_time(hold.start_ms - report.t0_ms)
-        reason = reason_words(hold.reason) or "no reason recorded"
-        rows.append([str(number), str(hold.step or NOTHING), start, lasted, reason, kind, decided])
+        why = reason(hold.reason) or "no reason recorded"
+        rows.append([str(number), str(hold.step or NOTHING), start, lasted, why, kind, decided])
     return rows
 
 
 def _detail(event: Event, bags: list[str]) -> str:
     """What an event's code and argument say, in words."""
-    alarm = event.name in ("alarm_raised", "alarm_cleared")
-    parts = [alarm_words(event.code) if alarm else reason_words(event.code)]
+    group = rows.group(events, event.number)
+    parts = [alarm_cause(event.code) if group & events.ALARMS else reason(event.code)]
     number = event.arg if isinstance(event.arg, int) else -1
-    if event.name == "decision" and number > 0:
+    if event.number == events.DECISION and number > 0:
         parts.append(f"continue at step {number}")
-    elif event.name in BAG_EVENTS and 0 <= number < len(bags):
+    elif group & events.BAGS and 0 <= number < len(bags):
         parts.append(f"bag {bags[number]}")
     return ", ".join(part for part in parts if part)
 
@@ -114,12 +114,12 @@ def event_rows(report: Report) -> list[dict[str, Any]]:
     rows = []
     bags = [bag.name for bag in report.plan.bags] if report.plan else []
     for event in report.line.events:
-        if event.name in QUIET_EVENTS:
-            continue
+        if event.number == events.VITALS:
+            continue  # in the picture and in vitals.csv; they would bury the rest
         clock = report.line.clock(event.t_ms)
         text = f"{clock:%H:%M:%S}" if clock else NOTHING
         times = [text, show_time(event.device_ms), show_time(event.t_ms - report.t0_ms)]
-        cells = [*times, str(event.step or NOTHING), event_words(event.name), _detail(event, bags)]
+        cells = [*times, str(event.step or NOTHING), event_title(event.name), _detail(event, bags)]
         rows.append({"kind": event.name, "cells": cells})
     return rows
 
@@ -157,7 +157,7 @@ def _vitals_csv(report: Report) -> Iterable[list[Any]]:
             continue
         last, last_ms = state, sample.t_ms
         valid = int(report.line.is_valid(sample))
-        flags = " ".join(flag for flag in sample.flags if flag != "valid")
+        flags = " ".join(flag for flag in sample.flags if flag != VALID)
         yield [sample.wall, sample.t_ms - report.t0_ms, sample.spo2, sample.pulse, valid, flags]
 
 
@@ -194,6 +194,6 @@ def totals(report: Report) -> dict[str, str]:
         "time": show_span(report.duration_ms),
         "planned_time": show_span(round(plan.total_min * 60_000)) if plan else NOTHING,
         "held": show_span(held) if report.course.holds else "none",
-        "steps_done": str(len({s.row.step for s in report.steps if s.row.outcome == "completed"})),
+        "steps_done": str(len({s.row.step for s in report.steps if s.row.outcome == states.COMPLETED})),
         "steps_planned": str(len(plan.steps)) if plan else NOTHING,
     }

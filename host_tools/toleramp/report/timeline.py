@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from pump.tables import events, states, vitals
 from toleramp.report.numbers import PL_PER_ML, count, exact
+from toleramp.words import rows
 
 GAP_MIN_MS = 5000  # the link's own limit for "lost"; shorter silence is only jitter
-INVALID_FLAGS = frozenset(("sensor-off", "sensor-fault", "out-of-track", "artifact", "frozen", "searching", "invalid"))
-HELD_STATES = frozenset(("held", "decision", "boundary", "resumable", "locked"))
+# Flags against a reading that other oximeters and tools use, beside those of pump.tables.vitals.
+_OTHER_DOUBTS = frozenset(("sensor-fault", "searching", "invalid"))
+VALID = rows.name(vitals, 0)
 
 Record = dict[str, Any]
 
@@ -24,7 +27,7 @@ class Sample:
     t_ms: int
     step: int
     solution: int | None
-    state: str
+    state: int  # NO_ROW for an unknown one
     volume_pl: int
     target_pl: int
     spo2: int | None
@@ -46,6 +49,11 @@ class Event:
     code: str | None
     arg: Any
     volume_pl: int | None
+
+    @property
+    def number(self) -> int:
+        """Its row in pump.tables.events; NO_ROW for an unknown name."""
+        return rows.number(events, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +90,20 @@ class Timeline:
         return self._wall[at] + timedelta(milliseconds=t_ms - self._wall_ms[at])
 
     def is_valid(self, sample: Sample) -> bool:
-        """Whether vital signs count: a value, no flag against it, and "valid" where the log uses it."""
-        if sample.spo2 is None or INVALID_FLAGS.intersection(sample.flags):
+        """Whether vital signs count: a value, no flag against it, and VALID where the log uses it."""
+        if sample.spo2 is None or any(map(_doubts, sample.flags)):
             return False
-        return "valid" in sample.flags or not self.flags_say_valid
+        return VALID in sample.flags or not self.flags_say_valid
 
     def end_ms(self) -> int:
         """The last moment the log knows of."""
         last = [series[-1].t_ms for series in (self.samples, self.events) if series]
         return max(last, default=0)
+
+
+def _doubts(flag: str) -> bool:
+    """Whether a flag says that the values do not count."""
+    return flag in _OTHER_DOUBTS or bool(rows.group(vitals, flag) & vitals.UNRELIABLE)
 
 
 def _text(record: Record, key: str) -> str:
@@ -166,7 +179,7 @@ class _Reader:
             t_ms,
             count(record, "step") or 0,
             count(record, "solution"),
-            _text(record, "state"),
+            rows.number(states, _text(record, "state")),
             self.volume(pulses * per) or 0,
             (count(record, "step_target") or 0) * per,
             count(record, "spo2"),
@@ -188,7 +201,7 @@ class _Reader:
 
     def _event(self, record: Record) -> None:
         name, device_ms = _text(record, "event"), count(record, "t_ms")
-        if name == "boot":
+        if rows.number(events, name) == events.BOOT:
             if not self.boot_due and device_ms is not None and device_ms < self.status_ms:
                 self._restart()
             self.boot_due = False
@@ -222,8 +235,8 @@ def _cut(line: Timeline) -> None:
     """One report, one session: what follows a second loading of a protocol belongs to another."""
     started = False
     for event in line.events:
-        started = started or event.name == "step_started"
-        if started and event.name == "loaded":
+        started = started or event.number == events.STEP_STARTED
+        if started and event.number == events.LOADED:
             line.more_sessions = True
             line.events = [e for e in line.events if e.t_ms < event.t_ms]
             line.samples = [s for s in line.samples if s.t_ms < event.t_ms]
@@ -265,6 +278,6 @@ def read_timeline(records: list[Record]) -> Timeline:
     line.measured.sort()
     _cut(line)
     line.gaps = _find_gaps(line, reader.lost)
-    line.flags_say_valid = any("valid" in sample.flags for sample in line.samples)
+    line.flags_say_valid = any(VALID in sample.flags for sample in line.samples)
     _set_clock(line)
     return line

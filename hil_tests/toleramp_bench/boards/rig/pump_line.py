@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from typing import Any
 
 from pump.tables import messages as m
 from toleramp.device.client import wrong_contract
+from toleramp.device.loading import load, refusal
 from toleramp.device.wire import NAMES, Layout, Message, Wire
 from toleramp.errors import NoAnswer
 from toleramp_bench.boards.rig.bench import Bench
@@ -85,13 +85,7 @@ class PumpLine:
 
     def load(self, blob: bytes) -> str:
         """Loads a compiled protocol: "" when taken, else the refusal's code."""
-        answer = self.ask(m.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob))
-        for offset in range(0, len(blob), m.LOAD_CHUNK):
-            if answer.type == m.ACK[0]:
-                answer = self.ask(m.LOAD_DATA, offset=offset, data=blob[offset : offset + m.LOAD_CHUNK])
-        if answer.type == m.ACK[0]:
-            answer = self.ask(m.LOAD_END)
-        return "" if answer.type == m.ACK[0] else m.REFUSALS[answer.fields["code"]]
+        return refusal(load(blob, self.ask))
 
     # -- hearing
 

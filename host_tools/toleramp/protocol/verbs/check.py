@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pump.protocol.fingerprint import fingerprint
 from pump.protocol.protocol import Protocol
+from pump.tables import refusals
 from toleramp.errors import UserError, one_line
+from toleramp.words import rows
 
 if TYPE_CHECKING:
     from toleramp.protocol.file import Reading
@@ -47,7 +49,7 @@ def start(text: str | None) -> datetime | None:
 def _row(error: UserError, path: Path) -> Row:
     """A fault of the reader as a finding: its place within the file, what is wrong and what would be right."""
     where = error.where.removeprefix(str(path)).lstrip(", ") or "file"
-    code = getattr(error, "finding", "format")
+    code = rows.name(refusals, getattr(error, "finding", refusals.FORMAT))
     message = f"{error.what}; {error.remedy}" if error.remedy else error.what
     return {"severity": "error", "code": code, "where": one_line(where), "message": one_line(message)}
 

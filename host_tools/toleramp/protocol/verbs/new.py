@@ -16,7 +16,7 @@ from pump.protocol.doses import fills
 from pump.protocol.fingerprint import fingerprint
 from pump.protocol.protocol import Protocol
 from toleramp.errors import UserError, one_line
-from toleramp.protocol.rule_words import finding_rows, has_errors
+from toleramp.protocol.rule_rows import finding_rows, has_errors
 from toleramp.protocol.table import minutes_of
 from toleramp.protocol.templates import BY_NAME, TEMPLATES, Template, every_option, order
 from toleramp.protocol.templates.exact import near

@@ -21,6 +21,8 @@ from toleramp.preparation.sheet import SYRINGE_STEPS, as_text, comparison, docum
 if TYPE_CHECKING:
     from toleramp.protocol.file import Reading
 
+NO_BAG = "none"  # of --serial
+
 
 def add_parser(verbs: Any) -> None:
     """Adds the verb."""
@@ -187,5 +189,5 @@ def _means(args: argparse.Namespace, protocol: Protocol) -> Means:
             holds[letter] = Fraction(0) if amount == "0" else _amount(amount, "--holds-ml")
     serial = None
     if args.serial != "auto":
-        serial = frozenset([] if args.serial == "none" else _bags(args.serial, "--serial", protocol))
+        serial = frozenset([] if args.serial == NO_BAG else _bags(args.serial, "--serial", protocol))
     return Means(stock, step, holds, serial)

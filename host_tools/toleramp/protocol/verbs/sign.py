@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pump.tables import refusals
 from toleramp.errors import UserError, one_line
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _demand_sound(reading: Reading) -> str:
     from toleramp.protocol.verbs.check import findings, line
 
     print_, rows = findings(reading)
-    rows = [row for row in rows if row["code"] != "approval"]
+    rows = [row for row in rows if row["code"] != refusals.NAMES[refusals.APPROVAL]]
     for row in rows:
         print(line(row))
     errors = sum(row["severity"] == "error" for row in rows)

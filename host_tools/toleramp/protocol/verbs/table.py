@@ -36,7 +36,7 @@ def run_table(args: argparse.Namespace) -> int:
     """Prints the page; 1 when a rule is broken."""
     from toleramp.protocol.file import compile_protocol, read_file
     from toleramp.protocol.findings import file_findings
-    from toleramp.protocol.rule_words import has_errors
+    from toleramp.protocol.rule_rows import has_errors
     from toleramp.protocol.table import table
 
     reading = read_file(args.file)

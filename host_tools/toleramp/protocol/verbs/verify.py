@@ -101,11 +101,13 @@ def _verdict(found: dict[str, Any]) -> str:
     """The last line: approved; else the first reason why not."""
     if found["approved"]:
         return "APPROVED by two people"
+    from toleramp.approval.table import MISSING
+
     said = [found[role]["signature"] for role in ("author", "verifier")]
     if found["problem"]:
         return f"NOT APPROVED: {found['problem']}"
-    if "missing" in said:
-        return f"NOT APPROVED: {'nobody' if said[0] == 'missing' else 'the author alone'} has signed it"
+    if MISSING in said:
+        return f"NOT APPROVED: {'nobody' if said[0] == MISSING else 'the author alone'} has signed it"
     if said.count("unchecked") + said.count("valid") == len(said) and found["two_people"]:
         return "NOT PROVEN: give the keyring, or the keys of both, with --keys"
     return "NOT APPROVED: see above"

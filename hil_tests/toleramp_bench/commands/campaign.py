@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toleramp.commands import _common
+from toleramp import terminal
 from toleramp.errors import UserError
 
 if TYPE_CHECKING:
@@ -52,10 +52,8 @@ def _whole(low: int, high: int = 10**18) -> Any:
 def run(args: argparse.Namespace) -> int:
     """Runs them all, or one again."""
     atexit.register(_end_tracker)  # before multiprocessing is imported, whose own clean-up then comes first
-    try:
-        from toleramp_bench.campaign import control
-    except ImportError as error:
-        raise UserError(f"the bench is not installed ({error})", remedy="run: make setup") from None
+    from toleramp_bench.campaign import control
+
     if args.session and not args.sessions:
         return _alone(control.one(args.file, args.seed, args.session), args.json)
     if args.session or not args.sessions:
@@ -64,9 +62,9 @@ def run(args: argparse.Namespace) -> int:
     options = control.Options(
         args.file, sessions, args.scheduler, args.seed, args.out, args.jobs or 0, args.renew
     )  # fmt: skip
-    outcome = control.run(options, _common.say)
+    outcome = control.run(options, terminal.say)
     if args.json:
-        _common.print_json(outcome.document)
+        terminal.print_json(outcome.document)
     else:
         print(control.words(outcome))
     return 1 if outcome.broken_off or outcome.document["findings"]["sessions"] else 0
@@ -87,7 +85,7 @@ def _end_tracker() -> None:
 
 def _alone(line: dict[str, Any], as_json: bool) -> int:
     if as_json:
-        _common.print_json(line)
+        terminal.print_json(line)
     else:
         for key, value in line.items():
             if key != "findings":

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toleramp.errors import UserError
-from toleramp.evidence_report.read import TARGETS, texts
+from toleramp_bench.places import ROOT
+from toleramp_bench.runs.report.read import texts
+from toleramp_bench.scenario.model import TARGETS
 
-_HIL_TESTS = Path(__file__).resolve().parents[3] / "hil_tests"
-LIBRARY = _HIL_TESTS / "scenarios"
-REQUIREMENTS = _HIL_TESTS / "requirements"
+LIBRARY = ROOT / "hil_tests" / "scenarios"
+REQUIREMENTS = ROOT / "hil_tests" / "requirements"
 HAZARDS = "HAZ-"
 
 

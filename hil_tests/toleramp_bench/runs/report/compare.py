@@ -1,4 +1,4 @@
-"""What two targets made of the same scenario, told by the bench's own comparison."""
+"""What two targets made of the same scenario, told by the comparison of `toleramp scenario run`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from toleramp.evidence_report.read import TARGETS, Run
+from toleramp_bench.runs.compare import differences as of_documents
+from toleramp_bench.runs.report.read import Run
+from toleramp_bench.scenario.model import TARGETS
 
 SCAN_MS = 20  # times of two targets may lie a scan apart
 
@@ -33,8 +35,6 @@ def _difference(one: Run, other: Run) -> Difference | None:
         return Difference(one.target, other.target, (fault,), compared=False)
     try:
         lines = _lines(one, other)
-    except ImportError:
-        return Difference(one.target, other.target, ("not compared: the bench is not installed",), compared=False)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         what = f"cannot be compared: {type(error).__name__} {error}"
         return Difference(one.target, other.target, (what,), compared=False)
@@ -51,8 +51,5 @@ def _unlike(one: Run, other: Run) -> str:
 
 
 def _lines(one: Run, other: Run) -> list[str]:
-    # The bench may be missing, and nobody who only asks for --help shall wait for it.
-    from toleramp_bench.runs.compare import differences as of_documents
-
     allow: Any = SimpleNamespace(allow_ms=one.about.get("allow_ms"))
     return of_documents(allow, one.result, other.result, SCAN_MS)

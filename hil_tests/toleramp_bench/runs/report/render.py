@@ -10,12 +10,14 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from toleramp.evidence_report import words
-from toleramp.evidence_report.build import Report
-from toleramp.evidence_report.read import TARGETS, Run, tables
+import toleramp
+from toleramp_bench.runs.report import words
+from toleramp_bench.runs.report.build import Report
+from toleramp_bench.runs.report.read import Run, tables
+from toleramp_bench.scenario.model import TARGETS
 
 TEMPLATE = Path(__file__).with_name("template.html.j2")
-_SESSION = Path(__file__).parents[1] / "report" / "template.html.j2"  # its style is the style of all reports
+_SESSION = Path(toleramp.__file__).with_name("report") / "template.html.j2"  # its style is the style of all reports
 
 
 def html(report: Report) -> str:

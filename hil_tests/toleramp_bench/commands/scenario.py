@@ -10,14 +10,14 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
-from toleramp.commands import _common
+from toleramp import terminal
 from toleramp.errors import UserError
+from toleramp_bench.scenario.model import TARGETS
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
     from collections.abc import Iterator
 
-TARGETS = ("core", "unix", "rp2040", "rig")
 Document = dict[str, Any]
 SAME_INTERRUPT_S = 3.0
 
@@ -74,10 +74,8 @@ def _demand_ports_used(args: argparse.Namespace, targets: list[str]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs them all; a failure does not end the rest, a broken bench does. What was finished is printed anyhow."""
-    try:
-        from toleramp_bench.runs import command
-    except ImportError as error:
-        raise UserError(f"the bench is not installed ({error})", remedy="run: make setup") from None
+    from toleramp_bench.runs import command
+
     targets = _targets(args.target)
     _demand_ports_used(args, targets)
     files = command.scenario_files(args.files)
@@ -130,7 +128,7 @@ def _gather(runs: "Iterator[Document]", done: list[Document]) -> bool:
     else:
         if not done or not done[-1].get("interrupted"):
             return True
-    _common.say(f"interrupted; {sum(not document.get('interrupted') for document in done)} run(s) are complete")
+    terminal.say(f"interrupted; {sum(not document.get('interrupted') for document in done)} run(s) are complete")
     return False
 
 

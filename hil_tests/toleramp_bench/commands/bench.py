@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toleramp.commands import _common
+from toleramp import terminal
 from toleramp.errors import UserError
 
 if TYPE_CHECKING:
@@ -94,18 +94,18 @@ def _keyring(path: Path | None) -> bytes | None:
 
 
 def _start(args: argparse.Namespace) -> "ServedBench":
-    """The pump, powered up; UserError when there is no emulator or no image."""
-    try:
-        from toleramp_bench.boards import (
-            serve as serve_bench,  # the one door from the tools to the bench, opened only here
-        )
-    except ImportError as error:
-        raise UserError(f"the bench is not installed ({error})", remedy="run: make setup") from None
+    """The pump, powered up; UserError when there is no image."""
+    from toleramp_bench.boards import serve as serve_bench
+
     try:
         image = args.image or serve_bench.default_image()
         _check_image(image)
         served = serve_bench.start(
-            image, _common.say, nurse=args.staff == "prompt", oximeter=not args.no_oximeter, keyring=_keyring(args.keys)
+            image,
+            terminal.say,
+            nurse=args.staff == "prompt",
+            oximeter=not args.no_oximeter,
+            keyring=_keyring(args.keys),
         )
     except FileNotFoundError as error:
         raise UserError(str(error)) from None

@@ -12,7 +12,6 @@ from typing import Any
 
 from toleramp.errors import UserError
 
-TARGETS = ("core", "unix", "rp2040", "rig")
 FORMAT = 1
 _MARKS = ("result.json", "run.json")
 _LARGEST = 64 * 2**20  # bytes; a six-hour run's result has some hundred thousand

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from toleramp.errors import UserError
-from toleramp.evidence_report.compare import Difference, differences
-from toleramp.evidence_report.library import (
+from toleramp_bench.runs.report.compare import Difference, differences
+from toleramp_bench.runs.report.library import (
     HAZARDS,
     File,
     Requirement,
@@ -16,7 +16,8 @@ from toleramp.evidence_report.library import (
     read_library,
     read_requirements,
 )
-from toleramp.evidence_report.read import TARGETS, Run, texts
+from toleramp_bench.runs.report.read import Run, texts
+from toleramp_bench.scenario.model import TARGETS
 
 NOT_RUN, LEFT_OUT = "not run", "left out"
 # From bad to good: the first that some run has is what a requirement's scenarios came to.

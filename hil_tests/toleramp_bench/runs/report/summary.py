@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from toleramp.evidence_report.build import Cell, Report, Row
-from toleramp.evidence_report.words import COUNTED, hardware
+from toleramp_bench.runs.report.build import Cell, Report, Row
+from toleramp_bench.runs.report.words import COUNTED, hardware
 
 
 def summary(report: Report) -> dict[str, Any]:

@@ -12,36 +12,40 @@ from pump.base.units import round_half_down
 from pump.protocol.doses import fills, reached_dose
 from pump.protocol.protocol import CLASSES, MONITORING, REACTION, TO_FULL_DOSE, UNITS, Protocol
 from pump.protocol.rules import ERROR, WARNING, findings, firsts_in_line
+from pump.tables import refusals
+from toleramp.words import rows
 
 Row = dict[str, str]
+_WIDE_STEP = CLASSES.index("wide-step")
+LINE_FILL = "line-fill"  # the code of a finding that no device has
 HAND_E4 = 1000  # 0.1 mL/h: what an ordinary pump can be set to by hand, if this one fails
 
-MESSAGES = {
-    "dose-sum": "the steps do not sum to the full dose within 0.5 %",
-    "class": "class one-bag has one bag: its first step may be larger than that of several; write class multi-bag",
-    "first-step": "the first step gives too large a share of the full dose",
-    "dwell-short": "the dwell is shorter than 15 min",
-    "rate-range": "the rate is outside 0.1 to 1200 mL/h",
-    "step-volume": "volume, rate and time do not agree",
-    "oral": "doses by mouth and bags in one protocol",
-    "missing": "there is no step",
-}
-BY_MOUTH = {
-    "dwell-long": "the time to wait is many times as long as after the other doses: a decimal slip?",
-    "dwell-short": "the time to wait after this dose is shorter than 15 min",
-    "dose-sum": "the doses do not sum to the full dose within 0.5 %",
-    "order": "the dose falls",
-}
+MESSAGES: dict[int, str] = {}
+MESSAGES[refusals.DOSE_SUM] = "the steps do not sum to the full dose within 0.5 %"
+MESSAGES[refusals.CLASS] = (
+    "class one-bag has one bag: its first step may be larger than that of several; write class multi-bag"
+)
+MESSAGES[refusals.FIRST_STEP] = "the first step gives too large a share of the full dose"
+MESSAGES[refusals.DWELL_SHORT] = "the dwell is shorter than 15 min"
+MESSAGES[refusals.RATE_RANGE] = "the rate is outside 0.1 to 1200 mL/h"
+MESSAGES[refusals.STEP_VOLUME] = "volume, rate and time do not agree"
+MESSAGES[refusals.ORAL] = "doses by mouth and bags in one protocol"
+MESSAGES[refusals.MISSING] = "there is no step"
+BY_MOUTH: dict[int, str] = {}
+BY_MOUTH[refusals.DWELL_LONG] = "the time to wait is many times as long as after the other doses: a decimal slip?"
+BY_MOUTH[refusals.DWELL_SHORT] = "the time to wait after this dose is shorter than 15 min"
+BY_MOUTH[refusals.DOSE_SUM] = "the doses do not sum to the full dose within 0.5 %"
+BY_MOUTH[refusals.ORDER] = "the dose falls"
 
 
 def _ml(volume_nl: int) -> str:
     return f"{volume_nl / 10**6:g} mL"
 
 
-def _rise(protocol: Protocol, severity: str, code: str, detail: int) -> str:
+def _rise(protocol: Protocol, severity: str, code: int, detail: int) -> str:
     what = "the dose" if protocol.doses else "the dose rate"
-    place = "at the vein, behind the line's dead volume, " if code == "vein-ratio" else ""
-    most = "10.5" if CLASSES[protocol.kind] == "wide-step" else "3.0"
+    place = "at the vein, behind the line's dead volume, " if code == refusals.VEIN_RATIO else ""
+    most = "10.5" if protocol.kind == _WIDE_STEP else "3.0"
     limit = f"the most is {most}" if severity == ERROR else "above 2.6 two people confirm it"
     return f"{place}{what} rises {detail / 100:.2f}-fold over what was tolerated; {limit}"
 
@@ -98,45 +102,53 @@ def _reached(protocol: Protocol) -> str:
     )
 
 
-OF_STEPS: dict[str, Callable[[Protocol, int, int], str]] = {
-    "order": lambda protocol, step, _detail: _order(protocol, step),
-    "bag-short": lambda protocol, step, detail: _short(protocol, detail, step),
-    "bag-sum": lambda protocol, _step, bag: f"bag {protocol.solutions[bag].id} is drawn by no step",
-    "dwell-long": lambda protocol, _step, detail: _slip(protocol, detail),
-}
-_TABLES = {MONITORING: "monitoring", REACTION: "reaction"}  # the place of "range"
+OF_STEPS: dict[int, Callable[[Protocol, int, int], str]] = {}
+OF_STEPS[refusals.ORDER] = lambda protocol, step, _detail: _order(protocol, step)
+OF_STEPS[refusals.BAG_SHORT] = lambda protocol, step, detail: _short(protocol, detail, step)
+OF_STEPS[refusals.BAG_SUM] = lambda protocol, _step, bag: f"bag {protocol.solutions[bag].id} is drawn by no step"
+OF_STEPS[refusals.DWELL_LONG] = lambda protocol, _step, detail: _slip(protocol, detail)
+_TABLES = {MONITORING: "monitoring", REACTION: "reaction"}  # the place of limits that contradict
 
 
-def _message(protocol: Protocol, severity: str, code: str, step: int, detail: int) -> str:
-    if code.startswith("ratio-") or code == "vein-ratio":
+def _message(protocol: Protocol, severity: str, code: int, step: int, detail: int) -> str:
+    if rows.group(refusals, code) & refusals.RISE:
         return _rise(protocol, severity, code, detail)
-    if code == "dead-volume":
+    if code == refusals.DEAD_VOLUME:
         return _dead_volume(protocol, step, detail)
-    if code == "dose-sum" and step:
+    if code == refusals.DOSE_SUM and step:
         return _reached(protocol)
     if protocol.steps and code in OF_STEPS:
         return OF_STEPS[code](protocol, step, detail)
-    if code == "range":
+    if code == refusals.RANGE:
         return _limits(protocol, step, detail)
     known = {**MESSAGES, **BY_MOUTH} if protocol.doses else MESSAGES
-    return known.get(code, code)
+    return known.get(code) or rows.name(refusals, code)
+
+
+def _where(code: int, step: int) -> str:
+    if code == refusals.RANGE:
+        return _TABLES[step]
+    return "protocol" if not step or code == refusals.DOSE_SUM else f"step {step}"
 
 
 def _rule_rows(protocol: Protocol) -> Iterator[Row]:
-    found = findings(protocol)
-    steep = {(step, detail) for _, code, step, detail in found if code.startswith("ratio-")}
+    found = [(severity, rows.number(refusals, name), *place) for severity, name, *place in findings(protocol)]
+    steep = {(step, detail) for _, code, step, detail in found if _at_the_pump(code)}
     for severity, code, step, detail in found:
-        if code == "vein-ratio" and (step, detail) in steep:
+        if code == refusals.VEIN_RATIO and (step, detail) in steep:
             continue  # the same rise at the pump is told already
-        message = _message(protocol, severity, code, step, detail)
-        where = "protocol" if not step or code == "dose-sum" else f"step {step}"
-        if code == "range":
-            where = _TABLES[step]
-        yield _row(severity, code, where, message)
+        yield finding_row(severity, code, _where(code, step), _message(protocol, severity, code, step, detail))
 
 
-def _row(severity: str, code: str, where: str, message: str) -> Row:
-    return {"severity": severity, "code": code, "where": where, "message": message}
+def _at_the_pump(code: int) -> bool:
+    """Whether a finding is a rise of the dose rate at the pump."""
+    return bool(rows.group(refusals, code) & refusals.RISE) and code != refusals.VEIN_RATIO
+
+
+def finding_row(severity: str, code: int | str, where: str, message: str) -> Row:
+    """A row; its code is a row of refusals, or a word for what only people need to know."""
+    name = code if isinstance(code, str) else rows.name(refusals, code)
+    return {"severity": severity, "code": name, "where": where, "message": message}
 
 
 def _by_hand(protocol: Protocol) -> Iterator[Row]:
@@ -149,7 +161,7 @@ def _by_hand(protocol: Protocol) -> Iterator[Row]:
                 f"{step.rate_e4 / 10**4:g} mL/h cannot be set by hand on a pump that knows tenths of a mL/h:"
                 f" the nearest is {nearest / 10**4:g} mL/h ({off:+.1f} %)"
             )
-            yield _row(WARNING, "rate-resolution", f"step {number}", message)
+            yield finding_row(WARNING, refusals.RATE_RESOLUTION, f"step {number}", message)
 
 
 def _twice(protocol: Protocol) -> Iterator[Row]:
@@ -159,7 +171,7 @@ def _twice(protocol: Protocol) -> Iterator[Row]:
         if rungs[number] == rungs[number - 1]:
             what = "dose" if protocol.doses else "step"
             message = f"this {what} is exactly the one before: is it meant twice?"
-            yield _row(WARNING, "duplicate", f"step {number + 1}", message)
+            yield finding_row(WARNING, refusals.DUPLICATE, f"step {number + 1}", message)
 
 
 def _line_fills(protocol: Protocol) -> Iterator[Row]:
@@ -170,14 +182,14 @@ def _line_fills(protocol: Protocol) -> Iterator[Row]:
             if filled and filled < protocol.line_dead_nl:
                 left = _ml(protocol.line_dead_nl - filled)
                 message = f"{left} of what was in the line are still ahead of this step"
-                yield _row(WARNING, "line-fill", f"step {number}", message)
+                yield finding_row(WARNING, LINE_FILL, f"step {number}", message)
             filled = 0
             continue
         over = min(step.volume_nl, filled + step.volume_nl - protocol.line_dead_nl)
         filled += step.volume_nl
         if over > 0:
             message = f"more than the line holds: {_ml(over)} of the new bag go into the vein and count as no dose"
-            yield _row(WARNING, "line-fill", f"step {number}", message)
+            yield finding_row(WARNING, LINE_FILL, f"step {number}", message)
 
 
 def finding_rows(protocol: Protocol) -> list[Row]:
@@ -185,6 +197,6 @@ def finding_rows(protocol: Protocol) -> list[Row]:
     return [*_rule_rows(protocol), *_by_hand(protocol), *_twice(protocol), *_line_fills(protocol)]
 
 
-def has_errors(rows: list[Row]) -> bool:
+def has_errors(found: list[Row]) -> bool:
     """True when a finding is an error."""
-    return any(row["severity"] == ERROR for row in rows)
+    return any(row["severity"] == ERROR for row in found)

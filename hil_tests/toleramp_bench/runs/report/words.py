@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from toleramp.evidence_report.read import Run, table
+from toleramp_bench.runs.report.read import Run, table
 
 COUNTED = ("passed", "failed", "interrupted", "open", "damaged", "not run", "left out")
 SYMBOLS = dict(zip(COUNTED, ("✓", "✕", "…", "○", "!", "–", ""), strict=True))

@@ -1,0 +1,62 @@
+"""What the pump found in a protocol or a request that it refuses, for each row of pump.tables.refusals."""
+
+from pump.protocol import approval
+from pump.tables import refusals
+from toleramp.words import rows
+
+WORDS: dict[int, str] = {}
+WORDS[refusals.NONE] = "no reason given"
+WORDS[refusals.RATIO_EXCEEDED] = "the dose rate rises too steeply"
+WORDS[refusals.RATIO_TWO_PERSON] = "this rise of the dose rate needs two people's approval"
+WORDS[refusals.DOSE_SUM] = "the steps do not add up to the full dose"
+WORDS[refusals.BAG_SHORT] = "the bag holds less than its steps draw"
+WORDS[refusals.BAG_SUM] = "the bags do not add up to the full dose"
+WORDS[refusals.DEAD_VOLUME] = "the line's dead volume swallows the first step after a bag change"
+WORDS[refusals.FIRST_STEP] = "the first step is larger than the protocol's class allows"
+WORDS[refusals.DWELL_SHORT] = "a step is too short"
+WORDS[refusals.RATE_RANGE] = "the rate is outside the pump's range"
+WORDS[refusals.RATE_RESOLUTION] = "the mechanism cannot hold this rate exactly"
+WORDS[refusals.ORDER] = "out of order"
+WORDS[refusals.UNKNOWN_KEY] = "an entry it does not know"
+WORDS[refusals.MISSING] = "something is missing"
+WORDS[refusals.UNIT] = "a wrong unit"
+WORDS[refusals.EXPIRED] = "a bag expires before it is used up"
+WORDS[refusals.APPROVAL] = "it is not approved"
+WORDS[refusals.PRINTED_MISMATCH] = "a printed cell differs from the arithmetic"
+WORDS[refusals.TRUNCATED] = "the end is missing"
+WORDS[refusals.CHECKSUM] = "the checksum is wrong"
+WORDS[refusals.FORMAT] = "not the form of a compiled protocol"
+WORDS[refusals.RANGE] = "a value is out of range"
+WORDS[refusals.BUSY] = "the pump is busy with a session"
+WORDS[refusals.CONTRACT] = "tool and firmware do not speak the same version"
+WORDS[refusals.UNKNOWN_REQUEST] = "a request it does not know"
+WORDS[refusals.DUPLICATE] = "the same thing twice"
+WORDS[refusals.STEP_VOLUME] = "a step's volume is not what its rate and time make"
+WORDS[refusals.SIGNATURE] = "a signature does not fit"
+WORDS[refusals.VEIN_RATIO] = "the dose rate rises too steeply where the line meets the vein"
+WORDS[refusals.ORAL] = "bags and doses by mouth in one protocol"
+WORDS[refusals.BENCH_MODE] = "a protocol of class bench loads only in bench mode: hold UP at power-up"
+WORDS[refusals.NOT_RUN] = "this pump does not run oral doses; print the table"
+WORDS[refusals.CLASS] = "a protocol of class one-bag has one bag"
+WORDS[refusals.DWELL_LONG] = "a step lasts many times as long as the others"
+
+_KEYRING = "put a keyring with this person's key into it: `toleramp keys install`"
+_PROVE = "see `toleramp protocol verify --keys`, and have it signed anew"
+# What an approval lacks, by the place in a refusal for the approval: what, and what helps.
+APPROVAL = {
+    approval.UNSIGNED: (
+        "it is not signed",
+        "load it in bench mode (hold UP at power-up) or have two people sign it",
+    ),
+    approval.NO_KEYS: ("there is no keyring in the pump", "put one into it: `toleramp keys install`"),
+    approval.SAME_PERSON: ("author and verifier are the same person", "have another person sign as verifier"),
+    approval.AUTHOR_UNKNOWN: ("the pump does not know the author", _KEYRING),
+    approval.VERIFIER_UNKNOWN: ("the pump does not know the verifier", _KEYRING),
+    approval.AUTHOR_WRONG: ("the author's signature does not fit", _PROVE),
+    approval.VERIFIER_WRONG: ("the verifier's signature does not fit", _PROVE),
+}
+
+
+def found(code: str | None) -> str | None:
+    """What was found, by the refusal's name; None for another name."""
+    return WORDS.get(rows.number(refusals, code))
