@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from pump.session.decisions import CLASSIFY
+
 from pump.io import CONFIRM, DOWN, START, STOP, UP
 from pump.link import frames
 from pump.protocol import protocol as p
 from pump.protocol.encoding import encode
-from pump.session.decisions import CLASSIFY
 from pump.tables import messages as m
 from toleramp.protocol.file import scaled
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump

@@ -1,4 +1,4 @@
-"""What can be set on a pump and is kept through power-off, a row each: name, lowest and highest value, value at first."""
+"""What can be set on a pump and is kept through power-off, a row each: name, lowest and highest value, first value."""
 
 from pump.tables import oximeters
 
@@ -14,5 +14,5 @@ OXIMETER = 0
 
 
 def described():
-    """What pump and tool must agree on: names and their order."""
-    return list(NAMES)
+    """What pump and tool must agree on: names, their order and values."""
+    return ["%s %d %d %d" % row for row in ROWS]
