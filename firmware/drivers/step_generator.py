@@ -131,7 +131,7 @@ def _read_count(read: int, push: int) -> int:
 
 
 class PulseCounter:
-    """Counts rising edges at the STEP pin, in hardware: up to 2**30 pulses; all of them, and those with STOP released."""
+    """Counts rising edges at the STEP pin, in hardware, up to 2**30: all of them, and those with STOP released."""
 
     def __init__(self, step_pin, stop_pin):
         self._sm = rp2.StateMachine(1, _count, freq=1_000_000, in_base=Pin(step_pin), jmp_pin=Pin(stop_pin))

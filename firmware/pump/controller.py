@@ -36,9 +36,8 @@ def senses_of_inputs():
 class Controller:
     """The pump's core. `parser` is an oximeter's; `build` three byte strings (version, build hash, git).
 
-    `keys`: the keyring, a dict of id to key; `bench`: a person held the bench key at power-up; `settings`: as they were
-    read at power-on. `scan(snapshot, outputs)` once a period. `stats` holds the figures of the board's loop, kept by the
-    board.
+    `keys`: the keyring, a dict of id to key; `bench`: a person held the bench key at power-up; `settings`: as read at
+    power-on. `scan(snapshot, outputs)` once a period. `stats` holds the figures of the board's loop, kept by the board.
     """
 
     def __init__(

@@ -19,13 +19,15 @@ from pathlib import Path
 from pump.io import STOP
 from pump.protocol.fingerprint import fingerprint
 from pump.protocol.protocol import Protocol
-from pump.tables import messages as m
+from pump.tables import causes
 from toleramp.device import ports
 from toleramp.errors import UserError
 from toleramp.protocol.file import compile_file, compile_protocol, scaled
 from toleramp_bench.boards.emulator.pty import serve
 from toleramp_bench.boards.pump import PumpBench
+from toleramp_bench.names import EVENTS
 from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.places import ROOT, image, standard_protocol
 from toleramp_bench.runs.delivered import dose_pg, measured_records, step_runs
 
@@ -43,16 +45,16 @@ class Patient:
 
     def live(self) -> None:
         """Looks at the pump's events and lets happen what is due."""
-        if self._once("desaturation", "step_started", 6):
+        if self._once("desaturation", EVENTS.STEP_STARTED, 6):
             self.say("patient: SpO2 falls to 90 %")
             self.bench.oximeter.ramp(2, spo2=90)
-        if self._once("recovery", "paused", 6):
+        if self._once("recovery", EVENTS.PAUSED, 6):
             self.say("patient: held; SpO2 comes back")
-            self.nurse.classify = m.HOLD["technical"]
+            self.nurse.wishes.cause = causes.TECHNICAL
             self.bench.oximeter.ramp(8, spo2=97)
             board = self.bench.board
             board.at_ns(board.now_ns + 1_200_000_000, self._photograph)
-        if self._once("hives", "step_started", 8):
+        if self._once("hives", EVENTS.STEP_STARTED, 8):
             board = self.bench.board
             board.at_ns(board.now_ns + 5_000_000_000, self._hives)
 
@@ -67,7 +69,7 @@ class Patient:
 
     def _hives(self) -> None:
         self.say("patient: hives on the neck; the nurse presses STOP, calls it mild, goes back to step 7")
-        self.nurse.classify, self.nurse.resume_step = m.HOLD["mild"], 7
+        self.nurse.wishes.cause, self.nurse.wishes.step = causes.MILD, 7
         self.bench.press(STOP)
 
 
@@ -80,7 +82,7 @@ class Demo:
         self.log = folder / "session.jsonl"
         self.log.unlink(missing_ok=True)
         self.bench = PumpBench(image())
-        self.nurse = Nurse(delay_ms=1500)
+        self.nurse = Nurse(ScreenPace(1500))
         self.patient = Patient(self.bench, self.nurse, self.say, folder)
         self.tools: list[subprocess.Popen[bytes]] = []
         self.failure = ""
@@ -169,8 +171,8 @@ class Demo:
         bench, protocol = self.bench, self._protocol
         print("\nstep   planned mL   counted mL   (each run of a step; counted at the motor)")
         for run in step_runs(bench):
-            planned = protocol.steps[run.step - 1].volume_nl
-            print(f"{run.step:>4} {planned / 1e6:>12.6f} {run.pulses * bench.pl_pulse / 1e9:>12.6f}")
+            planned = protocol.steps[run.number - 1].volume_nl
+            print(f"{run.number:>4} {planned / 1e6:>12.6f} {run.pulses * bench.pl_pulse / 1e9:>12.6f}")
         given, due = dose_pg(bench, protocol), protocol.full_dose_pg
         step = Fraction(bench.pl_pulse * protocol.solutions[-1].drug_pg, 1000 * protocol.solutions[-1].volume_nl)
         print(f"\nplanned dose {due / 1e9:.6f} mg, measured {float(given) / 1e9:.6f} mg,"
@@ -178,7 +180,7 @@ class Demo:
         print(f"simulated {simulated_s:.0f} s in {wall_s:.0f} s ({simulated_s / wall_s:.1f} times real time)")
         print(f"report:  {self._name(self.folder / 'report.html')}\nlog:     {self._name(self.log)}")
         print(f"screens: {self._name(self.folder / 'screen-held.png')}, {self._name(self.folder / 'screen.png')}")
-        if self.failure or not bench.find("completed"):
+        if self.failure or not bench.find(EVENTS.COMPLETED):
             print(f"demo failed: {self.failure or 'the session did not complete: ' + bench.state()}", file=sys.stderr)
             return 1
         # A step that the reaction cut short may leave a fraction of a pulse; each run rounds by less than one.

@@ -5,21 +5,18 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+from pump.tables import alarms, causes, events, refusals
 from pump.tables import messages as m
-from pump.tables.alarms import NAMES
 
-_HOLD_EVENTS = ("paused", "stopped", "locked", "fault", "decision", "resumed", "reaction")
+_NONE = causes.NAMES[causes.NONE]
+_TABLES = {"alarm": alarms.NAMES, "refusal": refusals.NAMES, "cause": causes.NAMES}
 
 
-def code_name(event: str, code: int) -> str | None:
-    """The name of an event's code byte, None where it has none."""
-    if event in ("alarm_raised", "alarm_cleared"):
-        return str(NAMES[code]).replace("_", "-")
-    if event == "load_refused":
-        return m.REFUSALS[code]
-    if event in _HOLD_EVENTS and code:
-        return m.HOLD_CODES[code]
-    return None
+def code_name(event: int, code: int) -> str | None:
+    """The name of an event's code byte, None where it has none: its table says what the code means."""
+    word = events.ROWS[event][2].replace(",", "").split()[0]
+    name = str(_TABLES[word][code]) if word in _TABLES else _NONE
+    return None if name == _NONE else name
 
 
 def named(values: dict[str, Any]) -> dict[str, Any]:
@@ -31,7 +28,7 @@ def named(values: dict[str, Any]) -> dict[str, Any]:
         "event": event,
         "state": m.STATES[values["state"]],
         "step": values["step"],
-        "code": code_name(event, values["code"]),
+        "code": code_name(values["kind"], values["code"]),
         "arg": values["arg"],
         "rate_e4": values["rate_e4"],
         "pulses": values["pulses"],
@@ -39,5 +36,5 @@ def named(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def unpack_record(record: bytes) -> dict[str, Any]:
-    """One record of 28 bytes, as `named` has it."""
+    """One record of the journal, as `named` has it."""
     return named(dict(zip(m.EVENT[2].split(), struct.unpack(m.EVENT[1], record), strict=True)))

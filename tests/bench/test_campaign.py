@@ -19,9 +19,9 @@ from campaign_kit import CALM, FAULTS, HEAD, STANDARD, campaign_file, say
 from toleramp.errors import UserError
 from toleramp_bench.campaign import control, farm
 from toleramp_bench.campaign.file import read_campaign
-from toleramp_bench.campaign.session import run_session
 from toleramp_bench.campaign.store import Head, Store
 from toleramp_bench.campaign.summary import Memory
+from toleramp_bench.campaign.work import run_session
 
 SESSIONS = 8
 

@@ -14,10 +14,11 @@ from pump.course import plan
 from pump.io import STOP
 from pump.panel import alarms
 from pump.senses import vitals
-from pump.session import bags, decisions
+from pump.session import bags, held
 from pump.tables.alarms import LINK
+from pump.tables.causes import REACTIONS, SPO2_STOP, TECHNICAL
 from toleramp_bench.campaign.model import Campaign
-from toleramp_bench.campaign.session import run_session
+from toleramp_bench.campaign.work import run_session
 from toleramp_bench.devices.step_generator import StepGenerator
 from toleramp_bench.targets.campaign import CampaignTarget
 
@@ -54,17 +55,18 @@ def _nervous(patch: pytest.MonkeyPatch) -> None:
     def watch(self: Any, now_ms: int) -> None:
         sound(self, now_ms)
         if now_ms // 1000 == 900:
-            self.hold = decisions.BY_OXIMETER[0]
+            self.hold = SPO2_STOP
+            self._sum_up()
 
     patch.setattr(vitals.Vitals, "watch", watch)
 
 
 def _any_bag(patch: pytest.MonkeyPatch) -> None:
-    def judge(self: Any) -> int:
-        self.known = True
-        return int(bags.KNOWN)
+    def judge(self: Any) -> bool:
+        self.case.question.second = True
+        return True
 
-    patch.setattr(bags.BagCheck, "_judge", judge)
+    patch.setattr(bags.Bags, "_judge", judge)
 
 
 def _short_steps(patch: pytest.MonkeyPatch) -> None:
@@ -92,9 +94,8 @@ def _short_dwell(patch: pytest.MonkeyPatch) -> None:
 
 
 def _never_severe(patch: pytest.MonkeyPatch) -> None:
-    sound = decisions.Decisions._classify
-    words = {decisions.SEVERE: decisions.TECHNICAL, decisions.MILD: decisions.TECHNICAL}
-    patch.setattr(decisions.Decisions, "_classify", lambda self, word: sound(self, words.get(word, word)))
+    sound = held.Held._classify
+    patch.setattr(held.Held, "_classify", lambda self, grade: sound(self, TECHNICAL if grade in REACTIONS else grade))
 
 
 def _mute(patch: pytest.MonkeyPatch) -> None:

@@ -119,3 +119,11 @@ def test_adc_volts(board: Board, repl: Repl) -> None:
     board.set_adc_volts(1, 9.9)
     low, high = repl.run("from machine import ADC\nprint(ADC(26).read_u16(), ADC(27).read_u16())").split()
     assert abs(int(low) - 32768) < 64 and int(high) == 65535
+
+
+def test_adc_asks_its_source_at_each_conversion(board: Board, repl: Repl) -> None:
+    """Else a sensor's reading is that of the last slice of time."""
+    counts = iter((5, 4095, 1024))
+    board.set_adc_source(2, lambda: next(counts))
+    said = repl.run("from machine import ADC\na = ADC(28)\nprint(*[a.read_u16() >> 4 for _ in range(3)])")
+    assert said.split() == ["5", "4095", "1024"]

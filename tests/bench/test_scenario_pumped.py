@@ -22,7 +22,7 @@ from toleramp_bench.runs.execute import execute
 from toleramp_bench.runs.pumped import Delivered, Pumped
 from toleramp_bench.runs.result import result
 from toleramp_bench.runs.runner import Run
-from toleramp_bench.runs.step_runs import step_runs
+from toleramp_bench.runs.walk import step_runs
 from toleramp_bench.scenario.model import Recording, Scenario
 from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.targets.core import CoreTarget
@@ -38,7 +38,7 @@ def played(read: Scenario, story: Story, *did: Did) -> tuple[Pumped, list[Delive
     """A story through the plant, with what was done to it; and its runs' figures."""
     recording = story.told()
     recording.plant_done = list(did)
-    runs = step_runs(recording)
+    runs = step_runs(recording.records, recording.moved_us)
     pumped = Pumped(read, recording, runs)
     return pumped, [pumped.of(run) for run in runs]
 
@@ -71,7 +71,8 @@ def test_the_ideal_plant_is_pulses_times_volume_to_the_picolitre(
     story.moved = pulses
     read = _READ(tmp_path_factory)
     pumped, figures = played(read, story, *((t_us, "swap_bag", {"bag_id": bag}) for t_us, bag in bags))
-    runs = step_runs(story.told())
+    told = story.told()
+    runs = step_runs(told.records, told.moved_us)
     assert pumped.total.pl == len(pulses) * PL == 1000 * pumped.plant.delivered_nl
     assert [figure.pl for figure in figures] == [run.pulses * PL for run in runs]
     assert pumped.before(runs).pl == PL * (runs[0].first if runs else len(pulses))

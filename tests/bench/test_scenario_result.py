@@ -19,7 +19,7 @@ from toleramp_bench.runs.execute import execute
 from toleramp_bench.runs.folder import write_evidence
 from toleramp_bench.runs.pumped import Pumped
 from toleramp_bench.runs.result import canonical, final_state, result
-from toleramp_bench.runs.step_runs import step_runs
+from toleramp_bench.runs.walk import step_runs
 from toleramp_bench.scenario.model import FINAL_STATES, Recording
 from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.targets.core import CoreTarget
@@ -131,10 +131,10 @@ def test_the_dose_at_the_vein_is_what_the_bench_says(tmp_path: Path) -> None:
     """Else a missing figure reads as zero, or pg as mg."""
     read, recording = scenario(tmp_path), two_steps().told()
     assert result(read, recording)["vein_mg"] is None
-    pumped = Pumped(read, recording, step_runs(recording))
-    assert result(read, recording, pumped)["vein_mg"] == 0.0007  # the line was full of bag A
+    runs = step_runs(recording.records, recording.moved_us)
+    assert result(read, recording, Pumped(read, recording, runs))["vein_mg"] == 0.0007  # the line was full of bag A
     saline = replace(read, plant={"primed_with": None})  # and 6 uL of it (0.3 mL scaled) of saline
-    assert result(saline, recording, Pumped(saline, recording, step_runs(recording)))["vein_mg"] == 0.00058
+    assert result(saline, recording, Pumped(saline, recording, runs))["vein_mg"] == 0.00058
 
 
 @pytest.mark.parametrize("state", [*m.STATES, "off", "abandoned"])
@@ -203,7 +203,8 @@ def test_no_pulse_is_lost_or_counted_twice(rows: list[tuple[int, str, int]], pul
     for t_s, name, step in sorted(rows):
         story.log(t_s * 1000, name, step)
     story.moved = pulses
-    runs = step_runs(story.told())
+    told = story.told()
+    runs = step_runs(told.records, told.moved_us)
     started = [record for record in story.records if record["event"] == "step_started"]
     assert [run.number for run in runs] == [record["step"] for record in started]
     for run, later in zip(runs, runs[1:], strict=False):

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from pump.session.decisions import CLASSIFY
-
-from pump.io import CONFIRM, DOWN, START, STOP, UP
+from pump.course.plan import Plan
+from pump.io import CONFIRM, START, STOP
 from pump.link import frames
 from pump.protocol import protocol as p
 from pump.protocol.encoding import encode
+from pump.senses.vitals import Vitals
+from pump.session.bags import Bags
+from pump.session.case import Case
+from pump.session.question import Question
 from pump.tables import messages as m
+from pump.tables.vitals import VALID
 from toleramp.protocol.file import scaled
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
+from toleramp_bench.people.nurse import Nurse, Wishes
+from toleramp_bench.people.pace import ScreenPace
+from toleramp_bench.people.seen import seen_at
 
 NL, PG, MIN = 10**6, 10**9, 60_000
 
@@ -106,19 +113,21 @@ def until(pump: CorePump, wanted: str | Callable[[CorePump], bool], limit_s: flo
     return False
 
 
+def answer(pump: CorePump, **wishes: int) -> None:
+    """Answers the question on the screen: what she wants (toleramp_bench.people.nurse.Wishes) is chosen and entered."""
+    nurse = Nurse(ScreenPace(0), wishes=Wishes(**wishes))
+    while not nurse.answers:
+        tap(pump, nurse.answer(seen_at(pump.controller)))
+
+
 def name_bag(pump: CorePump, bag: int | None = None) -> None:
     """Picks the code of the bag that is asked for, or of another (from 0), and confirms that it hangs."""
-    session = pump.controller.session
-    wanted = (session.solution() if bag is None else bag) + 1
-    while session.choice != wanted:
-        tap(pump, UP)
-    tap(pump, CONFIRM)
+    answer(pump, **({} if bag is None else {"wrong_bag": bag + 1}))
 
 
-def bag_key(pump: CorePump) -> int:
-    """The next key on the way to a bag that runs."""
-    session = pump.controller.session
-    return CONFIRM if session.choice == session.solution() + 1 else UP
+def next_key(pump: CorePump) -> int:
+    """What a nurse presses next, at any question; 0: nothing."""
+    return Nurse(ScreenPace(0)).answer(seen_at(pump.controller))
 
 
 def hang(pump: CorePump) -> None:
@@ -137,10 +146,10 @@ def start(pump: CorePump) -> None:
 def run_to_step(pump: CorePump, step: int) -> None:
     """Runs, confirming each bag, until `step` (from 1) has flowed for a while."""
     for _ in range(20):
-        assert until(pump, lambda c: state(c) != "running" or c.controller.session.step + 1 >= step)
+        assert until(pump, lambda c: state(c) != "running" or c.controller.session.progress.step + 1 >= step)
         if state(pump) == "bag":
             hang(pump)
-        elif pump.controller.session.step + 1 >= step:
+        elif pump.controller.session.progress.step + 1 >= step:
             return
     raise AssertionError("step not reached: " + state(pump))
 
@@ -157,24 +166,15 @@ def finish(pump: CorePump, limit_s: float = 900) -> str:
 
 
 def classify(pump: CorePump, word: int) -> None:
-    """At a hold: chooses the word with DOWN and UP as the screen shows it, and confirms."""
-    while CLASSIFY[pump.controller.session.choice] != word:
-        tap(pump, UP)
-    tap(pump, CONFIRM)
+    """At a hold: chooses the word as the screen shows it, and confirms."""
+    answer(pump, cause=word)
 
 
 def choose_step(pump: CorePump, step: int, bag: int | None = None) -> None:
     """At a decision: moves to `step` (from 1) and confirms; where the bag is asked for, takes it (its own)."""
-    session = pump.controller.session
-    while session.choice + 1 != step:
-        tap(pump, UP if session.choice + 1 < step else DOWN)
-    tap(pump, CONFIRM)
+    answer(pump, step=step)
     if state(pump) == "boundary":
-        wanted = session.plan.solution[step - 1] if bag is None else bag
-        if session.choice != wanted:
-            tap(pump, DOWN)
-        assert session.choice == wanted
-        tap(pump, CONFIRM)
+        answer(pump, bag=pump.controller.session.case.plan.solution[step - 1] if bag is None else bag)
 
 
 def resume(pump: CorePump) -> None:
@@ -252,7 +252,7 @@ def check_dose(pump: CorePump) -> None:
     """The full dose to one pulse of the last bag, never more."""
     protocol = short()
     by_bag = bag_pulses(pump)
-    assert sum(by_bag) == pump.stepper.pulses
+    assert sum(by_bag) == pump.stepper.moved
     rest = protocol.full_dose_pg - dose_pg(protocol, by_bag)
     bag = protocol.solutions[2]
     assert 0 <= rest < Fraction(PL_PULSE * bag.drug_pg, bag.volume_nl * 1000)
@@ -264,3 +264,19 @@ def react(pump: CorePump, resume_at: int, bag: int | None = None) -> None:
     classify(pump, MILD)
     choose_step(pump, resume_at, bag)
     resume(pump)
+
+
+def bag_question(protocol: p.Protocol, wanted: int) -> tuple[Bags, Question, list[int]]:
+    """The situation in which that bag (from 0) is asked for, with a good reading; the question; events recorded."""
+    said: list[int] = []
+    vitals = Vitals()
+    case = Case(vitals, lambda kind, code, arg: said.append(kind))
+    case.adopt(Plan(protocol, PL_PULSE))
+    case.progress.step = next(k for k, step in enumerate(protocol.steps) if step.solution == wanted)
+    bags = Bags(case, False)
+    bags.adopt(protocol)
+    vitals.sample(97, 72, VALID, 0)
+    vitals.watch(0)
+    bags.enter()
+    said.clear()
+    return bags, case.question, said

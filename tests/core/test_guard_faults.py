@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from core_kit import finish, mini, names, pump_with, run_to_step, scan_s, short, start, state, tap, until
 
-from pump.guard.guard import Claim, Guard
+from pump.claim import Claim
+from pump.guard.guard import Guard
 from pump.io import CONFIRM, START, STOP, Snapshot
 from pump.protocol.encoding import encode
 from pump.tables import messages as m
@@ -53,7 +54,7 @@ def test_a_stall_is_an_under_delivery_and_the_step_does_not_advance(step: int) -
     assert until(pump, "fault", 200)
     assert fault(pump) == "under-delivery"
     assert ("step_completed", step) not in names(pump, "step_completed")
-    due = pump.controller.session.target
+    due = pump.controller.session.progress.target
     tolerance = min(2000, PULSES_OF_20_UL + due // 50) + 10
     assert pump.now_us - begin <= (tolerance * 100_000 * 36_000) // rate + 1_500_000
     pump.stepper.deaf = False
@@ -81,7 +82,7 @@ def test_a_few_lost_pulses_end_in_an_alarm_not_in_a_wait_for_ever(scans: int) ->
 def test_pulses_that_were_not_due_are_an_over_delivery(step: int, extra: int) -> None:
     """Else a runaway motor empties the bag."""
     pump = running_at(step)
-    pump.stepper.stray(extra + pump.controller.session.done // 40)
+    pump.stepper.stray(extra + pump.controller.session.progress.done // 40)
     pump.scan()
     assert not pump.out.permit
     pump.scan()
@@ -93,7 +94,7 @@ def test_pulses_that_were_not_due_are_an_over_delivery(step: int, extra: int) ->
 def test_pulses_too_many_in_the_scan_that_ends_a_step_are_seen() -> None:
     """Else what comes at a step's very end is charged to nobody."""
     pump = running_at(2)
-    assert until(pump, lambda c: c.controller.session.done >= c.controller.session.target - 2)
+    assert until(pump, lambda c: c.controller.session.progress.done >= c.controller.session.progress.target - 2)
     pump.stepper.stray(50)
     assert until(pump, "fault", 5)
     assert fault(pump) == "over-delivery"
@@ -160,7 +161,7 @@ def test_a_bit_flipped_in_the_guards_copy_is_found_before_the_next_step(at: int)
 def test_a_rate_changed_in_controls_memory_is_found_by_the_guard() -> None:
     """Else one flipped bit in the running plan is a tenfold rate."""
     pump = running_at(3)
-    pump.controller.session.course.interval_us[3] //= 16
+    pump.controller.session.case.course.interval_us[3] //= 16
     assert until(pump, "fault", 60)
     assert fault(pump) == "over-delivery"
     check_dead(pump)
@@ -179,6 +180,7 @@ class Bench:
     def scan(self, pulses: int = 0, buttons: int = 0) -> bool:
         """One scan; whether the permit was renewed."""
         self.snap.pulses += pulses
+        self.snap.moved += pulses
         self.snap.buttons = buttons
         self.guard.account(self.snap)
         self.guard.judge(self.claim, self.snap)

@@ -16,13 +16,13 @@ from pump.tables import events
 from pump.tables import messages as m
 from toleramp_bench.records import unpack_record
 
-RECORD, SLOTS = journal.RECORD, journal.SLOTS
+RECORD, SLOT, SLOTS = journal.RECORD, journal.SLOT, journal.SLOTS
 
 
 class Memory:
-    """The FRAM: slots of 32 bytes; erased, random, or with another log in it."""
+    """The FRAM: slots of 48 bytes; erased, random, or with another log in it."""
 
-    def __init__(self, fill: Callable[[int], bytes] = lambda slot: bytes(32)) -> None:
+    def __init__(self, fill: Callable[[int], bytes] = lambda slot: bytes(SLOT)) -> None:
         self.fill = fill
         self.slots: dict[int, bytearray] = {}
 
@@ -40,7 +40,7 @@ def written(count: int, memory: Memory | None = None, first: int = 0) -> tuple[j
     """A journal with so many records, each in the memory at once."""
     log, memory, out = journal.Journal(first), memory or Memory(), Outputs()
     for number in range(count):
-        log.context(number, number % 1000, m.RUNNING, 3, 46_875, number * 10)
+        log.context(number, number % 1000, m.RUNNING, 3, 0, 46_875, number * 10, number)
         log.event(events.PRESSED, number & 255, -number)
         out.clear()
         log.store_next(out)
@@ -58,7 +58,7 @@ def test_a_record_is_read_as_it_was_written(
 ) -> None:
     """Else the chart shows another session."""
     log = journal.Journal(7)
-    log.context(t_s, t_ms, state, step, rate, pulses)
+    log.context(t_s, t_ms, state, step, 2, rate, pulses, 999_999)
     if name not in ("alarm_raised", "alarm_cleared", "load_refused"):
         log.event(events.NAMES.index(name), code, arg)
         work = bytearray(RECORD)
@@ -75,15 +75,15 @@ def test_a_record_is_read_as_it_was_written(
 @given(st.integers(0, 200), st.sampled_from(("zeros", "ones", "noise")), st.integers(0, 10**6))
 def test_the_end_is_found_in_blank_or_foreign_memory(count: int, rest: str, seed: int) -> None:
     """Else after power loss records are written over, or rubbish is read as a log."""
-    noise = random.Random(seed).randbytes(32)
-    fill = {"zeros": bytes(32), "ones": b"\xff" * 32, "noise": noise}[rest]
+    noise = random.Random(seed).randbytes(SLOT)
+    fill = {"zeros": bytes(SLOT), "ones": b"\xff" * SLOT, "noise": noise}[rest]
     _, memory = written(count, Memory(lambda slot: fill))
     assert journal.count_records(memory.read) == count
 
 
 @pytest.mark.req("INT-2")
 @settings(max_examples=60)
-@given(st.integers(0, 120), st.integers(0, RECORD - 1), st.binary(min_size=32, max_size=32))
+@given(st.integers(0, 120), st.integers(0, RECORD - 1), st.binary(min_size=SLOT, max_size=SLOT))
 def test_a_torn_record_is_dropped_and_none_before_it(count: int, torn_at: int, old: bytes) -> None:
     """Else half a record after a power cut is believed, or a whole one lost."""
     log, memory = written(count)

@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from pump.io import FRAM_SLOT as SLOT
 from pump.link import frames
 from pump.tables import messages as m
 from pump.tables.alarms import ROWS as TABLE
@@ -37,7 +38,7 @@ def test_no_type_means_two_messages() -> None:
 def test_no_request_starts_confirms_resumes_or_unlocks() -> None:
     """Else a laptop alone can start the flow."""
     known = {"HELLO", "LOAD_BEGIN", "LOAD_DATA", "LOAD_END", "STATUS_GET", "STREAM", "PAUSE", "STOP", "PING"}
-    known |= {"STATS_GET", "LOG_GET", "HANG"}
+    known |= {"STATS_GET", "LOG_GET", "HANG", "SET"}
     requests = {name for name in dir(m) if getattr(m, name) in m.TO_PUMP}
     assert requests == known
 
@@ -50,28 +51,33 @@ def test_no_name_stands_twice_in_a_table(table: tuple[str, ...]) -> None:
 
 
 @pytest.mark.req("INT-5")
-def test_an_event_record_is_28_bytes_with_its_checksum_last() -> None:
+def test_an_event_record_fits_a_slot_of_the_memory_with_its_checksum_last() -> None:
     """Else records do not fit the slots of the memory."""
-    assert struct.calcsize(m.EVENT[1]) == 28
+    assert struct.calcsize(m.EVENT[1]) == struct.calcsize(m.CONTINUED[1]) == SLOT == 48
     assert m.EVENT[2].split()[-1] == "crc"
 
 
 @pytest.mark.req("PRO-1")
 def test_the_contract_changes_with_every_layout_and_every_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a pump and a tool of different versions misread each other in silence."""
-    before = m._describe()
-    for side in ("TO_PUMP", "TO_HOST"):
-        rows = getattr(m, side)
-        for number, (kind, layout, fields) in enumerate(rows):
-            for changed in ((kind + 64, layout, fields), (kind, layout + "B", fields), (kind, layout, fields + " x")):
-                with monkeypatch.context() as patch:
-                    patch.setattr(m, side, rows[:number] + (changed,) + rows[number + 1 :])
-                    assert m._describe() != before
-    for name in ("STATES", "EVENTS", "HOLD_CODES", "REFUSALS", "VIT_NAMES"):
-        with monkeypatch.context() as patch:
-            patch.setattr(m, name, getattr(m, name)[::-1])
-            assert m._describe() != before
-    assert m._describe() == before
+    before = m.contract()
+    for number, row in enumerate(m.ROWS):
+        name, kind, layout, fields, who, states = row
+        for changed in (
+            (name, kind + 64, layout, fields, who, states), (name, kind, layout + "B", fields, who, states),
+            (name, kind, layout, fields + " x", who, states), (name, kind, layout, fields, who ^ 1, states),
+            (name, kind, layout, fields, who, states ^ 1),
+        ):  # fmt: skip
+            with monkeypatch.context() as patch:
+                patch.setattr(m, "ROWS", m.ROWS[:number] + (changed,) + m.ROWS[number + 1 :])
+                assert m.contract() != before
+    for table in m.TABLES:
+        if len(table.ROWS) > 1:
+            with monkeypatch.context() as patch:
+                patch.setattr(table, "ROWS", table.ROWS[::-1])
+                patch.setattr(table, "NAMES", table.NAMES[::-1])
+                assert m.contract() != before
+    assert m.contract() == before
 
 
 @pytest.mark.req("ALM-2")

@@ -11,8 +11,8 @@ from df2 import ARTIFACT, DISCONNECT, OUT_OF_TRACK, SENSOR_ALARM, Packet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oximeters import parser as make_parser
 from oximeters.nonin_df2 import Parser
+from oximeters.registry import parser as make_parser
 from pump.tables import messages as m
 
 Sample = tuple[int, int, int]

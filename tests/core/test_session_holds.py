@@ -97,7 +97,7 @@ def test_a_technical_hold_goes_on_with_the_rest_of_the_step(seconds: float) -> N
     resume(pump)
     assert finish(pump) == "completed"
     assert names(pump, "step_started").count(("step_started", 6)) == 1
-    assert pump.stepper.pulses == 55_600
+    assert pump.stepper.moved == 55_600
     check_dose(pump)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from core_kit import (
     STEP_PULSES,
-    bag_key,
     finish,
     host,
+    next_key,
     pulses_of_steps,
     pump_with,
     run_to_step,
@@ -57,7 +57,7 @@ def test_a_refused_protocol_changes_nothing() -> None:
     worse = standard()
     del worse.steps[5]
     for blob, code in ((encode(worse), "ratio-exceeded"), (b"TLP", "truncated"), (bytes(200), "format")):
-        pump.controller.link.loaded = bytearray(blob)
+        pump.controller.link.loader.loaded = bytearray(blob)
         pump.scan()
         assert (pump.events[-1]["event"], pump.events[-1]["code"]) == ("load_refused", code)
         assert pump.controller.fingerprint == before and state(pump) == "ready"
@@ -77,7 +77,7 @@ def test_a_silent_or_noisy_host_changes_nothing() -> None:
         pump.board.to_pump[:] = bytes((number * 37 + i * 101) & 255 for i in range(LINK_MAX))
         pump.scan()
         if state(pump) == "bag":
-            tap(pump, bag_key(pump))
+            tap(pump, next_key(pump))
     pump.board.to_pump.clear()
     assert finish(pump) == "completed"
     assert pulses_of_steps(pump) == list(STEP_PULSES)

@@ -177,13 +177,13 @@ def pump_held_in(step: int, choices: int, line_dead_nl: int = 0) -> CorePump:
 def test_only_the_steps_that_the_protocol_allows_are_offered(step: int, choices: int, offered: list[int]) -> None:
     """Else what two people signed is changed at the bedside."""
     pump = pump_held_in(step, choices)
-    seen = [pump.controller.session.choice + 1]
+    seen = [pump.controller.session.question.shown + 1]
     for _ in range(8):
         tap(pump, DOWN)
-        seen.append(pump.controller.session.choice + 1)
-    assert list(dict.fromkeys(seen)) == offered and pump.controller.session.lowest
+        seen.append(pump.controller.session.question.shown + 1)
+    assert list(dict.fromkeys(seen)) == offered and pump.controller.session.question.stuck
     choose_step(pump, offered[-1])
-    assert state(pump) == "resumable" and pump.controller.session.step + 1 == offered[-1]
+    assert state(pump) == "resumable" and pump.controller.session.progress.step + 1 == offered[-1]
 
 
 @pytest.mark.req("SES-5", "FLO-1")
@@ -193,11 +193,13 @@ def test_the_line_decides_how_far_back_one_can_go() -> None:
     for _ in range(9):
         tap(pump, DOWN)
     session = pump.controller.session
-    assert session.choice + 1 == 3 and session.lowest  # step 3 is 0.1008 mL/h of bag C, step 2 half of it
+    assert (
+        session.question.shown + 1 == 3 and session.question.stuck
+    )  # step 3 is 0.1008 mL/h of bag C, step 2 half of it
     tap(pump, CONFIRM)
-    assert state(pump) == "boundary" and (session.choice, session.offer_e4) == (2, 1_007)
+    assert state(pump) == "boundary" and (session.question.shown, session.ways.offer_e4) == (2, 1_007)
     tap(pump, UP)
-    assert (session.choice, session.offer_e4) == (0, 100_000)
+    assert (session.question.shown, session.ways.offer_e4) == (0, 100_000)
 
 
 @pytest.mark.req("SES-5")
@@ -213,9 +215,9 @@ def test_the_step_s_own_bag_comes_first_where_the_protocol_says_so() -> None:
     for button in (DOWN, CONFIRM):
         tap(pump, button)
     session = pump.controller.session
-    assert state(pump) == "boundary" and session.choice == 1
+    assert state(pump) == "boundary" and session.question.shown == 1
     tap(pump, UP)
-    assert session.choice == 2
+    assert session.question.shown == 2
     tap(pump, DOWN)
     tap(pump, CONFIRM)
     resume(pump)
@@ -227,7 +229,7 @@ def test_the_guard_ends_what_goes_on_beyond_the_order() -> None:
     """Else one flipped bit after a late reaction gives the rest of the ladder on top of the dose."""
     pump = running_at(12, 203)
     react(pump, 9)
-    course = pump.controller.session.course
+    course = pump.controller.session.case.course
     assert course.last < 11
     course.last, course.cut = 11, False
     course.pulses[10] = course.plan.pulses[10]
@@ -242,7 +244,7 @@ def test_stop_while_the_bag_is_chosen_leaves_the_reaction_standing() -> None:
     session = pump.controller.session
     tap(pump, DOWN)
     tap(pump, CONFIRM)
-    assert state(pump) == "boundary" and session.choice == 2
+    assert state(pump) == "boundary" and session.question.shown == 2
     tap(pump, STOP)
     assert state(pump) == "held"
     classify(pump, TECHNICAL)
@@ -267,7 +269,7 @@ def test_the_guard_sees_a_wrong_rate_in_either_leg(leg: int) -> None:
     pump = pump_held_in(9, 15, 6_000)
     choose_step(pump, 8)
     resume(pump)
-    course = pump.controller.session.course
+    course = pump.controller.session.case.course
     course.interval_us[course.first[7] + leg] //= 40
     hang(pump)
     assert until(pump, "fault", 60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from core_kit import PL_PULSE, bag_key, dose_pg, host, mini, pump_with, state, whole
+from core_kit import PL_PULSE, dose_pg, host, mini, next_key, pump_with, state, whole
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -46,14 +46,14 @@ class Watched:
     def one(self, kind: int = 0) -> None:
         """One scan, or one in which the host sends a request."""
         pump = self.pump
-        session, before, pulses = pump.controller.session, state(pump), pump.stepper.pulses
-        step, stop_down = session.step, bool(pump.keys & STOP)
-        bag, rate = session.solution(), session.rate_e4()
+        session, before, pulses = pump.controller.session, state(pump), pump.stepper.moved
+        step, stop_down = session.progress.step, bool(pump.keys & STOP)
+        bag, rate = session.case.solution(), session.rate_e4()
         if kind:
             host(pump, kind)
         else:
             pump.scan()
-        new = pump.stepper.pulses - pulses
+        new = pump.stepper.moved - pulses
         assert new == 0 or self.lenient or before in MAY_FLOW, (before, new)
         self.by_bag[bag] += new
         self.in_step[step] += new
@@ -75,7 +75,7 @@ class Watched:
         assert not out.permit or (now in MAY_FLOW and not self.pump.controller.guard.trip)
         assert not stop_down or (not out.words and not out.permit)
         rate = self.pump.controller.session.rate_e4()
-        assert rate <= PLAN.rate_e4[self.pump.controller.session.step] and (not rate or now in MAY_FLOW)
+        assert rate <= PLAN.rate_e4[self.pump.controller.session.progress.step] and (not rate or now in MAY_FLOW)
         assert self.lenient or sum(map(int.__mul__, self.by_bag, PULSE_FG)) <= PROTOCOL.full_dose_pg * 1000
 
     def records(self) -> None:
@@ -99,7 +99,7 @@ class Watched:
     def whole(self, step: int) -> bool:
         """The step gave its dose, to a pulse of the bag that it ran on."""
         session, own = self.pump.controller.session, PLAN.solution[step]
-        bag = session.course.bag[step]
+        bag = session.case.course.bag[step]
         dose = self.in_step[step] * STRENGTH[bag] - PLAN.pulses[step] * STRENGTH[own]
         return abs(dose) <= STRENGTH[bag] / 2 if bag != own else not dose
 
@@ -128,11 +128,7 @@ class Walk(RuleBasedStateMachine):
     @rule()
     def go(self) -> None:
         """What a nurse would do next, so that walks reach the far states."""
-        bag = bag_key(self.pump)
-        key = {"ready": START, "armed": bag, "bag": bag, "held": CONFIRM, "decision": CONFIRM, "boundary": CONFIRM}
-        session = self.pump.controller.session
-        resumable = CONFIRM if session.want_confirm else START
-        self.pump.press(key.get(state(self.pump), resumable))
+        self.pump.press(next_key(self.pump))
         self.watched.scan(8)
 
     @rule(seconds=st.sampled_from((1, 2, 5, 20)))
@@ -197,7 +193,7 @@ def test_any_row_of_holds_and_reactions_ends_with_the_dose_or_less(moves: list[t
     for move, scans, other_bag in moves:
         for _ in range(6):
             if state(watched.pump) in ("armed", "bag"):
-                nurse(watched, bag_key(watched.pump))
+                nurse(watched, next_key(watched.pump))
         watched.scan(scans * 4)
         if state(watched.pump) == "running":
             interrupt(watched, move, other_bag)
@@ -205,7 +201,7 @@ def test_any_row_of_holds_and_reactions_ends_with_the_dose_or_less(moves: list[t
         if state(watched.pump) in ("completed", "locked"):
             break
         if state(watched.pump) in ("armed", "bag"):
-            nurse(watched, bag_key(watched.pump))
+            nurse(watched, next_key(watched.pump))
         else:
             watched.scan(100)
     assert state(watched.pump) in ("completed", "locked"), state(watched.pump)

@@ -8,13 +8,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from core_kit import BAG_MG, standard
+from core_kit import BAG_MG, bag_question, standard
 from test_rules import Row, ladder, rows
 
 from pump.base.units import volume_nl_of
 from pump.protocol import rules
 from pump.protocol.doses import course
-from pump.session.bags import REJECTED, BagCheck
+from pump.tables.events import BAG_REJECTED
 
 # By hand, from 2/5/10/20, 5/10/20/40, 10/20/40/80 mL/h of 0.02, 0.2 and 1.98426 mg/mL: what changes in the ladder, the
 # code that refuses it, and how far the dose rate rises over what was tolerated ("": it falls afterwards).
@@ -84,10 +84,9 @@ def test_no_rule_sees_a_wrong_bag_and_its_code_is_rejected(name: str) -> None:
     base = protocol.steps[max(step - 2, 0)].solution
     assert rate * BAG_MG[hung - 1] / (before * BAG_MG[base]) == Fraction(times)
     assert rules.findings(protocol) == []
-    check = BagCheck()
-    check.adopt(protocol)
-    check.ask(wanted)
-    assert check.scanned(protocol.solutions[hung - 1].code.encode()) == REJECTED and not check.known
+    bags, question, said = bag_question(protocol, wanted)
+    assert not bags.scanned(protocol.solutions[hung - 1].code.encode())
+    assert said == [BAG_REJECTED] and not question.second
 
 
 @pytest.mark.req("PRO-4")

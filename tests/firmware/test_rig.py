@@ -16,6 +16,8 @@ from pump.io import STOP
 from toleramp_bench.boards.rig.emulated import EmulatedPair
 from toleramp_bench.figures.measure import standard_blob
 from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import ScreenPace
+from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.targets.base import NotOnTarget
 from toleramp_bench.targets.rig import RigTarget
 
@@ -26,7 +28,8 @@ class Session:
     """A target with a nurse whose fingers are the rig's relays, and a laptop that pings."""
 
     def __init__(self, both: EmulatedPair) -> None:
-        self.both, self.target, self.nurse = both, RigTarget(both), Nurse(delay_ms=300)
+        self.both, self.target, self.nurse = both, RigTarget(both), Nurse(ScreenPace(300))
+        self.live = self.target.fit(Plant())
         self.events: list[dict[str, object]] = []
         self.attended = True
 
@@ -89,6 +92,7 @@ def test_steps_are_counted_at_the_pin_and_stop_acts_within_50_ms(session: Sessio
     assert target.moved.at(-1) <= pressed_us, "the contact cuts the driver without any software"
     counted = next(e for e in reversed(session.events) if e["event"] == "paused")
     assert counted["pulses"] == len(target.pin)
+    assert session.live.reading("encoder") == len(target.moved) * 2400 // 3200, "the plant runs along"
 
 
 @pytest.mark.req("VIT-1", "FLO-10", "TST-1")
@@ -123,6 +127,7 @@ def test_a_power_cut_by_the_relay_ends_in_a_paused_pump(session: Session) -> Non
     session.run_for(3)
     assert target.state() not in ("off", "running")
     assert len(target.pin) == cut == len(session.both.steps_ns)
+    assert session.live.reading("encoder") == len(target.moved) * 2400 // 3200 > 0, "the plant outlives the cut"
     boots = [e for e in session.events if e["event"] == "boot"]
     assert [e["boot"] for e in boots] == [0, 1]
     assert int(str(boots[1]["t_ms"])) > int(str(boots[0]["t_ms"])) + 1000

@@ -77,7 +77,9 @@ def gone(pid: int, within_s: float = 5.0) -> bool:
 
 @pytest.mark.req("SES-2", "VIT-1", "FLO-3", "INV-1")
 @pytest.mark.parametrize(
-    ("scale", "scan_us"), [(Fraction(1, 100), 20_000), (Fraction(1, 25), 100_000)], ids=["20ms", "100ms"]
+    ("scale", "scan_us"),
+    [(Fraction(1, 100), 20_000), (Fraction(1, 25), 100_000), (Fraction(1), 1_000_000)],
+    ids=["20ms", "100ms", "full-1s"],
 )
 def test_micropython_tells_what_cpython_tells(scale: Fraction, scan_us: int) -> None:
     """Else what a scenario shows in seconds on the laptop says nothing of what the pump's interpreter makes of it."""

@@ -7,10 +7,9 @@ the bus carries 64 bytes at the most. A byte above 127 is shown inverted.
 
 from pump.base.compat import micropython, ptr8
 from pump.panel.text import BLANK, WIDTH, clear, number, rate, share, words
-from pump.session.held import GRADES
 from pump.tables import states as s
 from pump.tables.alarms import LOW, WHAT
-from pump.tables.causes import END, MILD, SEVERE, TECHNICAL, WORDS
+from pump.tables.causes import END, GRADES, MILD, SEVERE, TECHNICAL, WORDS
 from pump.tables.messages import NONE8, NONE16
 from pump.tables.states import FIRST_LINE, FLOWS, GROUP
 

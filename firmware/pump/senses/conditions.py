@@ -21,7 +21,7 @@ _ALERT_BITS = array("I", [bit(k) for k in _ALERTING])
 
 
 class Conditions:
-    """`gather` the senses' bits; `hold` is the cause for which the flow may not go on, or 0; `judge` sets the alarms."""
+    """`gather` the senses' bits; `hold`: the cause for which the flow may not go on, or 0; `judge` sets alarms."""
 
     def __init__(self, senses, alarms):
         self.senses = senses
@@ -55,8 +55,12 @@ class Conditions:
         self._cause = cause
         self._want(state, cause)
         alarms, wanted = self.alarms, self._wanted
+        for alarm in range(1, len(wanted)):  # what is over goes first
+            if not wanted[alarm]:
+                alarms.set(alarm, False)
         for alarm in range(1, len(wanted)):
-            alarms.set(alarm, wanted[alarm])
+            if wanted[alarm]:
+                alarms.set(alarm, True)
 
     def _want(self, state, cause):
         wanted, group = self._wanted, GROUP[state]

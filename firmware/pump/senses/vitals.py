@@ -44,7 +44,7 @@ class Timer:
 
 
 class Vitals:
-    """Judges samples by a protocol's limits. `hold` is a row of tables.causes or 0, `early` a flag, `bits` conditions."""
+    """Judges samples by a protocol's limits. `hold`: a row of tables.causes or 0; `early`: a flag; `bits`: causes."""
 
     def __init__(self):
         self.spo2 = NONE8

@@ -6,7 +6,7 @@ from pump.session.question import Question
 
 
 class Case:
-    """One patient's protocol on this pump. `log(event, code, arg)` appends a record; `vitals` is the oximeter's judge."""
+    """One protocol on this pump. `log(event, code, arg)` appends a record; `vitals` judges the oximeter."""
 
     def __init__(self, vitals, log):
         self.vitals = vitals

@@ -3,10 +3,8 @@
 from pump.io import CONFIRM
 from pump.session.question import any_choice
 from pump.tables import events, questions
-from pump.tables.causes import END, MILD, SEVERE, TECHNICAL
+from pump.tables.causes import END, GRADES, MILD, SEVERE, TECHNICAL
 from pump.tables.states import DECISION, LOCKED, RESUMABLE, STOPPED
-
-GRADES = bytes([TECHNICAL, MILD, SEVERE, END])
 
 
 class Held:

@@ -14,8 +14,8 @@ LINE_PARTS = 2 * MAX_SOLUTIONS  # the line never holds more stretches than bags 
 _MAGIC = b"TLG"
 _VERSION = 1
 _FIELDS = (
-    "step", "leg", "leg_end", "target", "done", "total", "step_ms", "entered", "entries", "reactions", "reacted", "hung",
-    "cause", "by_vitals", "held_ms", "session", "turn", "back_bag", "back_step", "loose", "resume_step",
+    "step", "leg", "leg_end", "target", "done", "total", "step_ms", "entered", "entries", "reactions", "reacted",
+    "hung", "cause", "by_vitals", "held_ms", "session", "turn", "back_bag", "back_step", "loose", "resume_step",
 )  # fmt: skip
 _HEAD = "<3sB" + "i" * len(_FIELDS) + "B"
 _BAGS = _HEAD + "I" * MAX_SOLUTIONS
@@ -27,8 +27,9 @@ SIZE = struct.calcsize(_BODY) + crc.SIZE
 class Progress:
     """Step and leg, pulses given, content of bags and line as booked (`tally`), decisions, the cause of a hold.
 
-    `step`, `leg` are indices; `hung` the bag that hangs (-1: none is known); `entered`: the present step has begun, else
-    it begins in full; `loose`: pulses not yet booked to a bag; `back_step`, `back_bag`: the last decision to go back.
+    `step`, `leg` are indices; `hung`: the bag that hangs (-1: none is known); `entered`: the present step has begun,
+    else it begins in full; `loose`: pulses not yet booked to a bag; `back_step`, `back_bag`: the last
+    decision to go back.
     """
 
     def __init__(self):
@@ -46,7 +47,7 @@ class Progress:
         self.hung = self.back_bag = self.back_step = -1
 
     def pack(self, tally, buf):
-        """Writes everything, with the tally's account, to buf[:SIZE]. Raises ValueError for a line of too many parts."""
+        """Writes all, with the tally's account, to buf[:SIZE]. Raises ValueError for a line of too many parts."""
         if len(tally.line) > LINE_PARTS:
             raise ValueError("line of %d parts" % len(tally.line))
         values = [int(getattr(self, name)) for name in _FIELDS]

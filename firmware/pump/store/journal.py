@@ -1,4 +1,4 @@
-"""The journal: numbered, chained, CRC-protected records of 48 bytes, kept in RAM for the stream and written to the FRAM.
+"""The journal: numbered, chained, CRC-protected records of 48 bytes, in RAM for the stream and written to the FRAM.
 
 A record is the EVENT message of tables.messages: sequence, time, what happened, in which state and step, at which rate,
 after how many pulses and how much of the dose. Longer content follows in continuation records with part numbers. Each
@@ -54,8 +54,8 @@ class Journal:
     def event(self, kind, code=0, arg=0, parts=0):
         """Appends a record; `kind`: a row of tables.events, `parts`: how many continuation records follow."""
         struct.pack_into(
-            _BODY, self._work, 0, self.seq, self.t_s, self.t_ms, self.wall_s, self._boot, kind, 0, self.state, self.step,
-            code, 0, self.solution, parts, arg, self.rate_e4, self.pulses, self.dose_ppm,
+            _BODY, self._work, 0, self.seq, self.t_s, self.t_ms, self.wall_s, self._boot, kind, 0, self.state,
+            self.step, code, 0, self.solution, parts, arg, self.rate_e4, self.pulses, self.dose_ppm,
         )  # fmt: skip
         self._append()
 

@@ -57,10 +57,14 @@ WORDS = tuple([row[6] for row in ROWS])
     SIGNAL_LATE, KEY_STUCK, LINK_SILENT,
 ) = range(len(ROWS))  # fmt: skip
 
-# The conditions in the order of their rows: what senses see, one bit each.
-CONDITIONS = bytes([k for k in range(len(ROWS)) if DOES[k] == ALERTS or (DOES[k] == HOLDS and KIND[k] in b"\x01\x02")])
-# The grades in the order in which a person chooses among them.
+# What a person may enter at a hold, in the order in which it is offered; and what of it is a reaction of the patient.
 GRADES = bytes([k for k in range(len(ROWS)) if KIND[k] in (GRADE, REACTION)])
+REACTIONS = bytes([k for k in range(len(ROWS)) if KIND[k] == REACTION])
+
+# Kinds that senses see.
+_SEES = (VITALS, SENSOR)
+# The conditions in the order of their rows: what senses see, one bit each.
+CONDITIONS = bytes([k for k in range(len(ROWS)) if DOES[k] == ALERTS or (DOES[k] == HOLDS and KIND[k] in _SEES)])
 
 
 def bit(cause):

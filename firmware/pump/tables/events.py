@@ -1,5 +1,7 @@
 """The events of the journal, a row each: name, groups, what `code` is, then `code` and `arg` in words ("-": nothing).
 
+Where the code is a row of a table (alarm, cause, refusal), its meaning begins with that table's word.
+
 A group says what an event does to a session; who reads a journal asks `GROUP[event] & ENDS`.
 """
 
@@ -10,39 +12,42 @@ HOLDS = 2  # it stands still until a person has decided
 ENDS = 4  # the session is over
 STEPS = 8  # a step begins or ends
 ALARMS = 16
-ASKS = 32  # the pump waits for a person
-STARTS = 64  # the processor, or the power, came anew
+ASKS = 32  # something is asked of a person, or was answered so that the next question comes
+STARTS = 64  # the processor, or the power, came anew: what comes then, whatever was before
 POWER = 128  # the power goes or comes
 BAGS = 256  # a bag is asked for, hung, or begun: `arg` is its number
 URGENT = 512  # somebody has to look at once
+FIGURES = 1024  # `arg` is a figure that says something by itself
+UNTIMED = 2048  # when it comes depends on how the pump was switched on and loaded
+HANGS = 4096  # about the hanging of a bag: `arg` is its number
 
 # What `code` is: a row of that table, bits of pump.io's keys, or nothing that has a name.
 OF_NOTHING, OF_CAUSE, OF_ALARM, OF_REFUSAL, OF_KEYS, OF_SETTING = 0, 1, 2, 3, 4, 5
 
 ROWS = (
-    ("boot", STARTS, OF_NOTHING, "the board's reset cause", "-"),
-    ("self_test", 0, OF_NOTHING, "-", "parts that answered, as bits of the board"),
-    ("loaded", 0, OF_NOTHING, "-", "steps"),
-    ("load_refused", 0, OF_REFUSAL, "refusal", "step, or record of the protocol"),
+    ("boot", STARTS | UNTIMED, OF_NOTHING, "the board's reset cause", "-"),
+    ("self_test", STARTS | FIGURES | UNTIMED, OF_NOTHING, "-", "parts that answered, as bits of the board"),
+    ("loaded", ASKS | UNTIMED, OF_NOTHING, "-", "steps"),
+    ("load_refused", FIGURES | UNTIMED, OF_REFUSAL, "refusal", "step, or record of the protocol"),
     ("checklist_completed", 0, OF_NOTHING, "-", "-"),
     ("primed", 0, OF_NOTHING, "-", "-"),
-    ("armed", 0, OF_NOTHING, "-", "-"),
-    ("bag_requested", ASKS | BAGS, OF_NOTHING, "-", "solution"),
-    ("bag_confirmed", BAGS, OF_NOTHING, "-", "solution"),
-    ("bag_rejected", 0, OF_NOTHING, "-", "solution"),
+    ("armed", ASKS, OF_NOTHING, "-", "-"),
+    ("bag_requested", ASKS | BAGS | HANGS, OF_NOTHING, "-", "solution"),
+    ("bag_confirmed", BAGS | HANGS, OF_NOTHING, "-", "solution"),
+    ("bag_rejected", ASKS | HANGS, OF_NOTHING, "-", "solution"),
     ("step_started", BEGINS | STEPS | BAGS, OF_NOTHING, "-", "solution"),
     ("step_inserted", STEPS, OF_NOTHING, "-", "-"),
     ("step_completed", STEPS, OF_NOTHING, "-", "reactions so far"),
     ("observation_due", ASKS, OF_NOTHING, "-", "-"),
     ("observation", 0, OF_NOTHING, "-", "-"),
     ("observation_overdue", ASKS, OF_NOTHING, "-", "-"),
-    ("paused", HOLDS, OF_CAUSE, "cause", "step"),
-    ("reaction", HOLDS, OF_CAUSE, "grade, a cause", "step"),
+    ("paused", HOLDS | ASKS, OF_CAUSE, "cause", "step"),
+    ("reaction", HOLDS | ASKS, OF_CAUSE, "cause, a grade", "step"),
     ("locked", HOLDS | ENDS | URGENT, OF_CAUSE, "cause", "-"),
     ("unlocked", 0, OF_NOTHING, "-", "-"),
-    ("decision", 0, OF_CAUSE, "grade, a cause", "step to resume at"),
+    ("decision", ASKS, OF_CAUSE, "cause, a grade", "step to resume at"),
     ("resumed", BEGINS, OF_CAUSE, "cause of the hold", "step"),
-    ("alarm_raised", ALARMS | URGENT, OF_ALARM, "alarm", "priority"),
+    ("alarm_raised", ALARMS | URGENT | FIGURES, OF_ALARM, "alarm", "priority"),
     ("alarm_cleared", ALARMS, OF_ALARM, "alarm", "-"),
     ("permit_lost", HOLDS, OF_NOTHING, "-", "-"),
     ("stopped", HOLDS | ENDS, OF_CAUSE, "cause", "-"),

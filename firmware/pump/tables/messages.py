@@ -66,6 +66,9 @@ ANSWER = bytes([row[6] for row in ROWS])
 ) = LAYOUTS  # fmt: skip
 CONTINUED = (EVENT[0], _HEAD + "22s" + _TAIL, HEAD_FIELDS + " data " + TAIL_FIELDS)  # EVENT with a part number
 
+TO_PUMP = tuple([row[1:4] for row in ROWS if row[4] != PUMP])
+TO_HOST = tuple([row[1:4] for row in ROWS if row[4] == PUMP])
+
 LOAD_CHUNK = 128
 PROTOCOL_MAX = 2048
 
@@ -77,6 +80,21 @@ FLAG_BENCH = 8
 FLAG_SILENCED = 16
 FLAG_RESUMABLE = 32
 FLAG_CONFIRM = 64  # the second of two presses is awaited
+
+# -- other names for what stands in the tables beside this one
+VIT_NAMES = vitals.NAMES
+VIT_VALID, VIT_SENSOR_OFF, VIT_OUT_OF_TRACK, VIT_ARTIFACT = 1, 2, 4, 8
+VIT_LOW_PERFUSION, VIT_LOW_BATTERY, VIT_FROZEN, VIT_DEGRADED = 16, 32, 64, 128
+STATES = states.NAMES
+(
+    IDLE, READY, ARMED, BAG, RUNNING, HELD, DECISION, BOUNDARY, RESUMABLE, LOCKED, STOPPED, COMPLETED, FAULT,
+) = range(len(STATES))  # fmt: skip
+EVENTS = events.NAMES
+EVENT_CODE = {name: number for number, name in enumerate(EVENTS)}
+HOLD_CODES = causes.NAMES
+HOLD = {name: number for number, name in enumerate(HOLD_CODES)}
+REFUSALS = refusals.NAMES
+REFUSAL = {name: number for number, name in enumerate(REFUSALS)}
 
 TABLES = (alarms, causes, events, inputs, oximeters, questions, refusals, settings, states, vitals)
 

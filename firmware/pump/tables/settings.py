@@ -1,4 +1,4 @@
-"""What can be set on a pump and is kept through power-off, a row each: name, lowest and highest value, first value."""
+"""What can be set on a pump and outlives power-off, a row each: name, lowest, highest and first value."""
 
 from pump.tables import oximeters
 
@@ -14,5 +14,5 @@ OXIMETER = 0
 
 
 def described():
-    """What pump and tool must agree on: names, their order and values."""
-    return ["%s %d %d %d" % row for row in ROWS]
+    """What pump and tool must agree on: names and their order."""
+    return list(NAMES)

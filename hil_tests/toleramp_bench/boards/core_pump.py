@@ -13,7 +13,7 @@ from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
 from toleramp_bench.devices.samples import Samples
 from toleramp_bench.devices.step_generator import StepGenerator
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import Seen
 
 PL_PULSE = 100_000
 

@@ -7,8 +7,7 @@ from typing import Any
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
 from pump.store.journal import RECORD
-from pump.tables import messages as m
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import Seen, seen_at
 from toleramp_bench.records import unpack_record
 
 
@@ -40,14 +39,12 @@ class LocalBrain:
 
     def seen(self) -> Seen:
         """What stands on the screen."""
-        pump, s = self.controller, self.controller.session
-        may = s.state == m.RESUMABLE and pump._snap is not None and pump.may_resume()
-        return Seen(m.STATES[s.state], s.choice, s.want_confirm, bool(may), s.solution() + 1)
+        return seen_at(self.controller)
 
     def hand_over(self, blob: bytes) -> None:
         """A protocol that has come in full, for the next scan to judge."""
         link = self.controller.link
-        link.loaded, link.loading = bytearray(blob), True
+        link.loader.loaded, link.loading = bytearray(blob), True
 
     def corrupt(self, where: str) -> None:
         """Flips a bit of the guard's protocol or of control's course."""
@@ -55,5 +52,5 @@ class LocalBrain:
             blob = self.controller.guard.blob
             blob[len(blob) // 2] ^= 1
         elif where == "plan":
-            session = self.controller.session
-            session.course.pulses[min(session.step + 1, session.plan.count - 1)] ^= 1 << 6
+            case = self.controller.session.case
+            case.course.pulses[min(case.progress.step + 1, case.plan.count - 1)] ^= 1 << 6

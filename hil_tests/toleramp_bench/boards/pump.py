@@ -6,14 +6,15 @@ lines. The firmware's own word is only used where the test is about what it says
 
 from __future__ import annotations
 
-import zlib
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.tables import messages as m
+from toleramp.device.loading import load
 from toleramp.device.wire import Message, Wire
 from toleramp_bench.boards.emulator.board import Board
 from toleramp_bench.boards.emulator.edges import EdgeLog
@@ -22,13 +23,19 @@ from toleramp_bench.devices.fram import Fram
 from toleramp_bench.devices.monostable import Monostable
 from toleramp_bench.devices.motor import Motor
 from toleramp_bench.devices.oximeter import Oximeter
+from toleramp_bench.devices.pulses import NsLog
 from toleramp_bench.devices.screen import Screen
-from toleramp_bench.people.nurse import Nurse, Seen
+from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.seen import Seen, seen_in
 from toleramp_bench.places import image as default_image
 from toleramp_bench.places import mechanism_pl_pulse, pins
+from toleramp_bench.plant.assembly import Plant
+from toleramp_bench.plant.live import LivePlant
+from toleramp_bench.plant.readings import READINGS
 from toleramp_bench.records import named
 
 _ANSWER_US = 3_000_000
+ADC_PIN = 26  # the first of the ADC's pins
 BENCH_KEY_MS = 300  # the firmware looks once, about 0.1 s after power-up
 
 
@@ -59,6 +66,7 @@ class PumpBench:
         self.permit = Monostable()
         self.motor = Motor(self.permit.enabled_at, lambda: self.board.level(self.pins.DIR) == 0)
         self._wire_parts()
+        self.wire_plant(LivePlant(Plant(), NsLog(self.motor.times), lambda: self.board.now_us))
         self.oximeter = Oximeter(self.board, uart=1)
         if oximeter:
             self.oximeter.start()
@@ -85,6 +93,15 @@ class PumpBench:
         for pin in (p.START, p.CONFIRM, p.SILENCE, p.UP, p.DOWN):
             board.set_input(pin, 1)
         board.set_input(p.STOP, 0)
+
+    def wire_plant(self, live: LivePlant) -> None:
+        """Lets the board's parts read a plant: what it has at an ADC pin of its own name, and the door's switch."""
+        self.plant = live
+        for name in READINGS:
+            pin = getattr(self.pins, name.upper(), -1)
+            if pin >= ADC_PIN:
+                self.board.set_adc_source(pin - ADC_PIN, partial(live.reading, name))
+        self.expander.set_source(8 + self.pins.GPB_DOOR, lambda: live.reading("door"))
 
     # -- time and people
 
@@ -114,14 +131,7 @@ class PumpBench:
 
     def seen(self) -> Seen:
         """What a person sees, from the newest status."""
-        flags = self.status.get("flags", 0)
-        return Seen(
-            m.STATES[self.status.get("state", 0)],
-            self.status.get("choice", 0),
-            bool(flags & m.FLAG_CONFIRM),
-            bool(flags & m.FLAG_RESUMABLE),
-            self.status.get("solution", 0) + 1,
-        )
+        return seen_in(self.status)
 
     def attend(self, nurse: Nurse) -> None:
         """Lets a nurse answer what the pump asks, unless a key is down."""
@@ -191,12 +201,7 @@ class PumpBench:
 
     def load(self, blob: bytes) -> Message:
         """Loads a compiled protocol; returns the last answer (ACK or REFUSED)."""
-        answer = self.ask(m.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob))
-        for offset in range(0, len(blob), m.LOAD_CHUNK):
-            if answer.type != m.ACK[0]:
-                return answer
-            answer = self.ask(m.LOAD_DATA, offset=offset, data=blob[offset : offset + m.LOAD_CHUNK])
-        return self.ask(m.LOAD_END) if answer.type == m.ACK[0] else answer
+        return load(blob, self.ask)
 
     def state(self) -> str:
         """State of the newest status."""

@@ -21,6 +21,7 @@ from toleramp_bench.boards.provision import flash_with_keyring
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.places import image as default_image
 
 BUTTONS = {"start": START, "confirm": CONFIRM, "silence": SILENCE, "up": UP, "down": DOWN, "stop": STOP}
@@ -124,9 +125,7 @@ class ServedBench:
             self._attend(self.nurse)
 
     def _attend(self, nurse: Nurse) -> None:
-        seen = self.bench.seen()
-        nurse.resume_step = seen.choice + 1  # she takes the step that the pump proposes
-        button = nurse.press(seen, self.bench.board.now_us // 1000)
+        button = nurse.press(self.bench.seen(), self.bench.board.now_us // 1000)
         if button:
             self._press(button)
             self.say("nurse: " + next(name for name, bit in BUTTONS.items() if bit == button))
@@ -203,7 +202,7 @@ def start(
     """
     flash = flash_with_keyring(keyring, image) if keyring is not None else None
     bench = PumpBench(image, flash=flash, oximeter=oximeter, bench_mode=keyring is None)
-    return ServedBench(bench, say, nurse=Nurse(delay_ms=NURSE_MS) if nurse else None, oximeter=oximeter)
+    return ServedBench(bench, say, nurse=Nurse(ScreenPace(NURSE_MS)) if nurse else None, oximeter=oximeter)
 
 
 __all__ = ["BUTTONS", "LineInput", "ServedBench", "default_image", "start"]

@@ -14,15 +14,17 @@ from typing import Protocol
 from pump.base.units import TICK_SPAN
 from pump.io import OX_MAX, STOP, Outputs, Snapshot
 from pump.store.journal import SLOT, count_records
+from pump.tables import inputs
 from toleramp_bench.devices.monostable import HOLD_NS
 from toleramp_bench.devices.pulses import RunLog
 from toleramp_bench.devices.step_generator import StepGenerator
+from toleramp_bench.plant.assembly import Plant
+from toleramp_bench.plant.live import LivePlant
 from toleramp_bench.scenario.model import LINES_KEPT
 
 UART_BAUD = 9600
 WRONG_BAUD = 0.02  # relative difference of two rates from which bytes come as others
 BYTE_NS = 10 * 1_000_000_000 // 9600
-BATTERY_V = 4.2  # a full lithium cell
 LINK_BYTES = 24  # of the host a scan, as the board takes at rest
 
 
@@ -60,9 +62,13 @@ class VirtualBoard:
         self._scanned_us = 0
         self.stepper = self._generator()
         self._shaft_held = False
-        self.door_open = False
-        self.battery_v = BATTERY_V
+        self.plant = self.fit(Plant())
         self.samples = False  # the oximeter is asked in each scan, and sends no bytes
+
+    def fit(self, plant: Plant) -> LivePlant:
+        """Puts a plant behind the motor. Its time is the board's."""
+        self.plant = LivePlant(plant, self.moved, lambda: self.now_us)
+        return self.plant
 
     # -- power
 
@@ -146,10 +152,11 @@ class VirtualBoard:
         self._scanned_us -= passed_us % 1000
         snap.now_ms = (self._start_ms + (now - self._zero_us) // 1000) % TICK_SPAN
         snap.buttons = self.keys
-        snap.pulses = self.stepper.pulses
+        snap.pulses, snap.moved = self.stepper.pulses, self.stepper.moved
         snap.queue_us = max(0, self.stepper.end_us - now)
         self._fill_oximeter(snap)
         self._fill_link(snap)
+        self._fill_raw(snap)
         self.brain.scan(snap, self.out)
         self._apply()
 
@@ -168,6 +175,12 @@ class VirtualBoard:
         if data:
             self.lines.append((self.now_us, "host to pump", bytes(data)))
             del self.to_pump[: len(data)]
+
+    def _fill_raw(self, snap: Snapshot) -> None:
+        """The raw inputs, as the parts behind the board's pins give them."""
+        names: tuple[str, ...] = inputs.NAMES
+        for row, name in enumerate(names):
+            snap.raw[row] = self.plant.reading(name)
 
     def _apply(self) -> None:
         out, stepper, now = self.out, self.stepper, self.now_us

@@ -17,12 +17,11 @@ from toleramp import whole_files
 from toleramp.errors import UserError
 from toleramp_bench.campaign.farm import CHUNK, Farm, cores, open_farm
 from toleramp_bench.campaign.file import read_campaign
-from toleramp_bench.campaign.line import Line
 from toleramp_bench.campaign.model import Campaign
-from toleramp_bench.campaign.session import run_session
+from toleramp_bench.campaign.row import Row
 from toleramp_bench.campaign.store import Head, Store
 from toleramp_bench.campaign.summary import Document, Memory, Summary, summed
-from toleramp_bench.campaign.work import Batch, Job, code_hash, rss_kb
+from toleramp_bench.campaign.work import Batch, Job, code_hash, rss_kb, run_session
 from toleramp_bench.places import ROOT
 
 OUT = ROOT / "build" / "campaigns"
@@ -67,7 +66,7 @@ def run(options: Options, say: Say) -> Outcome:
     return Outcome(document, folder, broken_off)
 
 
-def one(file: Path, seed: int | None, number: int) -> Line:
+def one(file: Path, seed: int | None, number: int) -> Row:
     """One session again, alone."""
     return run_session(read_campaign(file, seed), number)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pump.protocol.protocol import Protocol
-from toleramp_bench.campaign.model import LASTING, Campaign, Drawn, Fault, Rate, Span
+from toleramp_bench.campaign.model import FAULTS, Campaign, Drawn, Fault, Rate, Span
+from toleramp_bench.names import EVENTS
 from toleramp_bench.scenario.model import Action, Moment, Scenario
 
 FIRST_S = 60.0  # nothing happens before the pump is loaded
@@ -59,14 +60,12 @@ def _faults(rng: random.Random, kind: str, rate: Rate, end_s: float, bags: int) 
 def _fault(rng: random.Random, kind: str, rate: Rate, end_s: float, bags: int) -> Fault:
     if kind == "wrong_bag":  # when the nth bag is asked for, another is hung; `at_s` counts the bags here
         return Fault(kind, float(rng.randint(1, bags)), 0.0, float(rng.randrange(1, max(2, bags))))
-    seconds = round(_within(rng, rate.seconds), 3) if kind in LASTING else 0.0
+    seconds = round(_within(rng, rate.seconds), 3) if FAULTS[kind].lasts else 0.0
     size = round(_within(rng, rate.points), 2) if kind == "desaturation" else 0.0
     return Fault(kind, _moment(rng, end_s), seconds, size)
 
 
 # -- as a scenario
-
-_OXIMETER = {"sensor_off": "off", "frozen": "freeze", "artifact": "artifact"}
 
 
 def scenario_of(campaign: Campaign, protocol: Protocol, drawn: Drawn) -> Scenario:
@@ -91,8 +90,8 @@ def _actions(k: int, fault: Fault, protocol: Protocol) -> list[Action]:
     def one(do: str, **what: Any) -> list[Action]:
         return [Action(name, do, start, what)]
 
-    if fault.kind in _OXIMETER:
-        key = _OXIMETER[fault.kind]
+    key = FAULTS[fault.kind].oximeter if fault.kind in FAULTS else ""
+    if key:
         return [*one("oximeter", **{key: True}), Action(f"{name} ends", "oximeter", end, {key: False})]
     if fault.kind == "host_silent":
         return [*one("host", command="silence"), Action(f"{name} ends", "host", end, {"command": "ping"})]
@@ -101,7 +100,7 @@ def _actions(k: int, fault: Fault, protocol: Protocol) -> list[Action]:
     if fault.kind == "wrong_bag":
         nth = round(fault.at_s)
         hung = protocol.solutions[(nth - 1 + round(fault.size)) % len(protocol.solutions)].id
-        return [Action(name, "hang", Moment(after="bag_requested", nth=nth), {"solution": hung})]
+        return [Action(name, "hang", Moment(after=EVENTS.BAG_REQUESTED, nth=nth), {"solution": hung})]
     simple: dict[str, tuple[str, dict[str, Any]]] = {
         "stop_pressed": ("press", {"button": "stop"}),
         "host_pause": ("host", {"command": "pause"}),

@@ -11,7 +11,7 @@ from typing import Any
 from pump.protocol.protocol import Protocol
 from toleramp.errors import UserError
 from toleramp.protocol.reader import brief
-from toleramp_bench.campaign.model import FAULTS, LASTING, Campaign, PlantDraws, Rate, Span, StaffDraws
+from toleramp_bench.campaign.model import FAULTS, Campaign, PlantDraws, Rate, Span, StaffDraws
 from toleramp_bench.plant.patient import PatientConfig
 from toleramp_bench.scenario.checks import Checks, Table, is_number, measured, parse, read_text
 from toleramp_bench.scenario.protocols import protocol_of
@@ -134,7 +134,7 @@ def _faults(checks: Checks, table: Any) -> dict[str, Rate]:
 
 def _rate(checks: Checks, kind: str, table: Any) -> Rate:
     where = f"faults, {kind}"
-    more = ("times", *(("seconds",) if kind in LASTING else ()), *(("points",) if kind == "desaturation" else ()))
+    more = ("times", *(("seconds",) if FAULTS[kind].lasts else ()), *(("points",) if kind == "desaturation" else ()))
     given = _chance(checks, table, where, more)
     most = {"times": 20.0, "seconds": float(DAY_S), "points": 60.0}
     least = {"times": 1.0, "seconds": 0.0, "points": 0.0}

@@ -8,51 +8,22 @@ from __future__ import annotations
 from fractions import Fraction
 
 from pump.protocol import protocol as p
-from pump.tables import messages as m
+from pump.tables import causes, states
 from toleramp_bench.campaign import judge_rate, judge_still
-from toleramp_bench.campaign.course import Quiet, Rung, flows, overlap, quiets, rungs
+from toleramp_bench.campaign.case import Case, Measured
 from toleramp_bench.campaign.judge_rate import share
 from toleramp_bench.campaign.model import Finding
-from toleramp_bench.campaign.session import CampaignRun
-from toleramp_bench.scenario.model import Recording
+from toleramp_bench.campaign.stills import overlap
+from toleramp_bench.names import EVENTS, REFUSALS, STATES
 from toleramp_bench.targets.campaign import SCAN_US
 
 MOTOR_STEPS = 1  # pulses that the dose may be beyond the order, or short of it
 SEAM_US = 2 * SCAN_US
-ENDS = ("completed", "stopped", "locked", "abandoned")
+ENDS = (STATES.of(states.OVER) - {STATES.FAULT}) | {"abandoned"}
 
 
-class Case:
-    """What all judgements look at."""
-
-    def __init__(self, run: CampaignRun, recording: Recording) -> None:
-        self.run, self.recording, self.protocol = run, recording, run.protocol
-        self.moved, self.pin, self.pl_pulse = recording.moved_us, recording.pin_us, recording.pl_pulse
-        self.end_us = recording.end_ms * 1000
-        self.quiets: list[Quiet] = quiets(recording.records, run.cuts, self.end_us)
-        self.flows = flows(self.quiets, self.end_us)
-        self.rungs: list[Rung] = rungs(recording)
-        self.final = final_of(run, recording)
-
-    def count(self, start_us: int, end_us: int) -> int:
-        """Pulses that moved the motor after `start_us`, up to and including `end_us`."""
-        return int(self.moved.count_until(end_us) - self.moved.count_until(start_us))
-
-    def lost(self, start_us: int, end_us: int) -> int:
-        """Pulses at the pin that did not move it."""
-        at_pin = int(self.pin.count_until(end_us) - self.pin.count_until(start_us))
-        return max(0, at_pin - self.count(start_us, end_us))
-
-
-def final_of(run: CampaignRun, recording: Recording) -> str:
-    """The final state; a session that a power cut has ended is abandoned."""
-    gone = run.cuts and recording.final_state in ("idle", "ready", "off")
-    return "abandoned" if gone else recording.final_state
-
-
-def findings(run: CampaignRun, recording: Recording) -> list[Finding]:
+def findings(case: Case) -> list[Finding]:
     """Every violated invariant, the first occurrence of each."""
-    case = Case(run, recording)
     judges = (_dose, _volumes, _end, _people, judge_still.judge, judge_rate.judge)
     found: dict[str, Finding] = {}
     for judge in judges:
@@ -61,16 +32,17 @@ def findings(run: CampaignRun, recording: Recording) -> list[Finding]:
     return list(found.values())
 
 
-def motor_pg(run: CampaignRun) -> Fraction:
+def motor_pg(run: Measured) -> Fraction:
     """Dose that the motor's pulses stand for, by the bag that really hung."""
     bags = zip(run.pulses_of, run.protocol.solutions, strict=True)
-    doses = (Fraction(n * run.target.pl_pulse * bag.drug_pg, 1000 * bag.volume_nl) for n, bag in bags)
+    doses = (Fraction(n * run.campaign_target.pl_pulse * bag.drug_pg, 1000 * bag.volume_nl) for n, bag in bags)
     return sum(doses, Fraction(0))
 
 
-def pulse_pg(run: CampaignRun) -> Fraction:
+def pulse_pg(run: Measured) -> Fraction:
     """Dose of one motor step from the strongest bag."""
-    return max(Fraction(run.target.pl_pulse * bag.drug_pg, 1000 * bag.volume_nl) for bag in run.protocol.solutions)
+    pl_pulse = run.campaign_target.pl_pulse
+    return max(Fraction(pl_pulse * bag.drug_pg, 1000 * bag.volume_nl) for bag in run.protocol.solutions)
 
 
 def _mg(dose_pg: Fraction | float) -> str:
@@ -89,7 +61,7 @@ def _dose(case: Case) -> list[Finding]:
     vein, most = run.plant.vein_pg(), _vein_most(run, order + filled + MOTOR_STEPS * step)
     if vein > most:
         found.append(Finding("overdose-vein", end_s, f"{_mg(vein)} at the vein, at most {_mg(most)}"))
-    if case.final == "completed":
+    if case.final == STATES.COMPLETED:
         cut = case.lost(0, case.end_us)
         if given < order - (MOTOR_STEPS + cut) * step:
             text = f"completed with {_mg(given)} at the motor, ordered {_mg(order)}; {cut} pulses cut off by STOP"
@@ -100,17 +72,17 @@ def _dose(case: Case) -> list[Finding]:
 def _filled_pg(case: Case) -> Fraction:
     """Dose of the line-fills that ran: it is pumped, and counts as none, once (PRO-3)."""
     total, planned = Fraction(0), planned_pulses(case.protocol, case.pl_pulse)
-    for rung in case.rungs:
-        step = case.protocol.steps[rung.step - 1]
+    for run in case.runs:
+        step = case.protocol.steps[run.number - 1]
         if step.flags & p.LINE_FILL:
             bag = case.protocol.solutions[step.solution]
-            pulses = min(case.count(rung.start_us, rung.until_us), planned[rung.step - 1])
-            planned[rung.step - 1] -= pulses
+            pulses = min(case.count(run.started_us, case.until_us(run)), planned[run.number - 1])
+            planned[run.number - 1] -= pulses
             total += Fraction(pulses * case.pl_pulse * bag.drug_pg, 1000 * bag.volume_nl)
     return total
 
 
-def _vein_most(run: CampaignRun, order_pg: Fraction) -> Fraction:
+def _vein_most(run: Measured, order_pg: Fraction) -> Fraction:
     """The order, and what the line was primed with, on a mechanism that gives more than it was calibrated for."""
     first = run.protocol.solutions[run.protocol.steps[0].solution]
     primed = Fraction(run.protocol.line_dead_nl * first.drug_pg, first.volume_nl)
@@ -121,21 +93,21 @@ def _vein_most(run: CampaignRun, order_pg: Fraction) -> Fraction:
 def _volumes(case: Case) -> list[Finding]:
     """No step before the volume and the dwell of the one before it."""
     found, planned = [], planned_pulses(case.protocol, case.pl_pulse)
-    for rung, following in zip(case.rungs, case.rungs[1:], strict=False):
-        if following.step <= rung.step:
+    for run, following in zip(case.runs, case.runs[1:], strict=False):
+        if following.number <= run.number:
             continue
-        step, until = case.protocol.steps[rung.step - 1], rung.until_us
-        given = case.count(rung.start_us, until) + case.lost(rung.start_us, until)
+        step, until = case.protocol.steps[run.number - 1], case.until_us(run)
+        given = case.count(run.started_us, until) + case.lost(run.started_us, until)
         if step.flags & p.LINE_FILL and not given:
             continue  # after a reaction the line may hold that bag already
-        due = planned[rung.step - 1] * share(case.protocol, step.solution, rung.bag)
-        if given < due - MOTOR_STEPS or following.step > rung.step + 1:
-            text = f"step {following.step} began after {given} of {due:.0f} pulses of step {rung.step}"
+        due = planned[run.number - 1] * share(case.protocol, step.solution, run.bag)
+        if given < due - MOTOR_STEPS or following.number > run.number + 1:
+            text = f"step {following.number} began after {given} of {due:.0f} pulses of step {run.number}"
             found.append(Finding("step-early", until / 1e6, text))
-        flowed_us = overlap(case.flows, rung.start_us, until)
+        flowed_us = overlap(case.flows, run.started_us, until)
         if flowed_us < step.duration_ms * 1000 - SEAM_US:
-            text = f"step {rung.step} lasted {flowed_us / 1e6:.1f} s, ordered {step.duration_ms / 1000:g} s"
-            found.append(Finding("dwell-short", until / 1e6, text))
+            text = f"step {run.number} lasted {flowed_us / 1e6:.1f} s, ordered {step.duration_ms / 1000:g} s"
+            found.append(Finding(REFUSALS.DWELL_SHORT, until / 1e6, text))
     return found
 
 
@@ -153,26 +125,28 @@ def planned_pulses(protocol: p.Protocol, pl_pulse: int) -> list[int]:
 
 def _end(case: Case) -> list[Finding]:
     end_s = case.end_us / 1e6
-    if case.final == "fault":
-        code = next((record["code"] for record in case.recording.records if record["event"] == "fault"), None)
+    if case.final == STATES.FAULT:
+        code = next((record["code"] for record in case.recording.records if record["event"] == EVENTS.FAULT), None)
         return [Finding("fault", end_s, f"the pump stopped with a fault ({code}); nothing that it can see was wrong")]
     if case.final not in ENDS:
         return [Finding("no-end", end_s, f"still {case.final} after {end_s / 3600:.1f} h")]
-    if case.final == "stopped" and (not case.run.staff.entered or case.run.staff.entered[-1][1] != m.HOLD["end"]):
+    if case.final == STATES.STOPPED and [code for _, code in case.run.staff.causes()][-1:] != [causes.END]:
         return [Finding("stopped", end_s, "the session was ended, and nobody had asked for it")]
     return []
 
 
 def _people(case: Case) -> list[Finding]:
     """A severe reaction locks, and so does the last mild one that the protocol allows; no hold is outlasted."""
-    entered, found = case.run.staff.entered, []
+    entered, found = case.run.staff.causes(), []
     words = [code for _, code in entered]
-    locks = m.HOLD["severe"] in words or words.count(m.HOLD["mild"]) >= case.protocol.decision_after_count
-    if locks and case.final not in ("locked", "abandoned"):
-        text = f"{words.count(m.HOLD['severe'])} severe, {words.count(m.HOLD['mild'])} mild; ended {case.final}"
+    severe = words.count(causes.SEVERE)
+    mild = words.count(causes.MILD)
+    locks = severe or mild >= case.protocol.decision_after_count
+    if locks and case.final not in (STATES.LOCKED, "abandoned"):
+        text = f"{severe} severe, {mild} mild; ended {case.final}"
         found.append(Finding("not-locked", entered[-1][0] / 1000, text))
     for quiet in case.quiets:
         held_s = (quiet.end_us - quiet.start_us) / 1e6
-        if quiet.why == "paused" and held_s > case.protocol.max_hold_min * 60 + 60 and quiet.end_us < case.end_us:
+        if quiet.why == EVENTS.PAUSED and held_s > case.protocol.max_hold_min * 60 + 60 and quiet.end_us < case.end_us:
             found.append(Finding("held-too-long", quiet.end_us / 1e6, f"flowed again after {held_s / 60:.0f} min"))
     return found

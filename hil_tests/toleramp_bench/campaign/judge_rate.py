@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pump.protocol import protocol as p
-from toleramp_bench.campaign.course import Rung, overlap
+from toleramp_bench.campaign.case import Case, Window
 from toleramp_bench.campaign.model import Finding
-from toleramp_bench.campaign.session import Window
-
-if TYPE_CHECKING:
-    from toleramp_bench.campaign.judge import Case
+from toleramp_bench.campaign.stills import overlap
+from toleramp_bench.runs.walk import StepRun
 
 RATIO, TWO_PERSON, WIDE_STEP = 2.6, 3.0, 10.5  # PRO-2
 RATE_SLACK = 1.001  # intervals are whole microseconds
@@ -61,28 +59,28 @@ def _least(window: Window) -> float:
     return (window.pulses - 1) / (window.end_us - window.start_us)
 
 
-def _rung_of(case: Case, window: Window) -> int:
-    starts = [rung.start_us for rung in case.rungs]
+def _run_of(case: Case, window: Window) -> int:
+    starts = [run.started_us for run in case.runs]
     return bisect_right(starts, (window.start_us + window.end_us) // 2) - 1
 
 
 def _rates(case: Case) -> list[Finding]:
     """The rate used is the rate ordered (INV): no window runs faster than its step."""
     for window in case.run.windows:
-        k = _rung_of(case, window)
+        k = _run_of(case, window)
         if k < 0:
             return [Finding("flow-unasked", window.start_us / 1e6, f"{window.pulses} pulses before the first step")]
-        ordered = rate_e4(case, case.rungs[k]) * _PL_US_PER_E4 / case.pl_pulse
+        ordered = rate_e4(case, case.runs[k]) * _PL_US_PER_E4 / case.pl_pulse
         if _least(window) > ordered * RATE_SLACK:
-            text = f"at least {_least(window) / ordered:.3f} times the rate of step {case.rungs[k].step}"
+            text = f"at least {_least(window) / ordered:.3f} times the rate of step {case.runs[k].number}"
             return [Finding("rate-off", window.start_us / 1e6, text)]
     return []
 
 
-def rate_e4(case: Case, rung: Rung) -> float:
+def rate_e4(case: Case, run: StepRun) -> float:
     """The rate of a run: the step's own, or that of equal dose from another bag (SES-5)."""
-    step = case.protocol.steps[rung.step - 1]
-    return step.rate_e4 * share(case.protocol, step.solution, rung.bag)
+    step = case.protocol.steps[run.number - 1]
+    return step.rate_e4 * share(case.protocol, step.solution, run.bag)
 
 
 def share(protocol: p.Protocol, own: int, bag: int) -> float:
@@ -99,11 +97,11 @@ def _levels(case: Case, pg: list[float]) -> Iterator[tuple[Window, int, float]]:
     """Each window, the step that runs in it (0: none yet), the dose rate tolerated until then (pg a microsecond)."""
     tolerated, done = 0.0, 0
     for window in case.run.windows:
-        k = _rung_of(case, window)
+        k = _run_of(case, window)
         while done < k:
-            tolerated = max(tolerated, _tolerated(case, case.rungs[done], pg))
+            tolerated = max(tolerated, _tolerated(case, case.runs[done], pg))
             done += 1
-        yield window, case.rungs[k].step if k >= 0 else 0, tolerated
+        yield window, case.runs[k].number if k >= 0 else 0, tolerated
 
 
 def _motor(case: Case) -> tuple[float, list[Finding]]:
@@ -119,17 +117,17 @@ def _motor(case: Case) -> tuple[float, list[Finding]]:
     return worst, found
 
 
-def _tolerated(case: Case, rung: Rung, pg: list[float]) -> float:
+def _tolerated(case: Case, run: StepRun, pg: list[float]) -> float:
     """Mean dose rate of a completed run of a step without a reaction; 0 else, and for a line-fill.
 
     That it lasted for its dwell is judged elsewhere.
     """
-    step = case.protocol.steps[rung.step - 1]
-    if rung.completed_us < 0 or rung.reacted or step.flags & p.LINE_FILL:
+    step = case.protocol.steps[run.number - 1]
+    if run.completed_us < 0 or run.reacted or step.flags & p.LINE_FILL:
         return 0.0
-    flowed_us = overlap(case.flows, rung.start_us, rung.completed_us)
-    pulses = case.count(rung.start_us, rung.completed_us)
-    return pulses * pg[rung.bag] / flowed_us if flowed_us else 0.0
+    flowed_us = overlap(case.flows, run.started_us, run.completed_us)
+    pulses = case.count(run.started_us, run.completed_us)
+    return pulses * pg[run.bag] / flowed_us if flowed_us else 0.0
 
 
 def _vein(case: Case) -> tuple[float, list[Finding]]:

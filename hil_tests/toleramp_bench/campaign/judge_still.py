@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
 
-from toleramp_bench.campaign.course import STILL_US, Rung
+from pump.tables import events
+from toleramp_bench.campaign.case import Case
 from toleramp_bench.campaign.model import Finding
-from toleramp_bench.targets.campaign import SCAN_US
-
-if TYPE_CHECKING:
-    from toleramp_bench.campaign.judge import Case
+from toleramp_bench.campaign.stills import STILL_US
+from toleramp_bench.names import ALARMS, CAUSES, EVENTS
+from toleramp_bench.runs.walk import StepRun
+from toleramp_bench.targets.campaign import SCAN_US, WatchedOximeter
 
 KEY_US = 50_000  # from the edge of STOP to the last pulse (FLO-6)
 SEEN_US = 2 * SCAN_US  # a cause is seen at the next scan, and acts by then
@@ -19,8 +19,7 @@ DEEP_US = 3_000_000  # VIT-1
 SILENT_US = 8_000_000  # the pump says so after five seconds and a scan or two (INT-8)
 JUST_US = 4_000_000
 PRESSES = 2
-_OVER = ("locked", "stopped", "completed", "fault", "boot")
-_CAUSES = {"spo2-stop": ("low", "deep"), "pulse-stop": ("beats",)}
+_OVER = EVENTS.of(events.ENDS | events.STARTS)
 
 
 def judge(case: Case) -> list[Finding]:
@@ -102,7 +101,7 @@ def to_last_pulse(case: Case) -> list[float]:
     """Seconds from the first low reading in flow to the last pulse of that flow, for each hold that it caused."""
     times = []
     for quiet in case.quiets:
-        if quiet.why != "paused" or quiet.code != "spo2-stop":
+        if quiet.why != EVENTS.PAUSED or quiet.code != CAUSES.SPO2_STOP:
             continue
         lows = [a for a, b in case.run.campaign_target.watched.low.spans if a <= quiet.start_us <= b + JUST_US]
         index = case.moved.count_until(quiet.start_us + STILL_US) - 1
@@ -115,15 +114,22 @@ def _causes(case: Case) -> list[Finding]:
     """A hold of the pump's own has a cause that the bench saw (ALM-6)."""
     ox, found = case.run.campaign_target.watched, []
     for record in case.recording.records:
-        if record["event"] != "paused":
+        if record["event"] != EVENTS.PAUSED:
             continue
         t_us = record["t_ms"] * 1000
-        spans = [span for name in _CAUSES.get(record["code"], ()) for span in getattr(ox, name).spans]
-        spans += ox.gaps if record["code"] == "signal-lost" else []
-        known = record["code"] in (*_CAUSES, "signal-lost")
-        if known and not any(a <= t_us <= b + JUST_US for a, b in spans):
+        spans = _seen(ox, record["code"])
+        if spans is not None and not any(a <= t_us <= b + JUST_US for a, b in spans):
             found.append(Finding("hold-without-cause", t_us / 1e6, f"held by {record['code']}, readings were good"))
     return found
+
+
+def _seen(ox: WatchedOximeter, code: str) -> list[tuple[int, int]] | None:
+    """When readings were such as a cause of the pump's own tells; None for another cause."""
+    if code == CAUSES.SPO2_STOP:
+        return ox.low.spans + ox.deep.spans
+    if code == CAUSES.PULSE_STOP:
+        return ox.beats.spans
+    return ox.gaps if code == CAUSES.SIGNAL_LOST else None
 
 
 # -- bags and the host
@@ -131,27 +137,29 @@ def _causes(case: Case) -> list[Finding]:
 
 def _wrong_bag(case: Case) -> list[Finding]:
     """What flows comes from the bag of the step that runs, or from a stronger one at equal dose (SES-5)."""
-    rungs = case.rungs
-    starts = [rung.start_us for rung in rungs]
+    runs = case.runs
+    starts = [run.started_us for run in runs]
     for window in case.run.windows:
         k = bisect_right(starts, (window.start_us + window.end_us) // 2) - 1
-        if k >= 0 and (window.bag != rungs[k].bag or not _may_run_on(case, rungs[k])):
+        if k >= 0 and (window.bag != runs[k].bag or not _may_run_on(case, runs[k])):
             ids = [bag.id for bag in case.protocol.solutions]
-            text = f"{window.pulses} pulses from bag {ids[window.bag]} in step {rungs[k].step}"
+            text = f"{window.pulses} pulses from bag {ids[window.bag]} in step {runs[k].number}"
             return [Finding("wrong-bag", window.start_us / 1e6, text)]
     return []
 
 
-def _may_run_on(case: Case, rung: Rung) -> bool:
+def _may_run_on(case: Case, run: StepRun) -> bool:
     """A step's own bag, or a stronger one that hung already."""
-    own, bag = case.protocol.solutions[case.protocol.steps[rung.step - 1].solution], case.protocol.solutions[rung.bag]
+    own, bag = case.protocol.solutions[case.protocol.steps[run.number - 1].solution], case.protocol.solutions[run.bag]
     return bag is own or bag.drug_pg * own.volume_nl > own.drug_pg * bag.volume_nl
 
 
 def _host(case: Case) -> list[Finding]:
     """A silent host is told of while a session runs, and a talking one is not called silent."""
     told = [
-        r["t_ms"] * 1000 for r in case.recording.records if (r["event"], r["code"]) == ("alarm_raised", "link-lost")
+        r["t_ms"] * 1000
+        for r in case.recording.records
+        if r["event"] == EVENTS.ALARM_RAISED and r["code"] == ALARMS.LINK_LOST
     ]
     silent = _silences(case)
     found = []
@@ -180,7 +188,7 @@ def _silences(case: Case) -> list[tuple[int, int]]:
 
 def _runs(case: Case, start_us: int, end_us: int) -> bool:
     """Whether the session ran all that time, with power."""
-    armed = [r["t_ms"] * 1000 for r in case.recording.records if r["event"] == "armed"]
+    armed = [r["t_ms"] * 1000 for r in case.recording.records if r["event"] == EVENTS.ARMED]
     if not armed:
         return False
     over = [r["t_ms"] * 1000 for r in case.recording.records if r["event"] in _OVER and r["t_ms"] * 1000 > armed[0]]

@@ -6,11 +6,25 @@ from dataclasses import dataclass, field
 
 Span = tuple[float, float]
 
-FAULTS = (
-    "sensor_off", "desaturation", "artifact", "frozen", "host_silent", "stop_pressed", "host_pause", "wrong_bag",
-    "power_cut",
-)  # fmt: skip
-LASTING = ("sensor_off", "desaturation", "artifact", "frozen", "host_silent", "power_cut")
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of fault: whether it lasts for a while, and the key of a scenario's `oximeter` that it is, if it is."""
+
+    lasts: bool = False
+    oximeter: str = ""
+
+
+FAULTS: dict[str, Kind] = {}
+FAULTS["sensor_off"] = Kind(lasts=True, oximeter="off")
+FAULTS["desaturation"] = Kind(lasts=True)
+FAULTS["artifact"] = Kind(lasts=True, oximeter="artifact")
+FAULTS["frozen"] = Kind(lasts=True, oximeter="freeze")
+FAULTS["host_silent"] = Kind(lasts=True)
+FAULTS["stop_pressed"] = Kind()
+FAULTS["host_pause"] = Kind()
+FAULTS["wrong_bag"] = Kind()
+FAULTS["power_cut"] = Kind(lasts=True)
 
 
 @dataclass(frozen=True)

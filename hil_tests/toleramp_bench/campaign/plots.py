@@ -15,8 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from pump.tables import causes
 from toleramp.report import frame
 from toleramp_bench.campaign.summary import FINALS, Memory, Summary
+from toleramp_bench.names import CAUSES
 
 _HEIGHT_IN = 2.3
 _BINS = 40
@@ -98,7 +100,7 @@ def _finals(axes: Axes, summary: Summary) -> None:
 
 def _reactions(axes: Axes, summary: Summary, steps: int) -> None:
     numbers = range(1, steps + 1)
-    mild, severe = ([summary.reactions[grade][k] for k in numbers] for grade in ("mild", "severe"))
+    mild, severe = ([summary.reactions[grade][k] for k in numbers] for grade in CAUSES.at(causes.REACTIONS))
     parts = [("Mild", mild, frame.DELIVERED, ""), ("Severe", severe, frame.STOP, "////")]
     _bars(axes, [str(k) for k in numbers], parts)
     axes.set_xlabel("Step")

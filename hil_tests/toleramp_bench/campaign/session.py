@@ -1,18 +1,20 @@
-"""Runs one drawn session on the core target, with patient and people, and measures it."""
+"""One drawn session on the core target, with patient and people; it measures as it goes."""
 
 from __future__ import annotations
 
 import random
-import traceback
-from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from pump.io import STOP
 from pump.protocol import protocol as p
-from toleramp_bench.campaign.draws import draw, scenario_of
+from pump.tables import states
+from toleramp_bench.campaign.case import NOTHING_LEFT, Window
+from toleramp_bench.campaign.draws import scenario_of
 from toleramp_bench.campaign.model import Campaign, Drawn
+from toleramp_bench.names import STATES
 from toleramp_bench.people.body import TICK_S, Body
-from toleramp_bench.people.paced import REACT_MS, Nurse
+from toleramp_bench.people.eyes import REACT_MS, DrawnPace, Eyes
+from toleramp_bench.people.nurse import Nurse, Wishes
 from toleramp_bench.runs.actions import Actions
 from toleramp_bench.runs.runner import FINAL, Run
 from toleramp_bench.scenario.model import Action, Moment, Recording
@@ -22,17 +24,6 @@ from toleramp_bench.targets.campaign import CampaignTarget
 PING_MS = 3_000
 WATCH_MS = 60_000  # a session is watched so long after its end
 RESTORED_MS = 60_000  # so long after power came back people have seen whether anything is left of the session
-NOTHING_LEFT = ("idle", "ready", "off")
-
-
-class Window(NamedTuple):
-    """A while with pulses that moved the motor: how many, which bag hung (index), what reached the vein."""
-
-    start_us: int
-    end_us: int
-    pulses: int
-    bag: int
-    vein_pg: float
 
 
 class CampaignRun(Run):
@@ -44,10 +35,10 @@ class CampaignRun(Run):
         super().__init__(scenario_of(campaign, protocol, drawn), cast(Target, target), drawn.seed)
         self.protocol, self.drawn, self.campaign_target = protocol, drawn, target
         self.body = Body(campaign, drawn.seed, protocol.full_dose_pg, drawn.faults)
-        self.staff: Nurse = Nurse(
-            delay_ms=0, gap_ms=10 * target.scan_us // 1000, on_hang=self.hung, body=self.body, draws=campaign.staff,
-            rng=random.Random(f"{drawn.seed} staff"), max_hold_ms=protocol.max_hold_min * 60_000,
-        )  # fmt: skip
+        rng = random.Random(f"{drawn.seed} staff")
+        self.eyes, wishes = Eyes(self.body, campaign.staff, rng, protocol.max_hold_min * 60_000), Wishes()
+        pace = DrawnPace(0, 10 * target.scan_us // 1000, eyes=self.eyes, wishes=wishes)
+        self.staff: Nurse = Nurse(pace, self.eyes.wants, wishes, self.hung)
         self.windows: list[Window] = []
         self.pulses_of = [0] * len(protocol.solutions)
         self.presses: list[int] = []
@@ -57,7 +48,7 @@ class CampaignRun(Run):
         self._pg_pl = {bag.id: bag.drug_pg / (1000 * bag.volume_nl) for bag in protocol.solutions}
         self._index = {bag.id: k for k, bag in enumerate(protocol.solutions)}
         self._vein_pg = self._felt_pg = 0.0
-        self._felt_us = 0
+        self._felt_us = self._moved = 0
 
     def go(self) -> Recording:
         """Runs it to its end."""
@@ -66,9 +57,10 @@ class CampaignRun(Run):
 
     # -- measuring
 
-    def _flow(self) -> None:
+    def _flow(self, t_us: int | None = None) -> None:
         plant, before, start_us = self.plant, self._moved, self.plant.t_us
-        super()._flow()
+        super()._flow(t_us)
+        self._moved = self.target.moved.count_until(plant.t_us)
         pulses = self._moved - before
         if not pulses:
             return
@@ -107,14 +99,14 @@ class CampaignRun(Run):
         body.advance(now, now - self._felt_us, self._vein_pg - self._felt_pg)
         self._felt_us, self._felt_pg = now, self._vein_pg
         target.oximeter.ramp(TICK_S, spo2=body.spo2(now + TICK_S * 1_000_000), pulse=body.pulse)
-        self.staff.look(target.state(), self.later, self._react)
+        self.eyes.look(target.state(), self.later, self._react)
         self.later(TICK_S * 1000, self._tick)
 
     def _react(self) -> None:
         """The signs were noticed: STOP, unless the pump holds already."""
-        if self.body.grade and self.target.state() in ("running", "bag"):
-            self.staff.delay_ms = REACT_MS
-            self._signs.do(Action("signs", "reaction", Moment(), {"signs": self.staff.signs}))
+        if self.body.grade and self.target.state() in STATES.of(states.SUPERVISED):
+            self.staff.pace.delay_ms = REACT_MS
+            self._signs.do(Action("signs", "reaction", Moment(), {"signs": self.eyes.signs}))
 
     def _ping(self) -> None:
         if self.pinging and self.target.state() != "off":
@@ -130,28 +122,3 @@ class CampaignRun(Run):
     def _close(self) -> Recording:
         self.campaign_target.watched.close()
         return super()._close()
-
-
-def run_session(campaign: Campaign, number: int) -> dict[str, Any]:
-    """The line of one session: what was drawn, what came of it, what was violated. A crash of the core is a finding."""
-    from toleramp_bench.campaign import judge, line
-
-    protocol = p.decode(bytearray(campaign.blob))
-    drawn = draw(campaign, protocol, number)
-    target = CampaignTarget(protocol)
-    try:
-        run = CampaignRun(campaign, protocol, drawn, target)
-        recording = run.go()
-        return line.line_of(run, recording, judge.findings(run, recording))
-    except Exception as error:
-        return line.crashed(drawn, target.now_us, *_where(error))
-    finally:
-        target.close()
-
-
-def _where(error: Exception) -> tuple[str, str]:
-    """Whether the pump or the bench broke, and where."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = Path(frame.filename)
-    name = "pump-crash" if "firmware" in place.parts else "bench-error"
-    return name, f"{type(error).__name__}: {error} ({place.name}:{frame.lineno}, {frame.name})"

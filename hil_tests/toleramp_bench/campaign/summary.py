@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from statistics import fmean
 from typing import Any
 
-from toleramp_bench.campaign.line import Line
+from pump.tables import causes, states
+from toleramp_bench.campaign.row import Row
+from toleramp_bench.names import CAUSES, STATES
 
-FINALS = ("completed", "locked", "stopped", "abandoned", "fault", "crashed")
+FINALS = (*STATES.ordered(states.OVER), "abandoned", "crashed")
 LISTED = 500  # findings in full; all are counted
 AIR_UL = 50.0  # ALM-5
 _FIGURES = ("motor_percent", "vein_percent", "chair_min", "flow_min", "peak_motor", "peak_vein")
@@ -18,50 +20,50 @@ Document = dict[str, Any]
 
 
 class Summary:
-    """`add` each line; `document()` is the content of summary.json."""
+    """`add` each row; `document()` is the content of summary.json."""
 
     def __init__(self) -> None:
         self.sessions = self.reacted = self.slipped = self.airy = self.rejected_bags = self.cut_pulses = 0
         self.final: Counter[str] = Counter()
         self.holds: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
-        self.reactions: dict[str, Counter[int]] = {"mild": Counter(), "severe": Counter()}
+        self.reactions: dict[str, Counter[int]] = {name: Counter() for name in CAUSES.at(causes.REACTIONS)}
         self.completed = {name: array("d") for name in _FIGURES}
         self.others = {name: array("d") for name in _FIGURES}
         self.to_last_pulse_s = array("d")
         self.found: Counter[str] = Counter()
         self.with_findings = 0
-        self.findings: list[Line] = []
+        self.findings: list[Row] = []
         self.largest_air_ul = 0.0
 
-    def add(self, line: Line) -> None:
+    def add(self, row: Row) -> None:
         """A session."""
         self.sessions += 1
-        self.final[line["final"]] += 1
-        self.faults.update({fault["kind"] for fault in line["faults"]})
-        self._find(line)
-        if "motor_percent" not in line:
+        self.final[row["final"]] += 1
+        self.faults.update({fault["kind"] for fault in row["faults"]})
+        self._find(row)
+        if "motor_percent" not in row:
             return
-        into = self.completed if line["final"] == "completed" else self.others
+        into = self.completed if row["final"] == STATES.COMPLETED else self.others
         for name in _FIGURES:
-            into[name].append(line[name])
-        self.to_last_pulse_s.extend(line["to_last_pulse_s"])
-        self.holds.update(line["holds"])
-        self.reacted += bool(line["reactions"])
-        for reaction in line["reactions"]:
+            into[name].append(row[name])
+        self.to_last_pulse_s.extend(row["to_last_pulse_s"])
+        self.holds.update(row["holds"])
+        self.reacted += bool(row["reactions"])
+        for reaction in row["reactions"]:
             self.reactions.setdefault(reaction["grade"], Counter())[reaction["step"]] += 1
-        self.rejected_bags += line["rejected_bags"]
-        self.cut_pulses += line["cut_pulses"]
-        self.slipped += line["final"] == "completed" and any(fault["kind"] == "slip" for fault in line["faults"])
-        self.airy += line["air_ul"] > AIR_UL
-        self.largest_air_ul = max(self.largest_air_ul, line["air_ul"])
+        self.rejected_bags += row["rejected_bags"]
+        self.cut_pulses += row["cut_pulses"]
+        self.slipped += row["final"] == STATES.COMPLETED and any(fault["kind"] == "slip" for fault in row["faults"])
+        self.airy += row["air_ul"] > AIR_UL
+        self.largest_air_ul = max(self.largest_air_ul, row["air_ul"])
 
-    def _find(self, line: Line) -> None:
-        self.with_findings += bool(line["findings"])
-        for finding in line["findings"]:
+    def _find(self, row: Row) -> None:
+        self.with_findings += bool(row["findings"])
+        for finding in row["findings"]:
             self.found[finding["invariant"]] += 1
             if len(self.findings) < LISTED:
-                self.findings.append({"session": line["session"], "seed": line["seed"], **finding})
+                self.findings.append({"session": row["session"], "seed": row["seed"], **finding})
 
     def document(self) -> Document:
         """All figures."""
@@ -91,11 +93,11 @@ class Summary:
         }
 
 
-def summed(lines: Iterable[Line]) -> Summary:
-    """The summary of some lines."""
+def summed(rows: Iterable[Row]) -> Summary:
+    """The summary of some rows."""
     summary = Summary()
-    for line in lines:
-        summary.add(line)
+    for row in rows:
+        summary.add(row)
     return summary
 
 

@@ -6,13 +6,20 @@ import hashlib
 import os
 import socket
 import sys
+import traceback
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
-from toleramp_bench.campaign.line import text_of
+from pump.protocol import protocol as p
+from toleramp_bench.campaign import judge, row
+from toleramp_bench.campaign.case import Case
+from toleramp_bench.campaign.draws import draw
 from toleramp_bench.campaign.model import Campaign
-from toleramp_bench.campaign.session import run_session
+from toleramp_bench.campaign.session import CampaignRun
 from toleramp_bench.places import ROOT
+from toleramp_bench.targets.campaign import CampaignTarget
 
 _SOURCES = (
     "firmware/pump/**/*.py",
@@ -27,7 +34,7 @@ _SOURCES = (
 )
 # What decides a session; how sessions are shared out, kept and drawn does not.
 _DECIDES = (
-    "course", "draws", "judge", "judge_rate", "judge_still", "line", "model", "session",
+    "case", "draws", "judge", "judge_rate", "judge_still", "model", "row", "session", "stills", "work",
 )  # fmt: skip
 
 
@@ -64,11 +71,34 @@ def code_hash() -> str:
     return digest.hexdigest()[:16]
 
 
+def run_session(campaign: Campaign, number: int) -> dict[str, Any]:
+    """The row of one session: what was drawn, what came of it, what was violated. A crash of the core is a finding."""
+    protocol = p.decode(bytearray(campaign.blob))
+    drawn = draw(campaign, protocol, number)
+    target = CampaignTarget(protocol)
+    try:
+        run = CampaignRun(campaign, protocol, drawn, target)
+        case = Case(run, run.go())
+        return row.row_of(case, judge.findings(case))
+    except Exception as error:
+        return row.crashed(drawn, target.now_us, *_where(error))
+    finally:
+        target.close()
+
+
+def _where(error: Exception) -> tuple[str, str]:
+    """Whether the pump or the bench broke, and where."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = Path(frame.filename)
+    name = "pump-crash" if "firmware" in place.parts else "bench-error"
+    return name, f"{type(error).__name__}: {error} ({place.name}:{frame.lineno}, {frame.name})"
+
+
 def work(job: Job) -> Batch:
     """Runs them. Raises OtherCode."""
     if code_hash() != job.code:
         raise OtherCode(f"{socket.gethostname()} has other sources ({code_hash()}, asked for {job.code})")
-    lines = tuple(text_of(run_session(job.campaign, number)) for number in job.numbers)
+    lines = tuple(row.text_of(run_session(job.campaign, number)) for number in job.numbers)
     return Batch(lines, f"{socket.gethostname()} {os.getpid()}", rss_kb())
 
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pump.io import CONFIRM, START
+from pump.tables import events
 from pump.tables import messages as m
 from toleramp.device.wire import Message
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.fram import SIZE, Fram
+from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.records import unpack_record
 
 SLOT, RECORD, BODY = 32, 28, 24
@@ -25,6 +27,7 @@ PARTS, KEYS = 7, 8  # of the self-test record: screen, expander and FRAM; a keyr
 STREAM_MS = 100
 QUIET_S = 0.8  # how long a pump is watched after its first answer
 _WRITE_ENABLE = 0x06
+_TESTED = [EVENTS.SELF_TEST]  # what follows the boot record
 RECORD_BYTES = 37  # of a record on the bus: write enable, command and address, the slot
 
 
@@ -108,7 +111,7 @@ def old_log(count: int) -> bytearray:
     """A memory with so many records of earlier days."""
     contents = bytearray(SIZE)
     for seq in range(count):
-        body = struct.pack(m.EVENT[1][:-1], seq, seq // 9, 0, m.EVENT_CODE["pressed"], m.IDLE, 0, 1, 0, 0, 0)
+        body = struct.pack(m.EVENT[1][:-1], seq, seq // 9, 0, events.PRESSED, m.IDLE, 0, 1, 0, 0, 0)
         contents[seq * SLOT : seq * SLOT + RECORD] = body + zlib.crc32(body).to_bytes(4, "little")
     return contents
 
@@ -236,7 +239,7 @@ def _at_rest(bench: PumpBench) -> list[str]:
     if bench.permit.windows:
         found.append("the motor driver was enabled")
     status: dict[str, Any] = bench.status
-    if not status or bench.state() != "idle":
+    if not status or bench.state() != STATES.IDLE:
         found.append(f"it is {bench.state() if status else 'silent'}, not idle")
     if status.get("flags", 0) & (m.FLAG_FLOW | m.FLAG_PERMIT | m.FLAG_LOADED | m.FLAG_RESUMABLE):
         found.append(f"its status has flags {status['flags']:#x}")
@@ -250,9 +253,10 @@ def _log_after(contents: bytes, before: bytes, count: int, streamed: dict[int, b
         found.append("records from before the cut were changed")
     after = log_length(contents)
     new = [unpack_record(contents[slot * SLOT : slot * SLOT + RECORD]) for slot in range(count, after)]
-    if [record["event"] for record in new[:2]] != ["boot", "self_test"]:
-        return [*found, f"no boot record in slot {count}, where the log went on, but {[r['event'] for r in new]}"]
-    wrong = {record["event"] for record in new[2:]} - {"alarm_raised", "alarm_cleared", "pressed"}
+    names = [record["event"] for record in new]
+    if names[:1] != [EVENTS.BOOT] or names[1:2] != _TESTED:
+        return [*found, f"no boot record in slot {count}, where the log went on, but {names}"]
+    wrong = {record["event"] for record in new[2:]} - EVENTS.of(events.ALARMS) - {EVENTS.PRESSED}
     if wrong:
         found.append(f"it did by itself: {', '.join(sorted(wrong))}")
     if contents[count * SLOT + 13] != cause:

@@ -13,14 +13,16 @@ from fractions import Fraction
 
 from pump.io import SILENCE, STOP
 from pump.protocol.approval import encode_keyring
-from pump.tables import messages as m
+from pump.tables import causes
 from toleramp_bench.boards.emulator.board import Board
 from toleramp_bench.boards.emulator.repl import Repl, ReplError
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.cuts.after import Cut, PowerCut, Prepared, TearableFram, Verdict, fram_of, judge, old_log, tap
 from toleramp_bench.figures.measure import run_session, standard_blob
 from toleramp_bench.interrupts import interrupts_held
-from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.names import EVENTS
+from toleramp_bench.people.nurse import Nurse, Wishes
+from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.places import image, pins
 from toleramp_bench.runs.forks import Twin, split
 
@@ -188,13 +190,18 @@ class SessionWalk:
 
     def _walk(self) -> None:
         bench = self.bench
-        nurse = Nurse(classify=m.HOLD["mild"], resume_step=_REACTION_STEP)
+        nurse = Nurse(ScreenPace(), wishes=Wishes(cause=causes.MILD, step=_REACTION_STEP))
         bench.boot(100)
         bench.load(standard_blob(SCALE))
-        run_session(bench, nurse, lambda: self._done() or bool(bench.find("step_started", step=_REACTION_STEP)), SPAN_S)
+        run_session(
+            bench, nurse, lambda: self._done() or bool(bench.find(EVENTS.STEP_STARTED, step=_REACTION_STEP)), SPAN_S
+        )
         bench.run_for(1.0)
         bench.press(STOP, 300)
         run_session(bench, nurse, self._done, 2 * SPAN_S)
+
+    def _begun(self) -> bool:
+        return bool(self.bench.find(EVENTS.STEP_STARTED, step=_REACTION_STEP))
 
     def _done(self) -> bool:
         return not self._left and not self._here

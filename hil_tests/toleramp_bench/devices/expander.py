@@ -17,6 +17,7 @@ class Expander:
         """`on_output(pin, level)` is called when an output changes."""
         self._on_output = on_output
         self._levels: list[int | None] = [None] * 16
+        self._sources: dict[int, Callable[[], int]] = {}
         self.power_up()
 
     def power_up(self) -> None:
@@ -29,6 +30,11 @@ class Expander:
     def set_input(self, pin: int, level: int | None) -> None:
         """Drives `pin` from outside; None lets go of it (it then reads its pull-up, or low without one)."""
         self._levels[pin] = level
+        self._sources.pop(pin, None)
+
+    def set_source(self, pin: int, level: Callable[[], int]) -> None:
+        """Asks `level` from outside whenever `pin` is read, until it is driven otherwise."""
+        self._sources[pin] = level
 
     def output(self, pin: int) -> int | None:
         """The level that the part puts on `pin`; None when it is an input."""
@@ -91,7 +97,7 @@ class Expander:
             pin = 8 * port + bit
             level = self.output(pin)
             if level is None:
-                given = self._levels[pin]
+                given = self._sources[pin]() if pin in self._sources else self._levels[pin]
                 pulled = self.registers[_GPPU + port] >> bit & 1
                 level = (pulled if given is None else given) ^ (self.registers[_IPOL + port] >> bit & 1)
             value |= level << bit

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+
+class PulseTimes(Protocol):
+    """Sorted pulse times, searched without a list of all of them."""
+
+    def __len__(self) -> int: ...
+
+    def count_until(self, t_us: int) -> int:
+        """How many came up to and including `t_us`."""
+
+    def at(self, index: int) -> int:
+        """The time of the pulse with that index (from 0; negative from the end)."""
 
 
 class RunLog:
@@ -94,3 +107,21 @@ class Joined:
                 return part.at(index)
             index -= len(part)
         raise IndexError(index)
+
+
+class Since:
+    """A log by a clock whose zero is at `zero_us()` of the log's own."""
+
+    def __init__(self, log: PulseTimes, zero_us: Callable[[], int]) -> None:
+        self._log, self._zero_us = log, zero_us
+
+    def __len__(self) -> int:
+        return len(self._log)
+
+    def count_until(self, t_us: int) -> int:
+        """How many came up to and including `t_us`."""
+        return self._log.count_until(t_us + self._zero_us())
+
+    def at(self, index: int) -> int:
+        """The time of the pulse with that index."""
+        return self._log.at(index) - self._zero_us()

@@ -12,65 +12,72 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pump.tables import messages as m
+from pump.tables import states
 from toleramp.errors import UserError
 from toleramp.protocol.file import compile_file
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
+from toleramp_bench.figures.measure import attend
+from toleramp_bench.names import STATES
 from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.places import standard_protocol
+from toleramp_bench.runs.walk import step_runs
 
 LIMIT_S = 12 * 3600
 # A step's first pulse may wait for the seam of up to three scans after the step before it.
 SEAM_SCANS = 3
-_ENDS = (m.COMPLETED, m.FAULT, m.STOPPED, m.LOCKED)
 
 
 class FullRun:
-    """One session; the pulses are counted at the virtual motor when a step's record comes, not taken from it."""
+    """One session; the pulses are counted at the virtual motor when a record comes, not taken from it."""
 
     def __init__(self, period_us: int) -> None:
         blob, self.protocol = compile_file(standard_protocol())
-        self.pump, self.nurse = CorePump(period_us), Nurse()
+        self.pump, self.nurse = CorePump(period_us), Nurse(ScreenPace())
         self.pump.load(blob)
-        self.steps: list[dict[str, int]] = []
+        self._counted: dict[int, int] = {}  # pulses at the motor at the time (ms) of each record
         self._seen = 0
 
     def people(self, pump: CorePump) -> None:
         """Looks at the records, then lets the nurse press."""
         for event in pump.events[self._seen :]:
-            self._note(str(event["event"]), int(str(event["step"])), int(str(event["t_ms"])))
+            self._counted[int(str(event["t_ms"]))] = pump.stepper.pulses
         self._seen = len(pump.events)
-        session = pump.controller.session
-        if session.state == m.RUNNING or not pump.keys_free():
-            return
-        button = self.nurse.press(pump.seen(), pump.now_us // 1000)
-        if button:
-            pump.press(button)
+        attend(pump, self.nurse)
 
-    def _note(self, event: str, step: int, t_ms: int) -> None:
-        if event == "step_started":
-            self.steps.append({"step": step, "started_ms": t_ms, "pulses": -self.pump.stepper.pulses})
-        elif event == "step_completed":
-            self.steps[-1]["pulses"] += self.pump.stepper.pulses
-            self.steps[-1]["took_ms"] = t_ms - self.steps[-1]["started_ms"]
+    def __len__(self) -> int:
+        return self.pump.stepper.pulses
+
+    def count_until(self, t_us: int) -> int:
+        """How many pulses had come at the time of a record."""
+        return self._counted[t_us // 1000]
+
+    def steps(self) -> list[dict[str, int]]:
+        """The steps that were completed."""
+        runs = [(run, run.completed_ms) for run in step_runs(self.pump.events, self)]
+        return [
+            {"step": run.number, "started_ms": run.started_ms, "pulses": run.last_own - run.first,
+             "took_ms": completed_ms - run.started_ms}
+            for run, completed_ms in runs if completed_ms is not None
+        ]  # fmt: skip
 
     def run(self) -> dict[str, Any]:
         """The session from load to its end: the facts."""
         began = time.monotonic()
-        self.pump.run(self.people, lambda pump: pump.controller.session.state in _ENDS, LIMIT_S)
+        self.pump.run(self.people, lambda pump: states.GROUP[pump.controller.session.state] & states.OVER > 0, LIMIT_S)
         self.people(self.pump)
         return {
             "period_us": self.pump.period_us,
-            "state": m.STATES[self.pump.controller.session.state],
+            "state": states.NAMES[self.pump.controller.session.state],
             "simulated_s": self.pump.now_us / 1e6,
             "wall_s": round(time.monotonic() - began, 2),
             "pulses": self.pump.stepper.pulses,
-            "steps": self.steps,
+            "steps": self.steps(),
         }
 
     def faults(self, facts: dict[str, Any]) -> list[str]:
         """What is not as planned, a line each."""
-        found = [] if facts["state"] == "completed" else [f"the session ended in {facts['state']}"]
+        found = [] if facts["state"] == STATES.COMPLETED else [f"the session ended in {facts['state']}"]
         planned = self.protocol.steps
         if [step["step"] for step in facts["steps"]] != list(range(1, len(planned) + 1)):
             return [*found, f"steps {[step['step'] for step in facts['steps']]}, planned 1 to {len(planned)}"]

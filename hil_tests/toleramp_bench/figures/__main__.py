@@ -17,11 +17,13 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from pump.tables import events
 from toleramp import cli
 from toleramp.protocol.file import compile_file, scaled
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.figures import measure
 from toleramp_bench.figures.heap import locked_scans
+from toleramp_bench.names import EVENTS
 from toleramp_bench.places import ROOT, image, mechanism_pl_pulse, standard_protocol
 
 SCALE = Fraction(1, 50)
@@ -74,8 +76,11 @@ def session_figures(bench: PumpBench, wall_s: float, since_us: float) -> Iterato
     yield Figure(
         "board, scale 1/50: worst step off its planned volume, at the pin", off, "pulses", "1 at most", off <= 1
     )
-    core = [key(event) for event in measure.core_session(20_000, SCALE).events if event["event"] != "pressed"]
-    board = [key(event) for event in bench.events if event["event"] not in ("boot", "self_test", "pressed")]
+    left_out = EVENTS.of(events.UNTIMED) | {EVENTS.PRESSED}  # a core has not been switched on
+    core, board = (
+        [key(event) for event in told if event["event"] not in left_out]
+        for told in (measure.core_session(20_000, SCALE).events, bench.events)
+    )
     yield Figure("board: order of steps and events equal to the core's", int(core == board), "", "1", core == board)
     stats = bench.stats()
     yield below("scan, mean", stats["mean_us"] / 1000, "ms", 2)
@@ -98,7 +103,7 @@ def key(event: dict[str, object]) -> tuple[object, ...]:
 def _session() -> Iterator[Figure]:
     bench, _, nurse = measure.running_bench(SCALE, stream_ms=100)
     began, since_us = time.perf_counter(), bench.board.now_us
-    measure.run_session(bench, nurse, lambda: bench.state() in ("completed", "fault"), 600)
+    measure.run_session(bench, nurse, lambda: bench.state() in measure.OVER, 600)
     yield from session_figures(bench, time.perf_counter() - began, since_us)
 
 

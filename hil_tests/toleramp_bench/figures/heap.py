@@ -6,11 +6,13 @@ import re
 from fractions import Fraction
 
 from pump.io import STOP
+from pump.tables import causes
 from pump.tables import messages as m
 from toleramp_bench.boards.emulator.repl import Repl
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.figures.measure import run_session, standard_blob, to_step
 from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import ScreenPace
 
 _SNIPPET = """
 import gc, micropython, time
@@ -43,11 +45,11 @@ def go(n, locked):
         if rest > 0:
             time.sleep_us(rest)
     return failed
-while core.session.state != 4 or core.session.reactions < %d:
+while core.session.state != 4 or core.session.progress.reactions < %d:
     go(1, False)
 before = gc.mem_alloc()
 failed = go(%d, True)
-print("LOCKED", %d, failed, core.session.state, core.session.total)
+print("LOCKED", %d, failed, core.session.state, core.session.progress.total)
 while True:
     go(50, False)
 """
@@ -71,7 +73,8 @@ def locked_scans_after_a_reaction(scans: int) -> tuple[int, int]:
 def _react(bench: PumpBench, nurse: Nurse) -> None:
     """A mild reaction in step 9, one step back, on the weaker bag."""
     to_step(bench, nurse, 9)
-    nurse.classify, nurse.resume_step, nurse.bag = m.HOLD["mild"], 8, 1
+    wishes = nurse.wishes
+    wishes.cause, wishes.step, wishes.bag = causes.MILD, 8, 1
     bench.run_for(1)
     bench.press(STOP)
 
@@ -94,7 +97,7 @@ def _locked(scans: int, scale: Fraction, reactions: int) -> tuple[int, int]:
     bench.board.set_input(bench.pins.SILENCE, 1)
     bench.boot()
     bench.load(standard_blob(scale))
-    nurse = Nurse()
+    nurse = Nurse(ScreenPace())
     if reactions:
         _react(bench, nurse)
     run_session(bench, nurse, lambda: _RESULT.search(seen) is not None, scans * 0.02 + 60)

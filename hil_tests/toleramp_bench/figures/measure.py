@@ -6,7 +6,6 @@ Times in simulated time are exact and repeatable; wall times depend on the machi
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,15 +14,23 @@ from typing import Any
 from oximeters.nonin_df2 import Parser
 from pump.io import CONFIRM, DOWN, STOP, UP
 from pump.tables import messages as m
+from pump.tables import states
+from toleramp.device.loading import load
+from toleramp.device.wire import Layout, Message
 from toleramp.protocol.file import compile_file, compile_protocol, scaled
 from toleramp_bench.boards.core_pump import CorePump
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.oximeter import Oximeter
+from toleramp_bench.names import CAUSES, EVENTS, STATES
 from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import ScreenPace
+from toleramp_bench.people.seen import seen_at
 from toleramp_bench.places import standard_protocol
+from toleramp_bench.runs.delivered import on_pumps_clock
+from toleramp_bench.runs.walk import step_runs
 
 _BYTE_NS = 10 * 1_000_000_000 // 9600
-_FINAL = ("completed", "fault", "stopped", "locked")
+OVER = STATES.of(states.OVER)
 
 
 def standard_blob(scale: Fraction = Fraction(1)) -> bytes:
@@ -45,38 +52,32 @@ class CoreRun:
     state: str
 
 
+def attend(pump: CorePump, nurse: Nurse) -> None:
+    """Lets a nurse answer what the core asks, unless a key is down."""
+    if pump.controller.session.state != m.RUNNING and pump.keys_free():
+        button = nurse.press(seen_at(pump.controller), pump.now_us // 1000)
+        if button:
+            pump.press(button)
+
+
 def core_session(period_us: int, scale: Fraction = Fraction(1)) -> CoreRun:
     """The standard protocol on the core in virtual time with this scan period; a nurse confirms the bags."""
     pump = CorePump(period_us)
     pump.load(standard_blob(scale))
     session = pump.controller.session
-    nurse = Nurse()
-
-    def people(core: CorePump) -> None:
-        if session.state != m.RUNNING and core.keys_free():
-            button = nurse.press(core.seen(), core.now_us // 1000)
-            if button:
-                core.press(button)
-
+    nurse = Nurse(ScreenPace())
     began = time.perf_counter()
-    pump.run(people, lambda core: m.STATES[session.state] in _FINAL, 30_000)
+    pump.run(lambda core: attend(core, nurse), lambda core: m.STATES[session.state] in OVER, 30_000)
     wall_s = time.perf_counter() - began
     for _ in range(max(1, 200_000 // period_us)):
         pump.scan()  # the alarm of the end comes a few scans later
-    events = [event for event in pump.events if event["event"] != "pressed"]
+    events = [event for event in pump.events if event["event"] != EVENTS.PRESSED]
     return CoreRun(pulses_per_step(events), events, wall_s, m.STATES[session.state])
 
 
 def pulses_per_step(events: list[dict[str, Any]]) -> list[int]:
     """Pulses from each step's start to its completion, by the records."""
-    started: dict[int, int] = {}
-    pulses = []
-    for event in events:
-        if event["event"] == "step_started":
-            started[event["step"]] = event["pulses"]
-        elif event["event"] == "step_completed":
-            pulses.append(event["pulses"] - started[event["step"]])
-    return pulses
+    return [run.said for run in step_runs(events) if run.completed_ms is not None]
 
 
 # -- the emulated board
@@ -114,8 +115,8 @@ def running_bench(scale: Fraction = Fraction(1, 50), stream_ms: int = 200) -> tu
     bench.oximeter.start()
     bench.boot(stream_ms)
     bench.load(standard_blob(scale))
-    nurse = Nurse()
-    run_session(bench, nurse, lambda: bench.state() == "running", 30)
+    nurse = Nurse(ScreenPace())
+    run_session(bench, nurse, lambda: bench.state() == STATES.RUNNING, 30)
     return bench, tap, nurse
 
 
@@ -134,7 +135,7 @@ def run_session(bench: PumpBench, nurse: Nurse | None, until: Callable[[], bool]
 
 def to_step(bench: PumpBench, nurse: Nurse, step: int, limit_s: float = 400) -> None:
     """Lets the session go on until a step has started."""
-    run_session(bench, nurse, lambda: bool(bench.find("step_started", step=step)), limit_s)
+    run_session(bench, nurse, lambda: bool(bench.find(EVENTS.STEP_STARTED, step=step)), limit_s)
 
 
 def steps_at_pin(bench: PumpBench) -> list[int]:
@@ -142,16 +143,13 @@ def steps_at_pin(bench: PumpBench) -> list[int]:
 
     The pulses are the pin's; the border lies where the rate changes, in the pause after a step's last pulse.
     """
-    borders = [event["t_ms"] * 1_000_000 + bench.offset_ns for event in bench.find("step_started")]
-    log = bench.step_log
-    ends = [*borders[1:], bench.board.now_ns + 1]
-    return [log.between(begin, end - 1) for begin, end in zip(borders, ends, strict=True)]
+    return [run.pulses for run in step_runs(bench.events, on_pumps_clock(bench, bench.step_log.times))]
 
 
 def interval_errors_us(bench: PumpBench, step: int, interval_us: int) -> tuple[int, float]:
     """(pulses, worst error in us) of a step's intervals at the pin against the ideal."""
-    begin = bench.find("step_started", step=step)[-1]["t_ms"] * 1_000_000 + bench.offset_ns
-    done = bench.find("step_completed", step=step)
+    begin = bench.find(EVENTS.STEP_STARTED, step=step)[-1]["t_ms"] * 1_000_000 + bench.offset_ns
+    done = bench.find(EVENTS.STEP_COMPLETED, step=step)
     end = done[-1]["t_ms"] * 1_000_000 + bench.offset_ns if done else bench.board.now_ns
     times = [t for t in bench.step_log.times if begin < t <= end]
     errors = [abs(later - sooner - interval_us * 1000) for sooner, later in zip(times, times[1:], strict=False)]
@@ -162,7 +160,7 @@ def desaturation_ms(bench: PumpBench, tap: OximeterTap, spo2: int = 91, stop: in
     """From the last byte of the packet that completes the delay to the last pulse at the pin, in ms."""
     packets = len(tap.packets)
     bench.oximeter.set(spo2=spo2)
-    run_session(bench, None, lambda: bool(bench.find("paused", code="spo2-stop")), delay_s + 10)
+    run_session(bench, None, lambda: bool(bench.find(EVENTS.PAUSED, code=CAUSES.SPO2_STOP)), delay_s + 10)
     bench.run_for(2)
     low = [t for t, value in tap.packets[packets:] if value <= stop]
     completing = next(t for t in low if t - low[0] >= delay_s * 1_000_000_000 - _BYTE_NS)
@@ -192,7 +190,7 @@ def decision_ms(bench: PumpBench, back: int) -> float:
         bench.press(button, 200)
         run_session(bench, None, lambda: False, 0.5)
         bench.send(m.PING)
-    if bench.state() != "resumable":
+    if bench.state() != STATES.RESUMABLE:
         raise AssertionError(f"the decision ended in {bench.state()}")
     return float(bench.stats()["worst_us"]) / 1000
 
@@ -206,14 +204,22 @@ def accept_ms(blob: bytes) -> tuple[float, int]:
         bench.load(blob)
         bench.run_for(0.5)
         free.append(bench.stats()["free_heap"])
-    bench.ask(m.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob))
-    for offset in range(0, len(blob), m.LOAD_CHUNK):
-        bench.ask(m.LOAD_DATA, offset=offset, data=blob[offset : offset + m.LOAD_CHUNK])
-    began = bench.board.now_us
-    answer = bench.ask(m.LOAD_END)
+    return check_ms(bench, blob), free[0] - free[1]
+
+
+def check_ms(bench: PumpBench, blob: bytes) -> float:
+    """Loads a protocol; from the last frame to the pump's answer, in ms."""
+    began = 0
+
+    def ask(layout: Layout, **fields: Any) -> Message:
+        nonlocal began
+        began = bench.board.now_us
+        return bench.ask(layout, **fields)
+
+    answer = load(blob, ask)
     if answer.type != m.ACK[0]:
         raise BenchFault(f"the protocol was refused: {answer.fields}")
-    return (bench.board.now_us - began) / 1000, free[0] - free[1]
+    return (bench.board.now_us - began) / 1000
 
 
 def boot_ms() -> float:

@@ -11,6 +11,8 @@ from dataclasses import fields, replace
 from fractions import Fraction
 from typing import Any
 
+from pump.tables import states
+from toleramp_bench.names import STATES
 from toleramp_bench.plant.patient import Patient, PatientConfig, Traits
 from toleramp_bench.scenario.model import Action, Moment
 
@@ -59,6 +61,6 @@ class Attended:
     def _show(self, grade: int) -> None:
         if not grade:
             self._told = False
-        elif not self._told and self.run.target.state() in ("running", "bag"):
+        elif not self._told and self.run.target.state() in STATES.of(states.SUPERVISED):
             self._told = True
             self.run.act(Action("signs", "reaction", Moment(), {"signs": list(_SIGNS[grade])}))

@@ -1,74 +1,171 @@
-"""People who answer the pump's prompts rightly: a nurse at the buttons, for any target that tells the state.
+"""The nurse: answers what the pump asks, by the kind of the question, on any target that tells what is on its screen.
 
-`staff = "prompt"` of a scenario. She starts, confirms bags, classifies a hold, chooses a step and resumes with two
-presses; she does nothing else. What she sees is the pump's status (or, on the core target, the session's state).
+A table says what she wants to choose at each kind of question. She presses UP or DOWN until that is shown, then the
+key that answers, then CONFIRM where a second press is awaited. Her pace, what she sees of the patient and her mistakes
+are parameters: see pace.py, eyes.py and `Wishes`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 
-from pump.io import CONFIRM, DOWN, START, UP
-from pump.session.decisions import CLASSIFY
+from pump.io import CONFIRM, DOWN, START, STOP, UP
+from pump.tables import causes
+from pump.tables import questions as q
+from toleramp_bench.people.pace import Pace
+from toleramp_bench.people.seen import Seen
+
+HALT = -1  # instead of a choice: she presses STOP
+
+
+def _entered(question: int, default: Any = None) -> Any:
+    """A field for what is entered at a kind of question."""
+    return field(default=default, metadata={"question": question})
 
 
 @dataclass
-class Seen:
-    """What stands on the screen: state name, choice shown, whether the second press is awaited, resume possible.
+class Wishes:
+    """What is entered at the next question that asks for it, and forgotten then. Defaults: what the pump proposes."""
 
-    `bag` is the choice (from 1) that names the bag which hangs: its code is read from the label.
+    cause: int = _entered(q.CAUSE, 0)  # row of the causes; 0: the first choice
+    step: int = _entered(q.STEP, 0)  # from 1; 0: the one that the pump proposes
+    back: int | None = _entered(q.STEP)  # or so many steps back from it
+    bag: int | None = _entered(q.BOUNDARY)  # from 0, where the step can run on two; None: the one offered first
+    wrong_bag: int | None = _entered(q.BAG)  # choice (from 1) of the label on the bag that is hung by mistake
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the step was said."""
+        return bool(self.step) or self.back is not None
+
+    def forget(self, question: int) -> None:
+        """What was entered at a question of that kind."""
+        for each in fields(self):
+            if each.metadata["question"] == question:
+                setattr(self, each.name, each.default)
+
+
+class Answer(NamedTuple):
+    """A choice that was entered: when, at which kind of question."""
+
+    t_ms: int
+    question: int
+    choice: int
+
+
+@dataclass(frozen=True)
+class Want:
+    """How a kind of question is answered: the choice that is wanted (None: left alone) and the key that enters it.
+
+    `waits`: it is asked before it can be answered, so that no answer now may be one a while later.
     """
 
-    state: str
-    choice: int
-    want_confirm: bool
-    may_resume: bool
-    bag: int = 1
+    choice: Callable[[Nurse, Seen], int | None]
+    key: int = CONFIRM
+    waits: bool = False
 
 
 @dataclass
 class Nurse:
-    """`press(seen, t_ms)` returns a button (bits of pump.io) or 0. `mild_at` maps a step to the step to resume at."""
+    """`press(seen, t_ms)` returns a button (bits of pump.io), 0 for none.
 
-    delay_ms: int = 1_000
-    classify: int = 0  # hold code that she enters at the next hold
-    resume_step: int = 0  # step (from 1) that she chooses after a mild reaction
-    bag: int | None = None  # bag (from 0) that she chooses for it, where the pump offers two; None: the first offered
-    _next_ms: int = field(default=0)
-    _last: str = field(default="")
+    `wants`: how she answers a kind of question; one without a row she leaves alone. `on_hang` hears the bag (from 0)
+    that she hangs when its code is asked for.
+    """
+
+    pace: Pace
+    wants: Mapping[int, Want] = field(default_factory=lambda: ALL)
+    wishes: Wishes = field(default_factory=Wishes)
+    on_hang: Callable[[int], None] = field(default=lambda bag: None)
+    answers: list[Answer] = field(default_factory=list)
+    now_ms: int = 0
 
     def press(self, seen: Seen, t_ms: int) -> int:
-        """The button that she presses now, 0 for none; she waits `delay_ms` before each."""
-        if seen.state != self._last:
-            self._last = seen.state
-            self._next_ms = t_ms + self.delay_ms
-        if t_ms < self._next_ms:
+        """The button that she presses now, if it is time to look."""
+        if not self.pace.looks(seen.question, t_ms):
             return 0
-        button = self._answer(seen)
-        if button:
-            self._next_ms = t_ms + self.delay_ms
+        self.now_ms = t_ms
+        button = self.answer(seen)
+        self.pace.looked(button, seen.question in self.wants and self.wants[seen.question].waits, t_ms)
         return button
 
-    def _answer(self, seen: Seen) -> int:
-        if seen.state == "ready":
-            return START
-        if seen.state in ("armed", "bag"):
-            return CONFIRM if seen.want_confirm else self._towards(seen.choice, seen.bag)
-        if seen.state == "held":
-            return self._towards(seen.choice, self._word())
-        if seen.state == "decision" and self.resume_step:
-            return self._towards(seen.choice, self.resume_step - 1)
-        if seen.state == "boundary":
-            return CONFIRM if self.bag is None or seen.choice == self.bag else DOWN
-        if seen.state == "resumable" and seen.may_resume:
-            return CONFIRM if seen.want_confirm else START
-        return 0
+    @property
+    def attends(self) -> bool:
+        """Whether she carries a session through; otherwise she only enters what she was told to."""
+        return q.START in self.wants
 
-    def _word(self) -> int:
-        return CLASSIFY.index(self.classify) if self.classify in CLASSIFY else 0
-
-    @staticmethod
-    def _towards(shown: int, wanted: int) -> int:
-        if shown == wanted:
+    def answer(self, seen: Seen) -> int:
+        """The button that brings the question nearer to what she wants; 0: none."""
+        want = self.wants.get(seen.question)
+        choice = want.choice(self, seen) if want else None
+        if want is None or choice is None:
+            return 0
+        if choice == HALT:
+            return STOP
+        if seen.want_confirm:
             return CONFIRM
-        return UP if shown < wanted else DOWN
+        if seen.choice != choice:
+            return UP if seen.choice < choice else DOWN
+        self.wishes.forget(seen.question)
+        self.answers.append(Answer(self.now_ms, seen.question, seen.choice))
+        return want.key
+
+    def causes(self) -> list[tuple[int, int]]:
+        """(ms, row of the causes) of each that she entered."""
+        return [(each.t_ms, causes.GRADES[each.choice]) for each in self.answers if each.question == q.CAUSE]
+
+
+# -- what is wanted, by the kind of question
+
+
+def shown(nurse: Nurse, seen: Seen) -> int:
+    """What the pump proposes."""
+    return seen.choice
+
+
+def the_bag(nurse: Nurse, seen: Seen) -> int:
+    """Hangs the bag and reads its label; a wrong one is taken off when the pump has refused it."""
+    hung = nurse.wishes.wrong_bag or seen.bag
+    if seen.choice == 0:
+        nurse.on_hang(hung - 1)
+    return hung
+
+
+def the_cause(nurse: Nurse, seen: Seen) -> int:
+    """Where the choice stands that names a cause."""
+    return causes.GRADES.index(nurse.wishes.cause) if nurse.wishes.cause in causes.GRADES else 0
+
+
+def the_step(nurse: Nurse, seen: Seen) -> int:
+    """The step that was decided; `back` counts from the one that the pump proposes first."""
+    wishes = nurse.wishes
+    if not wishes.step:
+        wishes.step = max(1, seen.choice + 1 - (wishes.back or 0))
+    return wishes.step - 1
+
+
+def the_way(nurse: Nurse, seen: Seen) -> int:
+    """The bag to go on with."""
+    return seen.choice if nurse.wishes.bag is None else nurse.wishes.bag
+
+
+def to_resume(nurse: Nurse, seen: Seen) -> int | None:
+    """To go on, as soon as the pump would."""
+    return seen.choice if seen.may_resume else None
+
+
+ALL: dict[int, Want] = {}
+ALL[q.START] = Want(shown, START, waits=True)
+ALL[q.BAG] = Want(the_bag, waits=True)
+ALL[q.CAUSE] = Want(the_cause)
+ALL[q.STEP] = Want(the_step)
+ALL[q.BOUNDARY] = Want(the_way)
+ALL[q.RESUME] = Want(to_resume, START, waits=True)
+
+# Nobody attends, but somebody comes to enter what was told: every other question is left alone.
+TOLD: dict[int, Want] = {}
+TOLD[q.CAUSE] = Want(lambda nurse, seen: the_cause(nurse, seen) if nurse.wishes.cause else None)
+TOLD[q.STEP] = Want(lambda nurse, seen: the_step(nurse, seen) if nurse.wishes.chooses else None)
+TOLD[q.BOUNDARY] = Want(lambda nurse, seen: nurse.wishes.bag)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import inf
 from typing import NamedTuple
 
+from toleramp_bench.plant.battery import Battery
 from toleramp_bench.plant.config import PlantConfig
 from toleramp_bench.plant.flow import Flow
 from toleramp_bench.plant.line import AIR
@@ -46,6 +47,7 @@ class Plant:
         self.encoder, self.detector = Encoder(config.encoder), AirDetector(config.air)
         # A stream of its own for each, so that reading one does not change the other.
         self.pressure_sensor = PressureSensor(config.pressure, random.Random(f"{seed} pressure"))
+        self.battery, self.door_open = Battery(config.battery_v), False
         self.scale = Scale(config.scale, random.Random(f"{seed} scale"), self._mass_g())
 
     # --- time ----------------------------------------------------------------------------------------------
@@ -132,6 +134,14 @@ class Plant:
         """The scale shows an offset and drifts; zeros end it."""
         self.scale.fault(offset_g, drift_g_h)
         self._tell("scale", offset_g)
+
+    def door(self, is_open: bool) -> None:
+        """The door opens or shuts."""
+        self.door_open = is_open
+
+    def battery_volts(self, volts: float) -> None:
+        """The battery has this voltage from now on."""
+        self.battery.volts = volts
 
     # --- readouts ------------------------------------------------------------------------------------------
 

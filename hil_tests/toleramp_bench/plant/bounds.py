@@ -34,6 +34,7 @@ PLANT: dict[type, dict[str, Limit]] = {
         "rest_us": (0, _DAY_US),
         "scale_under": ("bag", "beaker"),
         "tare_g": (0, 10_000),
+        "battery_v": (0, 10),
     },
     MechanismConfig: {
         "pl_pulse": (1, 10**8),

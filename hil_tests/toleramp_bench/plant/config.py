@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pump.protocol.protocol import Protocol
 from toleramp_bench.plant import mechanism, scale
 from toleramp_bench.plant.bags import Bag, GravityConfig
+from toleramp_bench.plant.battery import FULL_V
 from toleramp_bench.plant.mechanism import MechanismConfig
 from toleramp_bench.plant.scale import ScaleConfig
 from toleramp_bench.plant.sensors import AirConfig, EncoderConfig, PressureConfig
@@ -24,6 +25,7 @@ class PlantConfig:
     rest_us: int = 10_000_000  # without a pulse for so long, the mechanism sticks again (assumed)
     scale_under: str = "bag"  # "bag": the bag that hangs; "beaker": what has been delivered
     tare_g: float = 0.0  # empty bag and hook, or beaker
+    battery_v: float = FULL_V
     mechanism: MechanismConfig = field(default_factory=MechanismConfig)
     tubing: TubingConfig = field(default_factory=TubingConfig)
     gravity: GravityConfig = field(default_factory=GravityConfig)

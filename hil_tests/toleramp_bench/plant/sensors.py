@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 
 _US_PER_S = 1_000_000
-_ADC_V, _ADC_TOP = 3.3, 4095  # RP2040: 12 bits over 3.3 V (data sheet)
+ADC_V, ADC_TOP = 3.3, 4095  # RP2040: 12 bits over 3.3 V (data sheet)
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,11 @@ class PressureSensor:
         share = (pressure_kpa * (1 + config.gain_error) + config.offset_kpa - config.low_kpa) / self._span_kpa
         volts = 0.0 if self.wire_off else (0.5 + 4 * min(1.0, max(0.0, share))) * 2 / 3
         noise = self._rng.gauss(0.0, config.noise_codes) if config.noise_codes else 0.0
-        return min(_ADC_TOP, max(0, round(volts / _ADC_V * _ADC_TOP + noise)))
+        return min(ADC_TOP, max(0, round(volts / ADC_V * ADC_TOP + noise)))
 
     def kpa(self, code: int) -> float:
         """The pressure that a code means, by the data sheet."""
-        return self.config.low_kpa + self._span_kpa * (code * _ADC_V / _ADC_TOP * 3 / 2 - 0.5) / 4
+        return self.config.low_kpa + self._span_kpa * (code * ADC_V / ADC_TOP * 3 / 2 - 0.5) / 4
 
     @property
     def _span_kpa(self) -> float:

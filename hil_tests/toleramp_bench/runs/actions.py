@@ -6,15 +6,17 @@ from inspect import Parameter, signature
 from typing import Any
 
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
-from pump.tables import messages as m
-from toleramp_bench.people.staff import Errand
+from pump.tables import causes
+from toleramp_bench.names import CAUSES, VITALS
+from toleramp_bench.people.nurse import TOLD, Nurse
+from toleramp_bench.people.pace import RecordPace
 from toleramp_bench.runs.noise import NoisyWire
 from toleramp_bench.scenario.model import Action
 from toleramp_bench.scenario.words import grade
 
 BUTTONS = {"start": START, "confirm": CONFIRM, "silence": SILENCE, "up": UP, "down": DOWN, "stop": STOP}
 _BACK = {"same": 0, "one-back": 1, "two-back": 2}
-_WORDS = ("technical", "mild", "severe", "end")
+_GRADES = CAUSES.at(causes.GRADES)
 NOISE_BYTES = 64
 BOUNCE_MS = 20.0  # of an ordinary key; the worst are 50 ms
 BAD_LINE = 0.02  # share of bytes spoilt on a bad line
@@ -50,12 +52,12 @@ class Actions:
         staff = self._entering(action)
         if staff is None:
             return
-        staff.word = m.HOLD[grade(signs)]
-        if staff.asleep:
+        staff.wishes.cause = CAUSES.row(grade(signs))
+        if not staff.attends:
             self.run.press(STOP, self.run.hold_ms)
             self._look(staff)
         else:
-            self.run.later(staff.delay_ms, lambda: self.run.press(STOP, self.run.hold_ms))
+            self.run.later(staff.pace.delay_ms, lambda: self.run.press(STOP, self.run.hold_ms))
 
     def _entering(self, action: Action) -> Any:
         """Those who enter what an action says. Where nobody attends somebody comes for an event of the file alone.
@@ -63,17 +65,17 @@ class Actions:
         What a patient shows (the bench's own action) is seen by nobody then.
         """
         run = self.run
-        if run.staff is not None and not run.staff.asleep:
+        if run.staff is not None and run.staff.attends:
             return run.staff
         if not any(action is own for own in run.scenario.actions):
             return None
         if run.staff is None:
             gap_ms = 3 * run.hold_ms  # so that no key of theirs is still down
-            run.staff = Errand(gap_ms, gap_ms)
+            run.staff = Nurse(RecordPace(gap_ms, gap_ms), TOLD)
         return run.staff
 
-    def _look(self, staff: Errand) -> None:
-        staff.look_at(self.run.target.now_us // 1000 + staff.delay_ms)
+    def _look(self, staff: Nurse) -> None:
+        staff.pace.look_at(self.run.target.now_us // 1000 + staff.pace.delay_ms)
 
     def _do_treat(self, drug: str) -> None:
         if self.run.patient is not None:
@@ -84,15 +86,15 @@ class Actions:
         staff = self._entering(action)
         if staff is None:
             return
-        staff.step = step
+        wishes = staff.wishes
+        wishes.step = step
         if bag:
-            staff.bag = [each.id for each in self.run.scenario.protocol.solutions].index(bag)
+            wishes.bag = [each.id for each in self.run.scenario.protocol.solutions].index(bag)
         if choice in _BACK:
-            staff.back = _BACK[choice]
-        if choice in _WORDS:
-            staff.word = m.HOLD[choice]
-        if staff.asleep:
-            staff.chooses = choice in _BACK or bool(step)
+            wishes.back = _BACK[choice]
+        if choice in _GRADES:
+            wishes.cause = CAUSES.row(choice)
+        if not staff.attends:
             self._look(staff)
 
     def _do_hang(self, solution: str = "", code: str = "", scan: bool = False) -> None:
@@ -101,11 +103,11 @@ class Actions:
         names = [bag.code for bag in bags] if code else [bag.id for bag in bags]
         wanted = code or solution
         index = names.index(wanted) if wanted in names else len(names)
-        if code or scan or self.run.staff is None or self.run.staff.asleep:
+        if code or scan or self.run.staff is None or not self.run.staff.attends:
             self.run.hung(index)
             self.run.target.host("hang", code=code or (bags[index].code if index < len(bags) else solution))
         else:
-            self.run.staff.wrong_bag = index + 1
+            self.run.staff.wishes.wrong_bag = index + 1
 
     # -- the oximeter and its patient
 
@@ -120,8 +122,7 @@ class Actions:
             device.cable_out = what["unplug"]
         if "freeze" in what:
             device.frozen = what["freeze"]
-        if "artifact" in what:
-            device.artifact = what["artifact"]
+        device.artifact = what.get(VITALS.ARTIFACT, device.artifact)
         if {"noise", "drop", "baud"} & set(what):
             self._spoil_line(NoisyWire.on(device, self.run.random), what)
 

@@ -42,7 +42,7 @@ def shape(path: Path) -> str:
         return "broken"
     if "event" in content or "expect" in content:
         return "scenario" if "protocol" in content else "other"
-    if isinstance(content.get("protocol"), dict) and ("solution" in content or "step" in content):
+    if isinstance(content.get("protocol"), dict) and {"solution", "step"} & set(content):
         return "protocol"
     drawn = isinstance(content.get("staff"), dict) or "faults" in content
     return "campaign" if drawn and "protocol" in content else "other"

@@ -12,13 +12,14 @@ from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import Any
 
+from pump.tables.events import ALARMS, BAGS, UNTIMED
+from toleramp_bench.names import EVENTS
 from toleramp_bench.scenario.expects import picked
 from toleramp_bench.scenario.model import Scenario
 from toleramp_bench.scenario.words import clock
 
 # Loading takes another time on each target: of these the order counts, not the time.
-_BEFORE = ("boot", "self_test", "loaded", "load_refused")
-_BY_TURNS = ("alarm_raised", "alarm_cleared")
+_BEFORE, _BY_TURNS, _OF_BAGS = (EVENTS.of(group) for group in (UNTIMED, ALARMS, BAGS))
 _TURNS = 8
 _ROUNDING_MS = 2  # both times are whole milliseconds
 _MOST_LINES = 20
@@ -81,7 +82,7 @@ def _key(event: Event) -> tuple[Any, ...]:
 
 
 def _bag(event: Event) -> bool:
-    return bool(event["event"].startswith("bag_"))
+    return event["event"] in _OF_BAGS
 
 
 def _said(event: Event) -> str:
@@ -109,7 +110,7 @@ def _times(both: list[tuple[Event, Event]], names: tuple[str, str], allow_ms: in
     A session counts from its first event after loading; without one, times count from power-on.
     """
     found: list[str] = []
-    before: int | None = None if any(a["event"] == "armed" for a, _ in both) else 0
+    before: int | None = None if any(a["event"] == EVENTS.ARMED for a, _ in both) else 0
     for a, b in both:
         if a["event"] in _BEFORE:
             continue

@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass
+from array import array
 from fractions import Fraction
 from typing import Any
 
 from pump.protocol.protocol import Protocol
 from toleramp_bench.boards.pump import PumpBench
-
-_STARTS = ("step_started", "resumed")
-
-
-@dataclass(frozen=True)
-class StepRun:
-    """One run of a step: number (from 1), pulses counted at the motor in it, from when to when (device ms)."""
-
-    step: int
-    pulses: int
-    started_ms: int
-    ended_ms: int
-    bag: int  # the one that it ran on (from 0)
+from toleramp_bench.runs import walk
+from toleramp_bench.targets.pulses import NsLog
 
 
-def step_runs(bench: PumpBench) -> list[StepRun]:
-    """The runs of steps in their order; a repeated step is a run of its own.
-
-    Device time counts from the controller's first scan; the bench's pulses are put to it by the boot's offset.
-    """
-    starts = bench.find("step_started")
-    runs = []
-    for k, event in enumerate(starts):
-        end_ms = starts[k + 1]["t_ms"] if k + 1 < len(starts) else None
-        first = _pulses_before(bench, event["t_ms"])
-        last = len(bench.motor.times) if end_ms is None else _pulses_before(bench, end_ms)
-        finish = [e["t_ms"] for e in bench.find("step_completed", step=event["step"]) if e["t_ms"] >= event["t_ms"]]
-        ended = min(finish, default=end_ms or event["t_ms"])
-        runs.append(StepRun(event["step"], last - first, event["t_ms"], ended, event["arg"]))
-    return runs
+def step_runs(bench: PumpBench) -> list[walk.StepRun]:
+    """The runs of steps by the pulses that moved the motor."""
+    return walk.step_runs(bench.events, on_pumps_clock(bench, bench.motor.times))
 
 
-def _pulses_before(bench: PumpBench, t_ms: int) -> int:
-    return bisect_right(bench.motor.times, t_ms * 1_000_000 + bench.offset_ns)
+def on_pumps_clock(bench: PumpBench, times_ns: array[int]) -> NsLog:
+    """Pulses of the bench by the clock of the pump's records, which begins with the controller's first scan."""
+    return NsLog(times_ns, -(bench.offset_ns // 1000))
 
 
 def dose_pg(bench: PumpBench, protocol: Protocol) -> Fraction:
@@ -59,7 +36,9 @@ def measured_records(bench: PumpBench, every_ms: int = 1000) -> list[dict[str, A
     if not bench.events:
         return []
     end_ms = bench.events[-1]["t_ms"]
+    moved = on_pumps_clock(bench, bench.motor.times)
     times = sorted({*range(0, end_ms + 1, every_ms), *(event["t_ms"] for event in bench.events)})
     return [
-        {"kind": "measured", "t_ms": t, "volume_nl": _pulses_before(bench, t) * bench.pl_pulse // 1000} for t in times
+        {"kind": "measured", "t_ms": t, "volume_nl": moved.count_until(t * 1000) * bench.pl_pulse // 1000}
+        for t in times
     ]

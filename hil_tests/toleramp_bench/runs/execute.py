@@ -12,7 +12,7 @@ from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.runs.pumped import Pumped
 from toleramp_bench.runs.result import result
 from toleramp_bench.runs.runner import Run
-from toleramp_bench.runs.step_runs import step_runs
+from toleramp_bench.runs.walk import step_runs
 from toleramp_bench.scenario.model import Recording, Scenario
 from toleramp_bench.targets.base import NotOnTarget, Target
 
@@ -88,7 +88,7 @@ def execute(scenario: Scenario, target: Target | Callable[[], Target], seed: int
 
 
 def _judged(run: Run, recording: Recording, seed: int, began: float) -> Ran:
-    pumped = Pumped(run.scenario, recording, step_runs(recording), seed)
+    pumped = Pumped(run.scenario, recording, step_runs(recording.records, recording.moved_us), seed)
     document = result(run.scenario, recording, pumped)
     return Ran(document, recording, pumped.plant, time.perf_counter() - began, seed)
 

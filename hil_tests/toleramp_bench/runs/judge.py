@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from pump.tables import events
+from toleramp_bench.names import EVENTS
 from toleramp_bench.runs.undone import undone
 from toleramp_bench.scenario.expects import picked
 from toleramp_bench.scenario.model import Expect, Recording, Scenario
 from toleramp_bench.scenario.words import Number, clock
 
 Verdict = tuple[bool, str]
-_STARTS = ("resumed", "step_started")
+_STARTS = EVENTS.of(events.BEGINS)
 
 
 @dataclass(frozen=True)

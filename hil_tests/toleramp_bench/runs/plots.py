@@ -16,7 +16,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from pump.protocol.doses import dose_fraction, fills
+from pump.tables import events
 from toleramp.report import frame
+from toleramp_bench.names import EVENTS
 from toleramp_bench.scenario.model import Recording, Scenario
 
 _POINTS = 1500
@@ -25,19 +27,16 @@ _STILL_TIMES = 4  # nor so many times as long as the intervals on either side
 _ML_H_US_PL = 3.6  # mL/h of one pL a microsecond
 _DPI = 110
 _MS_PER_MIN = 60_000
-_MARKS = {
-    "paused": "#B3261E",
-    "stopped": "#B3261E",
-    "locked": "#B3261E",
-    "fault": "#B3261E",
-    "reaction": "#8E24AA",
-    "decision": "#00695C",
-    "resumed": "#2E7D32",
-    "alarm_raised": "#E69F00",
-    "power_lost": "#000000",
-    "boot": "#000000",
-    "completed": "#0072B2",
-}
+# By the first group, or the event itself, that a record belongs to.
+_MARKS = (
+    ({EVENTS.COMPLETED}, "#0072B2"),
+    ({EVENTS.REACTION}, "#8E24AA"),
+    (EVENTS.of(events.POWER) | {EVENTS.BOOT}, "#000000"),
+    (EVENTS.of(events.HOLDS), "#B3261E"),
+    ({EVENTS.DECISION}, "#00695C"),
+    (EVENTS.of(events.BEGINS), "#2E7D32"),
+    ({EVENTS.ALARM_RAISED}, "#E69F00"),
+)
 _VITALS = (("spo2", "SpO2 (%)", frame.MEASURED), ("pulse", "Pulse (/min)", frame.PULSE))
 Line = tuple[list[float], list[float]]
 
@@ -62,7 +61,7 @@ class Course:
 
 def draw(folder: Path, scenario: Scenario, recording: Recording, document: dict[str, Any]) -> list[Path]:
     """Writes course.png, dose_rate.png and, where the records carry vital signs, vitals.png; their paths."""
-    starts = [record["t_ms"] for record in recording.records if record["event"] == "step_started"]
+    starts = [record["t_ms"] for record in recording.records if record["event"] == EVENTS.STEP_STARTED]
     course = Course(scenario, recording, starts[0] if starts else 0)
     verdict = "interrupted" if document.get("interrupted") else "passed" if document.get("passed") else "not passed"
     title = f"{scenario.name} [{recording.target}], {document.get('final_state', '')}, {verdict}"
@@ -113,17 +112,22 @@ def _mark(course: Course, axes: Axes) -> None:
         x, name = course.minutes(record["t_ms"]), record["event"]
         if x < 0:
             continue
-        if name == "step_started":
+        if name == EVENTS.STEP_STARTED:
             axes.axvline(x, color="#BBBBBB", lw=0.5, zorder=0.5)
             axes.text(x, 1.01, str(record["step"]), transform=place, color="#444444", fontsize=7)
-        elif name in _MARKS:
-            axes.axvline(x, color=_MARKS[name], lw=0.9, ls=(0, (2, 2)), zorder=2, label=name.replace("_", " "))
+        elif _colour(name):
+            axes.axvline(x, color=_colour(name), lw=0.9, ls=(0, (2, 2)), zorder=2, label=name.replace("_", " "))
     for done in course.recording.done:
         if course.minutes(done.t_ms) >= 0:
             at = course.minutes(done.t_ms)
             axes.plot(
                 [at], [0.03], marker="^", ms=5, ls="", color="#333333", transform=place, label="event of the file"
             )
+
+
+def _colour(name: str) -> str:
+    """Of the mark at a record; "" for one that gets none."""
+    return next((colour for names, colour in _MARKS if name in names), "")
 
 
 def _course(course: Course) -> Figure:
@@ -243,7 +247,7 @@ def measured_volume(course: Course) -> Line:
 def measured_dose_rate(course: Course) -> Line:
     """Dose rate in mg/h: the measured rate of the bag of the step that runs."""
     protocol = course.scenario.protocol
-    starts = [(r["t_ms"], r["step"]) for r in course.recording.records if r["event"] == "step_started"]
+    starts = [(r["t_ms"], r["step"]) for r in course.recording.records if r["event"] == EVENTS.STEP_STARTED]
     times, rates = measured_rate(course)
     begun = [course.minutes(t_ms) for t_ms, _ in starts]
     doses = []

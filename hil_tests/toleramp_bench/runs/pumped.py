@@ -10,13 +10,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
+from toleramp_bench.devices.pulses import PulseTimes, RunLog
+from toleramp_bench.plant.drive import Drive
 from toleramp_bench.runs.plant_of import plant_of
-from toleramp_bench.runs.step_runs import StepRun
+from toleramp_bench.runs.walk import StepRun
 from toleramp_bench.scenario.model import Recording, Scenario
-
-# The plant spreads the pulses of a span evenly: none is longer, so that a step's beginning does not smear over it.
-_SPAN_US = 1_000_000
-_FOREVER = 1 << 62
 
 
 class Delivered(NamedTuple):
@@ -35,7 +33,8 @@ class Pumped:
 
     def __init__(self, scenario: Scenario, recording: Recording, runs: list[StepRun], seed: int = 1) -> None:
         self.plant = plant_of(scenario, recording.pl_pulse, seed)
-        self._moved, self._fed = recording.moved_us, 0
+        self._moved: PulseTimes = RunLog() if recording.moved_us is None else recording.moved_us
+        self._drive = Drive(self.plant, self._moved)
         self._read: dict[int, Delivered] = {}
         times_ms = [t_ms for run in runs for t_ms in (run.started_ms, run.until_ms) if t_ms is not None]
         self._play(recording, {1000 * t_ms for t_ms in times_ms})
@@ -55,46 +54,16 @@ class Pumped:
     def _play(self, recording: Recording, borders_us: set[int]) -> None:
         faults = sorted(recording.plant_done, key=lambda done: done[0])
         for t_us in sorted(borders_us | {done[0] for done in faults}):
-            self._advance(t_us)
+            self._drive.advance(t_us)
             self._read[t_us] = self._now()
             while faults and faults[0][0] == t_us:
                 _, name, fields = faults.pop(0)
                 getattr(self.plant, name)(**fields)
         last_us = self._moved.at(len(self._moved) - 1) if self._moved else 0
-        self._advance(max(recording.end_ms * 1000, last_us, self.plant.t_us))
+        self._drive.advance(max(recording.end_ms * 1000, last_us, self.plant.t_us))
 
     def _now(self) -> Delivered:
         return Delivered(self.plant.liquid_pl, self.plant.delivered_pg)
 
     def _at(self, t_ms: int) -> Delivered:
         return self._read.get(1000 * t_ms, Delivered())
-
-    def _advance(self, to_us: int) -> None:
-        """Brings the plant to `to_us` in spans that end at a pulse."""
-        plant = self.plant
-        while plant.t_us < to_us or self._next_us() <= to_us:
-            next_us = self._next_us()
-            if next_us > min(to_us, plant.t_us + _SPAN_US):
-                plant.advance(self._still_until(next_us, to_us), 0)
-            else:
-                self._span(min(to_us, plant.t_us + _SPAN_US))
-
-    def _next_us(self) -> int:
-        """When the next pulse comes."""
-        if not self._moved or self._fed >= len(self._moved):
-            return _FOREVER
-        return int(self._moved.at(self._fed))
-
-    def _still_until(self, next_us: int, to_us: int) -> int:
-        """The end of a span without a pulse: just before the next one, which comes by itself (a mechanism that has
-        rested, a rate too low to be a flow)."""
-        t_us = self.plant.t_us
-        end_us = min(to_us, max(next_us - 1, t_us + 1))
-        return end_us if self.plant.flow.still else min(end_us, t_us + _SPAN_US)
-
-    def _span(self, to_us: int) -> None:
-        """The pulses until `to_us`, up to the last of them: a rest counts from there."""
-        count = self._moved.count_until(to_us)
-        end_us = max(int(self._moved.at(count - 1)), self.plant.t_us)
-        self.plant.advance(end_us, count - self._fed)
-        self._fed = count

@@ -12,17 +12,20 @@ from typing import Any
 
 from pump.protocol.doses import fills
 from pump.protocol.protocol import Protocol
+from pump.tables import events, states
+from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.runs.judge import judge
 from toleramp_bench.runs.pumped import Delivered, Pumped
-from toleramp_bench.runs.step_runs import StepRun, step_runs
+from toleramp_bench.runs.walk import StepRun, step_runs
 from toleramp_bench.scenario.model import Recording, Scenario
 
 _DECIMALS = 9  # of mL and mg: a picolitre, a picogram
 _NL_PER_ML, _PL_PER_ML, _PG_PER_MG = 10**6, 10**9, 10**9
 _US_RATE = 36_000  # pL a us at 1 mL/h, times 0.0001: rate_e4 / 36000
-_WAITING, _HELD = ("idle", "ready", "armed", "bag"), ("held", "decision", "boundary", "resumable")
+_HELD = STATES.of(states.HOLDS)
+_WAITING = STATES.of(states.AT_REST | states.HANGING) - STATES.of(states.OVER)
 _RATE_PULSES = 3  # with fewer no rate is measured
-_ARGS = ("load_refused", "alarm_raised", "self_test")  # whose arg is a number with a meaning of its own
+_FIGURES, _OF_BAGS = EVENTS.of(events.FIGURES), EVENTS.of(events.HANGS)
 
 
 def result(scenario: Scenario, recording: Recording, pumped: Pumped | None = None) -> dict[str, Any]:
@@ -31,7 +34,7 @@ def result(scenario: Scenario, recording: Recording, pumped: Pumped | None = Non
     Without it that is done here, and nothing is said of the vein: whoever has a vein's dose to judge has its plant.
     A run that uses what the pump cannot do yet, or that was interrupted, has not passed, whatever else it met.
     """
-    protocol, runs = scenario.protocol, step_runs(recording)
+    protocol, runs = scenario.protocol, step_runs(recording.records, recording.moved_us)
     vein = pumped and rounded(pumped.plant.vein_pg() / _PG_PER_MG)
     pumped = pumped or Pumped(scenario, recording, runs)
     document: dict[str, Any] = {
@@ -64,7 +67,7 @@ def canonical(document: dict[str, Any]) -> str:
 
 def final_state(state: str) -> str:
     """A session's state as a final state of the contract."""
-    return "waiting" if state in _WAITING else "held" if state in _HELD else state
+    return "waiting" if state in _WAITING else STATES.HELD if state in _HELD else state
 
 
 def rounded(value: Fraction) -> float:
@@ -87,7 +90,7 @@ def _planned_mg(protocol: Protocol, run: StepRun, volume_nl: Fraction) -> Fracti
     """Dose of so much of the bag that the record of the run names, or of the step's own."""
     if not _is_dose(protocol, run.number):
         return Fraction(0)
-    bag = protocol.solutions[protocol.steps[run.number - 1].solution if run.bag is None else run.bag]
+    bag = protocol.solutions[protocol.steps[run.number - 1].solution if run.bag < 0 else run.bag]
     return Fraction(bag.drug_pg, bag.volume_nl) * volume_nl / _PG_PER_MG
 
 
@@ -123,7 +126,7 @@ def _step(protocol: Protocol, recording: Recording, run: StepRun, delivered: Del
 def planned(protocol: Protocol, run: StepRun) -> tuple[Fraction, Fraction]:
     """Volume (nL) and rate (0.0001 mL/h) of a run: the step's own, or what gives its dose from another bag (SES-5)."""
     step = protocol.steps[run.number - 1]
-    if run.bag is None or run.bag == step.solution:
+    if run.bag in (-1, step.solution):
         return Fraction(step.volume_nl), Fraction(step.rate_e4)
     own, other = protocol.solutions[step.solution], protocol.solutions[run.bag]
     share = Fraction(own.drug_pg * other.volume_nl, own.volume_nl * other.drug_pg)
@@ -160,8 +163,8 @@ def _event(protocol: Protocol, record: dict[str, Any]) -> dict[str, Any]:
     if record.get("code") is not None:
         event["code"] = record["code"]
     arg = record.get("arg")
-    if record["event"].startswith("bag_") and arg is not None and 0 <= arg < len(protocol.solutions):
+    if record["event"] in _OF_BAGS and arg is not None and 0 <= arg < len(protocol.solutions):
         event["arg"] = protocol.solutions[arg].id
-    elif record["event"] in _ARGS and arg is not None:
+    elif record["event"] in _FIGURES and arg is not None:
         event["arg"] = arg
     return event

@@ -9,15 +9,18 @@ from contextlib import suppress
 from itertools import count
 from typing import Any
 
+from pump.tables import events, states
+from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.people.attended import Attended
-from toleramp_bench.people.staff import Staff
+from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import RecordPace
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.runs.actions import Actions
 from toleramp_bench.runs.plant_of import plant_of
 from toleramp_bench.scenario.model import Action, Done, Moment, Recording, Scenario
 from toleramp_bench.targets.base import Target, TargetFault
 
-FINAL = ("completed", "stopped", "locked", "fault")
+FINAL = EVENTS.of(events.ENDS)
 SETTLE_MS = 1_000  # after the end, for the alarm and the records that are still on their way
 LOAD_AT_US = 500_000
 # What follows a record happens so much later at the soonest: on the board a record needs some scans to the laptop.
@@ -43,8 +46,11 @@ class Run:
         self.recording = Recording(target=target.name, pl_pulse=target.pl_pulse)
         self.hold_ms = max(200, 4 * target.scan_us // 1000)
         gap_ms = max(600, 10 * target.scan_us // 1000)
-        self.staff = Staff(scenario.staff_delay_ms, gap_ms) if scenario.staff == "prompt" else None
-        self.plant: Plant = plant_of(scenario, target.pl_pulse, seed)
+        self.staff: Nurse | None = None
+        if scenario.staff == "prompt":
+            self.staff = Nurse(RecordPace(scenario.staff_delay_ms, gap_ms), on_hang=self.hung)
+        self.live = target.fit(plant_of(scenario, target.pl_pulse, seed))
+        self.plant: Plant = self.live.plant
         self.pinging = True
         self._actions = Actions(self)
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
@@ -53,10 +59,7 @@ class Run:
         self._end_us = scenario.limit_ms * 1000
         self._ended = False
         self._stuck_us = self._quiet_us = (scenario.protocol.max_hold_min + STUCK_MIN) * 60_000_000
-        self._moved = 0
         self._waiting = [action for action in scenario.actions if action.when.after is not None]
-        if self.staff:
-            self.staff.on_hang = self.hung
         self.patient = Attended(self, scenario.patient, seed) if scenario.patient else None
 
     # -- the agenda
@@ -124,18 +127,16 @@ class Run:
     def plant_do(self, name: str, **fields: Any) -> None:
         """A fault of the plant, or another bag, from this moment."""
         self._flow()
-        getattr(self.plant, name)(**fields)
+        self.live.do(name, fields)
         self.recording.plant_done.append((self.target.now_us, name, fields))
 
     def settle(self) -> None:
         """The plant is brought up to this moment."""
         self._flow()
 
-    def _flow(self) -> None:
-        """Hands the pulses that moved the motor until now to the plant."""
-        moved = self.target.moved.count_until(self.target.now_us)
-        self.plant.advance(self.target.now_us, moved - self._moved)
-        self._moved = moved
+    def _flow(self, t_us: int | None = None) -> None:
+        """Brings the plant up to a time (now) with the pulses that moved the motor."""
+        self.live.settle(t_us)
 
     # -- the run
 
@@ -156,20 +157,25 @@ class Run:
     def _turn(self) -> None:
         target = self.target
         due_us = self._agenda[0][0] if self._agenda else _FOREVER
-        staff_us = self.staff.due_ms * 1000 if self.staff and self.staff.due_ms is not None else _FOREVER
+        staff_us = self._staff_us()
         target.run_to(min(due_us, staff_us, self._end_us, self._stuck_us))
         for record in target.records():
             self._note(record)
         now = target.now_us
         while self._agenda and self._agenda[0][0] <= now:
             heapq.heappop(self._agenda)[2]()
-        if self.staff and self.staff.due_ms is not None and self.staff.due_ms * 1000 <= now:
-            button = self.staff.act(target.seen(), now // 1000)
+        if self.staff and self._staff_us() <= now:
+            button = self.staff.press(target.seen(), now // 1000)
             if button:
                 self.press(button, self.hold_ms)
                 self._stuck_us = now + self._quiet_us
         if now >= self._stuck_us:
             self._end_if_stuck()
+
+    def _staff_us(self) -> int:
+        """When people look at the pump next."""
+        due_ms = self.staff.pace.due_ms if self.staff else None
+        return _FOREVER if due_ms is None else due_ms * 1000
 
     def _end_if_stuck(self) -> None:
         """Ends a run that would only wait: the pump stands, no record or press came for long, nothing is still to come.
@@ -178,18 +184,23 @@ class Run:
         """
         self._stuck_us = self.target.now_us + self._quiet_us
         waiting = len(self._agenda) <= 1  # but for the ping
-        if waiting and self.patient is None and self.scenario.end is None and self.target.state() != "running":
+        if (
+            waiting
+            and self.patient is None
+            and self.scenario.end is None
+            and self.target.state() not in STATES.of(states.FLOWS)
+        ):
             self._end_us = self.target.now_us
 
     def _note(self, record: dict[str, Any]) -> None:
-        self._flow()
         self.recording.records.append(record)
         self._stuck_us = record["t_ms"] * 1000 + self._quiet_us
-        if record["event"] == "bag_confirmed":
+        if record["event"] == EVENTS.BAG_CONFIRMED:
             self._confirmed(record)
+        self._flow()
         self._happened(record, REACT_MS)
         if self.staff:
-            self.staff.told(record)
+            self.staff.pace.told(record)
         if record["event"] in FINAL and self.scenario.end is None and not self._ended:
             self._ended = True
             self._end_us = min(self._end_us, (record["t_ms"] + SETTLE_MS) * 1000)
@@ -197,12 +208,15 @@ class Run:
     def _confirmed(self, record: dict[str, Any]) -> None:
         """Presses alone do not say what hangs: then it is the bag that was asked for, from the record's own time on."""
         done, bags = self.recording.plant_done, self.scenario.protocol.solutions
-        asked_us = max((r["t_ms"] * 1000 for r in self.recording.records if r["event"] == "bag_requested"), default=0)
+        asked_us = max(
+            (r["t_ms"] * 1000 for r in self.recording.records if r["event"] == EVENTS.BAG_REQUESTED), default=0
+        )
         if any(name == "swap_bag" and t_us >= asked_us for t_us, name, _ in done) or not 0 <= record["arg"] < len(bags):
             return
-        bag_id = bags[record["arg"]].id
-        self.plant.swap_bag(bag_id)
-        done.append((record["t_ms"] * 1000, "swap_bag", {"bag_id": bag_id}))
+        fields, t_us = {"bag_id": bags[record["arg"]].id}, record["t_ms"] * 1000
+        self._flow(t_us)
+        self.live.do("swap_bag", fields, t_us)
+        done.append((t_us, "swap_bag", fields))
 
     def _ping(self) -> None:
         if self.pinging and self.target.state() != "off":

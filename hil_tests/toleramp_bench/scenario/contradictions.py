@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pump.tables import events, states
+from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.scenario.checks import Checks, is_number
-from toleramp_bench.scenario.model import Action, Expect, Moment
+from toleramp_bench.scenario.model import FINAL_STATES, Action, Expect, Moment
 from toleramp_bench.scenario.words import RECORDS, Number, clock
 
 _PICKS = ("code", "step", "state")
-_FINAL = ("completed", "stopped", "locked", "fault")  # records that end a session, and with it a run without [end]
-_UNENDED = ("running", "held", "waiting", "abandoned")
-_ALWAYS = ("boot", "self_test")
-_ONCE = ("completed", "locked")
+_FINAL = EVENTS.of(events.ENDS)  # records that end a session, and with it a run without [end]
+_UNENDED = set(FINAL_STATES) - STATES.of(states.OVER) - {"off"}
+_ALWAYS = EVENTS.ordered(events.STARTS)
+_ONCE = EVENTS.ordered(events.ENDS)
 _GOES_BACK = ("reaction", "decide", "press")  # what may repeat steps, so that the dose is complete before the last one
 _TIMES_MS = (".t_ms", ".started_ms", ".ended_ms")
 _NO_RUN = "no run can meet both"
@@ -89,7 +91,12 @@ def _demand_in_run(checks: Checks, expect: Expect, where: str, course: Course) -
         what = f"no run is that long: it ends at {clock(course.last_ms)} at the latest"
         raise checks.fail(what, where, 'write less, or a later limit = "hh:mm:ss"')
     step = expect.keys.get("step")
-    if expect.name == "completed" and step not in (None, course.steps) and _needed(expect) and not course.goes_back:
+    if (
+        expect.name == EVENTS.COMPLETED
+        and step not in (None, course.steps)
+        and _needed(expect)
+        and not course.goes_back
+    ):
         raise checks.fail(f"completed comes in step {course.steps} or not at all", f"{where}, step", "leave it out")
 
 

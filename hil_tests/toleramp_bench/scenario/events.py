@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pump.tables import events
+from toleramp_bench.names import CAUSES, EVENTS
 from toleramp_bench.scenario import not_yet as ahead
 from toleramp_bench.scenario import words
 from toleramp_bench.scenario.checks import Checks, Table
@@ -13,7 +15,7 @@ from toleramp_bench.scenario.model import Action, Moment
 from toleramp_bench.scenario.words import DO, RECORDS
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
-NO_STEP = ("boot", "self_test")  # records of a pump that has no protocol yet
+NO_STEP = EVENTS.of(events.STARTS)  # records of a pump that has no protocol yet
 Root = tuple[Any, ...]  # what a moment counts from: power-on, or one record
 
 
@@ -91,7 +93,7 @@ def _action(checks: Checks, table: Table, name: str, where: str, ground: Ground)
 def _own_keys(do: str, table: Table) -> dict[str, words.Key]:
     """The word's own keys. A `step` beside a choice that needs none picks the record, as it does elsewhere."""
     if do == "decide" and table.get("choice") not in words.WITH_STEP:
-        return {key: spec for key, spec in DO[do].keys.items() if key != "step"}
+        return {key: spec for key, spec in DO[do].keys.items() if key not in words.PICK}
     return DO[do].keys
 
 
@@ -119,7 +121,7 @@ def read_moment(checks: Checks, table: Table, where: str, ground: Ground) -> Mom
         what = "neither at nor after" if after is None else "both at and after"
         raise checks.fail(f"{what} is given", where, 'write at = "hh:mm:ss", or after = a record or an id')
     if after is None:
-        extra = [key for key in ("step", "code", "nth", "plus") if key in values]
+        extra = [key for key in (*words.PICK, "nth", "plus") if key in values]
         if extra:
             raise checks.fail(f"{extra[0]} goes with after, not with at", where, "leave it out, or write after")
         return Moment(at_ms=at_ms)
@@ -140,11 +142,11 @@ def demand_name(checks: Checks, name: str, where: str, ground: Ground) -> None:
 def demand_pick(checks: Checks, name: str, values: Table, where: str, ground: Ground) -> None:
     """Raises UserError for a step, code, state or nth that records of that name never have."""
     if name in ground.ids:
-        extra = [key for key in ("step", "code", "state") if key in values]
+        extra = [key for key in (*words.PICK, "state") if key in values]
         if extra or values.get("nth", 1) != 1:
             key = extra[0] if extra else "nth"
             raise checks.fail(f"{key} does not go with the id {name}: it happens once", where, "leave it out")
-    if "step" in values and name in NO_STEP:
+    if values.get("step") is not None and name in NO_STEP:
         raise checks.fail(f"{name} has no step", f"{where}, step", "leave it out")
     demand_step(checks, values.get("step"), f"{where}, step", ground)
     codes = ahead.known_codes(name)
@@ -187,9 +189,9 @@ def _demand_decide(checks: Checks, given: Table, where: str, ground: Ground) -> 
     demand_step(checks, given.get("step"), f"{where}, step", ground)
     _demand_bag(checks, given.get("bag"), f"{where}, bag", ground)
     choice = given["choice"]
-    if choice == "any-back" and "step" not in given:
+    if choice == "any-back" and given.get("step") is None:
         raise checks.fail("any-back needs a step", where, "write step = the step to go on at")
-    if "bag" in given and choice in ("technical", "severe", "end"):
+    if given.get("bag") is not None and choice in set(words.GRADES) - {CAUSES.MILD}:
         raise checks.fail(f"no bag is chosen with {choice}", f"{where}, bag", "leave it out")
 
 

@@ -10,8 +10,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from pump.tables import states
+from toleramp_bench.names import STATES
+
 TARGETS = ("core", "unix", "rp2040", "rig")
-FINAL_STATES = ("completed", "running", "held", "locked", "stopped", "abandoned", "waiting", "fault", "off")
+FINAL_STATES = (*STATES.ordered(states.OVER | states.FLOWS), STATES.HELD, "waiting", "abandoned", "off")
 
 
 @dataclass(frozen=True)

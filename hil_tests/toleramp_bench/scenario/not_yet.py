@@ -8,24 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pump.tables import events
+from toleramp_bench.names import EVENTS
 from toleramp_bench.scenario.words import codes_of
 
-EVENTS = {
-    "checklist_completed": "SES-1",
-    "primed": "FLO-9",
-    "step_inserted": "SES-3",
-    "observation_due": "SES-2",
-    "observation": "SES-2",
-    "observation_overdue": "SES-2",
-    "unlocked": "SES-4",
-    "permit_lost": "FLO-7",
-    "flush_started": "SES-9",
-    "flush_completed": "SES-9",
-    "handover": "SES-12",
-    "power_lost": "SES-14",
-    "recovered": "SES-14",
-    "vitals": "INT-5",
-}
+MISSING: dict[str, str] = {}
+MISSING[EVENTS.CHECKLIST_COMPLETED] = "SES-1"
+MISSING[EVENTS.PRIMED] = "FLO-9"
+MISSING[EVENTS.STEP_INSERTED] = "SES-3"
+MISSING[EVENTS.OBSERVATION_DUE] = "SES-2"
+MISSING[EVENTS.OBSERVATION] = "SES-2"
+MISSING[EVENTS.OBSERVATION_OVERDUE] = "SES-2"
+MISSING[EVENTS.UNLOCKED] = "SES-4"
+MISSING[EVENTS.PERMIT_LOST] = "FLO-7"
+MISSING[EVENTS.FLUSH_STARTED] = "SES-9"
+MISSING[EVENTS.FLUSH_COMPLETED] = "SES-9"
+MISSING[EVENTS.HANDOVER] = "SES-12"
+MISSING[EVENTS.POWER_LOST] = "SES-14"
+MISSING[EVENTS.RECOVERED] = "SES-14"
+MISSING[EVENTS.VITALS] = "INT-5"
 FINAL_STATES = {"abandoned": "SES-8"}
 
 _SENSED = {
@@ -38,20 +39,17 @@ _SENSED = {
     "sensor-plausibility": "ALM-5",
     "free-flow": "FLO-7",
 }
-_ENTERED = {"observation": "SES-10", "observation-overdue": "SES-2"}
+_ENTERED = {EVENTS.OBSERVATION: "SES-10", "observation-overdue": "SES-2"}
 _CHECKED = {"self-test": "INT-1", "overrun": "INT-1", "clock": "INT-3"}
 _ALARMS = {**_SENSED, **_ENTERED, **_CHECKED, "trim": "FLO-3", "reminder": "SES-8", "idle": "SES-8"}
 _HELD = {**_SENSED, **_ENTERED}
-CODES: dict[str, dict[str, str]] = {
-    "alarm_raised": _ALARMS,
-    "alarm_cleared": _ALARMS,
-    "paused": _HELD,
-    "resumed": _HELD,
-    "stopped": _SENSED,
-    "fault": {**_SENSED, **_CHECKED},
-    "reaction": {"moderate": "SES-4"},
-    "locked": {"moderate": "SES-4"},
-}
+CODES: dict[str, dict[str, str]] = dict.fromkeys(EVENTS.of(events.ALARMS), _ALARMS)
+CODES[EVENTS.PAUSED] = _HELD
+CODES[EVENTS.RESUMED] = _HELD
+CODES[EVENTS.STOPPED] = _SENSED
+CODES[EVENTS.FAULT] = {**_SENSED, **_CHECKED}
+CODES[EVENTS.REACTION] = {"moderate": "SES-4"}
+CODES[EVENTS.LOCKED] = CODES[EVENTS.REACTION]
 
 
 def known_codes(event: str) -> tuple[str, ...]:
@@ -62,8 +60,8 @@ def known_codes(event: str) -> tuple[str, ...]:
 
 def lacking(event: str | None, code: str | None = None) -> Iterable[str]:
     """What of a record the pump cannot say yet: "observation_due SES-2", "alarm_raised.occlusion ALM-5"."""
-    if event in EVENTS:
-        yield f"{event} {EVENTS[event]}"
+    if event in MISSING:
+        yield f"{event} {MISSING[event]}"
     if event and code and code not in codes_of(event) and code in CODES.get(event, ()):
         yield f"{event}.{code} {CODES[event][code]}"
 

@@ -9,7 +9,8 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
-import oximeters
+from oximeters import registry
+from toleramp_bench.names import EVENTS
 from toleramp_bench.places import ROOT
 from toleramp_bench.scenario import not_yet as ahead
 from toleramp_bench.scenario import words
@@ -97,7 +98,7 @@ def _demand_head(checks: Checks, head: Table, target: str | None) -> None:
 
 def _demand_oximeter(checks: Checks, name: str) -> None:
     try:
-        oximeters.parser(name)
+        registry.parser(name)
     except ValueError as error:
         raise checks.fail(str(error), "oximeter", 'write oximeter = "nonin-df2"') from None
 
@@ -110,7 +111,7 @@ def requirement_ids() -> tuple[str, ...]:
 
 def _refused(expects: list[Table]) -> bool:
     """True where the file expects the pump to refuse the protocol: it may then break the rules."""
-    return any("load_refused" in (table.get("event"), table.get("count")) for table in expects)
+    return any(EVENTS.LOAD_REFUSED in (table.get("event"), table.get("count")) for table in expects)
 
 
 def _whole_ms(checks: Checks, seconds: int | Decimal) -> int:
@@ -125,4 +126,5 @@ def _open_end(end: Moment | None) -> Iterable[str]:
 
 
 def _end(checks: Checks, head: Table, ground: Ground) -> Moment | None:
-    return read_moment(checks, head["end"], "end", ground) if "end" in head else None
+    end = head.get("end")
+    return None if end is None else read_moment(checks, end, "end", ground)

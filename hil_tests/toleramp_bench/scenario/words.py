@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from pump.base.units import RATE_MAX_E4, RATE_MIN_E4
-from pump.tables import messages as m
-from pump.tables.alarms import ROWS
+from pump.tables import causes, events
+from toleramp_bench.names import ALARMS, CAUSES, EVENTS, REFUSALS, STATES, VITALS
 
 Number = int | Decimal
 
@@ -51,7 +51,7 @@ _TIMES = Key("whole", 1, 10_000)
 BUTTONS = ("start", "stop", "confirm", "silence", "up", "down")
 HOST = ("pause", "stop", "hang", "ping", "garbage", "load", "silence")  # silence: the laptop pings no more
 RESUME = ("same", "one-back", "two-back", "any-back")
-CLASSIFY = ("technical", "mild", "severe", "end")
+GRADES = CAUSES.at(causes.GRADES)
 
 # Signs of a reaction by the grade that follows from them (SES-4). Skin alone is mild; nothing else is.
 _SKIN = ("hives", "urticaria", "itch", "flush", "rash", "erythema")
@@ -59,7 +59,21 @@ _NEVER_MILD = (
     "throat-tightness", "chest-tightness", "hoarseness", "angioedema", "wheeze", "stridor", "dyspnoea", "vomiting",
     "abdominal-pain", "presyncope", "syncope", "hypotension", "hypoxia", "cough", "collapse",
 )  # fmt: skip
-SIGNS = {**dict.fromkeys(_SKIN, "mild"), **dict.fromkeys(_NEVER_MILD, "severe")}
+SIGNS = dict.fromkeys(_SKIN, CAUSES.MILD)
+SIGNS |= dict.fromkeys(_NEVER_MILD, CAUSES.SEVERE)
+
+# What is entered when the pump asks next: the grade of the hold (technical, mild, severe, end), or the step to go
+# on at (same, one-back, two-back; any-back with `step`), and the bag. With any-back and mild `step` is the one that
+# is chosen (after_step picks among the records of `after`); with the others it picks the record, as everywhere.
+# With staff = "none" just this is entered: no press resumes.
+_DECIDE = {
+    "choice": Key("text", choices=(*RESUME, *GRADES), required=True),
+    "step": Key("whole", 1, 40),
+    "rate_ml_h": Key("number", Decimal(RATE_MIN_E4) / 10_000, RATE_MAX_E4 // 10_000, open="SES-3"),
+    "minutes": Key("number", Decimal("0.01"), 1440, open="SES-3"),
+    "insert": Key("flag", open="SES-3"),
+}
+_DECIDE["bag"] = Key("text", longest=1)
 
 DO: dict[str, Word] = {
     "press": Word(
@@ -94,23 +108,9 @@ DO: dict[str, Word] = {
     "reaction": Word({"signs": Key("texts", choices=tuple(SIGNS), required=True)}),
     # The patient of the file gets it, so there must be one; that the pump has it entered (SES-3) is still missing.
     "treat": Word({"drug": Key("text", choices=("antihistamine", "steroid", "adrenaline"), default="antihistamine")}),
-    # What is entered when the pump asks next: the grade of the hold (technical, mild, severe, end), or the step to go
-    # on at (same, one-back, two-back; any-back with `step`), and the bag. With any-back and mild `step` is the one that
-    # is chosen (after_step picks among the records of `after`); with the others it picks the record, as everywhere.
-    # With staff = "none" just this is entered: no press resumes.
-    "decide": Word(
-        {
-            "choice": Key("text", choices=(*RESUME, *CLASSIFY), required=True),
-            "step": Key("whole", 1, 40),
-            "bag": Key("text", longest=1),
-            "rate_ml_h": Key("number", Decimal(RATE_MIN_E4) / 10_000, RATE_MAX_E4 // 10_000, open="SES-3"),
-            "minutes": Key("number", Decimal("0.01"), 1440, open="SES-3"),
-            "insert": Key("flag", open="SES-3"),
-        }
-    ),
+    "decide": Word(_DECIDE),
     "hang": Word({"solution": Key("text", longest=1), "code": Key("text", longest=24), "scan": FLAG}, least=1),
     "flush": Word(open="SES-9"),
-    "handover": Word({"who": Key("text", longest=24)}, open="SES-12"),
     "oximeter": Word(
         {
             "spo2": Key("number", 0, 100),
@@ -120,7 +120,7 @@ DO: dict[str, Word] = {
             "off": FLAG,
             "unplug": FLAG,
             "freeze": FLAG,
-            "artifact": FLAG,
+            VITALS.ARTIFACT: FLAG,
             "drop": Key("number", 0, 1),  # share of bytes lost
             "baud": Key("whole", 300, 115_200),  # the rate to which the oximeter is set by mistake
             "noise": Key("amount", 0, 1),  # share of bytes spoilt; true: as much as the bench thinks bad
@@ -160,8 +160,9 @@ DO: dict[str, Word] = {
         }
     ),
 }
+DO["handover"] = Word({"who": Key("text", longest=24)}, open="SES-12")
 
-WITH_STEP = ("any-back", "mild")  # choices of "decide" that may name a step
+WITH_STEP = ("any-back", CAUSES.MILD)  # choices of "decide" that may name a step
 # Which record: `after_step` and `after_code` where the word itself has a `step` or a `code`.
 PICK = {"step": Key("whole"), "code": TEXT}
 MOMENT = {"at": TIME, "after": TEXT, "nth": _TIMES, "plus": TIME}
@@ -186,7 +187,7 @@ TOP = {
 }
 DIFFERENCES = {"allow_ms": Key("whole", 0, 3_600_000, required=True), "why": Key("text", required=True)}
 
-_RECORD = {**PICK, "state": Key("text", choices=m.STATES)}
+_RECORD = {**PICK, "state": Key("text", choices=tuple(STATES))}
 _SOON = Key("number", Decimal("0.001"), 10**7)
 _BOUND = Key("number", -(10**12), 10**12)
 _PULSE = Key("number", 0, 10**9)
@@ -216,36 +217,38 @@ STEP_NUMBERS = (
 RECORD_NUMBERS, RECORD_TEXTS = ("t_ms", "step", "arg"), ("event", "code", "arg")
 ACTION_NUMBERS, ACTION_TEXTS = ("t_ms",), ("do",)
 
-RECORDS = tuple(name for name in m.EVENTS if name != "none")
-_FAULTS = {"over-delivery", "under-delivery", "runaway", "drive-late", "claim", "memory"}
-_BY_VITALS = {"spo2-stop", "pulse-stop", "signal-lost"}
-_BY_HAND = {"stop-button", "host-pause"}
-# Codes that a record of this name never has; so that a code which the pump learns is known here at once.
-_NEVER_CODES: dict[str, Iterable[str]] = {
-    "paused": {*_FAULTS, *CLASSIFY, "host-stop"},
-    "resumed": {*_FAULTS, "technical", "severe", "end", "host-stop"},
-    "stopped": {*_FAULTS, "technical", "mild", "severe"},
-    "locked": {*_FAULTS, "technical", "end"},
-    "fault": {*_BY_VITALS, *_BY_HAND, *CLASSIFY, "host-stop", "step-wait"},
-    "decision": set(m.HOLD_CODES) - set(CLASSIFY),
-    "reaction": set(m.HOLD_CODES) - {"mild", "severe"},
-}
+RECORDS = tuple(EVENTS)
+# The causes that records of a name can have: a cause that the pump learns is known here at once.
+_GRADED = frozenset(causes.GRADES)
+_HOLDING = frozenset(row for row, does in enumerate(causes.DOES) if does == causes.HOLDS)
+_FINAL_WORDS = frozenset(row for row, waits in enumerate(causes.WAITS) if waits == causes.NOTHING)
+_NOTED = frozenset(row for row, does in enumerate(causes.DOES) if does == causes.NOTES)
+_CAUSES_OF: dict[str, frozenset[int]] = {}
+_CAUSES_OF[EVENTS.PAUSED] = _HOLDING
+_CAUSES_OF[EVENTS.RESUMED] = _HOLDING | {causes.MILD}
+_CAUSES_OF[EVENTS.STOPPED] = (_NOTED & _FINAL_WORDS) - {causes.SEVERE}
+_CAUSES_OF[EVENTS.LOCKED] = frozenset(causes.REACTIONS)
+_CAUSES_OF[EVENTS.FAULT] = frozenset(row for row, does in enumerate(causes.DOES) if does == causes.ENDS)
+_CAUSES_OF[EVENTS.DECISION] = _GRADED
+_CAUSES_OF[EVENTS.REACTION] = frozenset(causes.REACTIONS)
 
 
 def codes_of(event: str) -> tuple[str, ...]:
     """The codes that records of that name can have; none for most."""
-    if event in ("alarm_raised", "alarm_cleared"):
-        return tuple(str(row[0]).replace("_", "-") for row in ROWS[1:])
-    if event == "load_refused":
-        return m.REFUSALS[1:]
-    if event not in _NEVER_CODES:
-        return ()
-    return tuple(code for code in m.HOLD_CODES[1:] if code not in _NEVER_CODES[event])
+    if event in EVENTS.of(events.ALARMS):
+        return tuple(ALARMS)[1:]
+    if event == EVENTS.LOAD_REFUSED:
+        return tuple(REFUSALS)[1:]
+    return CAUSES.at(sorted(_CAUSES_OF.get(event, ())))
+
+
+_WORSE = CAUSES.SEVERE
 
 
 def grade(signs: Iterable[str]) -> str:
-    """ "mild" when all signs are of the skin, else "severe"."""
-    return "mild" if all(SIGNS.get(sign) == "mild" for sign in signs) else "severe"
+    """Mild when all signs are of the skin, else severe."""
+    skin_alone = all(SIGNS.get(sign) == CAUSES.MILD for sign in signs)
+    return CAUSES.MILD if skin_alone else _WORSE
 
 
 def clock(t_ms: int) -> str:

@@ -6,7 +6,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.devices.pulses import PulseTimes
+from toleramp_bench.people.seen import Seen
+from toleramp_bench.plant.assembly import Plant
+from toleramp_bench.plant.live import LivePlant
 
 
 class TargetFault(Exception):
@@ -15,18 +18,6 @@ class TargetFault(Exception):
 
 class NotOnTarget(Exception):
     """This target cannot do what an action asks for (a rig without that relay, an oximeter without bytes)."""
-
-
-class PulseTimes(Protocol):
-    """Sorted pulse times, searched without a list of all of them."""
-
-    def __len__(self) -> int: ...
-
-    def count_until(self, t_us: int) -> int:
-        """How many came up to and including `t_us`."""
-
-    def at(self, index: int) -> int:
-        """The time of the pulse with that index (from 0; negative from the end)."""
 
 
 class OximeterControl(Protocol):
@@ -70,6 +61,9 @@ class Target(Protocol):
     @property
     def now_us(self) -> int:
         """Time since the first power-on."""
+
+    def fit(self, plant: Plant) -> LivePlant:
+        """Puts a plant behind the pump's motor, before the start; its time is the target's."""
 
     def start(self, bench_mode: bool) -> None:
         """Powers the pump up (UP held at power-up for bench mode) and waits for its first answer."""
@@ -122,10 +116,10 @@ class Target(Protocol):
         """The motor stalls: pulses at the pin are not counted back by the encoder and move nothing."""
 
     def door(self, is_open: bool) -> None:
-        """The door switch."""
+        """The door opens or shuts."""
 
     def battery(self, volts: float) -> None:
-        """Battery voltage at the divider's top."""
+        """The battery has this voltage from now on."""
 
     def screen(self) -> bytes | None:
         """A PNG picture of the screen, None where there is none."""

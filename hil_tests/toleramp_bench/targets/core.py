@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from oximeters import parser
+from oximeters.registry import parser
 from pump.controller import Controller
 from pump.io import UP
 from pump.tables import messages as m
@@ -13,8 +13,11 @@ from toleramp import __version__
 from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
 from toleramp_bench.devices.oximeter import Oximeter
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.names import EVENTS
+from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import mechanism_pl_pulse
+from toleramp_bench.plant.assembly import Plant
+from toleramp_bench.plant.live import LivePlant
 from toleramp_bench.targets.host_line import HostLine
 from toleramp_bench.targets.slow_oximeter import SlowOximeter
 
@@ -44,6 +47,10 @@ class CoreTarget:
         self._bench = False
         self._records: list[dict[str, Any]] = []
         self._life = 0
+
+    def fit(self, plant: Plant) -> LivePlant:
+        """Puts a plant behind the motor."""
+        return self.board.fit(plant)
 
     # -- time
 
@@ -134,7 +141,7 @@ class CoreTarget:
 
     def seen(self) -> Seen:
         """What a person sees."""
-        return self.brain.seen() if self.brain else Seen("off", 0, False, False)
+        return self.brain.seen() if self.brain else OFF
 
     def state(self) -> str:
         """The session's state."""
@@ -158,7 +165,7 @@ class CoreTarget:
         self.brain.hand_over(blob)
         self.board.run_to(self.now_us + 4 * self.scan_us, lambda: False)
         self._collect()
-        refused = [record for record in self._records[before:] if record["event"] == "load_refused"]
+        refused = [record for record in self._records[before:] if record["event"] == EVENTS.LOAD_REFUSED]
         return str(refused[-1]["code"]) if refused else ""
 
     def _ask(self, request: bytes) -> str:
@@ -216,12 +223,12 @@ class CoreTarget:
         self.board.hold_shaft(stalled)
 
     def door(self, is_open: bool) -> None:
-        """The door switch; no brain reads it yet."""
-        self.board.door_open = is_open
+        """The door opens or shuts."""
+        self.board.plant.do("door", {"is_open": is_open})
 
     def battery(self, volts: float) -> None:
-        """The battery's voltage; no brain reads it yet."""
-        self.board.battery_v = volts
+        """The battery has this voltage from now on."""
+        self.board.plant.do("battery_volts", {"volts": volts})
 
     def screen(self) -> bytes | None:
         """The core's screen is text only."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
 from pump.tables import messages as m
+from toleramp.device.loading import load_requests
 from toleramp.device.wire import Message, Wire
 
 
@@ -40,10 +40,8 @@ class HostLine:
 
     def load_requests(self, blob: bytes) -> Iterator[bytes]:
         """The requests of a load, one after the other."""
-        yield self._encode(m.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob))
-        for offset in range(0, len(blob), m.LOAD_CHUNK):
-            yield self._encode(m.LOAD_DATA, offset=offset, data=blob[offset : offset + m.LOAD_CHUNK])
-        yield self._encode(m.LOAD_END)
+        for layout, fields in load_requests(blob):
+            yield self._encode(layout, **fields)
 
     def listen(self) -> None:
         """From now on the answer to the next request is awaited."""

@@ -23,10 +23,13 @@ from toleramp_bench.boards.rig.oximeter_ahead import oximeter_ahead
 from toleramp_bench.boards.rig.pump_line import PumpLine
 from toleramp_bench.boards.rig.serial_bench import SerialBench
 from toleramp_bench.boards.rig.stamp_log import StampLog
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.devices.pulses import PulseTimes
+from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import mechanism_pl_pulse
+from toleramp_bench.plant.assembly import Plant
+from toleramp_bench.plant.live import LivePlant
 from toleramp_bench.scenario.model import LINES_KEPT
-from toleramp_bench.targets.base import NotOnTarget, PulseTimes, TargetFault
+from toleramp_bench.targets.base import NotOnTarget, TargetFault
 
 POLL_US = 100_000
 SYNCHRONISE_US = 2_000_000
@@ -54,6 +57,7 @@ class RigTarget:
         self.link, self.line = RigLink(bench), PumpLine(bench)
         self.late = 0  # messages of the oximeter that reached the rig too late
         self._zero_us = 0  # the rig's clock at the first power-on
+        self._bench_zero_us = 0  # the same by the bench's clock
         self._steps, self._enn, self._stop = Stamped(array("q")), Stamped(array("q")), Stamped(array("q"))
         self._before = 0  # steps that were there before the first power-on
         self._stalls: list[list[int]] = []  # [from, to] on the rig's clock
@@ -65,6 +69,10 @@ class RigTarget:
         self.lines: deque[tuple[int, str, bytes]] = deque(maxlen=LINES_KEPT)
         self.line.meanwhile = self._keep_up
         self.line.tap = lambda line, data: self.lines.append((self.now_us, line, data))
+
+    def fit(self, plant: Plant) -> LivePlant:
+        """Puts a plant behind the motor: in the emulated bench, else one that follows the rig's stamps."""
+        return self.bench.fit(plant, lambda: self._bench_zero_us) or LivePlant(plant, self._moved, lambda: self.now_us)
 
     # -- start and end
 
@@ -107,6 +115,7 @@ class RigTarget:
         if not self.bench.wait_for(self._status_came, _BOOT_US):
             raise TargetFault(f"rig: no status from the pump on {self.bench.places[1]}")
         self.line.since_last_boot()
+        self._bench_zero_us = self.bench.now_us - self.now_us
 
     def _status_came(self) -> bool:
         self.line.poll()
@@ -215,7 +224,7 @@ class RigTarget:
 
     def seen(self) -> Seen:
         """What a person sees."""
-        return self.line.seen() if self._powered else Seen("off", 0, False, False)
+        return self.line.seen() if self._powered else OFF
 
     def state(self) -> str:
         """The session's state."""

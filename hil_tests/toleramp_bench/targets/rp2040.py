@@ -8,11 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from pump.tables import messages as m
+from toleramp.device.loading import refusal
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.fram import Fram
 from toleramp_bench.devices.pulses import Joined, NsLog
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import image, mechanism_pl_pulse
+from toleramp_bench.plant.assembly import Plant
+from toleramp_bench.plant.live import LivePlant
 from toleramp_bench.scenario.model import LINES_KEPT
 from toleramp_bench.targets.base import TargetFault
 
@@ -42,6 +45,7 @@ class Rp2040Target:
         self._taken = self._heard_us = 0
         self._kept: tuple[Fram, bytes] | None = None
         self._loaded = b""
+        self._live: LivePlant | None = None
         self.lines: deque[tuple[int, str, bytes]] = deque(maxlen=LINES_KEPT)
 
     @property
@@ -61,6 +65,11 @@ class Rp2040Target:
         """Time since the first power-on."""
         return self._base_us + (self._bench.board.now_us if self._bench else 0)
 
+    def fit(self, plant: Plant) -> LivePlant:
+        """Puts a plant behind the motor; it stays there when the power goes."""
+        self._live = LivePlant(plant, self.moved, lambda: self.now_us)
+        return self._live
+
     def start(self, bench_mode: bool) -> None:
         """Powers it up, unless it was handed over booted."""
         self._bench_mode = bench_mode
@@ -75,6 +84,8 @@ class Rp2040Target:
         self.moved.parts.append(NsLog(bench.motor.times, self._base_us))
         self.pin.parts.append(NsLog(bench.step_log.times, self._base_us))
         self._taken = 0
+        if self._live:
+            bench.wire_plant(self._live)
         bench.board.on_reset(lambda cause: self._came_back())
         bench.board.usb.on_data(self._heard)
         bench.board.tap = self._sent
@@ -135,7 +146,7 @@ class Rp2040Target:
 
     def seen(self) -> Seen:
         """What a person sees, by the newest status."""
-        return self._bench.seen() if self._bench else Seen("off", 0, False, False)
+        return self._bench.seen() if self._bench else OFF
 
     def state(self) -> str:
         """The session's state."""
@@ -162,7 +173,7 @@ class Rp2040Target:
         except BenchFault as fault:
             raise TargetFault(f"rp2040: {fault}") from None
         self._loaded = blob
-        return "" if answer.type == m.ACK[0] else m.REFUSALS[answer.fields["code"]]
+        return refusal(answer)
 
     def host(self, command: str, **fields: Any) -> None:
         """Sends a command."""
@@ -243,12 +254,12 @@ class Rp2040Target:
         motor._enabled_at = (lambda _t: False) if stalled else enabled
 
     def door(self, is_open: bool) -> None:
-        """The door switch at the expander."""
-        self.bench.expander.set_input(8 + self.bench.pins.GPB_DOOR, int(is_open))
+        """The door opens or shuts."""
+        self.bench.plant.do("door", {"is_open": is_open})
 
     def battery(self, volts: float) -> None:
-        """The battery's voltage, through the divider of 1:2."""
-        self.bench.board.set_adc_volts(self.bench.pins.BATTERY - 26, volts / 2)
+        """The battery has this voltage from now on."""
+        self.bench.plant.do("battery_volts", {"volts": volts})
 
     def screen(self) -> bytes | None:
         """A picture of the screen."""

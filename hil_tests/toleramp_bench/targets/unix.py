@@ -7,20 +7,20 @@ samples instead of an oximeter's bytes, get a protocol at once and send all that
 from __future__ import annotations
 
 import os
+import runpy
 import select
-import struct
 import subprocess
 import tempfile
 import weakref
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import IO, Any
 
-from pump.io import LINK_MAX, OX_MAX, Outputs, Snapshot
-from pump.store.journal import SLOT
+from pump.io import Outputs, Snapshot
 from pump.tables import messages as m
 from toleramp.device.wire import Message
 from toleramp_bench.devices.samples import Samples
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.people.seen import OFF, Seen, seen_in
 from toleramp_bench.places import ROOT
 from toleramp_bench.records import named
 from toleramp_bench.targets.base import TargetFault
@@ -32,16 +32,8 @@ BRAIN = "hil_tests/on_micropython/brain.py"
 STREAM_MS = 100
 ANSWER_S = 10.0  # a scan takes some ten microseconds
 
-# As in brain.py. A request is always as long; a loaded protocol follows its request.
-_SCAN = struct.Struct("<BIIBIIBB")  # kind, dt_ms, now_ms, buttons, pulses, queue_us, oximeter bytes, link bytes
-_BOOT = struct.Struct("<BIBBIIB")  # kind, scan_us, bench mode, reset cause, first record, pl_pulse, slow
-_CORRUPT = struct.Struct("<BB")  # kind, where
-_LOAD = struct.Struct("<BH")  # kind, size
-_ANSWER = struct.Struct("<HBBBHHh")  # length, abort and permit, words, lights, tone_hz, tx bytes, FRAM slot
-_BOOTED = struct.Struct("<I12s8s")  # contract, version, build hash
-_SAMPLE = struct.Struct("<BBHB")  # there is one, SpO2, pulse, flags
-_REQUEST = _SCAN.size + OX_MAX + LINK_MAX
-_WHERE = {"protocol": 0, "plan": 1}
+_layout: Any = SimpleNamespace(**runpy.run_path(str(ROOT / "hil_tests/on_micropython/layout.py")))
+_WHERE = {"protocol": _layout.PROTOCOL, "plan": _layout.PLAN}
 
 
 def _end(process: subprocess.Popen[bytes], owner: int) -> None:
@@ -113,9 +105,9 @@ class ProcessBrain:
     def __init__(self, boot: bytes, samples: Samples | None) -> None:
         self.child = Child()
         self._samples = samples
-        self._request = bytearray(_REQUEST)
+        self._request = bytearray(_layout.REQUEST)
         self._ask(boot)
-        contract, version, build = _BOOTED.unpack(self.child.read(_BOOTED.size))
+        contract, version, build = _layout.unpack_booted(self.child.read(_layout.BOOTED))
         if contract != m.CONTRACT:
             self.close()
             raise TargetFault("unix: build/unix/micropython has another contract than these tools; run: make unix")
@@ -125,7 +117,7 @@ class ProcessBrain:
         }  # fmt: skip
 
     def _ask(self, head: bytes) -> None:
-        self.child.send(head.ljust(_REQUEST, b"\0"))
+        self.child.send(head.ljust(_layout.REQUEST, b"\0"))
 
     def close(self) -> None:
         """The process ends."""
@@ -133,47 +125,31 @@ class ProcessBrain:
 
     def scan(self, snap: Snapshot, out: Outputs) -> None:
         """One scan."""
-        request, at = self._request, _SCAN.size + OX_MAX
         if self._samples is not None:
             self._take_sample(snap, self._samples)
-        _SCAN.pack_into(
-            request, 0, 83, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.queue_us, snap.ox_n, snap.link_n
-        )
-        request[_SCAN.size : at] = snap.ox
-        request[at:] = snap.link
-        self.child.send(request)
-        self._answer(out)
+        _layout.pack_scan(self._request, snap)
+        self.child.send(self._request)
+        data = self.child.read(_layout.ANSWER)
+        length = _layout.answer_length(data)
+        if len(data) < length:
+            data += self.child.read(length - len(data))
+        _layout.unpack_answer(data, out)
 
     @staticmethod
     def _take_sample(snap: Snapshot, samples: Samples) -> None:
         there = samples.take(snap.ox, snap.ox_n)
-        _SAMPLE.pack_into(snap.ox, 0, there, samples.spo2, samples.pulse, samples.flags)
-        snap.ox_n = _SAMPLE.size
-
-    def _answer(self, out: Outputs) -> None:
-        data = self.child.read(_ANSWER.size)
-        length, stops, out.words, out.lights, out.tone_hz, out.tx_n, out.fram_slot = _ANSWER.unpack_from(data)
-        if len(data) < length:
-            data += self.child.read(length - len(data))
-        out.abort, out.permit = bool(stops & 1), bool(stops & 2)
-        at = _ANSWER.size
-        for i in range(out.words):
-            out.word_count[i], out.word_us[i] = struct.unpack_from("<II", data, at)
-            at += 8
-        if out.fram_slot >= 0:
-            out.fram[:] = data[at : at + SLOT]
-            at += SLOT
-        out.tx = data[at : at + out.tx_n]
+        _layout.pack_sample(snap.ox, there, samples.spo2, samples.pulse, samples.flags)
+        snap.ox_n = _layout.SAMPLE
 
     def hand_over(self, blob: bytes) -> None:
         """A protocol that has come in full, for the next scan to judge."""
-        self._ask(_LOAD.pack(76, len(blob)))
+        self._ask(_layout.load(len(blob)))
         self.child.send(blob)
 
     def corrupt(self, where: str) -> None:
         """Flips a bit of the guard's protocol or of control's plan."""
         if where in _WHERE:
-            self._ask(_CORRUPT.pack(67, _WHERE[where]))
+            self._ask(_layout.corrupt(_WHERE[where]))
 
 
 class Listener(HostLine):
@@ -212,10 +188,7 @@ class Listener(HostLine):
 
     def seen(self) -> Seen:
         """What stands on the screen, by the newest status."""
-        flags, status = self.status.get("flags", 0), self.status
-        confirm, may_resume = bool(flags & m.FLAG_CONFIRM), bool(flags & m.FLAG_RESUMABLE)
-        state = m.STATES[status.get("state", 0)]
-        return Seen(state, status.get("choice", 0), confirm, may_resume, status.get("solution", 0) + 1)
+        return seen_in(self.status)
 
 
 class UnixTarget(CoreTarget):
@@ -230,7 +203,7 @@ class UnixTarget(CoreTarget):
 
     def _make_brain(self, bench: bool, cause: int) -> ProcessBrain:
         self._end_brain()
-        boot = _BOOT.pack(66, self.scan_us, bench, cause, self.board.records_kept(), self.pl_pulse, self.slow)
+        boot = _layout.boot(self.scan_us, bench, cause, self.board.records_kept(), self.pl_pulse, self.slow)
         brain = ProcessBrain(boot, self.oximeter.samples if self.slow else None)
         self.build = brain.build
         return brain
@@ -270,7 +243,7 @@ class UnixTarget(CoreTarget):
 
     def seen(self) -> Seen:
         """What a person sees, by the newest status."""
-        return self.line.seen() if self.brain else Seen("off", 0, False, False)
+        return self.line.seen() if self.brain else OFF
 
     def host(self, command: str, **fields: Any) -> None:
         """Sends a command; a ping after a silence asks for the stream again, which the pump ends with it."""

@@ -6,7 +6,6 @@ number of its own and waits in a queue for `Pump.receive`.
 
 import re
 import time
-import zlib
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +15,7 @@ from pump.protocol.fingerprint import fingerprint
 from pump.tables import messages, refusals
 from toleramp import __version__
 from toleramp.device import ports
+from toleramp.device.loading import load_requests
 from toleramp.device.wire import ANSWERS, NAMES, Fields, Layout, Message, Wire
 from toleramp.errors import LinkLost, NoAnswer, NotToleramp, Refused, UserError, WrongContract
 
@@ -233,16 +233,16 @@ class Pump:
         raise UserError(what, self.port, "do not start; load it again")
 
     def _send(self, blob: bytes, progress: Callable[[int, int], None]) -> None:
-        self.request(messages.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob), asked="to load")
-        for offset in range(0, len(blob), messages.LOAD_CHUNK):
-            piece = blob[offset : offset + messages.LOAD_CHUNK]
+        (begin, head), *pieces, _end = load_requests(blob)
+        self.request(begin, **head, asked="to load")
+        for layout, fields in pieces:
             # Sent again under the same offset when its ACK got lost: the same bytes go to the same place.
             try:
-                self.request(messages.LOAD_DATA, offset=offset, data=piece, asked="the protocol's bytes")
+                self.request(layout, **fields, asked="the protocol's bytes")
             except Refused as refusal:
                 if refusal.row != refusals.DUPLICATE:
                     raise
-            progress(offset + len(piece), len(blob))
+            progress(fields["offset"] + len(fields["data"]), len(blob))
 
     def _finish(self) -> bool:
         """Closes the load; False when the answer got lost, so that only the fingerprint tells."""

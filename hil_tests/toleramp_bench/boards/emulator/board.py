@@ -63,6 +63,7 @@ class Board:
         self._lines = [SerialLine(block, self._clock, self._timeline) for block in self.chip.uart]
         self._i2c: dict[int, I2CBus] = {}
         self._spi: dict[int, SpiBus] = {}
+        self._adc: dict[int, Callable[[], int]] = {}
         self._reset_callbacks: list[Callable[[str], None]] = []
         self.tap: Callable[[str, bytes], None] = lambda line, data: (
             None
@@ -173,6 +174,16 @@ class Board:
         """Puts `volts` on ADC `channel` (0 to 3: pins 26 to 29; 4: the chip's temperature sensor)."""
         raw = round(volts / ADC_FULL_SCALE_VOLTS * 4095)
         self.chip.adc.channel_values[channel] = min(4095, max(0, raw))
+
+    def set_adc_source(self, channel: int, counts: Callable[[], int]) -> None:
+        """Asks `counts` (0 to 4095) whenever the chip converts ADC `channel`."""
+        self._adc[channel] = counts
+        self.chip.adc.on_adc_read = self._adc_reads
+
+    def _adc_reads(self, channel: int) -> None:
+        if channel in self._adc:
+            self.chip.adc.channel_values[channel] = self._adc[channel]()
+        self.chip.adc._default_on_adc_read(channel)
 
     # --- lines and buses -----------------------------------------------------------------------------------
 

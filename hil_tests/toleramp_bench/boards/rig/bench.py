@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from toleramp_bench.plant.assembly import Plant
+from toleramp_bench.plant.live import LivePlant
+
 
 class Stream(Protocol):
     """The laptop's end of a serial line."""
@@ -41,6 +44,9 @@ class Bench(Protocol):
 
     def wait_for(self, holds: Callable[[], bool], limit_us: int) -> bool:
         """Lets time pass until `holds()`; False when it did not within the limit."""
+
+    def fit(self, plant: Plant, zero_us: Callable[[], int]) -> LivePlant | None:
+        """Puts a plant behind the pump's motor, its zero at `zero_us()` of this clock; None where a real one is."""
 
     def close(self) -> None:
         """Gives the lines back."""

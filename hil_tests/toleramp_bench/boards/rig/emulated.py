@@ -15,7 +15,10 @@ from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.boards.rig.load_cell import LoadCell
 from toleramp_bench.devices.fram import Fram
 from toleramp_bench.devices.monostable import HOLD_NS
+from toleramp_bench.devices.pulses import Joined, NsLog, Since
 from toleramp_bench.places import image, pins
+from toleramp_bench.plant.assembly import Plant
+from toleramp_bench.plant.live import LivePlant
 
 TURN_NS = 100_000
 WIRE_NS = 100_000  # isolated RS-232 shifter: at most a tenth of a bit in truth
@@ -81,6 +84,8 @@ class EmulatedPair:
         self._power_due: list[tuple[int, int]] = []
         self._enn = 0
         self.steps_ns: array[int] = array("q")
+        self._moved = Joined([])  # pulses that turned the motor, by this clock
+        self._live: LivePlant | None = None
         self._moved_before = 0
         self.load_cell = LoadCell(self.rig_board, self.pins, self._grams)
         self._wire_rig()
@@ -123,6 +128,20 @@ class EmulatedPair:
     def close(self) -> None:
         """Nothing runs by itself."""
 
+    def fit(self, plant: Plant, zero_us: Callable[[], int]) -> LivePlant:
+        """Puts a plant behind the pump's motor; it stays there when the power goes."""
+        live = LivePlant(plant, Since(self._moved, zero_us), lambda: self.now_us - zero_us())
+        self._live = live
+        if self.pump_bench:
+            self._wire_plant(self.pump_bench)
+        return live
+
+    def _wire_plant(self, bench: PumpBench) -> None:
+        """The board's parts read the plant; the door's contact is the rig's relay."""
+        if self._live:
+            bench.wire_plant(self._live)
+            self._apply("DOOR")
+
     # -- the pump's power
 
     def _power_on(self) -> None:
@@ -134,6 +153,8 @@ class EmulatedPair:
             self._listen(bench, name)
         bench.board.on_edge(self._pump_pins.STEP, self._stepped, undriven=0)
         bench.board.on_edge(self._pump_pins.PERMIT, self._permitted, undriven=0)
+        self._moved.parts.append(NsLog(bench.motor.times, self._zero_ns // 1000))
+        self._wire_plant(bench)
         self._levels.update(self._commanded)
         for name in (*_KEYS, "DOOR", "STALL"):
             self._apply(name)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from typing import Any
 
 from pump.tables import messages as m
 from toleramp.device.client import wrong_contract
+from toleramp.device.loading import load, refusal
 from toleramp.device.wire import NAMES, Layout, Message, Wire
 from toleramp.errors import NoAnswer
 from toleramp_bench.boards.rig.bench import Bench
-from toleramp_bench.people.nurse import Seen
+from toleramp_bench.names import EVENTS
+from toleramp_bench.people.seen import Seen, seen_in
 from toleramp_bench.records import named
 
 _ANSWER_US = 3_000_000
@@ -84,13 +85,7 @@ class PumpLine:
 
     def load(self, blob: bytes) -> str:
         """Loads a compiled protocol: "" when taken, else the refusal's code."""
-        answer = self.ask(m.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob))
-        for offset in range(0, len(blob), m.LOAD_CHUNK):
-            if answer.type == m.ACK[0]:
-                answer = self.ask(m.LOAD_DATA, offset=offset, data=blob[offset : offset + m.LOAD_CHUNK])
-        if answer.type == m.ACK[0]:
-            answer = self.ask(m.LOAD_END)
-        return "" if answer.type == m.ACK[0] else m.REFUSALS[answer.fields["code"]]
+        return refusal(load(blob, self.ask))
 
     # -- hearing
 
@@ -134,7 +129,7 @@ class PumpLine:
             self._next_seq += 1
 
     def _file(self, record: dict[str, Any]) -> None:
-        if record["event"] == "boot":
+        if record["event"] == EVENTS.BOOT:
             self.boots += 1
             self.zero_us, self.status = None, {}
         self._fresh.append({**record, "boot": max(self.boots, 0)})
@@ -153,7 +148,7 @@ class PumpLine:
 
     def since_last_boot(self) -> None:
         """Drops the records of earlier power-ons, which the pump's memory still holds."""
-        boots = [k for k, record in enumerate(self._fresh) if record["event"] == "boot"]
+        boots = [k for k, record in enumerate(self._fresh) if record["event"] == EVENTS.BOOT]
         if boots:
             del self._fresh[: boots[-1]]
         self.boots = 0
@@ -168,12 +163,4 @@ class PumpLine:
 
     def seen(self) -> Seen:
         """What a person sees on the screen, by the newest status."""
-        status = self.status
-        flags = status.get("flags", 0)
-        return Seen(
-            m.STATES[status.get("state", 0)],
-            status.get("choice", 0),
-            bool(flags & m.FLAG_CONFIRM),
-            bool(flags & m.FLAG_RESUMABLE),
-            status.get("solution", 0) + 1,
-        )
+        return seen_in(self.status)

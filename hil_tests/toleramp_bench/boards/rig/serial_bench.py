@@ -8,6 +8,7 @@ from typing import Any
 
 from toleramp.device import ports
 from toleramp.errors import PortError, UserError
+from toleramp_bench.plant.assembly import Plant
 
 _LOOK_S = 0.002
 _AGAIN_S = 0.5
@@ -98,6 +99,9 @@ class SerialBench:
                 return False
             time.sleep(_LOOK_S)
         return True
+
+    def fit(self, plant: Plant, zero_us: Callable[[], int]) -> None:
+        """A real pump has a real motor."""
 
     def close(self) -> None:
         """Gives both ports back."""

@@ -1,15 +1,16 @@
-"""The course of a session put together for judging: when the pump had to stand still, and each run of a step."""
+"""When the pump of a session had to stand still, and when it might flow."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from toleramp_bench.scenario.model import Recording
+from pump.tables import events
+from toleramp_bench.names import EVENTS
 
 STILL_US = 150_000  # from a record of a hold to the last pulse (VIT-4)
-_OPENS = ("bag_confirmed", "resumed")
-_CLOSES = ("paused", "bag_requested", "locked", "stopped", "completed", "fault", "boot", "load_refused")
+_OPENS = EVENTS.of(events.BEGINS) | {EVENTS.BAG_CONFIRMED}
+_CLOSES = EVENTS.of(events.HOLDS | events.STARTS) | {EVENTS.BAG_REQUESTED}
 
 
 @dataclass
@@ -22,23 +23,9 @@ class Quiet:
     code: str | None = None
 
 
-@dataclass
-class Rung:
-    """One run of a step: its number (from 1), the bag (from 0) that it says it runs on, from its start to its
-    completion (-1: none), to the next one's start.
-    """
-
-    step: int
-    bag: int
-    start_us: int
-    completed_us: int = -1
-    until_us: int = -1
-    reacted: bool = False
-
-
 def quiets(records: list[dict[str, Any]], cuts: list[list[int]], end_us: int) -> list[Quiet]:
     """The times without flow, in their order: what began them, until people let it flow again."""
-    found = [Quiet(0, -1, "boot")]
+    found = [Quiet(0, -1, EVENTS.BOOT)]
     marks = [(record["t_ms"] * 1000, record["event"], record["code"]) for record in records]
     marks += [(cut[0], "power off", None) for cut in cuts]
     for t_us, event, code in sorted(marks, key=lambda mark: mark[0]):
@@ -57,24 +44,6 @@ def flows(still: list[Quiet], end_us: int) -> list[tuple[int, int]]:
     edges = [quiet.end_us for quiet in still]
     starts = [quiet.start_us for quiet in still[1:]] + [end_us]
     return [(a, b) for a, b in zip(edges, starts, strict=True) if b > a]
-
-
-def rungs(recording: Recording) -> list[Rung]:
-    """The runs of steps."""
-    found: list[Rung] = []
-    for record in recording.records:
-        t_us = record["t_ms"] * 1000
-        if record["event"] == "step_started":
-            if found:
-                found[-1].until_us = t_us
-            found.append(Rung(record["step"], record["arg"], t_us))
-        elif found and record["event"] == "step_completed" and found[-1].completed_us < 0:
-            found[-1].completed_us = t_us
-        elif found and record["event"] == "reaction" and found[-1].completed_us < 0:
-            found[-1].reacted = True
-    if found:
-        found[-1].until_us = recording.end_ms * 1000
-    return found
 
 
 def overlap(spans: list[tuple[int, int]], start_us: int, end_us: int) -> int:
