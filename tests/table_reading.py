@@ -57,6 +57,8 @@ class Tables:
                 if len(targets) == len(names) or _counts(node.value):
                     group = f"{table}:{node.lineno}" if found else table
                     found |= {name: (group, name) for name in targets}
+            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "").lower() in names:
+                found |= {node.targets[0].id: (table, node.targets[0].id)}  # type: ignore[attr-defined]
         for name in names:
             self.names.setdefault(name, set()).add(table)
 

@@ -16,7 +16,7 @@ import pytest
 from pump.protocol.fingerprint import fingerprint
 from pump.tables import causes, events, refusals, states, vitals
 from pump.tables import messages as m
-from toleramp.device.wire import Wire
+from toleramp.device.wire import TO_PUMP, Wire
 
 PL_PULSE = 100_000
 _LOOK_S, _GIVE_UP_S = 0.01, 60.0
@@ -80,7 +80,7 @@ class FakePump:
         self.cut_after: int | None = None  # the cable is pulled after so many requests
         self.seen: list[tuple[int, dict[str, Any]]] = []
         self.image = bytearray()
-        self._wire, self._sequence = Wire(m.TO_PUMP), 0
+        self._wire, self._sequence = Wire(TO_PUMP), 0
         self._begun: tuple[int, int] = (0, 0)
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -155,6 +155,7 @@ class FakePump:
                 "build": "b1",
                 "git": "abc",
                 "mode": self.mode,
+                "oximeter": 0,
             }
             return m.HELLO_REPLY, {**said, "fingerprint": self.fingerprint}
         if kind == m.STATUS_GET[0]:

@@ -12,7 +12,7 @@ from pump.protocol.fingerprint import fingerprint
 from pump.tables import events, states
 from pump.tables import messages as m
 from toleramp.device.client import Pump, wrong_contract
-from toleramp.device.wire import Wire, pack, unpack
+from toleramp.device.wire import TO_HOST, TO_PUMP, Wire, pack, unpack
 from toleramp.errors import LinkLost, NoAnswer, NotToleramp, Refused, UserError, WrongContract
 
 BLOB = bytes(range(256)) + b"toleramp" * 10  # three pieces
@@ -36,7 +36,7 @@ FIELD = {"B": 255, "H": 65535, "I": 2**32 - 1, "h": 32767}
 
 @st.composite
 def sent(draw: st.DrawFn) -> tuple[tuple[int, str, str], dict[str, object]]:
-    layout = draw(st.sampled_from(m.TO_PUMP + m.TO_HOST))
+    layout = draw(st.sampled_from(TO_PUMP + TO_HOST))
     fields: dict[str, object] = {}
     codes = layout[1].lstrip("<").replace("12s", "s").replace("8s", "s")
     for name, code in zip(layout[2].split(), codes, strict=True):
@@ -52,7 +52,7 @@ def sent(draw: st.DrawFn) -> tuple[tuple[int, str, str], dict[str, object]]:
 def test_messages_survive_noise_between_frames(
     traffic: list[tuple[tuple[tuple[int, str, str], dict[str, object]], bytes]], piece: int
 ) -> None:
-    wire = Wire(m.TO_PUMP + m.TO_HOST)
+    wire = Wire(TO_PUMP + TO_HOST)
     line = b"".join(noise + wire.encode(layout, n, **fields) for n, ((layout, fields), noise) in enumerate(traffic))
     found = [message for i in range(0, len(line), piece) for message in wire.feed(line[i : i + piece])]
     assert [(f.type, f.sequence, f.fields) for f in found] == [

@@ -6,7 +6,7 @@ import pytest
 from fake_pump import PL_PULSE, event_fields, status_fields
 
 from pump.io import START, STOP, UP
-from pump.tables import causes
+from pump.tables import causes, refusals
 from pump.tables import messages as m
 from toleramp.errors import UserError
 from toleramp.live import session_log as log
@@ -55,7 +55,7 @@ def test_absent_is_null() -> None:
         ("paused", causes.SPO2_STOP, "spo2-stop"),
         ("reaction", causes.SEVERE, "severe"),
         ("alarm_raised", 1, "spo2-stop"),
-        ("load_refused", m.REFUSAL["dose-sum"], "dose-sum"),
+        ("load_refused", refusals.DOSE_SUM, "dose-sum"),
         ("completed", 0, None),
         ("boot", 3, None),
         ("stopped", 0, None),

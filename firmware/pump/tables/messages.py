@@ -1,9 +1,10 @@
 """Every message on the host line, a row each, for both sides; `CONTRACT` is the hash of this and of all other tables.
 
-    name | type | struct format | field names | who may send it | state groups in which the pump takes it (0: any)
+    name | type | struct format | field names | who may send it | state groups that take it (0: any) | answer
 
 Numbers are little endian. Absent values: 255 in a byte field, 65535 in a 16-bit one. Requests have types below 0x80, an
-answer or a record one above. Pump and tool refuse each other when their hashes differ.
+answer or a record one above. The answer is the type of what the pump says to a request, instead of REFUSED; of what the
+pump itself says it tells whether that comes unasked too. Pump and tool refuse each other when their hashes differ.
 """
 
 import binascii
@@ -16,6 +17,8 @@ NONE16 = 65535
 
 ANYBODY = 0  # who may send a request; with keys per person (SEC-1) more follow
 PUMP = 255  # no request: the pump sends it
+ACKED = 0x82  # the answer to most requests
+ASKED, UNASKED = 0, 1  # what the pump says: only as an answer, or by itself too
 
 # A record's head and tail are the same for all; between them stand the fields of its part 0, or, with a higher part
 # number, the next DATA_BYTES bytes of what the record before it goes on with (a person, an observation).
@@ -28,33 +31,35 @@ TAIL_FIELDS = "chain crc"
 DATA_BYTES = 22
 
 ROWS = (
-    ("HELLO", 0x01, "<I", "contract", ANYBODY, 0),
-    ("LOAD_BEGIN", 0x02, "<HI", "size crc", ANYBODY, states.AT_REST),
-    ("LOAD_DATA", 0x03, "<H", "offset", ANYBODY, states.AT_REST),  # the bytes follow
-    ("LOAD_END", 0x04, "", "", ANYBODY, states.AT_REST),
-    ("STATUS_GET", 0x05, "", "", ANYBODY, 0),
-    ("STREAM", 0x06, "<H", "period_ms", ANYBODY, 0),  # 0 ends it
-    ("PAUSE", 0x07, "", "", ANYBODY, 0),
-    ("STOP", 0x08, "", "", ANYBODY, 0),
-    ("PING", 0x09, "", "", ANYBODY, 0),
-    ("STATS_GET", 0x0A, "", "", ANYBODY, 0),
-    ("LOG_GET", 0x0B, "<I", "seq", ANYBODY, 0),
-    ("HANG", 0x0C, "", "", ANYBODY, states.HANGING),  # the code of the bag, as scanned, follows; a press confirms it
-    ("SET", 0x0D, "<BH", "setting value", ANYBODY, states.AT_REST),
-    ("HELLO_REPLY", 0x81, "<I12s8s8s8sBB", "contract version build git fingerprint mode oximeter", PUMP, 0),
-    ("ACK", 0x82, "<B", "request", PUMP, 0),
-    ("REFUSED", 0x83, "<BBBI", "request code where detail", PUMP, 0),
+    ("HELLO", 0x01, "<I", "contract", ANYBODY, 0, 0x81),
+    ("LOAD_BEGIN", 0x02, "<HI", "size crc", ANYBODY, states.AT_REST, ACKED),
+    ("LOAD_DATA", 0x03, "<H", "offset", ANYBODY, states.AT_REST, ACKED),  # the bytes follow
+    ("LOAD_END", 0x04, "", "", ANYBODY, states.AT_REST, ACKED),
+    ("STATUS_GET", 0x05, "", "", ANYBODY, 0, 0x84),
+    ("STREAM", 0x06, "<H", "period_ms", ANYBODY, 0, ACKED),  # 0 ends it
+    ("PAUSE", 0x07, "", "", ANYBODY, 0, ACKED),
+    ("STOP", 0x08, "", "", ANYBODY, 0, ACKED),
+    ("PING", 0x09, "", "", ANYBODY, 0, ACKED),
+    ("STATS_GET", 0x0A, "", "", ANYBODY, 0, 0x86),
+    ("LOG_GET", 0x0B, "<I", "seq", ANYBODY, 0, 0x85),
+    ("HANG", 0x0C, "", "", ANYBODY, states.HANGING, ACKED),  # the bag's code, as scanned, follows; a press confirms it
+    ("SET", 0x0D, "<BH", "setting value", ANYBODY, states.AT_REST, ACKED),
+    ("HELLO_REPLY", 0x81, "<I12s8s8s8sBB", "contract version build git fingerprint mode oximeter", PUMP, 0, ASKED),
+    ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED),
+    ("REFUSED", 0x83, "<BBBI", "request code where detail", PUMP, 0, ASKED),
     ("STATUS", 0x84, "<BBBBBBBBBBBBIIIIIIIHBHHHI",
      "state step steps solution hold_code question choice choices hung alarm priority flags rate_e4 step_pulses"
-     " step_target total_pulses pl_pulse step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq", PUMP, 0),
-    ("EVENT", 0x85, _HEAD + _FACTS + _TAIL, HEAD_FIELDS + " " + FACTS_FIELDS + " " + TAIL_FIELDS, PUMP, 0),
+     " step_target total_pulses pl_pulse step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq",
+     PUMP, 0, UNASKED),
+    ("EVENT", 0x85, _HEAD + _FACTS + _TAIL, HEAD_FIELDS + " " + FACTS_FIELDS + " " + TAIL_FIELDS, PUMP, 0, UNASKED),
     ("STATS", 0x86, "<IIIIIIIIII",
-     "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected", PUMP, 0),
+     "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected", PUMP, 0, ASKED),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 LAYOUTS = tuple([row[1:4] for row in ROWS])
 WHO = bytes([row[4] for row in ROWS])
 STATES_OF = tuple([row[5] for row in ROWS])
+ANSWER = bytes([row[6] for row in ROWS])
 (
     HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET, HANG, SET,
     HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS,
@@ -95,8 +100,8 @@ TABLES = (alarms, causes, events, inputs, oximeters, questions, refusals, settin
 
 
 def described():
-    """What pump and tool must agree on: each message's name, layout and fields, who may send it and when."""
-    return ["%s %d %s:%s %d %d" % row for row in ROWS] + [CONTINUED[1] + ":" + CONTINUED[2]]
+    """What pump and tool must agree on: each message's name, layout and fields, who may send it when, its answer."""
+    return ["%s %d %s:%s %d %d %d" % row for row in ROWS] + [CONTINUED[1] + ":" + CONTINUED[2]]
 
 
 def contract():

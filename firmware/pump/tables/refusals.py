@@ -1,4 +1,4 @@
-"""Why the device refuses a protocol or a request, a row each; the finding codes of a protocol come first."""
+"""Why the device refuses a protocol or a request, a row each: name, groups; what is found in a protocol comes first."""
 
 from array import array
 

@@ -31,8 +31,9 @@ def _found() -> list[ports.Candidate]:
 
 def _ask(candidate: ports.Candidate) -> dict[str, Any]:
     """What is known of a port; `error` says why it did not answer as a pump of this contract."""
-    from pump.tables import messages
+    from pump.tables import messages, states
     from toleramp.device.client import Pump
+    from toleramp.words import rows
 
     row: dict[str, Any] = {"port": candidate.port, "kind": candidate.kind, "product": candidate.product}
     row |= {"serial": candidate.serial, "version": None, "build": None, "git": None}
@@ -44,7 +45,7 @@ def _ask(candidate: ports.Candidate) -> dict[str, Any]:
             row["fingerprint"] = said["fingerprint"] or None
             if said["contract"] != messages.CONTRACT:
                 pump.hello(timeout_s=ASK_S)  # raises, and explains
-            row["state"] = messages.STATES[pump.status()["state"]]
+            row["state"] = rows.name(states, pump.status()["state"])
     except UserError as error:
         row["error"] = str(error)
     return row

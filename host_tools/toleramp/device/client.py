@@ -16,7 +16,7 @@ from pump.tables import messages, refusals
 from toleramp import __version__
 from toleramp.device import ports
 from toleramp.device.loading import load_requests
-from toleramp.device.wire import NAMES, Fields, Layout, Message, Wire
+from toleramp.device.wire import ANSWERS, NAMES, Fields, Layout, Message, Wire
 from toleramp.errors import LinkLost, NoAnswer, NotToleramp, Refused, UserError, WrongContract
 
 ANSWER_S = 3.0  # an emulated pump runs slower than real time
@@ -24,12 +24,6 @@ HELLO_S = 2.0
 LOAD_END_S = 30.0  # the pump checks the whole protocol before it answers
 RETRIES = 2
 
-_REPLIES = {
-    messages.HELLO[0]: messages.HELLO_REPLY,
-    messages.STATUS_GET[0]: messages.STATUS,
-    messages.STATS_GET[0]: messages.STATS,
-    messages.LOG_GET[0]: messages.EVENT,
-}
 _REPL = re.compile(rb">>> |raw REPL|MicroPython v|Traceback \(most")
 
 
@@ -137,7 +131,7 @@ class Pump:
             for message in self._read():
                 if answer is None and _answers(message, layout, tried, fields):
                     answer = message
-                elif message.type in (messages.STATUS[0], messages.EVENT[0]):
+                elif _unasked(message):
                     self.queue.append(message)
         return answer
 
@@ -158,7 +152,7 @@ class Pump:
         """The next STATUS or EVENT that the pump sent by itself, or None when none came in time."""
         until = time.monotonic() + timeout_s
         while not self.queue and time.monotonic() < until:
-            self.queue.extend(m for m in self._read() if m.type in (messages.STATUS[0], messages.EVENT[0]))
+            self.queue.extend(message for message in self._read() if _unasked(message))
         return self.queue.popleft() if self.queue else None
 
     def hello(self, *, check: bool = True, timeout_s: float = HELLO_S, retries: int = RETRIES) -> Fields:
@@ -259,6 +253,11 @@ class Pump:
         return True
 
 
+def _unasked(message: Message) -> bool:
+    """Whether the pump says this by itself, too."""
+    return ANSWERS[message.type] == messages.UNASKED
+
+
 def _answers(message: Message, layout: Layout, tried: set[int], fields: Fields) -> bool:
     """Is this message the answer to the request sent under one of the `tried` numbers?"""
     kind, said = message.type, message.fields
@@ -266,6 +265,6 @@ def _answers(message: Message, layout: Layout, tried: set[int], fields: Fields) 
         return layout == messages.LOG_GET and said["seq"] == fields["seq"]
     if message.sequence not in tried:
         return False
-    if kind in (messages.ACK[0], messages.REFUSED[0]):
-        return bool(said["request"] == layout[0]) and (kind == messages.REFUSED[0] or layout[0] not in _REPLIES)
-    return kind == _REPLIES.get(layout[0], (None,))[0]
+    if kind == messages.REFUSED[0]:
+        return bool(said["request"] == layout[0])
+    return kind == ANSWERS[layout[0]] and said.get("request", layout[0]) == layout[0]

@@ -13,11 +13,11 @@ Fields = dict[str, Any]
 
 TAIL = 40  # bytes of a stranger's answer that are kept to be shown
 
-NAMES: dict[int, str] = {
-    layout[0]: name
-    for name, layout in vars(messages).items()
-    if name.isupper() and layout in messages.TO_PUMP + messages.TO_HOST
-}
+NAMES: dict[int, str] = {row[1]: row[0] for row in messages.ROWS}
+ANSWERS: dict[int, int] = {row[1]: row[6] for row in messages.ROWS}  # of the pump's own: whether it comes unasked
+TO_PUMP: tuple[Layout, ...] = tuple(row[1:4] for row in messages.ROWS if row[4] != messages.PUMP)
+TO_HOST: tuple[Layout, ...] = tuple(row[1:4] for row in messages.ROWS if row[4] == messages.PUMP)
+_PART_AT = struct.calcsize("<IIHIHB")  # where a record says which part it is
 
 
 def _text(raw: bytes) -> str:
@@ -31,7 +31,9 @@ def unpack(layout: Layout, payload: bytes) -> Fields:
         raise ValueError(f"{NAMES[layout[0]]}: {len(payload)} of {size} bytes")
     values = struct.unpack(layout[1], payload[:size])
     fields: Fields = dict(zip(layout[2].split(), values, strict=True))
-    fields = {name: _text(value) if isinstance(value, bytes) else value for name, value in fields.items()}
+    fields = {
+        name: _text(value) if isinstance(value, bytes) and name != "data" else value for name, value in fields.items()
+    }
     if len(payload) > size:
         fields["data"] = payload[size:]
     return fields
@@ -61,7 +63,7 @@ class Message:
 class Wire:
     """Bytes to messages and back. `noise` is the last that came since a whole frame, `bad` counts damage."""
 
-    def __init__(self, incoming: Iterable[Layout] = messages.TO_HOST) -> None:
+    def __init__(self, incoming: Iterable[Layout] = TO_HOST) -> None:
         self._layouts = {layout[0]: layout for layout in incoming}
         self._receiver = frames.Receiver()
         self._misfits = 0
@@ -104,6 +106,8 @@ class Wire:
 
     def _fields(self, kind: int, payload: bytes) -> Fields:
         layout = self._layouts[kind]
+        if kind == messages.EVENT[0] and payload[_PART_AT : _PART_AT + 1] > b"\0":
+            return unpack(messages.CONTINUED, payload)
         if kind == messages.HELLO_REPLY[0] and 4 <= len(payload) != struct.calcsize(layout[1]):
             payload = payload[:4].ljust(struct.calcsize(layout[1]), b"\0")  # another contract: only its hash is known
         return unpack(layout, payload)

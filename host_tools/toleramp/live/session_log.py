@@ -9,13 +9,16 @@ session  the first line; again when a reconnected pump holds another protocol, a
          "protocol": the document of `toleramp protocol table --json` with "fingerprint", or null}
 status   about one a second and at each change of state, step, hold or alarm: "t_ms", "wall", every field
          of STATUS as it came (`pump.tables.messages`), but "state" as name, "solution" null when there is none,
-         "hold" and "alarm" as names or null beside the numbers "hold_code" and "alarm_code", "spo2" (percent)
-         and "pulse" (1/min) null when absent, "vitals" a list of names, the message's ms as "t_part_ms"; as
-         floats "rate_ml_h", "step_ml" (delivered in this step), "target_ml" (of this step), "total_ml"
+         "question" as name, "hold" and "alarm" as names or null beside the numbers "hold_code" and
+         "alarm_code", "spo2" (percent) and "pulse" (1/min) null when absent, "vitals" a list of names, the
+         message's ms as "t_part_ms"; as floats "rate_ml_h", "step_ml" (delivered in this step), "target_ml"
+         (of this step), "total_ml"
 event    one for each record of the journal, in the order of "seq": "t_ms", "wall", "seq", "event", "step",
          "code" (name or null; of a press the key, "start" to "stop"), "arg", "state" (name), "rate_ml_h",
-         "pulses" (of the session), "total_ml".
+         "pulses" (of the session), "total_ml", "dose_ppm" (of the full dose), "boot" (the number of the first record
+         since power-on).
          When the monitor starts, the records since the last load come first, as far as the pump holds them.
+part     what an event goes on with, after it: "t_ms", "wall", "seq", "event", "part" (from 1), "content" (hex)
 link     "t_ms" (the last one known), "wall", "what": "lost" or "back"
 """
 
@@ -28,7 +31,7 @@ from types import TracebackType
 from typing import Any
 
 from pump.base import units
-from pump.tables import alarms, causes, events, messages, refusals, states, vitals
+from pump.tables import alarms, causes, events, messages, questions, refusals, settings, states, vitals
 from toleramp import __version__
 from toleramp.errors import UserError
 from toleramp.words import rows
@@ -38,7 +41,7 @@ FORMAT = 1
 Record = dict[str, Any]
 
 # The table whose row an event's `code` is.
-_CODES = (None, causes, alarms, refusals, None, None)
+_CODES = (None, causes, alarms, refusals, None, settings)
 
 
 def wall_now() -> str:
@@ -80,6 +83,7 @@ def status_record(fields: Record) -> Record:
     return record | {
         "state": rows.name(states, fields["state"]),
         "solution": _present(fields["solution"], messages.NONE8),
+        "question": rows.name(questions, fields["question"]),
         "hold": rows.name_or_none(causes, fields["hold_code"]),
         "alarm": rows.name_or_none(alarms, fields["alarm"]),
         "alarm_code": fields["alarm"],
@@ -97,6 +101,13 @@ def _present(value: int, absent: int) -> int | None:
     return None if value == absent else value
 
 
+def part_record(fields: Record) -> Record:
+    """The line of an EVENT message that goes on with the one before: its content as hexadecimal digits."""
+    head = {"kind": "part", "t_ms": time_ms(fields), "wall": wall_now(), "seq": fields["seq"]}
+    event = rows.name(events, fields["kind"])
+    return head | {"event": event, "part": fields["part"], "content": fields["data"].hex()}
+
+
 def event_record(fields: Record, pl_pulse: int) -> Record:
     """The line of an EVENT message; `pl_pulse` (picolitres a pulse) comes from a STATUS."""
     return {
@@ -111,6 +122,8 @@ def event_record(fields: Record, pl_pulse: int) -> Record:
         "state": rows.name(states, fields["state"]),
         "rate_ml_h": fields["rate_e4"] / 10_000,
         "pulses": fields["pulses"],
+        "dose_ppm": fields["dose_ppm"],
+        "boot": fields["boot"],
         "total_ml": ml_of(fields["pulses"], pl_pulse),
     }
 

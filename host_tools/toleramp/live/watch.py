@@ -151,6 +151,9 @@ class Watch:
     def _show(self, fields: Record, past: bool = False) -> None:
         assert self.last
         self.seq = fields["seq"]
+        if fields["part"]:
+            self._emit(session_log.part_record(fields))
+            return
         record = session_log.event_record(fields, self.last["pl_pulse"])
         self._emit(record)
         group = rows.group(events, fields["kind"])
