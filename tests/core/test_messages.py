@@ -62,14 +62,14 @@ def test_the_contract_changes_with_every_layout_and_every_name(monkeypatch: pyte
     """Else a pump and a tool of different versions misread each other in silence."""
     before = m.contract()
     for number, row in enumerate(m.ROWS):
-        name, kind, layout, fields, who, states = row
+        (name, kind, layout, fields, who, states), rest = row[:6], row[6:]
         for changed in (
             (name, kind + 64, layout, fields, who, states), (name, kind, layout + "B", fields, who, states),
             (name, kind, layout, fields + " x", who, states), (name, kind, layout, fields, who ^ 1, states),
             (name, kind, layout, fields, who, states ^ 1),
         ):  # fmt: skip
             with monkeypatch.context() as patch:
-                patch.setattr(m, "ROWS", m.ROWS[:number] + (changed,) + m.ROWS[number + 1 :])
+                patch.setattr(m, "ROWS", m.ROWS[:number] + (changed + rest,) + m.ROWS[number + 1 :])
                 assert m.contract() != before
     for table in m.TABLES:
         if len(table.ROWS) > 1:

@@ -36,7 +36,7 @@ class HostLine:
             return bytes(fields["data"])
         if command == "hang":
             return self._encode(m.HANG, data=fields["code"].encode())
-        return self._encode({"pause": m.PAUSE, "stop": m.STOP, "ping": m.PING}[command])
+        return self._encode(m.LAYOUTS[m.NAMES.index(command.upper())])
 
     def load_requests(self, blob: bytes) -> Iterator[bytes]:
         """The requests of a load, one after the other."""

@@ -247,7 +247,7 @@ class RigTarget:
         elif command == "hang":
             self.line.send(m.HANG, data=fields["code"].encode())
         else:
-            self.line.send({"pause": m.PAUSE, "stop": m.STOP, "ping": m.PING}[command])
+            self.line.send(m.LAYOUTS[m.NAMES.index(command.upper())])
 
     # -- what the rig does
 

@@ -195,7 +195,7 @@ class Rp2040Target:
         elif command == "hang":
             bench.send(m.HANG, data=fields["code"].encode())
         else:
-            bench.send({"pause": m.PAUSE, "stop": m.STOP, "ping": m.PING}[command])
+            bench.send(m.LAYOUTS[m.NAMES.index(command.upper())])
             if command == "ping" and self.now_us - self._heard_us > _DEAF_US:
                 bench.send(m.STREAM, period_ms=STREAM_MS)  # the pump ends its stream when nobody pings
 
