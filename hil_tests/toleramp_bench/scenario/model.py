@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pump.tables import states
-from toleramp_bench.names import STATES
+from toleramp_bench.names import OXIMETERS, STATES
 
 TARGETS = ("core", "unix", "rp2040", "rig")
 FINAL_STATES = (*STATES.ordered(states.OVER | states.FLOWS), STATES.HELD, "waiting", "abandoned", "off")
@@ -70,7 +70,7 @@ class Scenario:
     protocol: Any  # pump.protocol.protocol.Protocol
     dose_scale: Fraction
     shows: tuple[str, ...] = ()
-    oximeter: str = "nonin-df2"
+    oximeter: str = OXIMETERS.NONIN_DF2
     staff: str = "prompt"
     staff_delay_ms: int = 5000
     bench_mode: bool = True

@@ -13,7 +13,7 @@ from toleramp import __version__
 from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
 from toleramp_bench.devices.oximeter import Oximeter
-from toleramp_bench.names import EVENTS
+from toleramp_bench.names import EVENTS, OXIMETERS
 from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import mechanism_pl_pulse
 from toleramp_bench.plant.assembly import Plant
@@ -85,7 +85,7 @@ class CoreTarget:
 
     def _make_brain(self, bench: bool, cause: int) -> Any:
         first = self.board.records_kept()
-        chosen = self.oximeter.samples if self.slow else parser("nonin-df2")
+        chosen = self.oximeter.samples if self.slow else parser(OXIMETERS.NONIN_DF2)
         controller = Controller(chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench)
         controller.boot(cause)
         controller.self_test(ALL_PARTS)

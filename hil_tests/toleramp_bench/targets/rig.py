@@ -30,6 +30,7 @@ from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
 from toleramp_bench.scenario.model import LINES_KEPT
 from toleramp_bench.targets.base import NotOnTarget, TargetFault
+from toleramp_bench.targets.host_line import layout_of
 
 POLL_US = 100_000
 SYNCHRONISE_US = 2_000_000
@@ -241,7 +242,7 @@ class RigTarget:
         elif command == "hang":
             self.line.send(m.HANG, data=fields["code"].encode())
         else:
-            self.line.send({"pause": m.PAUSE, "stop": m.STOP, "ping": m.PING}[command])
+            self.line.send(layout_of(command))
 
     # -- what the rig does
 
