@@ -10,6 +10,11 @@ from toleramp.device.loading import load_requests
 from toleramp.device.wire import Message, Wire
 
 
+def layout_of(command: str) -> tuple[int, str, str]:
+    """Of a request without fields, by its name: pause, stop, ping."""
+    return m.LAYOUTS[m.NAMES.index(command.upper())]
+
+
 class HostLine:
     """Encodes requests with running numbers, and tells the answer to the last one."""
 
@@ -36,7 +41,7 @@ class HostLine:
             return bytes(fields["data"])
         if command == "hang":
             return self._encode(m.HANG, data=fields["code"].encode())
-        return self._encode(m.LAYOUTS[m.NAMES.index(command.upper())])
+        return self._encode(layout_of(command))
 
     def load_requests(self, blob: bytes) -> Iterator[bytes]:
         """The requests of a load, one after the other."""

@@ -31,6 +31,7 @@ from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
 from toleramp_bench.scenario.model import LINES_KEPT
 from toleramp_bench.targets.base import NotOnTarget, TargetFault
+from toleramp_bench.targets.host_line import layout_of
 
 POLL_US = 100_000
 SYNCHRONISE_US = 2_000_000
@@ -247,7 +248,7 @@ class RigTarget:
         elif command == "hang":
             self.line.send(m.HANG, data=fields["code"].encode())
         else:
-            self.line.send(m.LAYOUTS[m.NAMES.index(command.upper())])
+            self.line.send(layout_of(command))
 
     # -- what the rig does
 

@@ -21,6 +21,7 @@ from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
 from toleramp_bench.scenario.model import LINES_KEPT
 from toleramp_bench.targets.base import TargetFault
+from toleramp_bench.targets.host_line import layout_of
 
 SLICE_US = 20_000
 STREAM_MS = 100
@@ -195,7 +196,7 @@ class Rp2040Target:
         elif command == "hang":
             bench.send(m.HANG, data=fields["code"].encode())
         else:
-            bench.send(m.LAYOUTS[m.NAMES.index(command.upper())])
+            bench.send(layout_of(command))
             if command == "ping" and self.now_us - self._heard_us > _DEAF_US:
                 bench.send(m.STREAM, period_ms=STREAM_MS)  # the pump ends its stream when nobody pings
 
