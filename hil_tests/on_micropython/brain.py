@@ -10,6 +10,7 @@ from oximeters.registry import parser
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
 from pump.tables import messages as m
+from pump.tables import oximeters
 
 MANY = 64  # frames a slow scan sends at most
 
@@ -35,7 +36,7 @@ class Brain:
 
     def boot(self, request):
         scan_us, bench, cause, first, pl_pulse, self.slow = layout.unpack_boot(request)
-        chosen = Samples() if self.slow else parser("nonin-df2")
+        chosen = Samples() if self.slow else parser(oximeters.NAMES[0])
         self.core = core = Controller(chosen, pl_pulse, scan_us, first_record=first, bench=bool(bench))
         core.boot(cause)
         core.self_test(7)

@@ -5,28 +5,28 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from pump.tables import alarms, causes, events, refusals
+from pump.tables import alarms, causes, events, refusals, states
 from pump.tables import messages as m
 
 _NONE = causes.NAMES[causes.NONE]
-_TABLES = {"alarm": alarms.NAMES, "refusal": refusals.NAMES, "cause": causes.NAMES}
+_TABLES = {events.OF_ALARM: alarms.NAMES, events.OF_REFUSAL: refusals.NAMES, events.OF_CAUSE: causes.NAMES}
 
 
 def code_name(event: int, code: int) -> str | None:
     """The name of an event's code byte, None where it has none: its table says what the code means."""
-    word = events.ROWS[event][2].replace(",", "").split()[0]
-    name = str(_TABLES[word][code]) if word in _TABLES else _NONE
+    table = _TABLES.get(events.CODE[event])
+    name = str(table[code]) if table else _NONE
     return None if name == _NONE else name
 
 
 def named(values: dict[str, Any]) -> dict[str, Any]:
     """The fields of an EVENT message under the names of the contract: t_ms for the time, names for the numbers."""
-    event = m.EVENTS[values["kind"]]
+    event = events.NAMES[values["kind"]]
     return {
         "seq": values["seq"],
         "t_ms": values["t_s"] * 1000 + values["t_ms"],
         "event": event,
-        "state": m.STATES[values["state"]],
+        "state": states.NAMES[values["state"]],
         "step": values["step"],
         "code": code_name(values["kind"], values["code"]),
         "arg": values["arg"],

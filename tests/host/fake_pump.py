@@ -154,7 +154,8 @@ class FakePump:
                 "version": self.version,
                 "build": "b1",
                 "git": "abc",
-                "mode": self.mode, "oximeter": 0,
+                "mode": self.mode,
+                "oximeter": 0,
             }
             return m.HELLO_REPLY, {**said, "fingerprint": self.fingerprint}
         if kind == m.STATUS_GET[0]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from pump.protocol.protocol import Protocol
 from toleramp_bench.boards.pump import PumpBench
+from toleramp_bench.devices.pulses import NsLog
 from toleramp_bench.runs import walk
-from toleramp_bench.targets.pulses import NsLog
 
 
 def step_runs(bench: PumpBench) -> list[walk.StepRun]:

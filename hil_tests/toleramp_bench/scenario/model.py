@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from pump.tables import states
+from pump.tables import oximeters, states
 from toleramp_bench.names import STATES
 
 TARGETS = ("core", "unix", "rp2040", "rig")
@@ -70,7 +70,7 @@ class Scenario:
     protocol: Any  # pump.protocol.protocol.Protocol
     dose_scale: Fraction
     shows: tuple[str, ...] = ()
-    oximeter: str = "nonin-df2"
+    oximeter: str = oximeters.NAMES[0]
     staff: str = "prompt"
     staff_delay_ms: int = 5000
     bench_mode: bool = True

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from pump.base.units import RATE_MAX_E4, RATE_MIN_E4
-from pump.tables import causes, events
+from pump.tables import causes, events, oximeters
 from toleramp_bench.names import ALARMS, CAUSES, EVENTS, REFUSALS, STATES, VITALS
 
 Number = int | Decimal
@@ -174,7 +174,7 @@ TOP = {
     "name": Key("text", required=True),
     "protocol": Key("any", required=True),
     "dose_scale": Key("number", Decimal("1e-9"), 1, default=1),
-    "oximeter": Key("text", default="nonin-df2"),
+    "oximeter": Key("text", default=oximeters.NAMES[0]),
     "staff": Key("text", choices=("prompt", "none"), default="prompt"),
     "staff_delay_s": Key("number", 0, 3600, default=5),
     "shows": Key("texts", default=()),

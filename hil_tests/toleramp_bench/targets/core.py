@@ -9,6 +9,7 @@ from oximeters.registry import parser
 from pump.controller import Controller
 from pump.io import UP
 from pump.tables import messages as m
+from pump.tables import oximeters
 from toleramp import __version__
 from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
@@ -85,7 +86,7 @@ class CoreTarget:
 
     def _make_brain(self, bench: bool, cause: int) -> Any:
         first = self.board.records_kept()
-        chosen = self.oximeter.samples if self.slow else parser("nonin-df2")
+        chosen = self.oximeter.samples if self.slow else parser(oximeters.NAMES[0])
         controller = Controller(chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench)
         controller.boot(cause)
         controller.self_test(ALL_PARTS)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pump.tables import messages as m
 from toleramp.device.loading import refusal
+from toleramp.device.wire import layout_of
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.fram import Fram
 from toleramp_bench.devices.pulses import Joined, NsLog
@@ -183,7 +184,7 @@ class Rp2040Target:
         elif command == "hang":
             bench.send(m.HANG, data=fields["code"].encode())
         else:
-            bench.send({"pause": m.PAUSE, "stop": m.STOP, "ping": m.PING}[command])
+            bench.send(layout_of(command))
             if command == "ping" and self.now_us - self._heard_us > _DEAF_US:
                 bench.send(m.STREAM, period_ms=STREAM_MS)  # the pump ends its stream when nobody pings
 
