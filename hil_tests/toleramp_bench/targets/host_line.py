@@ -7,12 +7,7 @@ from typing import Any
 
 from pump.tables import messages as m
 from toleramp.device.loading import load_requests
-from toleramp.device.wire import Message, Wire
-
-
-def layout_of(command: str) -> tuple[int, str, str]:
-    """Of a request without fields, by its name: pause, stop, ping."""
-    return m.LAYOUTS[m.NAMES.index(command.upper())]
+from toleramp.device.wire import Message, Wire, layout_of
 
 
 class HostLine:

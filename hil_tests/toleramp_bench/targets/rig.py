@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any
 
 from pump.tables import messages as m
+from toleramp.device.wire import layout_of
 from toleramp.errors import UserError
 from toleramp_bench.boards.rig.bench import Bench
 from toleramp_bench.boards.rig.emulated import EmulatedPair
@@ -31,7 +32,6 @@ from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
 from toleramp_bench.scenario.model import LINES_KEPT
 from toleramp_bench.targets.base import NotOnTarget, TargetFault
-from toleramp_bench.targets.host_line import layout_of
 
 POLL_US = 100_000
 SYNCHRONISE_US = 2_000_000

@@ -10,6 +10,7 @@ from typing import Any
 from pump.store.journal import SLOT
 from pump.tables import messages as m
 from toleramp.device.loading import refusal
+from toleramp.device.wire import layout_of
 from toleramp_bench.boards.kept_settings import slot_for
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.fram import Fram
@@ -21,7 +22,6 @@ from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
 from toleramp_bench.scenario.model import LINES_KEPT
 from toleramp_bench.targets.base import TargetFault
-from toleramp_bench.targets.host_line import layout_of
 
 SLICE_US = 20_000
 STREAM_MS = 100
