@@ -16,10 +16,16 @@ _CORE = (
     "hil_tests/toleramp_bench/boards/local_brain.py",
     "hil_tests/toleramp_bench/boards/virtual.py",
     "hil_tests/toleramp_bench/devices/*.py",
-    "hil_tests/toleramp_bench/people/nurse.py",
+    *(f"hil_tests/toleramp_bench/people/{part}.py" for part in ("nurse", "pace", "seen")),
+    "hil_tests/toleramp_bench/names.py",
     "hil_tests/toleramp_bench/records.py",
+    "hil_tests/toleramp_bench/runs/walk.py",
 )
-_CORE_RUN = (*_CORE, "hil_tests/toleramp_bench/evidence/core_full.py")
+_CORE_RUN = (
+    *_CORE,
+    "hil_tests/toleramp_bench/evidence/core_full.py",
+    "hil_tests/toleramp_bench/figures/measure.py",
+)
 # The image stands for the firmware; the rest is what stimulates and measures it.
 _BOARD = (
     "hil_tests/toleramp_bench/*.py",
