@@ -13,7 +13,7 @@ from build_info import BUILD_HASH, GIT, VERSION
 
 from drivers.clocking import full_speed
 from drivers.pump_board import PumpBoard, bench_key_held, service_key_held
-from oximeters.registry import parser
+from oximeters.registry import module
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
 from pump.protocol.approval import decode_keyring
@@ -48,9 +48,10 @@ class Pump:
         self.board = PumpBoard(self.snap, self.out)
         records, settings = self._stored()
         build = (VERSION.encode(), BUILD_HASH.encode(), GIT.encode())
-        chosen = parser(NAMES[settings.values[OXIMETER]])
+        chosen = module(NAMES[settings.values[OXIMETER]])
+        self.board.listen(chosen.BAUD)
         self.core = Controller(
-            chosen, PL_PULSE, PERIOD_US, build, records, bench_key_held(), keyring(), settings
+            chosen.Parser(), PL_PULSE, PERIOD_US, build, records, bench_key_held(), keyring(), settings
         )  # fmt: skip
         self.core.boot(machine.reset_cause())
         self.core.self_test(self.board.parts() | (PART_KEYS if self.core.keys else 0))

@@ -22,7 +22,6 @@ TONE_DUTY = 32768
 READ_FLOWING = 16
 READ_RESTING = 24
 OX_RXBUF = 1024  # holds 2.7 s of a 375 B/s stream
-OX_BAUD = 9600
 
 
 def service_key_held():
@@ -59,7 +58,7 @@ class PumpBoard:
             Pin(number, Pin.IN, Pin.PULL_UP)
         self.counter = PulseCounter(pins.STEP, pins.STOP)
         self._masks = array("I", [1 << number for number in _KEYS])
-        self._uart = UART(1, OX_BAUD, tx=Pin(pins.OX_TX), rx=Pin(pins.OX_RX), rxbuf=OX_RXBUF, timeout=0)
+        self._uart = None
         i2c = I2C(0, sda=Pin(pins.SDA), scl=Pin(pins.SCL), freq=400_000)
         self.screen = Screen(i2c)
         self.expander = Expander(i2c)
@@ -75,6 +74,10 @@ class PumpBoard:
         self._last_us = ticks_us()
         self._rest_us = 0
         self._now_ms = 0
+
+    def listen(self, baud):
+        """Opens the oximeter's line at its rate."""
+        self._uart = UART(1, baud, tx=Pin(pins.OX_TX), rx=Pin(pins.OX_RX), rxbuf=OX_RXBUF, timeout=0)
 
     def parts(self):
         """What answered at power-on, as bits: 1 screen, 2 expander, 4 FRAM."""

@@ -12,6 +12,10 @@ from array import array
 from pump.base.compat import micropython, ptr8, ptr32
 from pump.tables import messages as m
 
+BAUD = 9600
+SILENCE_MS = 1_000
+KEEP_ALIVE, KEEP_ALIVE_MS = b"", 0
+
 FRAMES = 25
 _SIZE = 5
 _RING = 256

@@ -10,7 +10,7 @@ from oximeters.registry import parser
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
 from pump.tables import messages as m
-from pump.tables import oximeters
+from pump.tables.oximeters import NAMES
 
 MANY = 64  # frames a slow scan sends at most
 
@@ -35,8 +35,8 @@ class Brain:
         self.reply = bytearray(layout.ANSWER + words + len(self.out.fram) + len(self.tx))
 
     def boot(self, request):
-        scan_us, bench, cause, first, pl_pulse, self.slow = layout.unpack_boot(request)
-        chosen = Samples() if self.slow else parser(oximeters.NAMES[0])
+        scan_us, bench, cause, first, pl_pulse, self.slow, form = layout.unpack_boot(request)
+        chosen = Samples() if self.slow else parser(NAMES[form])
         self.core = core = Controller(chosen, pl_pulse, scan_us, first_record=first, bench=bool(bench))
         core.boot(cause)
         core.self_test(7)

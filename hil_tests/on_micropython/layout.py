@@ -12,7 +12,7 @@ PROTOCOL, PLAN = 0, 1  # where a bit is flipped
 
 _SCAN = "<BIIBIIIBB"  # kind, dt_ms, now_ms, buttons, pulses, moved, queue_us, oximeter bytes, link bytes
 _RAW = "<" + inputs.COUNT * "H"
-_BOOT = "<BIBBIIB"  # kind, scan_us, bench mode, reset cause, first record, pl_pulse, slow
+_BOOT = "<BIBBIIBB"  # kind, scan_us, bench mode, reset cause, first record, pl_pulse, slow, oximeter format
 _CORRUPT = "<BB"  # kind, where
 _LOAD = "<BH"  # kind, bytes that follow
 _SAMPLE = "<BBHB"  # in place of the oximeter's bytes while scans are slow: there is one, SpO2, pulse, flags
@@ -98,13 +98,13 @@ def unpack_sample(ox):
     return struct.unpack_from(_SAMPLE, ox, 0)
 
 
-def boot(scan_us, bench, cause, first, pl_pulse, slow):
+def boot(scan_us, bench, cause, first, pl_pulse, slow, form):
     # The request that begins a life.
-    return struct.pack(_BOOT, BOOT, scan_us, bench, cause, first, pl_pulse, slow)
+    return struct.pack(_BOOT, BOOT, scan_us, bench, cause, first, pl_pulse, slow, form)
 
 
 def unpack_boot(request):
-    # scan_us, bench, cause, first, pl_pulse, slow
+    # scan_us, bench, cause, first, pl_pulse, slow, form
     return struct.unpack_from(_BOOT, request, 0)[1:]
 
 

@@ -9,14 +9,16 @@ from pump.tables import alarms, causes, events, refusals, states
 from pump.tables import messages as m
 
 _NONE = causes.NAMES[causes.NONE]
-_TABLES = {events.OF_ALARM: alarms.NAMES, events.OF_REFUSAL: refusals.NAMES, events.OF_CAUSE: causes.NAMES}
+_NAMES: dict[int, tuple[str, ...]] = {}
+_NAMES[events.OF_ALARM] = alarms.NAMES
+_NAMES[events.OF_REFUSAL] = refusals.NAMES
+_NAMES[events.OF_CAUSE] = causes.NAMES
 
 
 def code_name(event: int, code: int) -> str | None:
-    """The name of an event's code byte, None where it has none: its table says what the code means."""
-    table = _TABLES.get(events.CODE[event])
-    name = str(table[code]) if table else _NONE
-    return None if name == _NONE else name
+    """The name of an event's code byte, None where it has none: the event's row says in which table it is a row."""
+    names = _NAMES.get(events.CODE[event])
+    return None if names is None or names[code] == _NONE else names[code]
 
 
 def named(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from toleramp_bench.defects import DEFECTS, SCENARIOS, Defect, break_firmware, caught, run_with
+from toleramp_bench.defects import DEFECTS, NONE, SCENARIOS, Defect, caught
 
 EIGHT = {
     "late stop",
@@ -23,21 +21,17 @@ EIGHT = {
 def test_the_eight_are_there() -> None:
     """Else one is left out and nobody notices."""
     assert {defect.name for defect in DEFECTS} >= EIGHT
-    assert all((SCENARIOS / f"{name}.toml").is_file() for defect in DEFECTS for name in defect.scenarios)
+    assert all((SCENARIOS / name).is_file() for defect in DEFECTS for name in defect.scenarios)
 
 
 @pytest.mark.req("TST-1")
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
 def test_a_seeded_defect_is_caught(defect: Defect) -> None:
     """Else the scenarios would pass a firmware that harms."""
-    found, words = caught(defect)
-    assert found and "FAILED" in words, words
+    assert caught(defect)
 
 
 @pytest.mark.req("TST-1")
-def test_the_same_scenarios_pass_with_the_firmware_as_it_is(tmp_path: Path) -> None:
-    """Else they fail for another reason than the defect."""
-    whole = break_firmware(Defect("none", "pump/session/session.py", (), ()), tmp_path)
-    names = tuple(dict.fromkeys(name for defect in DEFECTS for name in defect.scenarios))
-    found, words = run_with(whole, names)
-    assert not found, words
+def test_the_same_scenarios_pass_with_the_firmware_as_it_is() -> None:
+    """Else they fail for another reason than the defect, or one defect is left in for the next."""
+    assert caught(NONE) == []

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from scenario_kit import HEAD, event, written
-from toleramp_bench.runs.step_runs import step_runs
 
 from toleramp_bench.places import ROOT
 from toleramp_bench.plant.assembly import Plant
@@ -15,6 +14,7 @@ from toleramp_bench.plant.readings import READINGS
 from toleramp_bench.runs.pumped import Pumped
 from toleramp_bench.runs.result import result
 from toleramp_bench.runs.runner import Run
+from toleramp_bench.runs.walk import step_runs
 from toleramp_bench.scenario.model import Recording, Scenario
 from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.targets.core import CoreTarget
@@ -47,7 +47,7 @@ def ran(read: Scenario, kind: type[Run] = Run) -> tuple[Run, Pumped]:
     """A run on the core, and its recording played again."""
     run = kind(read, CoreTarget())
     recording = run.go()
-    return run, Pumped(read, recording, step_runs(recording))
+    return run, Pumped(read, recording, step_runs(recording.records, recording.moved_us))
 
 
 def account(plant: Plant) -> tuple[Any, ...]:

@@ -273,7 +273,7 @@ def bag_question(protocol: p.Protocol, wanted: int) -> tuple[Bags, Question, lis
     case = Case(vitals, lambda kind, code, arg: said.append(kind))
     case.adopt(Plan(protocol, PL_PULSE))
     case.progress.step = next(k for k, step in enumerate(protocol.steps) if step.solution == wanted)
-    bags = Bags(case, False)
+    bags = Bags(case)
     bags.adopt(protocol)
     vitals.sample(97, 72, VALID, 0)
     vitals.watch(0)

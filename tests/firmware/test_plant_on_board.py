@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from toleramp_bench.runs.step_runs import step_runs
 
 from toleramp_bench.boards.emulator.repl import Repl
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.places import ROOT
 from toleramp_bench.runs.pumped import Pumped
 from toleramp_bench.runs.runner import Run
+from toleramp_bench.runs.walk import step_runs
 from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.targets.rp2040 import Rp2040Target
 
@@ -24,7 +24,7 @@ def test_loop_and_replay_deliver_the_same(firmware: Path) -> None:
     read = read_scenario(SCENARIOS / "empty-bag.toml")
     run = Run(read, Rp2040Target())
     recording = run.go()
-    pumped = Pumped(read, recording, step_runs(recording))
+    pumped = Pumped(read, recording, step_runs(recording.records, recording.moved_us))
     loop, replay = run.plant, pumped.plant
     assert loop.liquid_pl == replay.liquid_pl > 0
     assert (loop.delivered_pg, loop.vein_pg()) == (replay.delivered_pg, replay.vein_pg())

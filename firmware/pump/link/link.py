@@ -15,7 +15,7 @@ from pump.link.loader import Loader
 from pump.store.journal import RECORD
 from pump.tables import messages as m
 from pump.tables import refusals
-from pump.tables.causes import LINK_SILENT, bit
+from pump.tables.causes import BIT, LINK_SILENT
 from pump.tables.states import GROUP
 
 LOST_MS = 5_000
@@ -23,12 +23,14 @@ STREAM_MIN_MS = 100
 STREAM_OLDEST = 32  # so many records from before a stream's beginning are sent too
 UNASKED = 0  # sequence of what no request asked for; requests count from 1
 AT = frames.HEAD  # where a payload begins
-_PAUSE, _STOP = m.PAUSE[0], m.STOP[0]
-_ACK, _REFUSED, _STATUS, _EVENT, _STATS, _HELLO = (
-    m.ACK[0], m.REFUSED[0], m.STATUS[0], m.EVENT[0], m.STATS[0], m.HELLO_REPLY[0],
-)  # fmt: skip
-_LOADS = bytes([m.LOAD_BEGIN[0], m.LOAD_DATA[0], m.LOAD_END[0]])
-_LOST_BIT = bit(LINK_SILENT)
+_STOP = m.STOP[0]
+_ACK = m.ACK[0]
+_REFUSED = m.REFUSED[0]
+_STATUS = m.STATUS[0]
+_EVENT = m.EVENT[0]
+_STATS = m.STATS[0]
+_HELLO = m.HELLO_REPLY[0]
+_LOST_BIT = BIT[LINK_SILENT]
 
 
 class Link:
@@ -58,15 +60,12 @@ class Link:
         self._requests = self._handlers()
 
     def _handlers(self):
-        """Type of a request -> its handler, which takes the payload's length, and the states in which it is taken."""
-        handlers = {
-            "HELLO": self._hello, "LOAD_BEGIN": self._load, "LOAD_DATA": self._load, "LOAD_END": self._load,
-            "STATUS_GET": self._status_get, "STREAM": self._start_stream, "PAUSE": self._urgent, "STOP": self._urgent,
-            "PING": self._ping, "STATS_GET": self._stats_get, "LOG_GET": self._log_get, "HANG": self._hang,
-            "SET": self._set,
-        }  # fmt: skip
+        """Type of a request -> its handler, which takes the payload's length, and the states in which it is taken.
+
+        The handler of a row is the method of its name.
+        """
         rows = [row for row in m.ROWS if row[4] != m.PUMP]
-        return {row[1]: (handlers[row[0]], row[5], struct.calcsize(row[2])) for row in rows}
+        return {row[1]: (getattr(self, "on_" + row[0].lower()), row[5]) for row in rows}
 
     # -- receiving
 
@@ -102,21 +101,28 @@ class Link:
         else:
             row[0](length)
 
-    def _ping(self, length):
-        pass
+    def on_ping(self, length):
+        """Heard; the answer says so."""
 
-    def _urgent(self, length):
-        """PAUSE or STOP; STOP stands above PAUSE in one scan."""
+    def on_pause(self, length):
+        """Holds the flow; STOP stands above it in one scan."""
         if self.request != _STOP:
             self.request = self._asked
 
-    def _hello(self, length):
+    def on_stop(self, length):
+        """Ends the session."""
+        self.request = self._asked
+
+    def on_hello(self, length):
+        """Who are you?"""
         self._reply = _HELLO
 
-    def _status_get(self, length):
+    def on_status_get(self, length):
+        """What is it doing?"""
         self._reply = _STATUS
 
-    def _stats_get(self, length):
+    def on_stats_get(self, length):
+        """How is the loop?"""
         self._reply = _STATS
 
     def _short(self, length, layout):
@@ -126,7 +132,8 @@ class Link:
         self.refuse(refusals.TRUNCATED, 0, length)
         return True
 
-    def _start_stream(self, length):
+    def on_stream(self, length):
+        """Status and records from now on, at most so often; 0 ends it."""
         if self._short(length, m.STREAM[1]):
             return
         buf = self.receiver.buf
@@ -137,7 +144,8 @@ class Link:
         if self.journal.sent < oldest:
             self.journal.sent = oldest
 
-    def _log_get(self, length):
+    def on_log_get(self, length):
+        """A record that is still in RAM."""
         if self._short(length, m.LOG_GET[1]):
             return
         buf = self.receiver.buf
@@ -148,21 +156,33 @@ class Link:
         else:
             self.refuse(refusals.RANGE, 0, min(seq, self.journal.seq))
 
-    def _hang(self, length):
+    def on_hang(self, length):
+        """The code of a bag, as scanned."""
         self.hung = bytes(self.receiver.buf[AT : AT + length])
 
-    def _set(self, length):
+    def on_set(self, length):
+        """A setting, to be kept."""
         if not self._short(length, m.SET[1]):
             self.loading = True
             self.setting = struct.unpack_from(m.SET[1], self.receiver.buf, AT)
 
-    def _load(self, length):
-        loader = self.loader
+    def on_load_begin(self, length):
+        """A protocol begins to come."""
+        self._load(self.loader.begin, length)
+
+    def on_load_data(self, length):
+        """A piece of it."""
+        self._load(self.loader.data, length)
+
+    def on_load_end(self, length):
+        """It has come in full."""
+        self._load(self.loader.end, length)
+
+    def _load(self, part, length):
         self.loading = True
-        part = (loader.begin, loader.data, loader.end)[_LOADS.find(bytes((self._asked,)))]
         refused = part(self.receiver.buf, AT, length)
         if refused:
-            self.refuse(refused, 0, loader.detail)
+            self.refuse(refused, 0, self.loader.detail)
 
     def refuse(self, code, where=0, detail=0):
         """The answer due becomes a refusal: row of tables.refusals, step or record, detail."""

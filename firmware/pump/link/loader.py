@@ -6,7 +6,8 @@ from pump.base.crc import SIZE as CRC_SIZE
 from pump.tables import messages as m
 from pump.tables.refusals import CHECKSUM, RANGE, TRUNCATED
 
-_BEGIN, _DATA = m.LOAD_BEGIN[1], m.LOAD_DATA[1]
+_BEGIN = m.LOAD_BEGIN[1]
+_DATA = m.LOAD_DATA[1]
 _OFFSET = struct.calcsize(_DATA)
 
 

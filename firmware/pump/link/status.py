@@ -7,7 +7,9 @@ from pump.link.frames import HEAD
 from pump.tables import messages as m
 from pump.tables.settings import OXIMETER
 
-_HELLO, _STATUS, _STATS = m.HELLO_REPLY[1], m.STATUS[1], m.STATS[1]
+_HELLO = m.HELLO_REPLY[1]
+_STATUS = m.STATUS[1]
+_STATS = m.STATS[1]
 _HELLO_SIZE, _STATUS_SIZE, _STATS_SIZE = struct.calcsize(_HELLO), struct.calcsize(_STATUS), struct.calcsize(_STATS)
 PER_MILLE = 1000
 _SMALL = 1 << 20  # a count below this times 1000 stays a small integer

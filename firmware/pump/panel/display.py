@@ -7,19 +7,16 @@ the bus carries 64 bytes at the most. A byte above 127 is shown inverted.
 
 from pump.base.compat import micropython, ptr8
 from pump.panel.text import BLANK, WIDTH, clear, number, rate, share, words
-from pump.tables import states as s
 from pump.tables.alarms import LOW, WHAT
-from pump.tables.causes import END, GRADES, MILD, SEVERE, TECHNICAL, WORDS
+from pump.tables.causes import ASKED, GRADES, WORDS
 from pump.tables.messages import NONE8, NONE16
-from pump.tables.states import FIRST_LINE, FLOWS, GROUP
+from pump.tables.states import FIRST_ENDS, FIRST_LINE, FLOWS, GROUP, SECOND_LINE
 
 LINES = 4
 CELL = 4  # characters of a cell
 CELLS = LINES * WIDTH // CELL
 INVERT = 128
 
-_GRADES = {TECHNICAL: b"TECHNICAL?", MILD: b"MILD REACTION?", SEVERE: b"SEVERE REACTION", END: b"END SESSION?"}
-_CHOICES = tuple([_GRADES[grade] for grade in GRADES])
 _BAR = b"\x7f" * 10  # the board draws byte 127 as a solid bar
 
 
@@ -110,7 +107,7 @@ def _what_hanging(line, session, pump):
 
 
 def _what_held(line, session, pump):
-    words(line, 0, _CHOICES[session.question.shown])
+    words(line, 0, ASKED[GRADES[session.question.shown]])
 
 
 def _what_step(line, session, pump):
@@ -132,23 +129,12 @@ def _what_locked(line, session, pump):
     words(line, 0, b"CLAMP DISCONNECT")
 
 
-def _by_state(rows):
-    table = [None] * len(GROUP)
-    for state, draw in rows:
-        table[state] = draw
-    return tuple(table)
-
-
-_WHERE = _by_state((
-    (s.ARMED, _where_hanging), (s.BAG, _where_hanging), (s.RUNNING, _where_running), (s.HELD, _where_cause),
-    (s.DECISION, _where_step), (s.BOUNDARY, _where_boundary), (s.RESUMABLE, _where_resumable), (s.LOCKED, _where_cause),
-    (s.STOPPED, _where_cause), (s.FAULT, _where_cause),
-))  # fmt: skip
-_WHAT = _by_state((
-    (s.IDLE, _what_idle), (s.READY, _what_ready), (s.ARMED, _what_hanging), (s.BAG, _what_hanging),
-    (s.RUNNING, _what_running), (s.HELD, _what_held), (s.DECISION, _what_step), (s.BOUNDARY, _what_boundary),
-    (s.RESUMABLE, _what_resumable), (s.LOCKED, _what_locked),
-))  # fmt: skip
+# In the order of the numbers in tables.states; None draws nothing.
+_FIRST = (None, _where_running, _where_hanging, _where_cause, _where_step, _where_boundary, _where_resumable)
+_SECOND = (
+    None, _what_idle, _what_ready, _what_hanging, _what_running, _what_held, _what_step, _what_boundary,
+    _what_resumable, _what_locked,
+)  # fmt: skip
 
 
 class Display:
@@ -184,14 +170,14 @@ class Display:
     def _where(self, line, session):
         state = session.state
         at = words(line, 0, FIRST_LINE[state])
-        draw = _WHERE[state]
+        draw = _FIRST[FIRST_ENDS[state]]
         if draw:
             draw(line, at, session)
 
     @micropython.native
     def _what(self, line, pump):
         session = pump.session
-        draw = _WHAT[session.state]
+        draw = _SECOND[SECOND_LINE[session.state]]
         if draw:
             draw(line, session, pump)
 

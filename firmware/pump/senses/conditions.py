@@ -10,14 +10,14 @@ from array import array
 from pump.base.compat import micropython
 from pump.tables import causes
 from pump.tables.alarms import PRIORITY
-from pump.tables.causes import ALARM, ALERTS, CONDITIONS, DOES, ENDS, KIND, SENSOR, VITALS, WHERE, bit
+from pump.tables.causes import ALARM, ALERTS, BIT, CONDITIONS, DOES, ENDS, SEEN, WHERE
 from pump.tables.states import ALARM as STATE_ALARM
 from pump.tables.states import GROUP, HELD
 
 _HOLDING = bytes([k for k in CONDITIONS if DOES[k] == causes.HOLDS])
-_HOLD_BITS = array("I", [bit(k) for k in _HOLDING])
+_HOLD_BITS = array("I", [BIT[k] for k in _HOLDING])
 _ALERTING = bytes([k for k in CONDITIONS if DOES[k] == ALERTS])
-_ALERT_BITS = array("I", [bit(k) for k in _ALERTING])
+_ALERT_BITS = array("I", [BIT[k] for k in _ALERTING])
 
 
 class Conditions:
@@ -70,5 +70,5 @@ class Conditions:
             if self.bits & _ALERT_BITS[i] and group & WHERE[_ALERTING[i]]:
                 wanted[ALARM[_ALERTING[i]]] = 1
         wanted[STATE_ALARM[state]] = 1
-        if (state == HELD and KIND[cause] in (VITALS, SENSOR)) or DOES[cause] == ENDS:
+        if (state == HELD and SEEN[cause]) or DOES[cause] == ENDS:
             wanted[ALARM[cause]] = 1

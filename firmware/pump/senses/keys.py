@@ -7,11 +7,11 @@ debounced: its level acts in the same scan, here it only counts once for the rec
 
 from pump.base.compat import micropython
 from pump.io import STOP
-from pump.tables.causes import KEY_STUCK, bit
+from pump.tables.causes import BIT, KEY_STUCK
 
 STABLE = 3
 STUCK_MS = 60_000
-_STUCK_BIT = bit(KEY_STUCK)
+_STUCK_BIT = BIT[KEY_STUCK]
 
 
 class Buttons:

@@ -7,9 +7,9 @@ never a good value, and low is never implausible.
 
 from pump.base.compat import micropython
 from pump.base.units import ticks_diff
-from pump.tables.causes import PULSE_STOP, SIGNAL_LATE, SIGNAL_LOST, SPO2_EARLY, SPO2_STOP, bit
+from pump.tables.causes import BIT, PULSE_STOP, SIGNAL_LATE, SIGNAL_LOST, SPO2_EARLY, SPO2_STOP
 from pump.tables.messages import NONE8, NONE16
-from pump.tables.vitals import ARTIFACT, DEGRADED, VALID
+from pump.tables.vitals import UNSURE, VALID, mask
 
 ALERT_MS = 5_000  # no valid sample: alert, then hold (VIT-2)
 HOLD_MS = 15_000
@@ -21,9 +21,9 @@ RECOVER_MS = 60_000
 # A sample is seen at the next scan, so one that comes just as the delay is over may look up to two scans too early;
 # without this it would be the next sample, a third of a second later, that holds.
 SEEN_LATE_MS = 40
-_UNSURE = ARTIFACT | DEGRADED
-_EARLY_BIT, _LATE_BIT = bit(SPO2_EARLY), bit(SIGNAL_LATE)
-_HOLD_BITS = {0: 0, SPO2_STOP: bit(SPO2_STOP), PULSE_STOP: bit(PULSE_STOP), SIGNAL_LOST: bit(SIGNAL_LOST)}
+_UNSURE = mask(UNSURE)
+_EARLY_BIT = BIT[SPO2_EARLY]
+_LATE_BIT = BIT[SIGNAL_LATE]
 
 
 class Timer:
@@ -76,7 +76,7 @@ class Vitals:
     @micropython.native
     def _sum_up(self):
         """What of all this is a condition."""
-        bits = _HOLD_BITS[self.hold]
+        bits = BIT[self.hold]
         if self.alert:
             bits |= _LATE_BIT
         elif self.early:

@@ -8,18 +8,20 @@ from pump.io import CONFIRM
 from pump.protocol.protocol import CODE_SHOWN
 from pump.session.question import any_choice
 from pump.tables import events, questions
-from pump.tables.states import READY, RUNNING
+from pump.tables.states import ARMED, BAG, READY, RUNNING
 
 CONFIRM_MS = 30_000  # the second press, and the bag of a start, must come within this
 NO_CODE = 0  # the choice when nothing is chosen; 1 to n are the protocol's bags in their order, n + 1 another
 
 
 class Bags:
-    """The situations armed (the first bag of a session; it lapses) and bag."""
+    """The situation of the state bag."""
 
-    def __init__(self, case, first):
+    state = BAG
+    lapses = 0  # the state that follows when no bag is named in time; 0: it waits
+
+    def __init__(self, case):
         self.case = case
-        self.first = first  # armed: without a bag in time it is ready again
         self.codes = []  # whole codes, bytes
         self.shown = []  # what of them the screen has room for
 
@@ -31,8 +33,6 @@ class Bags:
     def enter(self):
         """The bag of the present step is asked for; nothing is chosen yet."""
         case = self.case
-        if self.first:
-            case.log(events.ARMED, 0, 0)
         case.question.ask(questions.BAG, len(self.codes) + 2, NO_CODE)
         case.log(events.BAG_REQUESTED, 0, case.solution())
         return 0
@@ -79,10 +79,22 @@ class Bags:
     def tick(self, dt_ms):
         """The second press, or the bag of a start, did not come in time: as if the first had not been made."""
         question = self.case.question
-        if not question.second and not self.first:
+        if not question.second and not self.lapses:
             return 0
         if question.age(dt_ms) <= CONFIRM_MS:
             return 0
         question.second = False
         question.shown = NO_CODE
-        return READY if self.first else 0
+        return self.lapses
+
+
+class FirstBag(Bags):
+    """The situation of the state armed: a start that is no session yet, and lapses."""
+
+    state = ARMED
+    lapses = READY
+
+    def enter(self):
+        """START was pressed; the first bag is asked for."""
+        self.case.log(events.ARMED, 0, 0)
+        return Bags.enter(self)

@@ -4,7 +4,7 @@ from pump.course.course import runs
 from pump.io import CONFIRM
 from pump.tables import events, questions
 from pump.tables.causes import MILD
-from pump.tables.states import BOUNDARY, RESUMABLE
+from pump.tables.states import BOUNDARY, DECISION, RESUMABLE
 
 
 class Ways:
@@ -65,6 +65,8 @@ class Ways:
 class ChoosingStep:
     """The situation of the state decision."""
 
+    state = DECISION
+
     def __init__(self, case, ways):
         self.case = case
         self.ways = ways
@@ -104,6 +106,8 @@ class ChoosingStep:
 
 class ChoosingBag:
     """The situation of the state boundary: the step is chosen, the bag for it is not."""
+
+    state = BOUNDARY
 
     def __init__(self, case, ways):
         self.case = case

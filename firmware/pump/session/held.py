@@ -4,11 +4,13 @@ from pump.io import CONFIRM
 from pump.session.question import any_choice
 from pump.tables import events, questions
 from pump.tables.causes import END, GRADES, MILD, SEVERE, TECHNICAL
-from pump.tables.states import DECISION, LOCKED, RESUMABLE, STOPPED
+from pump.tables.states import DECISION, HELD, LOCKED, RESUMABLE, STOPPED
 
 
 class Held:
     """The situation of the state held."""
+
+    state = HELD
 
     def __init__(self, case):
         self.case = case

@@ -14,9 +14,9 @@ LINE_PARTS = 2 * MAX_SOLUTIONS  # the line never holds more stretches than bags 
 _MAGIC = b"TLG"
 _VERSION = 1
 _FIELDS = (
-    "step", "leg", "leg_end", "target", "done", "total", "step_ms", "entered", "entries", "reactions", "reacted",
-    "hung", "cause", "by_vitals", "held_ms", "session", "turn", "back_bag", "back_step", "loose", "resume_step",
-)  # fmt: skip
+    "step leg leg_end target done total step_ms entered entries reactions reacted hung cause by_vitals held_ms session"
+    " turn back_bag back_step loose resume_step"
+).split()
 _HEAD = "<3sB" + "i" * len(_FIELDS) + "B"
 _BAGS = _HEAD + "I" * MAX_SOLUTIONS
 _FILLED = _BAGS + "I" * MAX_STEPS

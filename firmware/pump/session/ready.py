@@ -2,11 +2,13 @@
 
 from pump.io import START
 from pump.tables import questions
-from pump.tables.states import ARMED
+from pump.tables.states import ARMED, READY
 
 
 class Ready:
     """The situation of the state ready."""
+
+    state = READY
 
     def __init__(self, case):
         self.case = case

@@ -4,13 +4,15 @@ from pump.io import CONFIRM, START
 from pump.session.bags import CONFIRM_MS
 from pump.tables import events, questions
 from pump.tables.causes import RECOVERED, WAITS
-from pump.tables.states import RUNNING
+from pump.tables.states import RESUMABLE, RUNNING
 
 MIN_MS = 60_000
 
 
 class Resuming:
     """The situation of the state resumable."""
+
+    state = RESUMABLE
 
     def __init__(self, case):
         self.case = case

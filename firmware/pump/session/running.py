@@ -10,6 +10,8 @@ SEAM_MS = 100  # the timeline stays alive this long around a step's end, for a c
 class Running:
     """The situation of the state running, the only one that starts the delivery."""
 
+    state = RUNNING
+
     def __init__(self, case, delivery):
         self.case = case
         self.delivery = delivery

@@ -11,7 +11,7 @@ else the next state, with the cause of an end in the bits above.
 from pump.base.compat import micropython
 from pump.claim import Claim
 from pump.io import STOP
-from pump.session.bags import Bags
+from pump.session.bags import Bags, FirstBag
 from pump.session.case import Case
 from pump.session.going_back import ChoosingBag, ChoosingStep, Ways
 from pump.session.held import Held
@@ -33,7 +33,8 @@ from pump.tables.states import (
     SUPERVISED,
 )  # fmt: skip
 
-_PAUSE, _STOP = messages.PAUSE[0], messages.STOP[0]
+_PAUSE = messages.PAUSE[0]
+_STOP = messages.STOP[0]
 _STATE = 255
 _CAUSE_SHIFT = 8
 
@@ -52,15 +53,14 @@ class Session:
         self.ways = ways = Ways(case)
         self.running = Running(case, delivery)
         self.resuming = Resuming(case)
-        self.bags = Bags(case, False)
-        self._first_bag = Bags(case, True)
+        self.bags = Bags(case)
+        self._first_bag = FirstBag(case)
         self._situation = [None] * len(GROUP)
-        for state, situation in (
-            (states.READY, Ready(case)), (states.ARMED, self._first_bag), (states.BAG, self.bags),
-            (RUNNING, self.running), (states.HELD, Held(case)), (states.DECISION, ChoosingStep(case, ways)),
-            (states.BOUNDARY, ChoosingBag(case, ways)), (states.RESUMABLE, self.resuming),
+        for situation in (
+            Ready(case), self._first_bag, self.bags, self.running, Held(case), ChoosingStep(case, ways),
+            ChoosingBag(case, ways), self.resuming,
         ):  # fmt: skip
-            self._situation[state] = situation
+            self._situation[situation.state] = situation
         self._moved = -1  # pulses that moved the motor, as last seen
         self._made = -1  # all pulses at the pin
         self._abort = False

@@ -10,7 +10,7 @@ import struct
 
 from pump.base import crc
 from pump.base.compat import micropython
-from pump.tables.causes import JOURNAL_FULL, bit
+from pump.tables.causes import BIT, JOURNAL_FULL
 from pump.tables.messages import CONTINUED, DATA_BYTES, EVENT
 
 RECORD = struct.calcsize(EVENT[1])
@@ -22,7 +22,7 @@ _BODY = EVENT[1][:-2]
 _PART = CONTINUED[1][:-2]
 _CHAIN = RECORD - 2 * crc.SIZE
 _BOOTS = 0xFFFF
-_FULL_BIT = bit(JOURNAL_FULL)
+_FULL_BIT = BIT[JOURNAL_FULL]
 
 
 class Journal:

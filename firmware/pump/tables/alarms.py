@@ -35,6 +35,8 @@ ROWS = (
      "A key has been down for a minute", "Free the key"),
     ("journal-full", MEDIUM, "LOG FULL",
      "The log's memory is full", "Let the session end, then pull the log"),
+    ("battery-low", MEDIUM, "BATTERY LOW",
+     "The battery has less than a tenth of its charge", "Connect the pump to the mains"),
     ("link-lost", LOW, "LAPTOP LOST",
      "Nothing heard from the laptop for 5 s", "The pump goes on by itself"),
     ("completed", LOW, "COMPLETED",
@@ -45,7 +47,7 @@ PRIORITY = bytes([row[1] for row in ROWS])
 WHAT = tuple([row[2].encode() for row in ROWS])
 (
     NONE, SPO2_STOP, PULSE_STOP, SIGNAL_HOLD, OVER, UNDER, DRIVE, MEMORY, SEVERE, SPO2_EARLY, SIGNAL_LOST, HELD, BAG,
-    KEY, JOURNAL, LINK, DONE,
+    KEY, JOURNAL, BATTERY, LINK, DONE,
 ) = range(len(ROWS))  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Why the pump alerts, holds, stops or faults, a row each; a mild or severe reaction is a person's word.
 
     name | kind | what it does | its alarm | what a resume waits for | states in which it alarms | words on the screen
+    | as a question
 
 A condition is a cause that a sense sees: it has a bit, which the sense sets and clears with its own hysteresis. The
 bits become alarms and the one cause for which the session holds in pump.senses.conditions, by these rows alone.
@@ -32,10 +33,10 @@ ROWS = (
     ("runaway", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"RUNAWAY"),
     ("drive-late", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"DRIVE LATE"),
     ("claim", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"CLAIM"),
-    ("technical", GRADE, NOTES, a.NONE, GOOD, 0, b"TECHNICAL"),
-    ("mild", REACTION, NOTES, a.NONE, GOOD, 0, b"MILD"),
-    ("severe", REACTION, NOTES, a.NONE, NOTHING, 0, b"SEVERE"),
-    ("end", GRADE, NOTES, a.NONE, NOTHING, 0, b"END"),
+    ("technical", GRADE, NOTES, a.NONE, GOOD, 0, b"TECHNICAL", b"TECHNICAL?"),
+    ("mild", REACTION, NOTES, a.NONE, GOOD, 0, b"MILD", b"MILD REACTION?"),
+    ("severe", REACTION, NOTES, a.NONE, NOTHING, 0, b"SEVERE", b"SEVERE REACTION"),
+    ("end", GRADE, NOTES, a.NONE, NOTHING, 0, b"END", b"END SESSION?"),
     ("memory", FAULTS, ENDS, a.MEMORY, NOTHING, 0, b"MEMORY"),
     ("step-wait", VITALS, HOLDS, a.NONE, GOOD, 0, b"STEP WAIT"),
     ("journal-full", SENSOR, ALERTS, a.JOURNAL, NOTHING, _EVERY, b"JOURNAL FULL"),
@@ -43,6 +44,7 @@ ROWS = (
     ("signal-late", VITALS, ALERTS, a.SIGNAL_LOST, NOTHING, _SEEN, b"SIGNAL LATE"),
     ("key-stuck", SENSOR, ALERTS, a.KEY, NOTHING, _EVERY, b"KEY STUCK"),
     ("link-lost", HOST, ALERTS, a.LINK, NOTHING, _SEEN, b"LINK LOST"),
+    ("battery-low", SENSOR, ALERTS, a.BATTERY, NOTHING, _EVERY, b"BATTERY LOW"),
 )
 NAMES = tuple([row[0] for row in ROWS])
 KIND = bytes([row[1] for row in ROWS])
@@ -51,25 +53,21 @@ ALARM = bytes([row[3] for row in ROWS])
 WAITS = bytes([row[4] for row in ROWS])
 WHERE = array("H", [row[5] for row in ROWS])
 WORDS = tuple([row[6] for row in ROWS])
+ASKED = tuple([row[7] if len(row) > 7 else b"" for row in ROWS])  # as a question on the screen
 (
     NONE, SPO2_STOP, PULSE_STOP, SIGNAL_LOST, STOP_BUTTON, HOST_PAUSE, HOST_STOP, OVER_DELIVERY, UNDER_DELIVERY,
     RUNAWAY, DRIVE_LATE, CLAIM, TECHNICAL, MILD, SEVERE, END, MEMORY, STEP_WAIT, JOURNAL_FULL, SPO2_EARLY,
-    SIGNAL_LATE, KEY_STUCK, LINK_SILENT,
+    SIGNAL_LATE, KEY_STUCK, LINK_SILENT, BATTERY_LOW,
 ) = range(len(ROWS))  # fmt: skip
 
 # What a person may enter at a hold, in the order in which it is offered; and what of it is a reaction of the patient.
 GRADES = bytes([k for k in range(len(ROWS)) if KIND[k] in (GRADE, REACTION)])
 REACTIONS = bytes([k for k in range(len(ROWS)) if KIND[k] == REACTION])
 
-# Kinds that senses see.
-_SEES = (VITALS, SENSOR)
-# The conditions in the order of their rows: what senses see, one bit each.
-CONDITIONS = bytes([k for k in range(len(ROWS)) if DOES[k] == ALERTS or (DOES[k] == HOLDS and KIND[k] in _SEES)])
-
-
-def bit(cause):
-    """The bit of a condition; 0 for a cause that no sense sees."""
-    return 1 << CONDITIONS.find(bytes((cause,))) if cause in CONDITIONS else 0
+# The conditions in the order of their rows: what senses see, one bit each (0 for what no sense sees).
+SEEN = bytes([1 if row[1] in (VITALS, SENSOR) else 0 for row in ROWS])
+CONDITIONS = bytes([k for k in range(len(ROWS)) if DOES[k] == ALERTS or (DOES[k] == HOLDS and SEEN[k])])
+BIT = array("I", [1 << CONDITIONS.find(bytes((k,))) if k in CONDITIONS else 0 for k in range(len(ROWS))])
 
 
 def described():

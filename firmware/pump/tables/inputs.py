@@ -6,7 +6,7 @@ the module of pump.senses that judges it: it has a class Sense.
 
 ADC = 0  # counts of 0 to 4095 over 3.3 V
 
-ROWS = ()
+ROWS = (("battery", ADC, "BATTERY", "battery"),)
 NAMES = tuple([row[0] for row in ROWS])
 COUNT = len(ROWS)
 

@@ -1,6 +1,9 @@
 """The registry of oximeter formats, a line each; `oximeters` has a module for each, by the same name."""
 
-ROWS = ("nonin-df2",)
+ROWS = (
+    "nonin-df2",
+    "nonin-df1",
+)
 NAMES = ROWS
 
 

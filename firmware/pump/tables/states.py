@@ -1,4 +1,4 @@
-"""The states of a session, a row each: name, groups, alarm, event, first line of the screen.
+"""The states of a session, a row each: name, groups, alarm, event, first and second line of the screen.
 
 Code asks `GROUP[state] & FLOWS`; it never compares numbers and keeps no list of its own. The alarm is the one that a
 state gives by itself, the event the one recorded when a state that ends the session begins.
@@ -17,26 +17,32 @@ HOLDS = 32  # zero flow until a person has decided
 OVER = 64  # the session goes on no more
 HANGING = 128  # a bag is asked for
 
+# What stands on the screen: after the first line's words, and as second line; pump.panel.display draws each.
+NOTHING, STEP_AND_BAG, BAG_LETTER, CAUSE, CHOSEN_STEP, CHOSEN_BAG, STEP_NUMBER = range(7)
+KEYS, IDENTITY, CODE, RATE, GRADE, CHOICE, OFFER, WAITING, CLAMP = range(1, 10)
+
 ROWS = (
-    ("idle", AT_REST, 0, 0, b"NO PROTOCOL"),
-    ("ready", AT_REST, 0, 0, b"READY "),
-    ("armed", ON | HANGING, 0, 0, b"HANG BAG "),
-    ("bag", SUPERVISED | HOLDABLE | ON | HANGING, alarms.BAG, 0, b"HANG BAG "),
-    ("running", FLOWS | SUPERVISED | HOLDABLE | ON, 0, 0, b"STEP "),
-    ("held", ON | HOLDS, alarms.HELD, 0, b"HELD "),
-    ("decision", HOLDABLE | ON | HOLDS, alarms.HELD, 0, b"RESUME AT STEP "),
-    ("boundary", HOLDABLE | ON | HOLDS, alarms.HELD, 0, b"STEP "),
-    ("resumable", HOLDABLE | ON | HOLDS, alarms.HELD, 0, b"RESUME STEP "),
-    ("locked", ON | OVER, alarms.SEVERE, events.LOCKED, b"EMERGENCY "),
-    ("stopped", AT_REST | OVER, 0, events.STOPPED, b"STOPPED "),
-    ("completed", AT_REST | OVER, alarms.DONE, events.COMPLETED, b"COMPLETED"),
-    ("fault", OVER, 0, events.FAULT, b"FAULT "),
+    ("idle", AT_REST, 0, 0, b"NO PROTOCOL", NOTHING, KEYS),
+    ("ready", AT_REST, 0, 0, b"READY ", NOTHING, IDENTITY),
+    ("armed", ON | HANGING, 0, 0, b"HANG BAG ", BAG_LETTER, CODE),
+    ("bag", SUPERVISED | HOLDABLE | ON | HANGING, alarms.BAG, 0, b"HANG BAG ", BAG_LETTER, CODE),
+    ("running", FLOWS | SUPERVISED | HOLDABLE | ON, 0, 0, b"STEP ", STEP_AND_BAG, RATE),
+    ("held", ON | HOLDS, alarms.HELD, 0, b"HELD ", CAUSE, GRADE),
+    ("decision", HOLDABLE | ON | HOLDS, alarms.HELD, 0, b"RESUME AT STEP ", CHOSEN_STEP, CHOICE),
+    ("boundary", HOLDABLE | ON | HOLDS, alarms.HELD, 0, b"STEP ", CHOSEN_BAG, OFFER),
+    ("resumable", HOLDABLE | ON | HOLDS, alarms.HELD, 0, b"RESUME STEP ", STEP_NUMBER, WAITING),
+    ("locked", ON | OVER, alarms.SEVERE, events.LOCKED, b"EMERGENCY ", CAUSE, CLAMP),
+    ("stopped", AT_REST | OVER, 0, events.STOPPED, b"STOPPED ", CAUSE, NOTHING),
+    ("completed", AT_REST | OVER, alarms.DONE, events.COMPLETED, b"COMPLETED", NOTHING, NOTHING),
+    ("fault", OVER, 0, events.FAULT, b"FAULT ", CAUSE, NOTHING),
 )
 NAMES = tuple([row[0] for row in ROWS])
 GROUP = array("H", [row[1] for row in ROWS])
 ALARM = bytes([row[2] for row in ROWS])
 EVENT = bytes([row[3] for row in ROWS])
 FIRST_LINE = tuple([row[4] for row in ROWS])
+FIRST_ENDS = bytes([row[5] for row in ROWS])
+SECOND_LINE = bytes([row[6] for row in ROWS])
 (
     IDLE, READY, ARMED, BAG, RUNNING, HELD, DECISION, BOUNDARY, RESUMABLE, LOCKED, STOPPED, COMPLETED, FAULT,
 ) = range(len(ROWS))  # fmt: skip

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
-from pump.tables import events
 from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
 from toleramp_bench.devices.samples import Samples
 from toleramp_bench.devices.step_generator import StepGenerator
+from toleramp_bench.names import EVENTS
 from toleramp_bench.people.seen import Seen
 
 PL_PULSE = 100_000
@@ -64,7 +64,7 @@ class CorePump:
         self.brain.hand_over(blob)
         self.scan()
         last = self.events[-1]
-        if last["event"] == events.NAMES[events.LOAD_REFUSED]:
+        if last["event"] == EVENTS.LOAD_REFUSED:
             raise ValueError(str(last["code"]))
 
     def press(self, button: int, hold_ms: int = 200) -> None:

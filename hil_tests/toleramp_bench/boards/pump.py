@@ -22,7 +22,7 @@ from toleramp_bench.devices.expander import Expander
 from toleramp_bench.devices.fram import Fram
 from toleramp_bench.devices.monostable import Monostable
 from toleramp_bench.devices.motor import Motor
-from toleramp_bench.devices.oximeter import Oximeter
+from toleramp_bench.devices.oximeter import DEFAULT_FORM, Oximeter
 from toleramp_bench.devices.pulses import NsLog
 from toleramp_bench.devices.screen import Screen
 from toleramp_bench.people.nurse import Nurse
@@ -56,6 +56,7 @@ class PumpBench:
         fram: Fram | None = None,
         flash: bytes | None = None,
         oximeter: bool = True,
+        form: str = DEFAULT_FORM,
         bench_mode: bool = True,
     ) -> None:
         self.pins = pins()
@@ -67,7 +68,7 @@ class PumpBench:
         self.motor = Motor(self.permit.enabled_at, lambda: self.board.level(self.pins.DIR) == 0)
         self._wire_parts()
         self.wire_plant(LivePlant(Plant(), NsLog(self.motor.times), lambda: self.board.now_us))
-        self.oximeter = Oximeter(self.board, uart=1)
+        self.oximeter = Oximeter(self.board, uart=1, form=form)
         if oximeter:
             self.oximeter.start()
         self.wire = Wire()

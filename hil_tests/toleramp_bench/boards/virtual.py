@@ -97,7 +97,11 @@ class VirtualBoard:
 
     def records_kept(self) -> int:
         """How many records the FRAM holds."""
-        return count_records(lambda slot: bytearray(self.fram.get(slot, bytes(SLOT))))
+        return count_records(self.slot)
+
+    def slot(self, number: int) -> bytearray:
+        """What a slot of the FRAM holds."""
+        return bytearray(self.fram.get(number, bytes(SLOT)))
 
     def off(self) -> None:
         """No brain, no pulses."""

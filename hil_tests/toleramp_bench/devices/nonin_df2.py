@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 FRAMES = 25
 FRAMES_PER_SECOND = 75
+CHUNKS = FRAMES  # pieces in which a packet is sent, one a frame
+EVERY = 1  # a packet for each third of a second
 NO_PULSE, NO_SPO2 = 511, 127
 
 SYNC, GREEN, RED = 0x01, 0x02, 0x04

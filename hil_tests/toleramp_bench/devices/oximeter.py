@@ -1,17 +1,20 @@
-"""A Nonin oximeter on a patient: its stream byte by byte in real time, and all that can happen to it."""
+"""An oximeter on a patient: its stream byte by byte in real time, and all that can happen to it."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from math import exp
 from typing import Any, Protocol
 
+from pump.tables.oximeters import NAMES
 from toleramp_bench.devices import nonin_df2
 from toleramp_bench.devices.nonin_df2 import FRAMES, FRAMES_PER_SECOND, Values
 
 BAUD = 9600
+DEFAULT_FORM = NAMES[0]
 _SECOND = 1_000_000_000
 _BEAT_FRAMES = 12
 _DISPLAY_PACKETS = 4.5
@@ -60,8 +63,13 @@ class Oximeter:
     counter too), `cable_out` (silence).
     """
 
-    def __init__(self, wire: Wire, uart: int = 1, spo2: float = 97.0, pulse: float = 72.0) -> None:
+    def __init__(
+        self, wire: Wire, uart: int = 1, spo2: float = 97.0, pulse: float = 72.0, form: str = DEFAULT_FORM
+    ) -> None:
+        """`form`: the serial format, by its name in pump.tables.oximeters; its bytes are the module's of that name."""
         self._wire, self._uart = wire, uart
+        self.form = form
+        self._bytes: Any = import_module(f"{__package__}.{form.replace('-', '_')}")
         self._spo2, self._pulse = _Ramp(spo2), _Ramp(pulse)
         self._beats: deque[tuple[float, float]] = deque([(spo2, pulse)] * _EXTENDED_BEATS, _EXTENDED_BEATS)
         self._phase, self._since_beat = 0.0, _BEAT_FRAMES
@@ -120,11 +128,20 @@ class Oximeter:
         number = self._frame % FRAMES
         if number == 0 and not (self.frozen and self._packet):
             self._packet = self._next_packet()
-        if not self.cable_out:
-            self._wire.uart_send(self._uart, self._packet[5 * number : 5 * number + 5], BAUD)
+        chunk = self._chunk(number)
+        if chunk and not self.cable_out:
+            self._wire.uart_send(self._uart, chunk, BAUD)
         self._frame += 1
         due = self._start_ns + self._frame * _SECOND // FRAMES_PER_SECOND
         self._wire.at_ns(due, self._next_frame)
+
+    def _chunk(self, number: int) -> bytes:
+        """What goes out with that frame of the third of a second."""
+        form = self._bytes
+        if number >= form.CHUNKS or self._frame // FRAMES % form.EVERY:
+            return b""
+        size = len(self._packet) // form.CHUNKS
+        return bytes(self._packet[size * number : size * (number + 1)])
 
     def _next_packet(self) -> bytes:
         """The next third of a second; the beats in it count for the packet after it."""
@@ -132,7 +149,7 @@ class Oximeter:
         now = self._wire.now_ns
         samples = [self._sample(now + n * _SECOND // FRAMES_PER_SECOND) for n in range(FRAMES)]
         self.timer = (self.timer + 1) & 0x3FFF
-        return nonin_df2.packet(values, [status for status, _ in samples], [pleth for _, pleth in samples])
+        return self._bytes.packet(values, [status for status, _ in samples], [pleth for _, pleth in samples])
 
     def _sample(self, t_ns: int) -> tuple[int, int]:
         """Status and pleth of one frame; a beat is entered where it ends."""

@@ -128,7 +128,7 @@ def all_runs(seconds: float = 600) -> list[Run]:
         ),
         Run(
             "demo-full", "the whole session at full length, with a desaturation and a reaction", "emulated rp2040",
-            demo, (*_BOARD, "hil_tests/toleramp_bench/demo.py"),
+            demo, (*_BOARD, "hil_tests/toleramp_bench/demo/*.py"),
             image=True, product="report.html", about="an hour or more",
         ),
     ]  # fmt: skip

@@ -18,10 +18,10 @@ from typing import Any
 
 from pump.io import STOP
 from pump.protocol import protocol as p
-from pump.tables import causes, events, states
 from toleramp.protocol.file import compile_protocol
 from toleramp_bench.boards.pump import BenchFault
 from toleramp_bench.cuts.walks import Crew, crew
+from toleramp_bench.names import CAUSES, EVENTS, STATES
 from toleramp_bench.places import mechanism_pl_pulse
 from toleramp_bench.runs.execute import make_target
 from toleramp_bench.runs.forks import Twin
@@ -64,13 +64,8 @@ def scenario(rate_ml_h: int, pl_pulse: int) -> Scenario:
     """A session with STOP in its second step; people find a technical fault and let it go on."""
     made = protocol(rate_ml_h, pl_pulse)
     actions = (
-        Action(
-            "stop",
-            "press",
-            Moment(after=events.NAMES[events.STEP_STARTED], step=2, plus_ms=FLOW_MS),
-            {"button": "stop"},
-        ),
-        Action("word", "decide", Moment(after="stop"), {"choice": causes.NAMES[causes.TECHNICAL]}),
+        Action("stop", "press", Moment(after=EVENTS.STEP_STARTED, step=2, plus_ms=FLOW_MS), {"button": "stop"}),
+        Action("word", "decide", Moment(after="stop"), {"choice": CAUSES.TECHNICAL}),
     )
     return Scenario(
         made.name,
@@ -172,7 +167,7 @@ def text(found: list[Outcome]) -> str:
 
 def sound(found: list[Outcome]) -> bool:
     """The full dose to within one motor step, each time."""
-    return all(abs(outcome.error) <= 1 and outcome.state == states.NAMES[states.COMPLETED] for outcome in found)
+    return all(abs(outcome.error) <= 1 and outcome.state == STATES.COMPLETED for outcome in found)
 
 
 def main(words: list[str] | None = None) -> int:

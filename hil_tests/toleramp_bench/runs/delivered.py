@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -23,11 +24,16 @@ def on_pumps_clock(bench: PumpBench, times_ns: array[int]) -> NsLog:
 
 
 def dose_pg(bench: PumpBench, protocol: Protocol) -> Fraction:
-    """The dose that left the pump, in pg, exactly: pulses of each run times its bag's concentration."""
+    """The dose that left the pump, in pg, exactly."""
+    return dose_of(step_runs(bench), bench.pl_pulse, protocol)
+
+
+def dose_of(runs: Iterable[walk.StepRun], pl_pulse: int, protocol: Protocol) -> Fraction:
+    """The dose of these runs, in pg: pulses of each times its bag's concentration."""
     total = Fraction(0)
-    for run in step_runs(bench):
+    for run in runs:
         bag = protocol.solutions[run.bag]
-        total += Fraction(run.pulses * bench.pl_pulse * bag.drug_pg, 1000 * bag.volume_nl)
+        total += Fraction(run.pulses * pl_pulse * bag.drug_pg, 1000 * bag.volume_nl)
     return total
 
 

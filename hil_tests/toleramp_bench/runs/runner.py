@@ -142,6 +142,8 @@ class Run:
 
     def go(self) -> Recording:
         """Runs it to its end. The target is closed by whoever opened it."""
+        if self.scenario.oximeter != self.target.form:
+            self.target.choose(self.scenario.oximeter)
         self.target.start(self.scenario.bench_mode)
         self.book(LOAD_AT_US, self.load)
         for action in self.scenario.actions:

@@ -9,13 +9,12 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
-from oximeters import registry
+from pump.tables import oximeters
 from toleramp_bench.names import EVENTS
 from toleramp_bench.places import ROOT
-from toleramp_bench.scenario import not_yet as ahead
-from toleramp_bench.scenario import words
+from toleramp_bench.scenario import not_yet, words
 from toleramp_bench.scenario.checks import Checks, Table, parse, read_text
-from toleramp_bench.scenario.contradictions import Course, demand_possible
+from toleramp_bench.scenario.contradictions import Outline, demand_possible
 from toleramp_bench.scenario.events import Ground, demand_in_time, read_actions, read_moment
 from toleramp_bench.scenario.expects import open_names, read_expects
 from toleramp_bench.scenario.model import TARGETS, Moment, Scenario
@@ -48,7 +47,7 @@ def _scenario(checks: Checks, text: str, head: Table) -> Scenario:
     end = _end(checks, head, ground)
     demand_in_time(checks, actions, end, head["limit"])
     expects = read_expects(checks, expect_tables, ground)
-    demand_possible(checks, expects, Course(ground.steps, ground.patient, actions, end, head["limit"]))
+    demand_possible(checks, expects, Outline(ground.steps, ground.patient, actions, end, head["limit"]))
     apart = checks.table(head["differences"], words.DIFFERENCES, "differences") if "differences" in head else {}
     return Scenario(
         name=head["name"],
@@ -97,10 +96,9 @@ def _demand_head(checks: Checks, head: Table, target: str | None) -> None:
 
 
 def _demand_oximeter(checks: Checks, name: str) -> None:
-    try:
-        registry.parser(name)
-    except ValueError as error:
-        raise checks.fail(str(error), "oximeter", 'write oximeter = "nonin-df2"') from None
+    if name not in oximeters.NAMES:
+        there = ", ".join(oximeters.NAMES)
+        raise checks.fail(f"no oximeter format {name!r}", "oximeter", f"there are {there}")
 
 
 @cache
@@ -122,7 +120,7 @@ def _whole_ms(checks: Checks, seconds: int | Decimal) -> int:
 
 
 def _open_end(end: Moment | None) -> Iterable[str]:
-    return ahead.lacking(end.after, end.code) if end else ()
+    return not_yet.lacking(end.after, end.code) if end else ()
 
 
 def _end(checks: Checks, head: Table, ground: Ground) -> Moment | None:

@@ -130,14 +130,14 @@ DO: dict[str, Word] = {
     "occlude": Word({"where": Key("text", choices=("downstream", "upstream"), default="downstream")}),
     "release": Word(),
     "air": Word({"ul": Key("number", Decimal("0.001"), 50_000, required=True)}),
-    # Door and battery have inputs on the board that the pump does not read yet.
+    # The door has an input on the board that the pump does not read yet.
     "door": Word({"open": _ON}, open="ALM-5"),
     "bag_empty": Word(),
     "stall": Word({"on": _ON}),
     "slip": Word({"fraction": Key("number", 0, 1, default=Decimal("0.05"))}),
     "free_flow": Word({"on": _ON}),
     "scale": Word({"offset_g": Key("number", -5000, 5000), "drift_g_h": Key("number", -1000, 1000)}, least=1),
-    "battery": Word({"volts": Key("number", 0, 10, default=Decimal("3.3"))}, open="ALM-5"),
+    "battery": Word({"volts": Key("number", 0, 10, default=Decimal("3.3"))}),
     "power": Word({"off": FLAG, "on": FLAG}, least=1, single=True),
     "cpu_stuck": Word(),
     "flash_stall": Word({"ms": Key("number", Decimal("0.001"), 60_000, required=True)}),

@@ -40,11 +40,16 @@ class OximeterControl(Protocol):
 class Target(Protocol):
     """A pump on a bench. Times are microseconds since the first power-on; all calls happen between slices of time."""
 
+    form: str  # the oximeter's serial format
+
     name: str
     pl_pulse: int
     scan_us: int
     build: dict[str, str]  # version, build hash, contract of the firmware
     lines: deque[tuple[int, str, bytes]]  # the newest bytes of the lines: time, line, bytes
+
+    def choose(self, form: str) -> None:
+        """Before power-on: another oximeter format, which the pump's kept setting names. May raise NotOnTarget."""
 
     @property
     def oximeter(self) -> OximeterControl:

@@ -8,12 +8,15 @@ from typing import Any
 from oximeters.registry import parser
 from pump.controller import Controller
 from pump.io import UP
+from pump.store.settings import Settings
 from pump.tables import messages as m
-from pump.tables import oximeters
+from pump.tables.oximeters import NAMES
+from pump.tables.settings import OXIMETER
 from toleramp import __version__
+from toleramp_bench.boards.kept_settings import slot_for
 from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
-from toleramp_bench.devices.oximeter import Oximeter
+from toleramp_bench.devices.oximeter import DEFAULT_FORM, Oximeter
 from toleramp_bench.names import EVENTS
 from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import mechanism_pl_pulse
@@ -41,6 +44,7 @@ class CoreTarget:
         self.slow = scan_us >= SLOW_US
         self.oximeter: Any = SlowOximeter(self.board) if self.slow else Oximeter(self.board)
         self.board.samples = self.slow
+        self.form = DEFAULT_FORM
         self.moved, self.pin, self.lines = self.board.moved, self.board.pin, self.board.lines
         self.build = {"version": __version__, "contract": f"{m.CONTRACT:08x}"}
         self.line = HostLine()
@@ -52,6 +56,14 @@ class CoreTarget:
     def fit(self, plant: Plant) -> LivePlant:
         """Puts a plant behind the motor."""
         return self.board.fit(plant)
+
+    def choose(self, form: str) -> None:
+        """An oximeter of another format; slow scans take samples, which have none."""
+        self.form = form
+        slot, content = slot_for(form)
+        self.board.fram[slot] = content
+        if not self.slow:
+            self.oximeter = Oximeter(self.board, form=form)
 
     # -- time
 
@@ -86,8 +98,12 @@ class CoreTarget:
 
     def _make_brain(self, bench: bool, cause: int) -> Any:
         first = self.board.records_kept()
-        chosen = self.oximeter.samples if self.slow else parser(oximeters.NAMES[0])
-        controller = Controller(chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench)
+        settings = Settings()
+        settings.read(self.board.slot)
+        chosen = self.oximeter.samples if self.slow else parser(NAMES[settings.values[OXIMETER]])
+        controller = Controller(
+            chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench, settings=settings
+        )  # fmt: skip
         controller.boot(cause)
         controller.self_test(ALL_PARTS)
         return LocalBrain(controller, first)

@@ -24,6 +24,7 @@ from toleramp_bench.boards.rig.oximeter_ahead import oximeter_ahead
 from toleramp_bench.boards.rig.pump_line import PumpLine
 from toleramp_bench.boards.rig.serial_bench import SerialBench
 from toleramp_bench.boards.rig.stamp_log import StampLog
+from toleramp_bench.devices.oximeter import DEFAULT_FORM
 from toleramp_bench.devices.pulses import PulseTimes
 from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import mechanism_pl_pulse
@@ -50,6 +51,7 @@ class RigTarget:
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
+        self.form = DEFAULT_FORM
         self.pl_pulse = mechanism_pl_pulse()
         self.build: dict[str, str] = {}
         self._pin, self._moved = StampLog(), StampLog()
@@ -91,6 +93,10 @@ class RigTarget:
             return cls(EmulatedPair())
         except FileNotFoundError as error:
             raise UserError(str(error), "rig") from None
+
+    def choose(self, form: str) -> None:
+        """The pump on a rig keeps the format that somebody has set."""
+        raise NotOnTarget(f"the oximeter format {form}: the rig plays {DEFAULT_FORM}")
 
     def start(self, bench_mode: bool) -> None:
         """Proves the rig, cuts the pump's power, restores it with UP held for bench mode, and waits for its answer."""

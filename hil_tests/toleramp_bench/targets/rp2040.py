@@ -7,11 +7,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from pump.store.journal import SLOT
 from pump.tables import messages as m
 from toleramp.device.loading import refusal
 from toleramp.device.wire import layout_of
+from toleramp_bench.boards.kept_settings import slot_for
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.fram import Fram
+from toleramp_bench.devices.oximeter import DEFAULT_FORM
 from toleramp_bench.devices.pulses import Joined, NsLog
 from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import image, mechanism_pl_pulse
@@ -39,6 +42,7 @@ class Rp2040Target:
         self.pl_pulse = mechanism_pl_pulse()
         self.build: dict[str, str] = {}
         self.moved, self.pin = Joined([]), Joined([])
+        self.form = DEFAULT_FORM
         self._image = image_path or image()
         self._base_us = 0  # power-on of the present board since the first one
         self._bench = bench
@@ -71,11 +75,19 @@ class Rp2040Target:
         self._live = LivePlant(plant, self.moved, lambda: self.now_us)
         return self._live
 
+    def choose(self, form: str) -> None:
+        """An oximeter of another format; a board that was handed over booted is left for a new one."""
+        self.form = form
+        self._bench = None
+
     def start(self, bench_mode: bool) -> None:
         """Powers it up, unless it was handed over booted."""
         self._bench_mode = bench_mode
         if self._bench is None:
-            self._bench = PumpBench(self._image, bench_mode=bench_mode)
+            fram = Fram()
+            slot, content = slot_for(self.form)
+            fram.contents[slot * SLOT : slot * SLOT + len(content)] = content
+            self._bench = PumpBench(self._image, fram=fram, bench_mode=bench_mode, form=self.form)
         self._watch()
         if not self.bench.status:
             self._boot()
@@ -208,7 +220,9 @@ class Rp2040Target:
             self._bench = None
         elif self._bench is None:
             fram, flash = self._kept or (Fram(), None)
-            self._bench = PumpBench(self._image, fram=fram, flash=flash, bench_mode=self._bench_mode)
+            self._bench = PumpBench(
+                self._image, fram=fram, flash=flash, bench_mode=self._bench_mode, form=self.form
+            )  # fmt: skip
             self._watch()
             self._boot()
 

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from pump.io import Outputs, Snapshot
 from pump.tables import messages as m
+from pump.tables.oximeters import NAMES
 from toleramp.device.wire import Message
 from toleramp_bench.devices.samples import Samples
 from toleramp_bench.people.seen import OFF, Seen, seen_in
@@ -203,7 +204,9 @@ class UnixTarget(CoreTarget):
 
     def _make_brain(self, bench: bool, cause: int) -> ProcessBrain:
         self._end_brain()
-        boot = _layout.boot(self.scan_us, bench, cause, self.board.records_kept(), self.pl_pulse, self.slow)
+        boot = _layout.boot(
+            self.scan_us, bench, cause, self.board.records_kept(), self.pl_pulse, self.slow, NAMES.index(self.form)
+        )
         brain = ProcessBrain(boot, self.oximeter.samples if self.slow else None)
         self.build = brain.build
         return brain

@@ -202,6 +202,10 @@ class Pump:
         """
         self.request(messages.HANG, retries=0, data=code.encode("utf-8"), asked="the bag")
 
+    def set(self, row: int, value: int) -> None:
+        """Changes a setting (a row of pump.tables.settings). Refused BUSY in a session, RANGE beyond its range."""
+        self.request(messages.SET, setting=row, value=value, asked="the setting")
+
     def event(self, seq: int) -> Fields | None:
         """The journal's record `seq`; None when the pump does not have it (any more, or yet)."""
         try:

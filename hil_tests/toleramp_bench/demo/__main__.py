@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -21,17 +22,19 @@ from pump.protocol.fingerprint import fingerprint
 from pump.protocol.protocol import Protocol
 from pump.tables import causes
 from toleramp.device import ports
-from toleramp.errors import UserError
+from toleramp.errors import UserError, one_line
 from toleramp.protocol.file import compile_file, compile_protocol, scaled
 from toleramp_bench.boards.emulator.pty import serve
-from toleramp_bench.boards.pump import PumpBench
-from toleramp_bench.names import EVENTS
+from toleramp_bench.boards.pump import BenchFault, PumpBench
+from toleramp_bench.demo.checks import Check, Outcome, failure, judged
+from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.places import ROOT, image, standard_protocol
 from toleramp_bench.runs.delivered import dose_pg, measured_records, step_runs
 
-LIMIT_US = 12 * 3_600 * 1_000_000
+FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+SLACK_S = 900  # on top of twice the protocol's time: people's answers, and the minute of good readings after a hold
 SCREEN_US = 3_000_000
 _LOOK_US = 100_000
 
@@ -76,19 +79,21 @@ class Patient:
 class Demo:
     """One run: the pump with its people on a pseudo-terminal, the tools as processes of their own."""
 
-    def __init__(self, scale: Fraction, folder: Path) -> None:
+    def __init__(self, scale: Fraction, folder: Path, bench: PumpBench | None = None) -> None:
         self.scale, self.folder = scale, folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.log = folder / "session.jsonl"
-        self.log.unlink(missing_ok=True)
-        self.bench = PumpBench(image())
+        self.log, self.report = folder / "session.jsonl", folder / "report.html"
+        self.files = (self.report, self.log, folder / "screen-held.png", folder / "screen.png")
+        for path in self.files:
+            path.unlink(missing_ok=True)  # what an earlier run left shows nothing of this one
+        self.bench = bench or PumpBench(image())
         self.nurse = Nurse(ScreenPace(1500))
         self.patient = Patient(self.bench, self.nurse, self.say, folder)
         self.tools: list[subprocess.Popen[bytes]] = []
-        self.failure = ""
         self.port = ""
         self._looked_us = self._ended_us = 0
         self._protocol = self._write_protocol()
+        self.limit_s = 2 * sum(step.duration_ms for step in self._protocol.steps) / 1000 + SLACK_S
 
     def say(self, text: str) -> None:
         """A line of the demo's own."""
@@ -116,18 +121,16 @@ class Demo:
         self._looked_us = bench.board.now_us
         if len(self.tools) == 1 and self.tools[0].poll() is not None:
             if self.tools[0].returncode:
-                self.failure = "loading failed"
                 return True
-            self._tool("monitor", "--port", self.port, "--log", self._name(self.log), "--until", "completed")
+            self._tool("monitor", "--port", self.port, "--log", self._name(self.log), "--until", STATES.COMPLETED)
         if len(self.tools) == 2:
             self.patient.live()
             bench.attend(self.nurse)
-            return self._over() or bench.board.now_us > LIMIT_US
-        return False
+        return self._over() or bench.board.now_us > self.limit_s * 1e6
 
     def _over(self) -> bool:
         """The monitor has ended, and the screen has had the time to say so too."""
-        if self.tools[1].poll() is None:
+        if len(self.tools) < 2 or self.tools[1].poll() is None:
             return False
         self._ended_us = self._ended_us or self.bench.board.now_us
         return self.bench.board.now_us - self._ended_us > SCREEN_US
@@ -142,66 +145,111 @@ class Demo:
         self._tool("load", self._name(self.folder / "protocol.tlp"), "--port", port)
 
     def run(self) -> int:
-        """Runs the session and reports; 0 when the full dose was delivered."""
+        """Runs the session and reports; 0 when every check is met."""
         began = time.monotonic()
         try:
             serve(self.bench.board, None, self._look, self._begin, self.bench._received)
         finally:
             ports.unregister_bench()
-            for tool in self.tools:
-                if tool.poll() is None:
-                    tool.terminate()
-        return self._report(time.monotonic() - began)
+            exits = dict(zip(("load", "monitor"), map(self._ended, self.tools), strict=False))
+        wall_s = time.monotonic() - began
+        told = self._write_report(wall_s) if "monitor" in exits else None  # without it there is nothing to report on
+        outcome = self._outcome(exits | {"report": told})
+        self._tell(wall_s)
+        return verdict(judged(outcome))
 
-    def _report(self, wall_s: float) -> int:
-        bench = self.bench
-        simulated_s = bench.board.now_us / 1e6
+    def _ended(self, tool: subprocess.Popen[bytes]) -> int | None:
+        """Its exit code; None for one that had to be ended."""
+        code = tool.poll()
+        if code is None:
+            tool.terminate()
+        return code
+
+    def _write_report(self, wall_s: float) -> int:
+        """Completes the log and has the report made of it; the tool's exit code."""
         facts = {"kind": "bench", "target": "rp2040", "scale": float(self.scale), "wall_s": round(wall_s, 1),
-                 "simulated_s": round(simulated_s, 3)}  # fmt: skip
+                 "simulated_s": round(self.bench.board.now_us / 1e6, 3)}  # fmt: skip
         with self.log.open("a") as file:
-            for record in [*measured_records(bench), facts]:
+            for record in [*measured_records(self.bench), facts]:
                 file.write(json.dumps(record) + "\n")
-        bench.screen.to_png(self.folder / "screen.png", 6)
-        report = subprocess.run(
-            [sys.executable, "-m", "toleramp.cli", "report", str(self.log), "-o", str(self.folder / "report.html")]
-        ).returncode
-        return self._verdict(simulated_s, wall_s) or report
+        self.bench.screen.to_png(self.folder / "screen.png", 6)
+        command = [sys.executable, "-m", "toleramp.cli", "report", str(self.log), "-o", str(self.report)]
+        return subprocess.run(command, check=False).returncode
 
-    def _verdict(self, simulated_s: float, wall_s: float) -> int:
+    def _outcome(self, exits: dict[str, int | None]) -> Outcome:
         bench, protocol = self.bench, self._protocol
+        strongest = protocol.solutions[-1]
+        return Outcome(
+            exits=exits,
+            records=bench.events,
+            state=bench.state(),
+            resets=bench.board.resets,
+            simulated_s=bench.board.now_us / 1e6,
+            limit_s=self.limit_s,
+            steps=len(protocol.steps),
+            given_pg=dose_pg(bench, protocol),
+            order_pg=Fraction(protocol.full_dose_pg),
+            pulse_pg=Fraction(bench.pl_pulse * strongest.drug_pg, 1000 * strongest.volume_nl),
+            files={path.name: path.stat().st_size if path.is_file() else 0 for path in self.files},
+        )
+
+    def _tell(self, wall_s: float) -> None:
+        bench, simulated_s = self.bench, self.bench.board.now_us / 1e6
         print("\nstep   planned mL   counted mL   (each run of a step; counted at the motor)")
         for run in step_runs(bench):
-            planned = protocol.steps[run.number - 1].volume_nl
+            planned = self._protocol.steps[run.number - 1].volume_nl
             print(f"{run.number:>4} {planned / 1e6:>12.6f} {run.pulses * bench.pl_pulse / 1e9:>12.6f}")
-        given, due = dose_pg(bench, protocol), protocol.full_dose_pg
-        step = Fraction(bench.pl_pulse * protocol.solutions[-1].drug_pg, 1000 * protocol.solutions[-1].volume_nl)
-        print(f"\nplanned dose {due / 1e9:.6f} mg, measured {float(given) / 1e9:.6f} mg,"
-              f" difference {float(given - due) / 1e9:+.6f} mg (a step is {float(step) / 1e9:.6f} mg)")  # fmt: skip
-        print(f"simulated {simulated_s:.0f} s in {wall_s:.0f} s ({simulated_s / wall_s:.1f} times real time)")
-        print(f"report:  {self._name(self.folder / 'report.html')}\nlog:     {self._name(self.log)}")
-        print(f"screens: {self._name(self.folder / 'screen-held.png')}, {self._name(self.folder / 'screen.png')}")
-        if self.failure or not bench.find(EVENTS.COMPLETED):
-            print(f"demo failed: {self.failure or 'the session did not complete: ' + bench.state()}", file=sys.stderr)
-            return 1
-        # A step that the reaction cut short may leave a fraction of a pulse; each run rounds by less than one.
-        return 0 if abs(given - due) <= step else 1
+        print(f"\nsimulated {simulated_s:.0f} s in {wall_s:.0f} s ({simulated_s / wall_s:.1f} times real time)")
+        for path in filter(Path.is_file, self.files):
+            print(f"{path.stem + ':':<13} {self._name(path)}", flush=True)
 
 
-def main() -> int:
-    """The command line of the demo."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def verdict(checks: list[Check]) -> int:
+    """Prints every figure with its bound and, on standard error, why the demo failed; the exit code."""
+    for check in checks:
+        print(f"{'ok  ' if check.met else 'MISS'} {check}", flush=True)
+    why = failure(checks)
+    if why:
+        complain(why)
+    return FAILED if why else 0
+
+
+def complain(why: str) -> None:
+    """The one line of a failure."""
+    print(f"demo: failed: {one_line(why)}", file=sys.stderr)
+
+
+def scale_of(text: str) -> Fraction:
+    """A scale from the command line. ValueError for what is none; argparse says so in a line."""
+    try:
+        scale = Fraction(text)
+    except ZeroDivisionError:
+        raise ValueError(text) from None
+    if not 0 < scale <= 1:
+        raise ValueError(text)
+    return scale
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line of the demo. TOLERAMP_DEBUG=1 lets an unexpected error show its traceback."""
+    parser = argparse.ArgumentParser(prog="toleramp_bench.demo", description=__doc__)
     parser.add_argument(
-        "--scale", type=Fraction, default=Fraction(1, 50), help="of dwells and dose (1 is the full one)"
+        "--scale", type=scale_of, default=Fraction(1, 50), help="of dwells and dose (1 is the full one)"
     )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "demo")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     try:
         return Demo(args.scale, args.out).run()
-    except (UserError, FileNotFoundError) as error:
-        print(f"demo: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+    except (UserError, FileNotFoundError) as error:
+        complain(str(error))
+        return UNUSABLE
+    except Exception as error:
+        if os.environ.get("TOLERAMP_DEBUG"):
+            raise
+        complain(str(error) if isinstance(error, BenchFault) else f"{type(error).__name__}: {error}")
+        return FAILED
 
 
 if __name__ == "__main__":

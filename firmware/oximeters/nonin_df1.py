@@ -1,0 +1,115 @@
+"""Nonin data format 1: three bytes a second, 9600 8N1; no checksum.
+
+    1 SNSD OOT LPRF MPRF ARTF HR8 HR7 | 0 HR6..HR0 | 0 SP6..SP0
+
+Without a checksum a packet counts only where its bits 7 fit, its values are possible, and the packet before was whole
+too: after a lost byte or a torn one the next whole packet only locks again. There is no pleth and no counter, so a
+frozen device cannot be told from a steady patient.
+"""
+
+from array import array
+
+from pump.base.compat import micropython
+from pump.tables import vitals as v
+from pump.tables.messages import NONE8, NONE16
+
+BAUD = 9600
+SILENCE_MS = 3_000
+KEEP_ALIVE, KEEP_ALIVE_MS = b"", 0
+
+SIZE = 3
+NO_RATE, NO_SPO2 = 511, 127
+RATE_MIN, RATE_MAX = 18, 321  # what the device can measure
+_SENSOR, _OUT_OF_TRACK, _LOW, _ARTIFACT = 0x40, 0x20, 0x10, 0x04
+_UNRELIABLE = v.mask(v.UNRELIABLE)
+_N, _LOCKED, _REJECTED, _RESYNCS = 0, 1, 2, 3  # indices into Parser.state
+
+
+class Parser:
+    """Bytes in, samples out: after `take` returned True, spo2, pulse and flags describe the newest packet."""
+
+    def __init__(self):
+        self.buf = bytearray(SIZE)
+        self.state = array("i", bytes(16))
+        self.samples = 0
+        self.spo2, self.pulse, self.flags = NONE8, NONE16, 0
+
+    @property
+    def rejected(self):
+        """Bytes thrown away."""
+        return self.state[_REJECTED]
+
+    @property
+    def resyncs(self):
+        """How often the lock on the stream was lost."""
+        return self.state[_RESYNCS]
+
+    @micropython.native
+    def take(self, data, count):
+        """Adds data[:count]; True when at least one packet was completed (the newest one stands)."""
+        complete = False
+        for i in range(count):
+            if self._byte(data[i]) and self._finish():
+                complete = True
+        return complete
+
+    @micropython.native
+    def _byte(self, byte):
+        """True when this byte ends a packet whose bits 7 are right."""
+        buf, state = self.buf, self.state
+        n = state[_N]
+        if byte & 0x80:
+            if n:
+                self._lose(n)
+            buf[0] = byte
+            state[_N] = 1
+            return False
+        if not n:
+            self._lose(1)
+            return False
+        buf[n] = byte
+        state[_N] = n + 1 if n + 1 < SIZE else 0
+        return n + 1 == SIZE
+
+    def _lose(self, count):
+        state = self.state
+        state[_REJECTED] += count
+        if state[_LOCKED]:
+            state[_LOCKED] = 0
+            state[_RESYNCS] += 1
+
+    @micropython.native
+    def _finish(self):
+        """Judges the packet in `buf`; False for the one that locks, and for values that cannot be."""
+        buf, state = self.buf, self.state
+        status, spo2 = buf[0], buf[2]
+        pulse = (status & 3) << 7 | buf[1]
+        no_spo2 = spo2 == NO_SPO2
+        no_pulse = pulse == NO_RATE
+        if not (no_spo2 or 1 <= spo2 <= 100) or not (no_pulse or RATE_MIN <= pulse <= RATE_MAX):
+            self._lose(SIZE)
+            return False
+        if not state[_LOCKED]:
+            state[_LOCKED] = 1
+            return False
+        flags = self._flags(status)
+        if not no_spo2 and not no_pulse and not flags & _UNRELIABLE & ~v.ARTIFACT:
+            flags |= v.VALID
+        self.spo2 = NONE8 if no_spo2 else spo2
+        self.pulse = NONE16 if no_pulse else pulse
+        self.flags = flags
+        self.samples += 1
+        return True
+
+    @micropython.native
+    def _flags(self, status):
+        flags = 0
+        if status & _SENSOR:
+            flags |= v.SENSOR_OFF
+        if status & _OUT_OF_TRACK:
+            flags |= v.OUT_OF_TRACK
+        if status & _LOW:
+            flags |= v.LOW_PERFUSION
+        if status & _ARTIFACT:
+            flags |= v.ARTIFACT
+        return flags

@@ -1,0 +1,42 @@
+"""The bytes of Nonin's data format 1: a packet of 3 bytes a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from toleramp_bench.devices.nonin_df2 import (
+    ARTIFACT,
+    GREEN,
+    NO_PULSE,
+    NO_SPO2,
+    OUT_OF_TRACK,
+    SENSOR_OFF,
+    YELLOW,
+    Values,
+)  # fmt: skip
+
+CHUNKS = 1  # all at once
+EVERY = 3  # of the thirds of a second
+_ALWAYS = 0x80
+_SENSOR, _TRACK, _LOW, _MARGINAL, _BAD_PULSE = 0x40, 0x20, 0x10, 0x08, 0x04
+
+
+def packet(values: Values, status: Sequence[int], pleth: Sequence[int]) -> bytes:
+    """The three bytes of a packet, from what the last third of a second showed (status as in data format 2)."""
+    pulse = NO_PULSE if values.hr is None else values.hr
+    spo2 = NO_SPO2 if values.spo2 is None else values.spo2
+    return bytes((_ALWAYS | _status(status) | pulse >> 7 & 3, pulse & 0x7F, spo2 & 0x7F))
+
+
+def _status(frames: Sequence[int]) -> int:
+    every = 0
+    for bits in frames:
+        every |= bits
+    found = _SENSOR if every & SENSOR_OFF else 0
+    if every & OUT_OF_TRACK:
+        found |= _TRACK
+    if every & ARTIFACT:
+        found |= _BAD_PULSE
+    if every & YELLOW == YELLOW:
+        return found | _MARGINAL
+    return found if every & GREEN or not every & YELLOW else found | _LOW

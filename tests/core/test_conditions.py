@@ -1,0 +1,86 @@
+"""What senses see becomes alarms and holds by the tables' rows alone (ALM-1, ALM-2, ALM-4, ALM-5)."""
+
+from __future__ import annotations
+
+import pytest
+
+from pump.senses import battery
+from pump.senses.conditions import Conditions
+from pump.tables import alarms, causes, states
+from pump.tables.alarms import BATTERY
+from pump.tables.causes import BATTERY_LOW, BIT, CONDITIONS
+
+
+class Bits:
+    """A sense with what a test gives it."""
+
+    def __init__(self) -> None:
+        self.bits = 0
+
+
+class Board:
+    """Which alarms are up."""
+
+    def __init__(self) -> None:
+        self.up: set[int] = set()
+
+    def set(self, alarm: int, on: bool) -> None:
+        """Raised or cleared."""
+        (self.up.add if on else self.up.discard)(alarm)
+
+
+def judged(bits: int, state: int, cause: int = 0) -> tuple[Conditions, set[int]]:
+    """The conditions with these bits in that state, and the alarms that are up."""
+    sense, board = Bits(), Board()
+    sense.bits = bits
+    made = Conditions([sense], board)
+    made.gather()
+    made.judge(state, cause)
+    return made, board.up
+
+
+@pytest.mark.req("ALM-2")
+@pytest.mark.parametrize("cause", list(CONDITIONS), ids=lambda k: causes.NAMES[k])
+@pytest.mark.parametrize("state", range(len(states.NAMES)), ids=lambda k: states.NAMES[k])
+def test_a_condition_alarms_or_holds_as_its_row_says(cause: int, state: int) -> None:
+    """Else a sense is wired by hand, and the next one is forgotten."""
+    made, up = judged(BIT[cause], state)
+    alone = {alarm for alarm in (states.ALARM[state],) if alarm}
+    alerts = causes.DOES[cause] == causes.ALERTS
+    seen = alerts and states.GROUP[state] & causes.WHERE[cause]
+    assert up == alone | ({causes.ALARM[cause]} if seen else set())
+    assert made.hold == (0 if alerts else cause)
+
+
+@pytest.mark.req("ALM-4")
+def test_bits_are_one_a_condition_and_small_integers() -> None:
+    """Else two senses are taken for one another, or the scan allocates."""
+    bits = [BIT[cause] for cause in CONDITIONS]
+    assert len(set(bits)) == len(bits) and all(bit and not bit & (bit - 1) and bit < 1 << 30 for bit in bits)
+    assert sum(BIT) == sum(bits)
+
+
+@pytest.mark.req("ALM-1")
+def test_the_first_of_two_holds_is_the_session_s() -> None:
+    """Else a hold has the words of another."""
+    made, _ = judged(BIT[causes.SPO2_STOP] | BIT[causes.SIGNAL_LOST], states.RUNNING)
+    assert made.hold == causes.SPO2_STOP
+
+
+@pytest.mark.req("ALM-5", "ALM-4")
+def test_a_battery_at_its_limit_neither_flickers_nor_is_missed() -> None:
+    """Else a voltage that trembles at the limit fills the log, or a flat battery says nothing."""
+    sense, middle = battery.Sense(), (battery.LOW_COUNTS + battery.GOOD_COUNTS) // 2
+    for counts in (battery.LOW_COUNTS - 1, battery.LOW_COUNTS) * 50:  # never so many looks in a row
+        sense.sense(counts)
+    assert not sense.bits
+    for _ in range(battery.LOOKS):
+        sense.sense(battery.LOW_COUNTS - 1)
+    assert sense.bits == BIT[BATTERY_LOW]
+    for _ in range(100):
+        sense.sense(middle)
+    assert sense.bits
+    for _ in range(battery.LOOKS):
+        sense.sense(battery.GOOD_COUNTS + 1)
+    assert not sense.bits
+    assert alarms.PRIORITY[BATTERY] == alarms.MEDIUM

@@ -1,0 +1,61 @@
+"""What must survive a power cut: packed whole, read back equal, damage found (INT-2, INT-4)."""
+
+from __future__ import annotations
+
+import pytest
+from core_kit import short
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pump.course.course import Tally
+from pump.course.plan import Plan
+from pump.session.progress import _FIELDS, LINE_PARTS, SIZE, Progress
+from toleramp_bench.boards.core_pump import PL_PULSE
+
+PLAN = Plan(short(), PL_PULSE)
+FLAGS = ("entered", "reacted", "by_vitals")
+
+
+def packed(numbers: list[int], bags: list[int], line: list[tuple[int, int]]) -> tuple[Progress, Tally, bytearray]:
+    """A progress with these numbers in its fields, its account, and both packed."""
+    progress, tally, buf = Progress(), Tally(PLAN), bytearray(SIZE)
+    for name, number in zip(_FIELDS, numbers, strict=True):
+        setattr(progress, name, bool(number & 1) if name in FLAGS else number)
+    tally.by_bag[:] = bags
+    tally.line[:] = [list(part) for part in line]
+    progress.pack(tally, buf)
+    return progress, tally, buf
+
+
+@pytest.mark.req("INT-2")
+@given(
+    st.lists(st.integers(-1, (1 << 30) - 1), min_size=len(_FIELDS), max_size=len(_FIELDS)),
+    st.lists(st.integers(0, (1 << 30) - 1), min_size=3, max_size=3),
+    st.lists(st.tuples(st.integers(0, (1 << 30) - 1), st.integers(-1, 7)), max_size=LINE_PARTS),
+)
+def test_what_was_packed_is_read_back(numbers: list[int], bags: list[int], line: list[tuple[int, int]]) -> None:
+    """Else a pump goes on with another dose than it had given."""
+    progress, tally, buf = packed(numbers, bags, line)
+    again, account = Progress(), Tally(PLAN)
+    again.unpack(account, buf)
+    assert [getattr(again, name) for name in _FIELDS] == [getattr(progress, name) for name in _FIELDS]
+    assert (account.by_bag, account.line) == (tally.by_bag, tally.line)
+
+
+@pytest.mark.req("INT-4")
+@pytest.mark.parametrize("at", range(SIZE))
+def test_a_changed_byte_is_found_and_nothing_is_taken(at: int) -> None:
+    """Else a flipped bit is a dose."""
+    _, _, buf = packed(list(range(1, len(_FIELDS) + 1)), [1, 2, 3], [(4, 0)])
+    buf[at] ^= 0x10
+    fresh, account = Progress(), Tally(PLAN)
+    with pytest.raises(ValueError, match="checksum"):
+        fresh.unpack(account, buf)
+    assert fresh.step == fresh.total == 0 and account.by_bag == [0, 0, 0]
+
+
+@pytest.mark.req("INT-2")
+def test_a_line_of_more_parts_than_the_layout_holds_is_refused() -> None:
+    """Else what does not fit is lost in silence."""
+    with pytest.raises(ValueError, match="line"):
+        packed([0] * len(_FIELDS), [0, 0, 0], [(1, 0)] * (LINE_PARTS + 1))
