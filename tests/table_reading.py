@@ -122,7 +122,7 @@ class Reading:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "const" and len(node.args) == 1:
             return self.row(source, node.args[0], depth + 1)
         if isinstance(node, ast.Attribute):
-            module = self.module(source, node.value)
+            module = self.module(source, node.value) or self._named(source, node.value)
             return self._in(module, node.attr, depth + 1) if module else None
         return self._in(source.module, node.id, depth + 1) if isinstance(node, ast.Name) else None
 
@@ -137,6 +137,17 @@ class Reading:
             origin, there = source.imports[name]
             return self._in(origin, there, depth + 1) if there and depth <= 4 else None
         return self.row(source, source.bound.get(name), depth + 1)
+
+    def _named(self, source: Source, node: ast.AST, depth: int = 0) -> str:
+        """The table of which an object is made (`EVENTS = Names(events)`): its attributes are rows; "" for none."""
+        if not isinstance(node, ast.Name) or depth > 4:
+            return ""
+        origin, there = source.imports.get(node.id, ("", ""))
+        if origin in self.sources and there:
+            return self._named(self.sources[origin], ast.Name(there), depth + 1)
+        made = source.bound.get(node.id)
+        of = self.module(source, made.args[0]) if isinstance(made, ast.Call) and made.args else ""
+        return of if of in self.tables.rows else ""
 
     def module(self, source: Source, node: ast.AST) -> str:
         """The dotted name of the module that an expression stands for; "" for another thing."""

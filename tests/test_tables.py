@@ -71,8 +71,9 @@ from pump.tables.states import RUNNING
 from other import HELD_AGAIN, states as theirs
 import pump.tables.states
 _HELD = const(s.HELD)
+EVENTS = Names(events)
 """
-OTHER = "from pump.tables import states\nfrom pump.tables.states import HELD as HELD_AGAIN\n"
+OTHER = "from pump.tables import states\nfrom pump.tables.states import HELD as HELD_AGAIN\nSTATES = Names(states)\n"
 
 ROWS = {
     "tuple": "x = (RUNNING, s.HELD)",
@@ -88,6 +89,8 @@ ROWS = {
     "either": "state = RUNNING if flows else s.HELD",
     "lambda": "x = lambda state: state == RUNNING or state == _HELD",
     "alias": "x = (_HELD, RUNNING)",
+    "objects of names": "x = (EVENTS.PAUSED, EVENTS.STOPPED)",
+    "objects of names elsewhere": "from other import STATES\nx = {STATES.HELD, STATES.READY}",
     "through another module": "x = HELD_AGAIN, RUNNING",
     "through another module's table": "x = theirs.HELD, theirs.READY",
     "whole path": "x = (pump.tables.states.HELD, RUNNING)",

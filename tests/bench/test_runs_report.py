@@ -17,7 +17,7 @@ from toleramp_bench.runs.execute import Ran, execute
 from toleramp_bench.runs.folder import write_folder
 from toleramp_bench.runs.report import REQUIREMENTS, build, html, read_runs, summary
 from toleramp_bench.runs.report.library import id_order, read_library, read_requirements, yaml_texts
-from toleramp_bench.runs.report.words import show
+from toleramp_bench.runs.report.shown import show
 from toleramp_bench.scenario.model import Expect, Scenario
 from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.targets.core import CoreTarget

@@ -160,7 +160,7 @@ def test_a_lost_line_is_said_and_costs_no_volume() -> None:
     kept.insert(-1, {"kind": "link", "t_ms": start, "what": "lost"})
     report = build(kept)
     assert report.delivered_mg == 500
-    (gap,) = report.line.gaps
+    (gap,) = report.timeline.gaps
     assert gap.why == "line lost" and start - 5000 <= gap.start_ms <= start and end <= gap.end_ms <= end + 5000
     assert len(report.steps) == 12
     page = html(report)
@@ -192,7 +192,7 @@ def test_a_restart_keeps_what_was_delivered() -> None:
     run_.finish("stopped", "end")
     report = build(first + run_.records)
     assert report.delivered_ml == Fraction("2.25") and report.course.outcome == states.STOPPED
-    assert len(report.line.restarts) == 1 and any("uncertain" in note for note in report.notes)
+    assert len(report.timeline.restarts) == 1 and any("uncertain" in note for note in report.notes)
 
 
 def test_a_fault_and_its_reason_are_the_headline() -> None:

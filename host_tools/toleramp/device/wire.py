@@ -17,6 +17,7 @@ NAMES: dict[int, str] = {row[1]: row[0] for row in messages.ROWS}
 ANSWERS: dict[int, int] = {row[1]: row[6] for row in messages.ROWS}  # of the pump's own: whether it comes unasked
 TO_PUMP: tuple[Layout, ...] = tuple(row[1:4] for row in messages.ROWS if row[4] != messages.PUMP)
 TO_HOST: tuple[Layout, ...] = tuple(row[1:4] for row in messages.ROWS if row[4] == messages.PUMP)
+_HASH = struct.calcsize("<I")  # a HELLO_REPLY of any contract begins with its hash
 _PART_AT = struct.calcsize("<IIHIHB")  # where a record says which part it is
 
 
@@ -114,6 +115,7 @@ class Wire:
         layout = self._layouts[kind]
         if kind == messages.EVENT[0] and payload[_PART_AT : _PART_AT + 1] > b"\0":
             return unpack(messages.CONTINUED, payload)
-        if kind == messages.HELLO_REPLY[0] and 4 <= len(payload) != struct.calcsize(layout[1]):
-            payload = payload[:4].ljust(struct.calcsize(layout[1]), b"\0")  # another contract: only its hash is known
+        if kind == messages.HELLO_REPLY[0] and _HASH <= len(payload) != struct.calcsize(layout[1]):
+            # Another contract: only its hash is known.
+            payload = payload[:_HASH].ljust(struct.calcsize(layout[1]), b"\0")
         return unpack(layout, payload)

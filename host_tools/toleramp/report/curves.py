@@ -36,7 +36,7 @@ def row_span(report: Report, index: int) -> tuple[float, float]:
 
 def hold_spans(report: Report) -> list[tuple[float, float, Hold]]:
     """The holds in minutes; one that lasts ends with the record."""
-    last = max(report.line.end_ms() - report.t0_ms, 0)
+    last = max(report.timeline.end_ms() - report.t0_ms, 0)
     spans = []
     for hold in report.course.holds:
         end = last if hold.end_ms is None else hold.end_ms - report.t0_ms
@@ -47,13 +47,13 @@ def hold_spans(report: Report) -> list[tuple[float, float, Hold]]:
 def gap_spans(report: Report) -> list[tuple[float, float]]:
     """The times without record in minutes."""
     t0 = report.t0_ms
-    return [((g.start_ms - t0) / MS_PER_MIN, (g.end_ms - t0) / MS_PER_MIN) for g in report.line.gaps]
+    return [((g.start_ms - t0) / MS_PER_MIN, (g.end_ms - t0) / MS_PER_MIN) for g in report.timeline.gaps]
 
 
 def _volumes(report: Report) -> tuple[Curve, Curve]:
     """All the pump's counts since the first step: ms, mL."""
-    points = [(s.t_ms, s.volume_pl) for s in report.line.samples]
-    points += [(e.t_ms, e.volume_pl) for e in report.line.events if e.volume_pl is not None]
+    points = [(s.t_ms, s.volume_pl) for s in report.timeline.samples]
+    points += [(e.t_ms, e.volume_pl) for e in report.timeline.events if e.volume_pl is not None]
     base = report.course.rows[0].start_pl
     points = sorted((t - report.t0_ms, v - base) for t, v in points if t >= report.t0_ms)
     array = np.array(points or [(0, 0)], dtype=float)
@@ -68,7 +68,7 @@ def _edges(report: Report) -> Curve:
         marks |= {step.start_ms, step.end_ms}
     for hold in report.course.holds:
         marks |= {hold.start_ms - t0, last if hold.end_ms is None else hold.end_ms - t0}
-    marks |= {t - t0 for gap in report.line.gaps for t in (gap.start_ms, gap.end_ms)}
+    marks |= {t - t0 for gap in report.timeline.gaps for t in (gap.start_ms, gap.end_ms)}
     inside = sorted(mark for mark in marks if 0 <= mark <= last)
     width = max(BIN_MIN_MS, last / BINS)
     pieces = [
@@ -91,7 +91,7 @@ def rates(report: Report, as_dose: bool = False) -> tuple[Curve, Curve]:
     volumes = np.interp(edges, *_volumes(report))
     values = np.diff(volumes) / np.maximum(np.diff(edges), 1e-6) * 3_600_000
     middles = (edges[1:] + edges[:-1]) / 2
-    for gap in report.line.gaps:
+    for gap in report.timeline.gaps:
         values[(middles > gap.start_ms - report.t0_ms) & (middles < gap.end_ms - report.t0_ms)] = np.nan
     if as_dose:
         values = values * _concentrations(report, middles)
@@ -130,14 +130,14 @@ def delivered_dose(report: Report) -> tuple[Curve, Curve]:
     edges = _edges(report)
     volumes = np.interp(edges, *_volumes(report))
     doses = _doses_at(report, edges, volumes)
-    for gap in report.line.gaps:
+    for gap in report.timeline.gaps:
         doses[(edges > gap.start_ms - report.t0_ms) & (edges < gap.end_ms - report.t0_ms)] = np.nan
     return edges[1:] / MS_PER_MIN, doses[1:]
 
 
 def measured_dose(report: Report, points: int = 60) -> tuple[Curve, Curve]:
     """The bench's own count as cumulative mg, thinned to a few marks."""
-    series = np.array(report.line.measured, dtype=float)
+    series = np.array(report.timeline.measured, dtype=float)
     times = series[:, 0] - report.t0_ms
     base = np.interp(0.0, times, series[:, 1])
     edges = np.unique(np.concatenate([np.linspace(0, report.duration_ms, points), _edges(report)]))
@@ -148,11 +148,11 @@ def measured_dose(report: Report, points: int = 60) -> tuple[Curve, Curve]:
 
 def vitals(report: Report, key: str) -> tuple[Curve, Curve]:
     """SpO2 or pulse over minutes; an invalid sample and a gap in the record break the line."""
-    line = report.line
-    kept = [sample for sample in line.samples if sample.t_ms >= report.t0_ms]
-    values = [getattr(sample, key) if line.is_valid(sample) else None for sample in kept]
-    times = np.array([sample.t_ms for sample in kept] + [gap.start_ms + 1 for gap in line.gaps], dtype=float)
-    numbers = np.array(values + [None] * len(line.gaps), dtype=float)
+    timeline = report.timeline
+    kept = [sample for sample in timeline.samples if sample.t_ms >= report.t0_ms]
+    values = [getattr(sample, key) if timeline.is_valid(sample) else None for sample in kept]
+    times = np.array([sample.t_ms for sample in kept] + [gap.start_ms + 1 for gap in timeline.gaps], dtype=float)
+    numbers = np.array(values + [None] * len(timeline.gaps), dtype=float)
     order = np.argsort(times, kind="stable")
     return (times[order] - report.t0_ms) / MS_PER_MIN, numbers[order]
 

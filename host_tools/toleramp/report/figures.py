@@ -58,7 +58,7 @@ def _dose(report: Report, end_min: float) -> Figure:
     axes.plot(times, doses, label="Delivered", **frame.REAL)
     if report.plan:
         axes.plot(*curves.planned_dose(report.plan), label="Planned", **frame.PLAN)
-    if report.line.measured:
+    if report.timeline.measured:
         points = curves.measured_dose(report)
         axes.plot(*points, color=frame.MEASURED, lw=0, marker="o", ms=3.2, mfc="none", zorder=5, label="Measured")
     axes.set_yscale("log")
@@ -155,7 +155,7 @@ def draw(report: Report) -> dict[str, str]:
     makers: dict[str, Callable[[Report, float], Figure]] = {"rate": _rate}
     if report.delivered_mg is not None and report.plan:
         makers |= {"dose": _dose, "dose_rate": _dose_rate}
-    if any(report.line.is_valid(sample) for sample in report.line.samples):
+    if any(report.timeline.is_valid(sample) for sample in report.timeline.samples):
         makers["vitals"] = _vitals
     end_min = curves.end_minutes(report)
     logging.getLogger("matplotlib").setLevel(logging.ERROR)

@@ -91,7 +91,7 @@ class BagResult:
 class Report:
     """All that the page shows. Times in ms since the first step's start unless said otherwise."""
 
-    line: Timeline
+    timeline: Timeline
     course: Course
     plan: Plan | None
     steps: list[StepResult]
@@ -138,7 +138,7 @@ class Report:
     @property
     def is_bench(self) -> bool:
         """Whether no patient was connected: bench protocol, bench mode or a bench's own record."""
-        return bool(self.line.bench or (self.plan and self.plan.bench) or bench_mode(self.line.head))
+        return bool(self.timeline.bench or (self.plan and self.plan.bench) or bench_mode(self.timeline.head))
 
 
 def pump_of(head: Record) -> Record:
@@ -176,10 +176,10 @@ def _bag_of(row: Row, plan: Plan | None) -> int | None:
     return step.bag if step else None
 
 
-def _make_steps(line: Timeline, course: Course, plan: Plan | None) -> list[StepResult]:
+def _make_steps(timeline: Timeline, course: Course, plan: Plan | None) -> list[StepResult]:
     results: list[StepResult] = []
     t0 = course.rows[0].start_ms
-    ends = [row.start_ms for row in course.rows[1:]] + [line.end_ms()]
+    ends = [row.start_ms for row in course.rows[1:]] + [timeline.end_ms()]
     total: Fraction | None = Fraction(0)
     for row, next_ms in zip(course.rows, ends, strict=True):
         index = _bag_of(row, plan)
@@ -188,8 +188,8 @@ def _make_steps(line: Timeline, course: Course, plan: Plan | None) -> list[StepR
         dose = volume * bag.mg_per_ml if bag else None
         total = None if total is None or dose is None else total + dose
         measured = None
-        if line.measured:
-            span = _measured_at(line.measured, next_ms) - _measured_at(line.measured, row.start_ms)
+        if timeline.measured:
+            span = _measured_at(timeline.measured, next_ms) - _measured_at(timeline.measured, row.start_ms)
             measured = span / NL_PER_ML
         name = bag.name if bag else ("" if index is None else str(index + 1))
         step = plan.step(row.step) if plan else None
@@ -214,45 +214,45 @@ def _make_bags(steps: list[StepResult], plan: Plan | None) -> list[BagResult]:
 
 def _notes(report: Report, torn: bool) -> list[str]:
     """What a reader must know before trusting the figures."""
-    line, plan, first = report.line, report.plan, report.course.rows[0]
+    timeline, plan, first = report.timeline, report.plan, report.course.rows[0]
     notes = []
     if plan is None:
         notes.append("The log carries no protocol: planned values and doses are not known, only volumes.")
-    shown = str(pump_of(line.head).get("fingerprint") or "")
+    shown = str(pump_of(timeline.head).get("fingerprint") or "")
     if plan and plan.fingerprint and shown and plan.fingerprint != shown:
         notes.append(f"The protocol in the log ({plan.fingerprint}) is not the one in the pump ({shown}).")
     if first.start_pl:
         before = float(Fraction(first.start_pl, PL_PER_ML))
         notes.append(f"The record begins with {before:.4g} mL already delivered; they are not counted here.")
-    if line.gaps:
-        seconds = show_span(sum(gap.end_ms - gap.start_ms for gap in line.gaps))
+    if timeline.gaps:
+        seconds = show_span(sum(gap.end_ms - gap.start_ms for gap in timeline.gaps))
         notes.append(
-            f"Gaps in the record: {len(line.gaps)}, {seconds} in all. The pump goes on by itself; volumes "
+            f"Gaps in the record: {len(timeline.gaps)}, {seconds} in all. The pump goes on by itself; volumes "
             "over a gap come from its own counter, vital signs are missing."
         )
-    if line.restarts:
-        notes.append(f"Restarts of the pump: {len(line.restarts)}; what it delivered is uncertain there.")
+    if timeline.restarts:
+        notes.append(f"Restarts of the pump: {len(timeline.restarts)}; what it delivered is uncertain there.")
     if any(not row.start_seen for row in report.course.rows):
         notes.append("A step's start is missing in the record; its time is taken from the next status.")
     if torn:
         notes.append("The log's last line was cut off and is left out.")
-    if line.more_sessions:
+    if timeline.more_sessions:
         notes.append("The log holds a further session after this one; it is not in this report.")
     return notes
 
 
 def build(records: list[Record], torn: bool = False) -> Report:
     """A report from a log's records; NoSteps where none was started, BadPlan for a malformed protocol."""
-    line = read_timeline(records)
-    table = line.head.get("protocol")
+    timeline = read_timeline(records)
+    table = timeline.head.get("protocol")
     try:
         plan = read_plan(table) if table is not None else None
     except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise BadPlan(str(error) or type(error).__name__) from error
-    course = read_course(line)
+    course = read_course(timeline)
     if not course.rows:
         raise NoSteps
-    steps = _make_steps(line, course, plan)
-    report = Report(line, course, plan, steps, _make_bags(steps, plan), course.rows[0].start_ms)
+    steps = _make_steps(timeline, course, plan)
+    report = Report(timeline, course, plan, steps, _make_bags(steps, plan), course.rows[0].start_ms)
     report.notes = _notes(report, torn)
     return report

@@ -36,7 +36,7 @@ def _alt(name: str, report: Report) -> str:
     """A picture in one sentence, for those who do not see it."""
     total, holds = tables.totals(report), len(report.course.holds)
     if name == VITALS:
-        good = [s for s in report.line.samples if report.line.is_valid(s) and s.t_ms >= report.t0_ms]
+        good = [s for s in report.timeline.samples if report.timeline.is_valid(s) and s.t_ms >= report.t0_ms]
         spo2 = [s.spo2 for s in good if s.spo2 is not None]
         span = f"SpO2 between {min(spo2)} and {max(spo2)} percent" if spo2 else "no valid SpO2"
         return f"Line chart of SpO2 and pulse over time: {span}; {holds} hold(s)."
@@ -46,9 +46,9 @@ def _alt(name: str, report: Report) -> str:
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
-    head, pump, plan = report.line.head, pump_of(report.line.head), report.plan
+    head, pump, plan = report.timeline.head, pump_of(report.timeline.head), report.plan
     build = " ".join(str(pump[key]) for key in ("version", "build") if pump.get(key))
-    drops = f"{report.line.pl_pulse / 1000:g} nL a motor pulse" if report.line.pl_pulse else NOTHING
+    drops = f"{report.timeline.pl_pulse / 1000:g} nL a motor pulse" if report.timeline.pl_pulse else NOTHING
     facts = [
         ("Protocol", plan.name if plan else "not in the log"),
         ("Ordered dose", f"{tables.show(plan.full_dose_mg)} {plan.unit}" if plan else NOTHING),
@@ -68,16 +68,16 @@ def _facts(report: Report) -> list[tuple[str, str]]:
 
 
 def _bench_facts(report: Report) -> list[tuple[str, str]]:
-    bench = report.line.bench or {}
+    bench = report.timeline.bench or {}
     keys = (key for key, value in bench.items() if key not in ("kind", "t_ms") and not isinstance(value, dict | list))
     return [(str(key).replace("_", " "), str(bench[key])) for key in keys]
 
 
 def _when(report: Report) -> str:
-    moment = report.line.clock(report.t0_ms)
+    moment = report.timeline.clock(report.t0_ms)
     if moment is None:
         try:
-            moment = datetime.fromisoformat(str(report.line.head.get("wall")))
+            moment = datetime.fromisoformat(str(report.timeline.head.get("wall")))
         except ValueError:
             return ""
     return f"{moment:%d %B %Y, %H:%M}"
@@ -143,6 +143,6 @@ def html(report: Report) -> str:
         facts=_facts(report),
         gaps=[
             (tables.show_time(g.start_ms - report.t0_ms), show_span(g.end_ms - g.start_ms), g.why)
-            for g in report.line.gaps
+            for g in report.timeline.gaps
         ],
     )

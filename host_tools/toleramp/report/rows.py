@@ -183,17 +183,17 @@ def _step_of(arg: Any) -> int | None:
     return arg if isinstance(arg, int) and not isinstance(arg, bool) and arg > 0 else None
 
 
-def read_course(line: Timeline) -> Course:
+def read_course(timeline: Timeline) -> Course:
     """The rows and holds of a timeline; no rows when nothing was started."""
     walk = _Walk()
-    marks: list[tuple[int, int, Event | Sample]] = [(e.t_ms, 0, e) for e in line.events]
-    marks += [(s.t_ms, 1, s) for s in line.samples]
+    marks: list[tuple[int, int, Event | Sample]] = [(e.t_ms, 0, e) for e in timeline.events]
+    marks += [(s.t_ms, 1, s) for s in timeline.samples]
     for _t_ms, _order, item in sorted(marks, key=lambda mark: mark[:2]):
         if isinstance(item, Event):
             walk.event(item)
         else:
             walk.sample(item)
-    last_state = line.samples[-1].state if line.samples else rows.NO_ROW
+    last_state = timeline.samples[-1].state if timeline.samples else rows.NO_ROW
     if walk.course.outcome == states.RUNNING:
         if ended(last_state):
             walk.course.outcome = last_state

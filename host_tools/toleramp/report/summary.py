@@ -72,7 +72,7 @@ def summary(report: Report) -> dict[str, Any]:
             }
             for h in report.course.holds
         ],
-        "gaps": [{"start_ms": g.start_ms, "end_ms": g.end_ms, "why": g.why} for g in report.line.gaps],
+        "gaps": [{"start_ms": g.start_ms, "end_ms": g.end_ms, "why": g.why} for g in report.timeline.gaps],
         "notes": report.notes,
         "log_sha256": report.digest,
     }

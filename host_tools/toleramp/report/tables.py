@@ -113,10 +113,10 @@ def event_rows(report: Report) -> list[dict[str, Any]]:
     """The event table: clock, device time, time since the first step, step, words."""
     rows = []
     bags = [bag.name for bag in report.plan.bags] if report.plan else []
-    for event in report.line.events:
+    for event in report.timeline.events:
         if event.number == events.VITALS:
             continue  # in the picture and in vitals.csv; they would bury the rest
-        clock = report.line.clock(event.t_ms)
+        clock = report.timeline.clock(event.t_ms)
         text = f"{clock:%H:%M:%S}" if clock else NOTHING
         times = [text, show_time(event.device_ms), show_time(event.t_ms - report.t0_ms)]
         cells = [*times, str(event.step or NOTHING), event_title(event.name), _detail(event, bags)]
@@ -132,8 +132,8 @@ def _write(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> No
 
 
 def _event_csv(report: Report) -> Iterable[list[Any]]:
-    for event in report.line.events:
-        clock = report.line.clock(event.t_ms)
+    for event in report.timeline.events:
+        clock = report.timeline.clock(event.t_ms)
         yield [
             clock.isoformat(timespec="milliseconds") if clock else "",
             event.device_ms,
@@ -151,12 +151,12 @@ def _vitals_csv(report: Report) -> Iterable[list[Any]]:
     """A sample a second, and each change in between."""
     last: tuple[Any, ...] = ()
     last_ms = -VITALS_EVERY_MS
-    for sample in report.line.samples:
+    for sample in report.timeline.samples:
         state = (sample.spo2, sample.pulse, sample.flags)
         if state == last and sample.t_ms - last_ms < VITALS_EVERY_MS:
             continue
         last, last_ms = state, sample.t_ms
-        valid = int(report.line.is_valid(sample))
+        valid = int(report.timeline.is_valid(sample))
         flags = " ".join(flag for flag in sample.flags if flag != VALID)
         yield [sample.wall, sample.t_ms - report.t0_ms, sample.spo2, sample.pulse, valid, flags]
 
@@ -179,7 +179,7 @@ def totals(report: Report) -> dict[str, str]:
     """The headline's figures as text."""
     plan, mg, ml = report.plan, report.delivered_mg, report.delivered_ml
     share = mg / plan.total_mg * 100 if plan and mg is not None and plan.total_mg else None
-    held = sum((h.end_ms or report.line.end_ms()) - h.start_ms for h in report.course.holds)
+    held = sum((h.end_ms or report.timeline.end_ms()) - h.start_ms for h in report.course.holds)
     measured = report.measured_ml
     apart = (ml / measured - 1) * 100 if measured else None
     return {

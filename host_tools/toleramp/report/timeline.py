@@ -122,7 +122,7 @@ class _Reader:
     """Collects records; keeps the clock and the counter running on over a restart of the pump."""
 
     def __init__(self, pl_pulse: int) -> None:
-        self.line = Timeline(pl_pulse=pl_pulse)
+        self.timeline = Timeline(pl_pulse=pl_pulse)
         self.offset_ms = 0
         self.base_pl = 0
         self.last_ms = 0
@@ -154,16 +154,16 @@ class _Reader:
         if kind == "session":
             self._session(record)
         elif kind == "bench":
-            self.line.bench = {**(self.line.bench or {}), **record}
+            self.timeline.bench = {**(self.timeline.bench or {}), **record}
         elif kind in ("status", "event", "link", "measured"):
             getattr(self, f"_{kind}")(record)
 
     def _session(self, record: Record) -> None:
         """The first head counts; a later one, of a monitor that came back, may bring the protocol."""
-        if not self.line.head:
-            self.line.head = record
-        elif self.line.head.get("protocol") is None:
-            self.line.head = {**self.line.head, "protocol": record.get("protocol")}
+        if not self.timeline.head:
+            self.timeline.head = record
+        elif self.timeline.head.get("protocol") is None:
+            self.timeline.head = {**self.timeline.head, "protocol": record.get("protocol")}
 
     def _status(self, record: Record) -> None:
         device_ms, pulses = count(record, "t_ms"), count(record, "total_pulses")
@@ -173,7 +173,7 @@ class _Reader:
             self._restart()
         self.status_ms = device_ms
         t_ms = self.time(record) or 0
-        per = count(record, "pl_pulse") or self.line.pl_pulse
+        per = count(record, "pl_pulse") or self.timeline.pl_pulse
         flags = record.get("vitals")
         sample = Sample(
             t_ms,
@@ -188,12 +188,12 @@ class _Reader:
             _text(record, "hold"),
             _text(record, "wall"),
         )
-        self.line.samples.append(sample)
+        self.timeline.samples.append(sample)
 
     def _event_volume(self, record: Record) -> int | None:
         pulses = count(record, "pulses")
-        if pulses is not None and self.line.pl_pulse:
-            return pulses * self.line.pl_pulse
+        if pulses is not None and self.timeline.pl_pulse:
+            return pulses * self.timeline.pl_pulse
         try:
             return round(exact(record.get("total_ml")) * PL_PER_ML)
         except ValueError:
@@ -205,20 +205,20 @@ class _Reader:
             if not self.boot_due and device_ms is not None and device_ms < self.status_ms:
                 self._restart()
             self.boot_due = False
-        identity = (len(self.line.restarts), count(record, "seq"), device_ms or 0, name)
+        identity = (len(self.timeline.restarts), count(record, "seq"), device_ms or 0, name)
         if device_ms is None or not name or identity in self.seen:
             return
         self.seen.add(identity)
         t_ms, step = self.time(record) or 0, count(record, "step") or 0
         volume, code = self.volume(self._event_volume(record)), _text(record, "code")
         event = Event(t_ms, device_ms, identity[1], name, step, code or None, record.get("arg"), volume)
-        self.line.events.append(event)
+        self.timeline.events.append(event)
 
     def _restart(self) -> None:
         self.offset_ms = self.last_ms + 1000
         self.fresh = self.boot_due = True
         self.status_ms = -1
-        self.line.restarts.append(self.offset_ms)
+        self.timeline.restarts.append(self.offset_ms)
 
     def _link(self, record: Record) -> None:
         t_ms = self.time(record)
@@ -228,25 +228,25 @@ class _Reader:
     def _measured(self, record: Record) -> None:
         t_ms, volume_nl = self.time(record), count(record, "volume_nl")
         if t_ms is not None and volume_nl is not None:
-            self.line.measured.append((t_ms, volume_nl))
+            self.timeline.measured.append((t_ms, volume_nl))
 
 
-def _cut(line: Timeline) -> None:
+def _cut(timeline: Timeline) -> None:
     """One report, one session: what follows a second loading of a protocol belongs to another."""
     started = False
-    for event in line.events:
+    for event in timeline.events:
         started = started or event.number == events.STEP_STARTED
         if started and event.number == events.LOADED:
-            line.more_sessions = True
-            line.events = [e for e in line.events if e.t_ms < event.t_ms]
-            line.samples = [s for s in line.samples if s.t_ms < event.t_ms]
-            line.measured = [m for m in line.measured if m[0] < event.t_ms]
+            timeline.more_sessions = True
+            timeline.events = [e for e in timeline.events if e.t_ms < event.t_ms]
+            timeline.samples = [s for s in timeline.samples if s.t_ms < event.t_ms]
+            timeline.measured = [m for m in timeline.measured if m[0] < event.t_ms]
             return
 
 
-def _find_gaps(line: Timeline, lost: list[tuple[int, str]]) -> list[Gap]:
+def _find_gaps(timeline: Timeline, lost: list[tuple[int, str]]) -> list[Gap]:
     """Times without a status for longer than the log's own pace allows."""
-    times = [sample.t_ms for sample in line.samples]
+    times = [sample.t_ms for sample in timeline.samples]
     spans = sorted(b - a for a, b in zip(times, times[1:], strict=False))
     limit = max(GAP_MIN_MS, 10 * spans[len(spans) // 2]) if spans else GAP_MIN_MS
     down = [t_ms for t_ms, what in lost if what == "lost"]
@@ -258,12 +258,12 @@ def _find_gaps(line: Timeline, lost: list[tuple[int, str]]) -> list[Gap]:
     return gaps
 
 
-def _set_clock(line: Timeline) -> None:
-    for sample in line.samples[:: max(1, len(line.samples) // 500)]:
+def _set_clock(timeline: Timeline) -> None:
+    for sample in timeline.samples[:: max(1, len(timeline.samples) // 500)]:
         moment = _moment(sample.wall)
         if moment is not None:
-            line._wall_ms.append(sample.t_ms)
-            line._wall.append(moment)
+            timeline._wall_ms.append(sample.t_ms)
+            timeline._wall.append(moment)
 
 
 def read_timeline(records: list[Record]) -> Timeline:
@@ -272,12 +272,12 @@ def read_timeline(records: list[Record]) -> Timeline:
     reader = _Reader(next((per for r in statuses if (per := count(r, "pl_pulse"))), 0))
     for record in records:
         reader.take(record)
-    line = reader.line
-    line.samples.sort(key=lambda s: s.t_ms)
-    line.events.sort(key=lambda e: (e.t_ms, e.seq or 0))
-    line.measured.sort()
-    _cut(line)
-    line.gaps = _find_gaps(line, reader.lost)
-    line.flags_say_valid = any(VALID in sample.flags for sample in line.samples)
-    _set_clock(line)
-    return line
+    timeline = reader.timeline
+    timeline.samples.sort(key=lambda s: s.t_ms)
+    timeline.events.sort(key=lambda e: (e.t_ms, e.seq or 0))
+    timeline.measured.sort()
+    _cut(timeline)
+    timeline.gaps = _find_gaps(timeline, reader.lost)
+    timeline.flags_say_valid = any(VALID in sample.flags for sample in timeline.samples)
+    _set_clock(timeline)
+    return timeline

@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 import toleramp
-from toleramp_bench.runs.report import words
+from toleramp_bench.runs.report import shown
 from toleramp_bench.runs.report.build import Report
 from toleramp_bench.runs.report.read import Run, tables
 from toleramp_bench.scenario.model import TARGETS
@@ -23,15 +23,15 @@ _SESSION = Path(toleramp.__file__).with_name("report") / "template.html.j2"  # i
 def html(report: Report) -> str:
     """The whole page as text."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.globals.update(when=words.when, hardware=words.hardware, show=words.show, facts=words.facts)
+    environment.globals.update(when=shown.when, hardware=shown.hardware, show=shown.show, facts=shown.facts)
     anchors = {id(run): f"run-{number}" for number, run in enumerate(_runs(report))}
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         report=report,
         style=_style(),
         targets=_targets(report),
         anchor=lambda run: anchors[id(run)],
-        symbols=words.SYMBOLS,
-        counted=words.COUNTED,
+        symbols=shown.SYMBOLS,
+        counted=shown.COUNTED,
         headline=_headline(report),
         tone="completed" if report.good else "fault",
         steps=_steps,
@@ -56,7 +56,7 @@ def _style() -> Markup:
 
 
 def _headline(report: Report) -> str:
-    parts = [f"{report.count(status)} {status}" for status in words.COUNTED[:-1] if report.count(status)]
+    parts = [f"{report.count(status)} {status}" for status in shown.COUNTED[:-1] if report.count(status)]
     apart = sum(found.compared for row in report.rows for found in row.differences)
     if apart:
         parts.append(f"{apart} {'differences' if apart > 1 else 'difference'} between targets")
@@ -67,7 +67,7 @@ def _steps(run: Run) -> tuple[list[str], list[list[str]]]:
     """Head and cells of the table of steps."""
     rows: list[dict[str, Any]] = tables(run.result.get("steps"))
     keys = list(dict.fromkeys(key for row in rows for key in row))
-    return [key.replace("_", " ") for key in keys], [[words.show(row.get(key)) for key in keys] for row in rows]
+    return [key.replace("_", " ") for key in keys], [[shown.show(row.get(key)) for key in keys] for row in rows]
 
 
 def _pictures(run: Run) -> list[tuple[str, str]]:

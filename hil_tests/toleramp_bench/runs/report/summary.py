@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from toleramp_bench.runs.report.build import Cell, Report, Row
-from toleramp_bench.runs.report.words import COUNTED, hardware
+from toleramp_bench.runs.report.shown import COUNTED, hardware
 
 
 def summary(report: Report) -> dict[str, Any]:
