@@ -15,6 +15,7 @@ from firmware_kit import Tool, tool
 
 from toleramp.protocol.file import compile_protocol, read_protocol, scaled
 from toleramp_bench.places import standard_protocol
+from toleramp_bench.runs.patience import patience_s
 
 
 def started(*arguments: str) -> tuple[Tool, str]:
@@ -73,7 +74,7 @@ def test_commands_and_what_is_none(bench: tuple[Tool, str], tmp_path: Path) -> N
         process.tell(line)
         process.says(words)
     assert (tmp_path / "x.png").stat().st_size and len(process.err.splitlines()) == 11
-    monitor = Tool("monitor", "--port", port, "--timeout-s", "20", "--json-lines")
+    monitor = Tool("monitor", "--port", port, "--timeout-s", str(patience_s(10)), "--json-lines")
     process.tell("spo2 91")
     process.tell("pulse 110")
     monitor.says('"spo2":91,"vitals":["valid"],"pulse":110')
@@ -85,7 +86,7 @@ def test_presses_and_a_hang(bench: tuple[Tool, str], tmp_path: Path) -> None:
     process, port = bench
     assert tool("load", short(tmp_path), "--port", port).process.returncode == 0
     log = str(tmp_path / "session.jsonl")
-    monitor = Tool("monitor", "--port", port, "--timeout-s", "25", "--log", log, "--until", "boot")
+    monitor = Tool("monitor", "--port", port, "--timeout-s", str(patience_s(10)), "--log", log, "--until", "boot")
     monitor.says("ready")
     for key in ("start", "up", "confirm", "confirm"):
         process.tell(f"press {key}")  # each waits until the one before is released
@@ -99,8 +100,8 @@ def test_presses_and_a_hang(bench: tuple[Tool, str], tmp_path: Path) -> None:
 def test_a_nurse_carries_a_session_through(own_world: Path, tmp_path: Path) -> None:
     process, port = started("--pace", "max", "--staff", "prompt", "--spo2", "98", "--pulse", "65")
     assert tool("load", short(tmp_path), "--port", port).process.returncode == 0
-    monitor = Tool("monitor", "--port", port, "--until", "completed", "--timeout-s", "80")
-    assert monitor.end(90) == 0 and "step 12 completed" in monitor.out
+    monitor = Tool("monitor", "--port", port, "--until", "completed", "--timeout-s", str(patience_s(30)))
+    assert monitor.end(patience_s(40)) == 0 and "step 12 completed" in monitor.out
     bags = [["nurse: up"] * bag + ["nurse: confirm"] * 2 for bag in (1, 2, 3)]
     assert process.err.splitlines() == ["nurse: start", *bags[0], *bags[1], *bags[2]]
     process.process.send_signal(signal.SIGTERM)
@@ -167,7 +168,7 @@ def test_what_cannot_be_used(own_world: Path, arguments: list[str], words: str) 
 )
 def test_what_is_not_there(own_world: Path, before: str, words: str) -> None:
     code = f"import sys; {before}; from toleramp.cli import main; sys.exit(main(['bench']))"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=patience_s(10))
     assert said.returncode == 2 and len(said.stderr.splitlines()) == 1 and words in said.stderr, said.stderr
 
 
