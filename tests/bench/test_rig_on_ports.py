@@ -57,7 +57,6 @@ def on_ports() -> Iterator[Ports]:
     ports.close()
 
 
-@pytest.mark.alone
 @pytest.mark.req("TST-1")
 def test_rig_and_pump_answer_over_real_ports(on_ports: Ports) -> None:
     """Else the rig works in simulated time only."""
@@ -75,7 +74,6 @@ def test_rig_and_pump_answer_over_real_ports(on_ports: Ports) -> None:
             SerialBench(on_ports.pump, on_ports.rig)
 
 
-@pytest.mark.alone
 @pytest.mark.req("TST-1")
 def test_swapped_ports_are_named(on_ports: Ports) -> None:
     """Else one cable in the wrong socket costs an afternoon."""

@@ -71,6 +71,7 @@ Run.go = noted
 def command_on(folder: Path, *options: str) -> list[str]:
     """pytest as a process, with its evidence below the folder."""
     command = [sys.executable, "-m", "pytest", "--target", "core", "-rA", "-p", "no:cacheprovider"]
+    command += ["-p", "no:hypothesispytest"]  # half of pytest's start, and nothing to do with scenarios
     return [*command, "--rootdir", str(folder), "-c", os.devnull, "--scenario-out", str(folder / "out"), *options]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -43,8 +44,13 @@ def bench(own_world: Path) -> Iterator[tuple[Tool, str]]:
 
 def short(folder: Path) -> str:
     """The standard protocol at a five-hundredth: it ends after some forty seconds."""
+    return compiled(folder, Fraction(1, 500))
+
+
+def compiled(folder: Path, scale: Fraction) -> str:
+    """The standard protocol at a scale."""
     path = folder / "short.tlp"
-    protocol = scaled(read_protocol(standard_protocol()), Fraction(1, 500))
+    protocol = scaled(read_protocol(standard_protocol()), scale)
     path.write_bytes(compile_protocol(protocol, "the tests' protocol"))
     return str(path)
 
@@ -99,7 +105,7 @@ def test_presses_and_a_hang(bench: tuple[Tool, str], tmp_path: Path) -> None:
 
 def test_a_nurse_carries_a_session_through(own_world: Path, tmp_path: Path) -> None:
     process, port = started("--pace", "max", "--staff", "prompt", "--spo2", "98", "--pulse", "65")
-    assert tool("load", short(tmp_path), "--port", port).process.returncode == 0
+    assert tool("load", compiled(tmp_path, Fraction(1, 1250)), "--port", port).process.returncode == 0
     monitor = Tool("monitor", "--port", port, "--until", "completed", "--timeout-s", str(patience_s(30)))
     assert monitor.end(patience_s(40)) == 0 and "step 12 completed" in monitor.out
     bags = [["nurse: up"] * bag + ["nurse: confirm"] * 2 for bag in (1, 2, 3)]
@@ -128,12 +134,22 @@ def test_signals_end_it_quietly(own_world: Path, number: signal.Signals) -> None
     assert not list(own_world.rglob("bench-*.json"))
 
 
-@pytest.mark.alone
+@pytest.fixture
+def taken() -> Iterator[Callable[[str], None]]:
+    """Keeps a pseudo-terminal's number when its path is gone: else the next one on this machine gets it, and the tool
+    that opens the path again finds another test's pump."""
+    held: list[int] = []
+    yield lambda port: held.append(os.open(port, os.O_RDWR | os.O_NOCTTY))
+    for number in held:
+        os.close(number)
+
+
 @pytest.mark.req("INT-8")
-def test_a_bench_that_was_killed_is_forgotten(own_world: Path) -> None:
+def test_a_bench_that_was_killed_is_forgotten(own_world: Path, taken: Callable[[str], None]) -> None:
     process, port = started()
     monitor = Tool("monitor", "--port", port)
     monitor.says("SpO2")
+    taken(port)
     process.kill()
     monitor.says("connection lost")
     monitor.process.send_signal(signal.SIGINT)

@@ -197,7 +197,6 @@ def test_a_wrong_port_is_named(cable: Cable, tmp_path: Path) -> None:
         Tool("status", "--port", port).refuses(port, words)
 
 
-@pytest.mark.alone
 def test_strangers_are_told_apart(world: Path) -> None:
     """All at once: a silent port takes the whole waiting time."""
     noise = bytes(random.Random(1).randrange(128, 256) for _ in range(40))
