@@ -24,8 +24,7 @@ demo: setup firmware ## a whole desensitization on the emulated pump, with a rea
 	@$(IN_VENV)/python -m toleramp_bench.demo --scale $(SCALE)
 
 test: setup firmware rig unix ## all tests
-	@$(IN_VENV)/python -m pytest -n 2 --dist loadfile -m "not alone"
-	@$(IN_VENV)/python -m pytest -m alone
+	@$(IN_VENV)/python -m pytest -n 2 --dist loadfile
 
 firmware: system ## the image to flash: build/BOARD/firmware.uf2 (BOARD=pump_pico)
 	@$(TOOL) --board $(BOARD)

@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from toleramp_bench.runs.patience import patience_s
+
 # A shell that runs the tests in the background has Ctrl-C ignored, `nohup` the hang-up, and the processes that tests
 # start inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 _CHECKOUT = Path(__file__).parents[1]
+TEST_S = 120  # longer than any test takes on a quiet machine
 _ROOMS = ("pump", "oximeters", "toleramp", "toleramp_bench", "boards.build")
 
 # No deadline: a shared machine stalls now and then. The same examples each time: a build fails for its own change.
@@ -25,6 +28,14 @@ settings.register_profile(
     "toleramp", deadline=None, database=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("toleramp")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each test ends at last, scenarios included: against hanging only, so the limit follows this machine's speed."""
+    limit = pytest.mark.timeout(patience_s(TEST_S))
+    for item in items:
+        if not item.get_closest_marker("timeout"):
+            item.add_marker(limit)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
@@ -26,6 +25,7 @@ from toleramp_bench.evidence.__main__ import choose, main
 from toleramp_bench.evidence.machinery import Evidence, Run, inputs_hash
 from toleramp_bench.evidence.runs import all_runs
 from toleramp_bench.places import ROOT
+from toleramp_bench.runs.patience import patience_s
 
 # Counts its own runs in a file beside the results, writes its product, ends with the code it is given.
 SCRIPT = """
@@ -158,9 +158,8 @@ def test_the_report_says_pass_fail_or_what_is_due_first(place: Place) -> None:
 def test_ctrl_c_keeps_what_is_done(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else an hour's run is lost with the one that was broken off."""
     monkeypatch.setattr(machinery, "_GRACE_S", 0.3)
-    slow = Run("slow", "sleeps", "core", (sys.executable, "-c", "import time; time.sleep(60)"), ())
+    slow = Run("slow", "sleeps", "core", (sys.executable, "-c", "import time; time.sleep(3600)"), ())
     monkeypatch.setattr(machinery, "SAY_EVERY_S", 0.1)
-    began = time.monotonic()
 
     def say(text: str) -> None:
         place.said.append(text)
@@ -169,7 +168,6 @@ def test_ctrl_c_keeps_what_is_done(place: Place, monkeypatch: pytest.MonkeyPatch
 
     evidence = Evidence(place.root / "evidence", say, place.root)
     assert not evidence.carry_out([fake("one"), slow, fake("two")])
-    assert time.monotonic() - began < 20
     assert evidence.up_to_date(fake("one")) and evidence.result(slow) is None and place.ran() == ["one"]
 
 
@@ -205,11 +203,11 @@ def test_choosing_and_listing(capsys: pytest.CaptureFixture[str], tmp_path: Path
 def test_the_full_session_on_the_core_through_the_command(tmp_path: Path) -> None:
     """Else the long run that is cheapest does not run at all."""
     command = [sys.executable, "-m", "toleramp_bench.evidence", "--only", "core-full-1s", "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=patience_s(20), check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads((tmp_path / "core-full-1s" / "result.json").read_text())
     assert result["verdict"] == "PASS" and len(result["facts"]["steps"]) == 12 and result["facts"]["faults"] == []
-    again = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    again = subprocess.run(command, capture_output=True, text=True, timeout=patience_s(20), check=False)
     assert again.returncode == 0 and "inputs unchanged" in again.stdout
 
 

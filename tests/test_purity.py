@@ -12,6 +12,8 @@ from pathlib import Path
 import grimp
 import pytest
 
+from toleramp_bench.runs.patience import patience_s
+
 CHECKOUT = Path(__file__).parents[1]
 FIRMWARE = CHECKOUT / "firmware"
 MODULES = sorted(
@@ -48,7 +50,11 @@ real(sys.argv[2])
 def test_each_module_of_the_core_imports_without_hardware_clock_or_file(module: str) -> None:
     """Else what runs on the laptop is not what runs in the pump."""
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, str(FIRMWARE), module], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", PROBE, str(FIRMWARE), module],
+        capture_output=True,
+        text=True,
+        timeout=patience_s(10),
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-500:]
 
@@ -62,7 +68,7 @@ def test_the_probe_sees_a_forbidden_import(tmp_path: Path) -> None:
         [sys.executable, "-c", PROBE, str(tmp_path), "pump.bad"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience_s(10),
         check=False,
     )
     assert done.returncode != 0 and "the core imports time" in done.stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from toleramp_bench.runs.patience import patience_s
 from toleramp_bench.trace import REQUIREMENTS, Matrix, Requirement, match, read_requirements
 
 CHECKOUT = Path(__file__).parents[1]
@@ -18,7 +19,7 @@ ACTIVE = "tests/test_a.py::test_that_it_flows"
 def trace(*arguments: str) -> subprocess.CompletedProcess[str]:
     """`make trace` with these options."""
     command = [sys.executable, "-m", "toleramp_bench.trace", *arguments]
-    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=patience_s(20), check=False)
 
 
 def matrix() -> Matrix:

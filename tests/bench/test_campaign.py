@@ -22,6 +22,7 @@ from toleramp_bench.campaign.file import read_campaign
 from toleramp_bench.campaign.store import Head, Store
 from toleramp_bench.campaign.summary import Memory
 from toleramp_bench.campaign.work import run_session
+from toleramp_bench.runs.patience import patience_s
 
 SESSIONS = 8
 
@@ -48,9 +49,9 @@ def tool(*arguments: str | Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], quiet_s: float = 10) -> None:
     """Until it holds."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + patience_s(quiet_s)
     while not condition():
         assert time.monotonic() < end, "it did not come about in time"
         time.sleep(0.05)
@@ -94,7 +95,7 @@ def test_killed_and_taken_up_with_two_processes_gives_the_same_bytes(quick: Path
     wait_for(lambda: lines_in(tmp_path) >= 1)
     process.kill()
     process.communicate()
-    wait_for(lambda: group_is_empty(process.pid), 20)
+    wait_for(lambda: group_is_empty(process.pid))
     with (tmp_path / "sessions.jsonl").open("ab") as file:
         file.write(b'{"session":')  # torn by the kill
     control.run(control.Options(quick, SESSIONS, out=tmp_path, jobs=2), say)
@@ -107,9 +108,9 @@ def test_ctrl_c_leaves_no_process_and_a_summary(quick: Path, tmp_path: Path) -> 
     process = tool(quick, "--sessions", "4000", "--jobs", "2", "--out", tmp_path)
     wait_for(lambda: lines_in(tmp_path) >= 4)
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=patience_s(10))
     assert process.returncode == 1 and "the same command goes on" in errors and "Traceback" not in errors
-    wait_for(lambda: group_is_empty(process.pid), 10)
+    wait_for(lambda: group_is_empty(process.pid))
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["sessions"] == lines_in(tmp_path) and not summary["complete"]
     assert (tmp_path / "index.html").exists()
@@ -121,9 +122,9 @@ def test_ctrl_c_while_the_workers_start_is_told_in_a_line(quick: Path, tmp_path:
     process = tool(quick, "--sessions", "4000", "--jobs", "2", "--out", tmp_path)
     wait_for(lambda: workers_of(process.pid) > 0)
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=patience_s(10))
     assert process.returncode == 1 and "the same command goes on" in errors and "Traceback" not in errors, errors
-    wait_for(lambda: group_is_empty(process.pid), 10)
+    wait_for(lambda: group_is_empty(process.pid))
 
 
 def test_ctrl_c_while_a_line_is_written_counts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

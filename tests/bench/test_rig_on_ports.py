@@ -16,6 +16,7 @@ from toleramp_bench.boards.emulator.pty import PtyConsole
 from toleramp_bench.boards.rig.link import RigLink
 from toleramp_bench.boards.rig.pump_line import PumpLine
 from toleramp_bench.boards.rig.serial_bench import SerialBench
+from toleramp_bench.runs.patience import patience_s
 
 SLICE_US = 2_000
 
@@ -43,7 +44,7 @@ class Ports:
     def close(self) -> None:
         """Ends both."""
         self._ended.set()
-        self._thread.join(10)
+        self._thread.join(patience_s(2))
         for console in self._consoles:
             console.close()
 
@@ -56,23 +57,23 @@ def on_ports() -> Iterator[Ports]:
     ports.close()
 
 
-@pytest.mark.alone
 @pytest.mark.req("TST-1")
 def test_rig_and_pump_answer_over_real_ports(on_ports: Ports) -> None:
     """Else the rig works in simulated time only."""
     with closing(SerialBench(on_ports.pump, on_ports.rig)) as bench:
         link, line = RigLink(bench), PumpLine(bench)
         link.hello()
-        assert line.greet(8_000_000)["contract"] == f"{m.CONTRACT:08x}"
+        assert line.greet(round(patience_s(2) * 1e6))["contract"] == f"{m.CONTRACT:08x}"
         assert link.selftest() == []
         began_us = link.set("confirm", 1, 200_000)
-        assert bench.wait_for(lambda: line.poll() or any(r["event"] == "pressed" for r in line.records()), 5_000_000)
+        assert bench.wait_for(
+            lambda: line.poll() or any(r["event"] == "pressed" for r in line.records()), round(patience_s(1) * 1e6)
+        )
         assert link.set("confirm", 0) > began_us
         with pytest.raises(UserError, match="in use"):
             SerialBench(on_ports.pump, on_ports.rig)
 
 
-@pytest.mark.alone
 @pytest.mark.req("TST-1")
 def test_swapped_ports_are_named(on_ports: Ports) -> None:
     """Else one cable in the wrong socket costs an afternoon."""

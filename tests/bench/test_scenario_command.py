@@ -16,6 +16,7 @@ import pytest
 from toleramp import cli
 from toleramp_bench.places import ROOT
 from toleramp_bench.runs import command, execute
+from toleramp_bench.runs.patience import patience_s
 from toleramp_bench.scenario.model import Recording
 from toleramp_bench.targets.base import NotOnTarget, TargetFault
 
@@ -94,7 +95,7 @@ def interrupted(*arguments: object, times: int = 1) -> tuple[int, str, str]:
     for _ in range(times):
         os.killpg(process.pid, signal.SIGINT)
         time.sleep(0.02)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=patience_s(10))
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
     return process.returncode, out, err

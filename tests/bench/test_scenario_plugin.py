@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from toleramp_bench.places import ROOT
+from toleramp_bench.runs.patience import patience_s
 
 pytestmark = pytest.mark.req("TST-1")
 SHORT = ROOT / "hil_tests" / "scenarios" / "bouncing-key.toml"
@@ -70,6 +71,7 @@ Run.go = noted
 def command_on(folder: Path, *options: str) -> list[str]:
     """pytest as a process, with its evidence below the folder."""
     command = [sys.executable, "-m", "pytest", "--target", "core", "-rA", "-p", "no:cacheprovider"]
+    command += ["-p", "no:hypothesispytest"]  # half of pytest's start, and nothing to do with scenarios
     return [*command, "--rootdir", str(folder), "-c", os.devnull, "--scenario-out", str(folder / "out"), *options]
 
 
@@ -77,8 +79,8 @@ def pytest_on(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """pytest in a process of its own; `breaker.py` of the folder can be loaded."""
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     return subprocess.run(
-        command_on(folder, *options), capture_output=True, text=True, env=environment, cwd=folder, timeout=120,
-        check=False,
+        command_on(folder, *options), capture_output=True, text=True, env=environment, cwd=folder,
+        timeout=patience_s(20), check=False,
     )  # fmt: skip
 
 
@@ -255,12 +257,12 @@ def test_ctrl_c_ends_pytest_as_ever(tmp_path: Path, target: str, group: bool) ->
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )  # fmt: skip
-    end_s = time.monotonic() + 60
+    end_s = time.monotonic() + patience_s(10)
     while not (tmp_path / "runs").exists() and time.monotonic() < end_s:
         time.sleep(0.1)
     time.sleep(0.5)
     (os.killpg if group else os.kill)(process.pid, signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=patience_s(10))
     assert process.returncode == pytest.ExitCode.INTERRUPTED and "KeyboardInterrupt" in said and "two[" not in said
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)

@@ -21,7 +21,7 @@ from toleramp_bench.evidence import fuzz
 PARTS = ("solutions", "steps", "doses")
 FIELDS = [name for name in vars(p.Protocol()) if name not in (*PARTS, "approval")]
 RECORDS = p.HEAD
-FUZZ_S = 20
+ROUNDS = 3_000
 TEXT = st.text(st.characters(codec="ascii", min_codepoint=32), min_size=1, max_size=24)
 
 
@@ -312,9 +312,9 @@ def test_decoding_leaves_the_bytes_alone() -> None:
 
 
 @pytest.mark.req("PRO-1", "INT-7")
-def test_twenty_seconds_of_damaged_forms() -> None:
+def test_thousands_of_damaged_forms() -> None:
     """Else a crafted protocol crashes the pump, or is taken in another form than its own."""
     one = fuzz.ProtocolFuzz(Random(11))
-    rounds, finding = fuzz.run(one.one, one.seen, FUZZ_S)
+    rounds, finding = fuzz.run(one.one, one.seen, most=ROUNDS)
     assert finding is None, (str(finding), finding.data.hex())
-    assert rounds > 5_000 and one.seen["accepted"] > 500 and len(one.seen) >= 9, one.seen
+    assert rounds == ROUNDS and one.seen["accepted"] > 300 and len(one.seen) >= 9, one.seen

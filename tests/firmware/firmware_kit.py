@@ -26,8 +26,9 @@ from toleramp.protocol.file import compile_protocol, read_protocol, scaled
 from toleramp_bench.boards.emulator.pty import serve
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.places import image, standard_protocol
+from toleramp_bench.runs.patience import patience_s
 
-WAIT_S = 30.0
+WAIT_S = 5.0  # what a test waits for comes sooner on a quiet machine
 SCALE = Fraction(1, 50)
 
 
@@ -51,7 +52,7 @@ class Cable:
         self._plugged.clear()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        assert self._plugged.wait(WAIT_S) and not self._failure, self._failure
+        assert self._plugged.wait(patience_s(WAIT_S)) and not self._failure, self._failure
         return self.port
 
     def pull(self) -> None:
@@ -62,7 +63,7 @@ class Cable:
         self._pulled.set()
         ports.unregister_bench()
         if self._thread:
-            self._thread.join(WAIT_S)
+            self._thread.join(patience_s(WAIT_S))
             assert not self._thread.is_alive() and not self._failure, self._failure
         self._thread = None
 
@@ -81,7 +82,7 @@ class Cable:
         """Runs `job` in the pump's thread, between two slices of its time; returns what it returns."""
         answer: Future[Any] = Future()
         self._jobs.put((job, answer))
-        return answer.result(WAIT_S)
+        return answer.result(patience_s(WAIT_S))
 
     def press(self, button: int) -> None:
         """Presses a button and lets it be released and seen."""
@@ -93,7 +94,7 @@ class Cable:
         done = threading.Event()
         board = self.bench.board
         self.do(lambda: board.at_ns(board.now_ns + round(seconds * 1e9), done.set))
-        assert done.wait(WAIT_S)
+        assert done.wait(patience_s(WAIT_S))
 
     def _run(self) -> None:
         try:
@@ -149,7 +150,7 @@ class Stranger:
     def close(self) -> None:
         """Ends it: with the last open end gone the reader wakes."""
         os.close(self._slave)
-        self._thread.join(WAIT_S)
+        self._thread.join(patience_s(WAIT_S))
         os.close(self._master)
 
 
@@ -174,7 +175,7 @@ class Tool:
 
     def says(self, words: str) -> str:
         """Waits until these words were said on standard output or standard error; returns their line."""
-        until = time.monotonic() + WAIT_S
+        until = time.monotonic() + patience_s(WAIT_S)
         while time.monotonic() < until:
             for line in (self.out + self.err).splitlines():
                 if words in line:
@@ -187,14 +188,14 @@ class Tool:
         assert self.process.stdin
         self.process.stdin.write(line + "\n")
 
-    def end(self, timeout_s: float = WAIT_S) -> int:
+    def end(self, timeout_s: float | None = None) -> int:
         """Waits for its end; `out` and `err` then hold what it said. No traceback may be among it."""
         try:
-            self.process.wait(timeout_s)
+            self.process.wait(timeout_s or patience_s(WAIT_S))
         finally:
             self.kill()
         for reader in self._readers:
-            reader.join(WAIT_S)
+            reader.join(patience_s(WAIT_S))
         assert "Traceback" not in self.out + self.err, self.err
         return self.process.returncode
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from firmware_kit import Tool, tool
 
 from toleramp.protocol.file import compile_protocol, read_protocol, scaled
 from toleramp_bench.places import standard_protocol
+from toleramp_bench.runs.patience import patience_s
 
 
 def started(*arguments: str) -> tuple[Tool, str]:
@@ -42,8 +44,13 @@ def bench(own_world: Path) -> Iterator[tuple[Tool, str]]:
 
 def short(folder: Path) -> str:
     """The standard protocol at a five-hundredth: it ends after some forty seconds."""
+    return compiled(folder, Fraction(1, 500))
+
+
+def compiled(folder: Path, scale: Fraction) -> str:
+    """The standard protocol at a scale."""
     path = folder / "short.tlp"
-    protocol = scaled(read_protocol(standard_protocol()), Fraction(1, 500))
+    protocol = scaled(read_protocol(standard_protocol()), scale)
     path.write_bytes(compile_protocol(protocol, "the tests' protocol"))
     return str(path)
 
@@ -73,7 +80,7 @@ def test_commands_and_what_is_none(bench: tuple[Tool, str], tmp_path: Path) -> N
         process.tell(line)
         process.says(words)
     assert (tmp_path / "x.png").stat().st_size and len(process.err.splitlines()) == 11
-    monitor = Tool("monitor", "--port", port, "--timeout-s", "20", "--json-lines")
+    monitor = Tool("monitor", "--port", port, "--timeout-s", str(patience_s(10)), "--json-lines")
     process.tell("spo2 91")
     process.tell("pulse 110")
     monitor.says('"spo2":91,"vitals":["valid"],"pulse":110')
@@ -85,7 +92,7 @@ def test_presses_and_a_hang(bench: tuple[Tool, str], tmp_path: Path) -> None:
     process, port = bench
     assert tool("load", short(tmp_path), "--port", port).process.returncode == 0
     log = str(tmp_path / "session.jsonl")
-    monitor = Tool("monitor", "--port", port, "--timeout-s", "25", "--log", log, "--until", "boot")
+    monitor = Tool("monitor", "--port", port, "--timeout-s", str(patience_s(10)), "--log", log, "--until", "boot")
     monitor.says("ready")
     for key in ("start", "up", "confirm", "confirm"):
         process.tell(f"press {key}")  # each waits until the one before is released
@@ -98,9 +105,9 @@ def test_presses_and_a_hang(bench: tuple[Tool, str], tmp_path: Path) -> None:
 
 def test_a_nurse_carries_a_session_through(own_world: Path, tmp_path: Path) -> None:
     process, port = started("--pace", "max", "--staff", "prompt", "--spo2", "98", "--pulse", "65")
-    assert tool("load", short(tmp_path), "--port", port).process.returncode == 0
-    monitor = Tool("monitor", "--port", port, "--until", "completed", "--timeout-s", "80")
-    assert monitor.end(90) == 0 and "step 12 completed" in monitor.out
+    assert tool("load", compiled(tmp_path, Fraction(1, 1250)), "--port", port).process.returncode == 0
+    monitor = Tool("monitor", "--port", port, "--until", "completed", "--timeout-s", str(patience_s(30)))
+    assert monitor.end(patience_s(40)) == 0 and "step 12 completed" in monitor.out
     bags = [["nurse: up"] * bag + ["nurse: confirm"] * 2 for bag in (1, 2, 3)]
     assert process.err.splitlines() == ["nurse: start", *bags[0], *bags[1], *bags[2]]
     process.process.send_signal(signal.SIGTERM)
@@ -127,12 +134,22 @@ def test_signals_end_it_quietly(own_world: Path, number: signal.Signals) -> None
     assert not list(own_world.rglob("bench-*.json"))
 
 
-@pytest.mark.alone
+@pytest.fixture
+def taken() -> Iterator[Callable[[str], None]]:
+    """Keeps a pseudo-terminal's number when its path is gone: else the next one on this machine gets it, and the tool
+    that opens the path again finds another test's pump."""
+    held: list[int] = []
+    yield lambda port: held.append(os.open(port, os.O_RDWR | os.O_NOCTTY))
+    for number in held:
+        os.close(number)
+
+
 @pytest.mark.req("INT-8")
-def test_a_bench_that_was_killed_is_forgotten(own_world: Path) -> None:
+def test_a_bench_that_was_killed_is_forgotten(own_world: Path, taken: Callable[[str], None]) -> None:
     process, port = started()
     monitor = Tool("monitor", "--port", port)
     monitor.says("SpO2")
+    taken(port)
     process.kill()
     monitor.says("connection lost")
     monitor.process.send_signal(signal.SIGINT)
@@ -167,7 +184,7 @@ def test_what_cannot_be_used(own_world: Path, arguments: list[str], words: str) 
 )
 def test_what_is_not_there(own_world: Path, before: str, words: str) -> None:
     code = f"import sys; {before}; from toleramp.cli import main; sys.exit(main(['bench']))"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=patience_s(10))
     assert said.returncode == 2 and len(said.stderr.splitlines()) == 1 and words in said.stderr, said.stderr
 
 

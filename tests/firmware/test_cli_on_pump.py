@@ -27,6 +27,7 @@ from toleramp.device.wire import Wire
 from toleramp.errors import Refused
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.places import standard_protocol
+from toleramp_bench.runs.patience import patience_s, stretched_s
 
 TRIES_S = 2.5  # the monitor tries again each second
 REPL = b"\r\nMicroPython v1.26.0; Raspberry Pi Pico with RP2040\r\n>>> "
@@ -113,7 +114,17 @@ def test_load_and_read_back(cable: Cable, blob: bytes, tmp_path: Path) -> None:
 def test_monitor_pause_and_stop(cable: Cable, blob: bytes, tmp_path: Path) -> None:
     load(cable, tmp_path, blob)
     log = tmp_path / "session.jsonl"
-    monitor = Tool("monitor", "--port", cable.port, "--log", str(log), "--until", "step_started", "--timeout-s", "20")
+    monitor = Tool(
+        "monitor",
+        "--port",
+        cable.port,
+        "--log",
+        str(log),
+        "--until",
+        "step_started",
+        "--timeout-s",
+        str(patience_s(10)),
+    )
     monitor.says("  ready  step 1/12")
     Tool("stop", "--port", cable.port).refuses("in use by", f"process {monitor.process.pid}", "press STOP at the pump")
     for key in (START, UP, CONFIRM, CONFIRM):
@@ -186,7 +197,6 @@ def test_a_wrong_port_is_named(cable: Cable, tmp_path: Path) -> None:
         Tool("status", "--port", port).refuses(port, words)
 
 
-@pytest.mark.alone
 def test_strangers_are_told_apart(world: Path) -> None:
     """All at once: a silent port takes the whole waiting time."""
     noise = bytes(random.Random(1).randrange(128, 256) for _ in range(40))
@@ -215,7 +225,7 @@ def test_a_cable_pulled_while_watching(cable: Cable) -> None:
     monitor.says("SpO2")
     cable.pull()
     assert "the pump goes on by itself" in monitor.says("connection lost")
-    time.sleep(TRIES_S)
+    time.sleep(stretched_s(TRIES_S))
     monitor.process.send_signal(signal.SIGINT)
     assert monitor.end() == 130 and "reconnected" not in monitor.out
     assert len(monitor.err.splitlines()) == 1

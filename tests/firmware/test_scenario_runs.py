@@ -14,12 +14,10 @@ import pytest
 from firmware_kit import tool
 
 from toleramp_bench.places import ROOT
-from toleramp_bench.runs.execute import execute, make_target
-from toleramp_bench.scenario.reader import read_scenario
+from toleramp_bench.runs.patience import patience_s
 
 SCENARIOS = ROOT / "hil_tests" / "scenarios"
 REPEATED = ("result.json", "events.jsonl", "pulses.csv", "steps.csv", "plant.jsonl", "lines.txt")
-FULL_BAR_S = 2.0
 
 
 def run(name: str, target: str, out: Path, *more: str) -> dict[str, object]:
@@ -55,21 +53,6 @@ def test_another_seed_is_another_run(tmp_path: Path) -> None:
         run("noisy-oximeter", "core", tmp_path / seed, "--seed", seed)
     lines = [(tmp_path / seed / "core" / "noisy-oximeter" / "lines.txt").read_bytes() for seed in ("1", "2")]
     assert lines[0] != lines[1]
-
-
-@pytest.mark.req("PRO-3", "PRO-4")
-def test_a_full_session_takes_the_core_less_than_two_seconds() -> None:
-    """Else campaigns of full sessions take days. Processor time, the least of three: the other programs on this machine
-    do not decide."""
-    scenario = read_scenario(SCENARIOS / "full-session.toml")
-
-    def processor_s() -> float:
-        began = time.process_time()
-        assert execute(scenario, make_target("core", scenario)).passed
-        return time.process_time() - began
-
-    spent = [processor_s() for _ in range(3)]
-    assert min(spent) < FULL_BAR_S, spent
 
 
 @pytest.mark.req("TST-1")
@@ -126,7 +109,7 @@ def test_ctrl_c_leaves_no_process_and_what_was_complete(tmp_path: Path) -> None:
     assert "bouncing-key" not in process.stdout.readline()  # the first run has ended; its line gives the name in words
     time.sleep(1)
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=patience_s(10))
     assert process.returncode != 0 and "Traceback" not in err, err
     assert (tmp_path / "unix" / "bouncing-key" / "result.json").is_file()
     left = subprocess.run(["pgrep", "-s", str(process.pid)], capture_output=True, text=True, check=False)

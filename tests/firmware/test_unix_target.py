@@ -16,14 +16,13 @@ import pytest
 
 from toleramp.protocol.file import compile_file, compile_protocol, scaled
 from toleramp_bench.places import standard_protocol
+from toleramp_bench.runs.patience import patience_s
 from toleramp_bench.runs.runner import Run
 from toleramp_bench.scenario.model import Action, Moment, Recording, Scenario
 from toleramp_bench.targets import unix
 from toleramp_bench.targets.base import TargetFault
 from toleramp_bench.targets.core import CoreTarget
 from toleramp_bench.targets.unix import UnixTarget
-
-FASTER_THAN_LIFE = 20
 
 
 def action(name: str, do: str, when: Moment, **arguments: Any) -> Action:
@@ -61,9 +60,9 @@ def told(recording: Recording) -> list[dict[str, Any]]:
     return [{key: value for key, value in record.items() if key != "t_ms"} for record in recording.records]
 
 
-def gone(pid: int, within_s: float = 5.0) -> bool:
+def gone(pid: int, quiet_s: float = 2.0) -> bool:
     """Whether a process ends within some seconds."""
-    end = time.monotonic() + within_s
+    end = time.monotonic() + patience_s(quiet_s)
     while time.monotonic() < end:
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
@@ -85,9 +84,7 @@ def test_micropython_tells_what_cpython_tells(scale: Fraction, scan_us: int) -> 
     """Else what a scenario shows in seconds on the laptop says nothing of what the pump's interpreter makes of it."""
     scenario = eventful(scale)
     wanted = recorded(CoreTarget(scan_us), scenario)
-    began = time.perf_counter()
     got = recorded(UnixTarget(scan_us), scenario)
-    took_s = time.perf_counter() - began
     assert told(got) == told(wanted)
     apart = [abs(a["t_ms"] - b["t_ms"]) for a, b in zip(got.records, wanted.records, strict=True)]
     assert max(apart) <= scan_us // 1000
@@ -95,7 +92,6 @@ def test_micropython_tells_what_cpython_tells(scale: Fraction, scan_us: int) -> 
     assert got.final_state == wanted.final_state == "completed"
     assert {"reaction", "decision", "resumed"} <= {record["event"] for record in got.records}
     assert any(record["code"] == "spo2-stop" for record in got.records)
-    assert got.end_ms / 1000 / took_s > FASTER_THAN_LIFE
 
 
 @pytest.mark.req("SES-14", "INT-8")
@@ -184,7 +180,7 @@ def test_nothing_stays_when_the_bench_is_broken_off(ending: signal.Signals) -> N
     time.sleep(0.2)
     os.killpg(bench.pid, ending)
     try:
-        bench.wait(10)
+        bench.wait(patience_s(2))
     finally:
         bench.kill()
         bench.stdout.close()

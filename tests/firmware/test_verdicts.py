@@ -11,7 +11,7 @@ from pump.protocol import protocol as p
 from toleramp_bench.figures import generated
 from toleramp_bench.figures.generated import UNIX, blobs, compare
 
-COUNT = 100_000
+COUNT = 20_000  # `make evidence` has a million
 
 
 @pytest.mark.req("PRO-1", "PRO-2", "PRO-3", "PRO-6", "PRO-7")

@@ -17,9 +17,10 @@ from pump.protocol.fingerprint import fingerprint
 from pump.tables import causes, events, refusals, states, vitals
 from pump.tables import messages as m
 from toleramp.device.wire import TO_PUMP, Wire
+from toleramp_bench.runs.patience import patience_s
 
 PL_PULSE = 100_000
-_LOOK_S, _GIVE_UP_S = 0.01, 60.0
+_LOOK_S, _GIVE_UP_S = 0.01, 6.0
 
 
 def status_fields(**changes: Any) -> dict[str, Any]:
@@ -48,7 +49,9 @@ def run_when(holds: Callable[[], bool], act: Callable[[], None], after_s: float 
     """Acts in a thread of its own once `holds()`, `after_s` later: what came decides, not how fast this machine is."""
 
     def wait() -> None:
-        end = time.monotonic() + _GIVE_UP_S  # a test that failed meanwhile leaves no thread that looks for ever
+        end = time.monotonic() + patience_s(
+            _GIVE_UP_S
+        )  # a test that failed meanwhile leaves no thread that looks for ever
         while not holds():
             if time.monotonic() > end:
                 return
@@ -94,7 +97,7 @@ class FakePump:
         """
         self._done.set()
         if self._thread is not threading.current_thread():
-            self._thread.join(5)
+            self._thread.join(patience_s(1))
         if self.master >= 0:
             os.close(self.master)
             self.master = -1

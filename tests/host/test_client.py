@@ -15,6 +15,7 @@ from pump.tables import messages as m
 from toleramp.device.client import Pump, wrong_contract
 from toleramp.device.wire import TO_HOST, TO_PUMP, Wire, pack, unpack
 from toleramp.errors import LinkLost, NoAnswer, NotToleramp, Refused, UserError, WrongContract
+from toleramp_bench.runs.patience import stretched_s
 
 BLOB = bytes(range(256)) + b"toleramp" * 10  # three pieces
 
@@ -27,7 +28,7 @@ LOST_S = 0.5  # after so long an answer counts as lost: more than a busy machine
 
 def quick(fake: FakePump) -> Pump:
     """A client that soon asks again. For the tests where answers do get lost; the others wait as long as the tool."""
-    return Pump(fake.port, answer_s=LOST_S)
+    return Pump(fake.port, answer_s=stretched_s(LOST_S))
 
 
 # -- the wire
@@ -122,7 +123,7 @@ def test_a_silent_port(fake: FakePump) -> None:
 def test_a_stranger_answers(fake: FakePump, banner: bytes, advice: str) -> None:
     fake.garbage = banner
     with Pump(fake.port) as pump, pytest.raises(NotToleramp, match=advice) as caught:
-        pump.hello(timeout_s=0.3)
+        pump.hello(timeout_s=stretched_s(0.3))
     assert banner.split()[-1].decode() in str(caught.value)
 
 
@@ -202,7 +203,7 @@ def test_load_and_read_back(fake: FakePump) -> None:
 
 
 def test_load_survives_lost_answers(fake: FakePump, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("toleramp.device.client.LOAD_END_S", LOST_S)
+    monkeypatch.setattr("toleramp.device.client.LOAD_END_S", stretched_s(LOST_S))
     fake.swallow.update({m.LOAD_BEGIN[0]: 1, m.LOAD_DATA[0]: 2, m.LOAD_END[0]: 1})
     with quick(fake) as pump:
         assert pump.load(BLOB)["fingerprint"] == fingerprint(BLOB)

@@ -18,6 +18,7 @@ from pump.tables import causes, states
 from pump.tables import messages as m
 from toleramp import cli
 from toleramp.live import session_log
+from toleramp_bench.runs.patience import patience_s, stretched_s
 
 PROTOCOL = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 
@@ -47,7 +48,17 @@ def test_monitor_until_completed(fake: FakePump, tmp_path: Path, capsys: pytest.
 
     run_when(lambda: fake.streaming, end)
     log = tmp_path / "a.jsonl"
-    argv = ["monitor", "--port", fake.port, "--log", str(log), "--until", "completed", "--timeout-s", "20"]
+    argv = [
+        "monitor",
+        "--port",
+        fake.port,
+        "--log",
+        str(log),
+        "--until",
+        "completed",
+        "--timeout-s",
+        str(patience_s(2)),
+    ]
     assert cli.main(argv) == 0
     read = session_log.read(log)
     assert [(r["seq"], r["event"]) for r in read.of("event")] == [
@@ -69,7 +80,7 @@ def test_a_session_that_ends_otherwise_is_a_no(fake: FakePump, capsys: pytest.Ca
 
 
 def test_time_is_up(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
-    argv = ["monitor", "--port", fake.port, "--timeout-s", "1.5", "--json-lines"]
+    argv = ["monitor", "--port", fake.port, "--timeout-s", str(stretched_s(1.5)), "--json-lines"]
     assert cli.main([*argv, "--until", "completed"]) == 1
     out, err = capsys.readouterr()
     assert "no completed; the pump was running" in err
@@ -82,7 +93,7 @@ def test_time_is_up(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
 def test_time_is_up_while_the_cable_is_out(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
     """Else a script takes a session that nobody saw the end of for a good one."""
     run_when(lambda: fake.streaming, fake.pull)
-    assert cli.main(["monitor", "--port", fake.port, "--timeout-s", "2"]) == 1
+    assert cli.main(["monitor", "--port", fake.port, "--timeout-s", str(stretched_s(2))]) == 1
     out, err = capsys.readouterr()
     assert "connection lost" in out and "reconnected" not in out and "time is up" in err
 
@@ -93,7 +104,7 @@ def test_a_stream_that_the_pump_ended_is_asked_for_again(fake: FakePump) -> None
 
     run_when(lambda: fake.asked(m.STREAM) >= 1, asleep, 0.3)
     run_when(lambda: fake.asked(m.STREAM) >= 2, completed(fake))
-    assert cli.main(["monitor", "--port", fake.port, "--until", "completed", "--timeout-s", "20"]) == 0
+    assert cli.main(["monitor", "--port", fake.port, "--until", "completed", "--timeout-s", str(patience_s(2))]) == 0
     assert fake.asked(m.STREAM) == 3  # begun, begun again, ended
 
 
@@ -119,7 +130,17 @@ def test_a_pulled_cable_is_outlived(tmp_path: Path, capsys: pytest.CaptureFixtur
     run_when(lambda: first.streaming, lambda: first.emit(m.EVENT, event_fields(9, "armed")))
     run_when(lambda: log.exists() and '"armed"' in log.read_text(), replug, 0.1)  # what a line holds goes with it
     run_when(lambda: second.streaming, completed(second, 12))
-    argv = ["monitor", "--port", str(port), "--until", "completed", "--timeout-s", "20", "--log", str(log)]
+    argv = [
+        "monitor",
+        "--port",
+        str(port),
+        "--until",
+        "completed",
+        "--timeout-s",
+        str(patience_s(2)),
+        "--log",
+        str(log),
+    ]
     with first, second:
         assert cli.main(argv) == 0
     out = capsys.readouterr().out
@@ -173,7 +194,7 @@ def test_a_reader_that_leaves_is_no_error(fake: FakePump) -> None:
             time.sleep(0.1)
             if monitor.poll() is not None:
                 break
-        assert monitor.wait(20) == 2
+        assert monitor.wait(patience_s(5)) == 2
         assert b"Traceback" not in monitor.stderr.read()
 
 
@@ -187,6 +208,6 @@ def test_a_word_typed_at_the_live_line_reaches_the_pump(
     with os.fdopen(slave, "r") as keyboard:
         monkeypatch.setattr(sys, "stdin", keyboard)
         run_when(lambda: fake.streaming, lambda: os.write(master, f"{word}\n".encode()) and None)
-        assert cli.main(["monitor", "--port", fake.port, "--timeout-s", "2"]) == 0
+        assert cli.main(["monitor", "--port", fake.port, "--timeout-s", str(stretched_s(2))]) == 0
     os.close(master)
     assert fake.asked(request_) == 1

@@ -17,6 +17,7 @@ import traceback
 import zlib
 from collections import Counter
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from random import Random
 
@@ -200,11 +201,13 @@ class ProtocolFuzz:
 # -- running
 
 
-def run(one: Callable[[], None], seen: Counter[str], seconds: float) -> tuple[int, Finding | None]:
-    """Repeats `one` for so long: the number of rounds, and what was found."""
+def run(
+    one: Callable[[], None], seen: Counter[str], seconds: float = inf, most: float = inf
+) -> tuple[int, Finding | None]:
+    """Repeats `one` for so long, or so many times: the number of rounds, and what was found."""
     rounds, began = 0, time.monotonic()
     said = began
-    while (now := time.monotonic()) - began < seconds:
+    while rounds < most and (now := time.monotonic()) - began < seconds:
         if now - said > SAY_EVERY_S:
             said = now
             print(f"{now - began:.0f} s, {rounds} rounds, {sum(seen.values())} inputs", flush=True)

@@ -67,6 +67,13 @@ _CAMPAIGN = (
         for part in ("boards", "campaign", "people", "plant", "runs", "scenario", "targets")
     ),
 )
+# Scenarios whose run on the emulated board takes long and shows there what others of the library show, too; `make test`
+# has them on the core, every target is here.
+LATER = ("back-on-the-present-bag", "back-over-a-bag")
+
+
+def _pytest(*words: str) -> tuple[str, ...]:
+    return (_PYTHON, "-m", "pytest", "-n", "2", "--junitxml", "{out}/junit.xml", *words)
 
 
 def _module(name: str, *words: str) -> tuple[str, ...]:
@@ -114,6 +121,16 @@ def all_runs(seconds: float = 600) -> list[Run]:
             _module("evidence.verdicts", "--out", "{out}"), _VERDICTS, about="10 min",
         ),
         _campaign(10_000),
+        Run(
+            "walks", "random hands, hosts, patients and motors at the core, fifty times the tests'", "core",
+            ("/usr/bin/env", "TOLERAMP_EXAMPLES=50", *_pytest("tests/core/test_session_walk.py")),
+            (*_CORE, "tests/core/*.py"), product="junit.xml", about="half an hour",
+        ),
+        Run(
+            "scenarios", "the scenarios that the tests have on the core only, on the emulated board", "emulated rp2040",
+            _pytest("--target", "core,rp2040", *(f"hil_tests/scenarios/{name}.toml" for name in LATER)),
+            (*_BOARD, *_CAMPAIGN, "hil_tests/scenarios/*.toml"), image=True, product="junit.xml", about="some minutes",
+        ),
         Run(
             "figures", "performance figures against their bars", "emulated rp2040",
             _module("figures", "--json", "{out}/facts.json"), (*_BOARD, "hil_tests/toleramp_bench/figures/*.py"),
