@@ -137,7 +137,7 @@ class PhasesRun(Run):
         ordered_nl = sum(step.volume_nl for step in self.scenario.protocol.steps)
         moved, pin = len(made.moved_us), len(made.pin_us)
         error = moved - ordered_nl * 1000 // made.pl_pulse
-        holds = sum(record["event"] == "paused" for record in made.records)
+        holds = sum(record["event"] == EVENTS.PAUSED for record in made.records)
         return Outcome(self._phase, error, pin - moved, holds, made.final_state)
 
 
