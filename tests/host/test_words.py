@@ -15,7 +15,14 @@ from toleramp.words import keys, rows
 from toleramp.words import refusals as refusal_words
 
 
-@pytest.mark.parametrize(("table", "words"), [(events, event_words), (causes, cause_words), (refusals, refusal_words)])
+def test_every_cause_has_words() -> None:
+    """Else the tool says a new cause's name, or nothing, to a nurse."""
+    for name in causes.NAMES:
+        assert (cause_words.reason(name) or "").strip(), name
+    assert all(causes.ALARM[row] for row in range(len(causes.NAMES)) if row not in cause_words.WORDS)
+
+
+@pytest.mark.parametrize(("table", "words"), [(events, event_words), (refusals, refusal_words)])
 def test_every_row_has_words(table: ModuleType, words: ModuleType) -> None:
     """Else the tool says a new row's name, or nothing, to a nurse."""
     assert list(words.WORDS) == list(range(len(table.NAMES))), "a row without words, or words out of the table's order"

@@ -12,5 +12,5 @@ COUNT = len(ROWS)
 
 
 def described():
-    """What pump and tool must agree on: names and their order."""
-    return list(NAMES)
+    """What pump and tool must agree on: names, their order, how each is read."""
+    return ["%s %d" % row[:2] for row in ROWS]

@@ -1,9 +1,13 @@
-"""Why the drug is held or the session ended, for each row of pump.tables.causes; and what was decided then."""
+"""Why the drug is held or the session ended, for each row of pump.tables.causes; and what was decided then.
+
+A cause that only sounds an alarm has that alarm's words.
+"""
 
 from typing import Any
 
+from pump.tables import alarms as alarm_table
 from pump.tables import causes
-from toleramp.words import rows
+from toleramp.words import alarms, rows
 
 WORDS: dict[int, str] = {}
 WORDS[causes.NONE] = "no reason"
@@ -25,10 +29,6 @@ WORDS[causes.END] = "end of the session"
 WORDS[causes.MEMORY] = "memory check failed"
 WORDS[causes.STEP_WAIT] = "waiting at the end of a step"
 WORDS[causes.JOURNAL_FULL] = "record memory full"
-WORDS[causes.SPO2_EARLY] = "SpO2 at or below the early limit"
-WORDS[causes.SIGNAL_LATE] = "no valid oximeter reading for 5 s"
-WORDS[causes.KEY_STUCK] = "a key has been down for a minute"
-WORDS[causes.LINK_SILENT] = "nothing heard from the laptop"
 
 # What goes on after a grade, at which step; of the others nothing goes on.
 DECIDED: dict[int, str] = {}
@@ -38,7 +38,10 @@ DECIDED[causes.MILD] = "resume at step {} after a mild reaction"
 
 def reason(code: str | None) -> str | None:
     """A cause in words, by its name; None for another name."""
-    return WORDS.get(rows.number(causes, code))
+    at = rows.number(causes, code)
+    if at in WORDS or at == rows.NO_ROW:
+        return WORDS.get(at)
+    return alarms.cause(rows.name(alarm_table, causes.ALARM[at]))
 
 
 def decision(code: str | None, step: Any) -> str:
