@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 Row = tuple[str, str]  # table, constant
-VALUE_OF = {"state", "event", "cause", "alarm", "code", "hold", "grade", "refusal", "final_state", "vitals", "flag"}
+VALUE_OF = {"state", "final_state", "event", "cause", "alarm", "code", "hold", "grade", "choice", "refusal", "flag"}
 _ORDERING = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _COMPARING = (ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Is, ast.IsNot)
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.Div)

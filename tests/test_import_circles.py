@@ -1,16 +1,16 @@
-"""No module imports, by whatever way round, one that imports it: bench and core, types included."""
+"""No module imports, by whatever way round, one that imports it: tools, bench and core, types included."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 CHECKOUT = Path(__file__).parents[1]
-PACKAGES = {"pump": "firmware", "oximeters": "firmware", "toleramp_bench": "hil_tests"}
+PACKAGES = {"pump": "firmware", "oximeters": "firmware", "toleramp": "host_tools", "toleramp_bench": "hil_tests"}
 
 
 def modules(roots: dict[str, Path]) -> dict[str, Path]:
@@ -23,21 +23,21 @@ def modules(roots: dict[str, Path]) -> dict[str, Path]:
     return found
 
 
-def named(tree: ast.AST) -> Iterator[str]:
-    """Every module that is imported anywhere in the source, and every name that may be one."""
+def named(tree: ast.AST, known: Container[str]) -> Iterator[str]:
+    """Every module that is imported anywhere in the source; a package for what its own file has, or a module of it."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level and node.module, f"line {node.lineno}: a relative import"
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            inside = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (name if name in known else node.module for name in inside)
 
 
 def imported(name: str, path: Path, known: dict[str, Path]) -> set[str]:
     """What a module imports of the known ones: with a module come the packages around it, but for its own."""
     found: set[str] = set()
-    for other in named(ast.parse(path.read_text("utf-8"))):
+    for other in named(ast.parse(path.read_text("utf-8")), known):
         parts = other.split(".")
         around = (".".join(parts[:k]) for k in range(1, len(parts)))
         if other in known:

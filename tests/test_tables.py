@@ -21,6 +21,12 @@ ROOTS = ("firmware", "host_tools", "hil_tests", "boards")
 ELSEWHERE = {
     ("host_tools/toleramp/protocol/page.py", "'step'"): "the title of a column, beside that of the bag",
     ("host_tools/toleramp/protocol/page.py", "'bag'"): "the title of a column, beside that of the step",
+    ("hil_tests/toleramp_bench/boards/rig/emulated.py", "'STOP'"): "a contact of the rig: the pin of that name",
+    ("hil_tests/toleramp_bench/boards/rig/wiring.py", "'oximeter'"): "a wire of the rig",
+    ("hil_tests/toleramp_bench/defects.py", "'host-pause'"): "the file of a scenario",
+    ("hil_tests/toleramp_bench/defects.py", "'host-stop'"): "the file of a scenario",
+    ("firmware/pump/session/progress.py", "'step'"): "a field of the progress, beside its cause",
+    ("firmware/pump/session/progress.py", "'cause'"): "a field of the progress, beside its step",
 }
 
 

@@ -138,16 +138,16 @@ def _line_forgotten() -> None:
 
 
 DEFECTS = (
-    Defect("late stop", _late_stop, ("host-pause", "host-stop")),
-    Defect("wrong unit", _wrong_unit, ("standard-session",)),
-    Defect("skipped protocol check", _no_check, ("decimal-slip",)),
-    Defect("skipped approval check", _no_approval, ("no-approval",)),
-    Defect("step ended by time", _by_time, ("standard-session",)),
-    Defect("stale oximeter value accepted", _stale, ("cable-out", "frozen-oximeter")),
-    Defect("volume counter reset on hold", _counter_reset, ("host-pause",)),
-    Defect("lost pulse at a rate change", _lost_pulse, ("standard-session",)),
-    Defect("resume without a press", _no_first_press, ("one-press-no-resume",)),
-    Defect("the line's stronger content forgotten", _line_forgotten, ("back-over-a-bag",)),
+    Defect("late stop", _late_stop, ("host-pause.toml", "host-stop.toml")),
+    Defect("wrong unit", _wrong_unit, ("standard-session.toml",)),
+    Defect("skipped protocol check", _no_check, ("decimal-slip.toml",)),
+    Defect("skipped approval check", _no_approval, ("no-approval.toml",)),
+    Defect("step ended by time", _by_time, ("standard-session.toml",)),
+    Defect("stale oximeter value accepted", _stale, ("cable-out.toml", "frozen-oximeter.toml")),
+    Defect("volume counter reset on hold", _counter_reset, ("host-pause.toml",)),
+    Defect("lost pulse at a rate change", _lost_pulse, ("standard-session.toml",)),
+    Defect("resume without a press", _no_first_press, ("one-press-no-resume.toml",)),
+    Defect("the line's stronger content forgotten", _line_forgotten, ("back-over-a-bag.toml",)),
 )
 NONE = Defect("none", lambda: None, tuple(dict.fromkeys(name for defect in DEFECTS for name in defect.scenarios)))
 
@@ -177,7 +177,7 @@ def _child(defect: Defect, to_parent: Connection) -> None:
 
 def _missed(name: str) -> list[str]:
     """The expectations that a scenario misses."""
-    scenario = replace(read_scenario(SCENARIOS / f"{name}.toml"), limit_ms=LIMIT_MS)
+    scenario = replace(read_scenario(SCENARIOS / name), limit_ms=LIMIT_MS)
     document = execute(scenario, make_target("core", scenario)).document
     return [f"{name}: {each['text']}: {each['why']}" for each in document["expectations"] if not each["met"]]
 

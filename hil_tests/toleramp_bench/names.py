@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 
-from pump.tables import alarms, causes, events, refusals, states, vitals
+from pump.tables import alarms, causes, events, oximeters, refusals, states, vitals
 
 
 class Names:
@@ -53,4 +53,5 @@ class GroupedNames(Names):
 
 
 EVENTS, STATES = GroupedNames(events), GroupedNames(states)
-ALARMS, CAUSES, REFUSALS, VITALS = Names(alarms), Names(causes), Names(refusals), Names(vitals)
+ALARMS, CAUSES, REFUSALS = Names(alarms), Names(causes), Names(refusals)
+VITALS, OXIMETERS = Names(vitals), Names(oximeters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from pump.tables import alarms, causes, events, refusals
+from pump.tables import alarms, causes, events, refusals, states
 from pump.tables import messages as m
 
 _NONE = causes.NAMES[causes.NONE]
@@ -23,12 +23,12 @@ def code_name(event: int, code: int) -> str | None:
 
 def named(values: dict[str, Any]) -> dict[str, Any]:
     """The fields of an EVENT message under the names of the contract: t_ms for the time, names for the numbers."""
-    event = m.EVENTS[values["kind"]]
+    event = events.NAMES[values["kind"]]
     return {
         "seq": values["seq"],
         "t_ms": values["t_s"] * 1000 + values["t_ms"],
         "event": event,
-        "state": m.STATES[values["state"]],
+        "state": states.NAMES[values["state"]],
         "step": values["step"],
         "code": code_name(values["kind"], values["code"]),
         "arg": values["arg"],

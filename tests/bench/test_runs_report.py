@@ -14,7 +14,7 @@ from toleramp.commands import report as command
 from toleramp.errors import UserError
 from toleramp_bench.places import ROOT
 from toleramp_bench.runs.execute import Ran, execute
-from toleramp_bench.runs.folder import write_evidence
+from toleramp_bench.runs.folder import write_folder
 from toleramp_bench.runs.report import REQUIREMENTS, build, html, read_runs, summary
 from toleramp_bench.runs.report.library import id_order, read_library, read_requirements, yaml_texts
 from toleramp_bench.runs.report.words import show
@@ -48,7 +48,7 @@ def library(tmp_path: Path) -> Path:
 
 
 def write(out: Path, scenario: Scenario, ran: Ran, plots: bool = False) -> Path:
-    return write_evidence(out, scenario, ran.recording, ran.document, ran.plant, ran.wall_s, ran.seed, plots=plots)
+    return write_folder(out, scenario, ran.recording, ran.document, ran.plant, ran.wall_s, ran.seed, plots=plots)
 
 
 def on_target(ran: Ran, target: str, **changes: Any) -> Ran:

@@ -20,11 +20,10 @@ from toleramp.errors import UserError
 from toleramp_bench.devices.pulses import RunLog
 from toleramp_bench.places import ROOT
 from toleramp_bench.plant.assembly import Event
-from toleramp_bench.runs import folder as evidence
-from toleramp_bench.runs import plots, provenance
-from toleramp_bench.runs import swap as exchange
+from toleramp_bench.runs import folder as run_folder
+from toleramp_bench.runs import plots, provenance, swap
 from toleramp_bench.runs.execute import Ran, execute
-from toleramp_bench.runs.folder import explain, runs_of, write_evidence
+from toleramp_bench.runs.folder import explain, runs_of, write_folder
 from toleramp_bench.scenario.model import LINES_KEPT, Expect, Recording, Scenario
 from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.scenario.words import clock
@@ -50,7 +49,7 @@ def ran(scenario: Scenario) -> Ran:
 
 
 def write(out: Path, scenario: Scenario, ran: Ran, plots: bool = False) -> Path:
-    return write_evidence(out, scenario, ran.recording, ran.document, ran.plant, ran.wall_s, ran.seed, plots=plots)
+    return write_folder(out, scenario, ran.recording, ran.document, ran.plant, ran.wall_s, ran.seed, plots=plots)
 
 
 def contents(folder: Path, names: set[str] = SAME) -> dict[str, bytes]:
@@ -116,7 +115,7 @@ def test_the_digest_of_an_image_is_that_of_the_file(tmp_path: Path) -> None:
 
 def test_bytes_of_the_lines_are_there_when_there_are_any(tmp_path: Path, scenario: Scenario, ran: Ran) -> None:
     recording = replace(ran.recording, lines=[(61_001_234, "host", b"\x55\xaa\x00")])
-    folder = write_evidence(tmp_path, scenario, recording, ran.document, ran.plant, 1.0, 1)
+    folder = write_folder(tmp_path, scenario, recording, ran.document, ran.plant, 1.0, 1)
     assert (folder / "lines.txt").read_text() == "00:01:01.001234 host      55 aa 00\n"
 
 
@@ -137,21 +136,21 @@ def test_all_bytes_of_an_ordinary_session_are_kept(tmp_path: Path, scenario: Sce
 def test_bytes_that_were_not_kept_are_said(tmp_path: Path, scenario: Scenario, ran: Ran) -> None:
     """Else a log that begins late looks like a line on which nothing came."""
     recording = replace(ran.recording, lines=lively(LINES_KEPT))
-    folder = write_evidence(tmp_path, scenario, recording, ran.document, ran.plant, 1.0, 1)
+    folder = write_folder(tmp_path, scenario, recording, ran.document, ran.plant, 1.0, 1)
     first, second, *_ = gzip.decompress((folder / "lines.txt.gz").read_bytes()).decode().splitlines()
     assert first == "earlier bytes were not kept: from 00:00:00.013333" and second.startswith("00:00:00.013333 ")
     said = explain(failed(scenario, ran, "step_started in step 9 at 00:01:00.000"), recording)
     assert f"  {first}\n" in said
     whole = replace(ran.recording, lines=lively(LINES_KEPT - 1))
     assert "not kept" not in explain(failed(scenario, ran, "x"), whole)
-    assert "not kept" not in evidence._lines_text(whole.lines)
+    assert "not kept" not in run_folder._lines_text(whole.lines)
 
 
 def test_many_bytes_are_packed(tmp_path: Path, scenario: Scenario, ran: Ran) -> None:
     """Else a library's evidence fills the disk. The same bytes each time."""
     recording, packed = replace(ran.recording, lines=lively(LINES_KEPT)), []
     for turn in ("1", "2"):
-        folder = write_evidence(tmp_path / turn, scenario, recording, ran.document, ran.plant, 1.0, 1)
+        folder = write_folder(tmp_path / turn, scenario, recording, ran.document, ran.plant, 1.0, 1)
         assert not (folder / "lines.txt").exists()
         packed.append((folder / "lines.txt.gz").read_bytes())
     assert packed[0] == packed[1] and len(packed[0]) < 1_000_000
@@ -188,7 +187,7 @@ def test_an_interrupted_write_leaves_the_old_one(
             raise fault("stopped here")
         return "half"
 
-    monkeypatch.setattr(evidence, "_csv", interrupted)
+    monkeypatch.setattr(run_folder, "_csv", interrupted)
     with pytest.raises(UserError if fault is OSError else fault):
         write(tmp_path, scenario, ran)
     assert contents(folder, ALWAYS) == before
@@ -200,7 +199,7 @@ def test_a_new_run_replaces_all_of_the_old_one(
     swaps: bool, tmp_path: Path, scenario: Scenario, ran: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not swaps:  # a system that cannot swap two names in one step
-        monkeypatch.setattr(exchange, "_exchanged", lambda one, other: False)
+        monkeypatch.setattr(swap, "_exchanged", lambda one, other: False)
     folder = write(tmp_path, scenario, ran)
     (folder / "course.png").write_bytes(b"of the old run")
     write(tmp_path, scenario, replace(ran, seed=7))
@@ -222,10 +221,10 @@ def test_without_a_swap_an_error_puts_the_old_one_back(tmp_path: Path, monkeypat
             raise OSError("full")
         rename(source, target)
 
-    monkeypatch.setattr(exchange, "_exchanged", lambda one, other: False)
-    monkeypatch.setattr(exchange.os, "rename", failing)
+    monkeypatch.setattr(swap, "_exchanged", lambda one, other: False)
+    monkeypatch.setattr(swap.os, "rename", failing)
     with pytest.raises(OSError, match="full"):
-        exchange.put(new, place)
+        swap.put(new, place)
     assert (place / "name").read_text() == "x" and len(calls) == 4
 
 
@@ -245,7 +244,7 @@ def test_a_reader_never_finds_it_missing(tmp_path: Path) -> None:
         new = tmp_path / f".x.{number}.new"
         new.mkdir()
         (new / "result.json").write_text(str(number))
-        exchange.put(new, place)
+        swap.put(new, place)
     done.set()
     watch.join()
     assert not missing and (place / "result.json").read_text() == "99"
@@ -327,7 +326,7 @@ def test_a_run_without_a_pulse_can_be_drawn(tmp_path: Path, scenario: Scenario) 
 @pytest.mark.req("FLO-2")
 def test_measured_rates_are_those_of_the_pulses(scenario: Scenario, ran: Ran) -> None:
     records = ran.recording.records
-    course = plots.Course(scenario, ran.recording, next(r["t_ms"] for r in records if r["event"] == "step_started"))
+    course = plots.Shown(scenario, ran.recording, next(r["t_ms"] for r in records if r["event"] == "step_started"))
     times, rates = plots.measured_rate(course)
     bag = [r["t_ms"] for r in records if r["event"] in ("bag_requested", "bag_confirmed")][2:4]
     between = [
@@ -372,7 +371,7 @@ def test_a_failure_shows_what_led_to_it(scenario: Scenario, ran: Ran) -> None:
     ],
 )
 def test_where_it_was_decided(why: str, wanted: int) -> None:
-    assert evidence._decided_ms(why, 97_000) == wanted
+    assert run_folder._decided_ms(why, 97_000) == wanted
 
 
 def test_what_is_open_is_said_and_nothing_is_needed(scenario: Scenario) -> None:
@@ -392,7 +391,7 @@ def test_a_real_miss_is_explained(scenario: Scenario) -> None:
 
 def test_a_plant_may_tell_anything(tmp_path: Path, scenario: Scenario, ran: Ran) -> None:
     plant = SimpleNamespace(events=[Event(1, "released", Fraction(1, 4)), Event(2, "x", "ü")])
-    folder = write_evidence(tmp_path, scenario, ran.recording, ran.document, plant, 1.0, 1)
+    folder = write_folder(tmp_path, scenario, ran.recording, ran.document, plant, 1.0, 1)
     assert (folder / "plant.jsonl").read_text() == (
         '{"t_us": 1, "kind": "released", "value": 0.25}\n{"t_us": 2, "kind": "x", "value": "ü"}\n'
     )

@@ -14,7 +14,7 @@ from scenario_kit import CONTRACT, HEAD, event, expect, fault, scenario
 from pump.protocol import protocol as p
 from toleramp.errors import UserError
 from toleramp_bench.places import ROOT, standard_protocol
-from toleramp_bench.scenario import not_yet as ahead
+from toleramp_bench.scenario import not_yet
 from toleramp_bench.scenario.model import TARGETS, Moment, Scenario
 from toleramp_bench.scenario.reader import REQUIREMENTS, read_scenario
 from toleramp_bench.scenario.words import DO, codes_of, grade
@@ -104,8 +104,8 @@ def test_no_word_is_left_out_above() -> None:
 def test_what_is_called_open_is_open() -> None:
     """Else the bench goes on refusing to pass what the pump has learnt."""
     ids = {word.open for word in DO.values()} | {key.open for word in DO.values() for key in word.keys.values()}
-    ids |= {*ahead.MISSING.values(), *ahead.FINAL_STATES.values()}
-    ids |= {uid for codes in ahead.CODES.values() for uid in codes.values()}
+    ids |= {*not_yet.MISSING.values(), *not_yet.FINAL_STATES.values()}
+    ids |= {uid for codes in not_yet.CODES.values() for uid in codes.values()}
     for uid in ids - {""}:
         assert "\nstatus: open\n" in next(REQUIREMENTS.glob(f"*/{uid}.yml")).read_text(), uid
 

@@ -16,7 +16,7 @@ from pump.protocol.protocol import LINE_FILL
 from pump.tables import messages as m
 from toleramp_bench.places import ROOT
 from toleramp_bench.runs.execute import execute
-from toleramp_bench.runs.folder import write_evidence
+from toleramp_bench.runs.folder import write_folder
 from toleramp_bench.runs.pumped import Pumped
 from toleramp_bench.runs.result import canonical, final_state, result
 from toleramp_bench.runs.walk import step_runs
@@ -263,7 +263,7 @@ def test_an_interrupted_run_keeps_what_it_has(tmp_path: Path, looks: int) -> Non
     whole = execute(read, CoreTarget()).document
     assert "interrupted" not in whole and len(left.document["events"]) < len(whole["events"])
     assert left.document["events"] == whole["events"][: len(left.document["events"])]
-    folder = write_evidence(tmp_path, read, left.recording, left.document, left.plant, left.wall_s, left.seed)
+    folder = write_folder(tmp_path, read, left.recording, left.document, left.plant, left.wall_s, left.seed)
     assert (folder / "result.json").exists()
     if looks == 60:
         assert left.document["steps"][0]["delivered_ml"] == 0.002 and left.document["simulated_s"] > 10

@@ -13,7 +13,7 @@ from toleramp_bench.names import EVENTS
 from toleramp_bench.places import ROOT, standard_protocol
 from toleramp_bench.runs.execute import execute
 from toleramp_bench.runs.result import result
-from toleramp_bench.scenario import not_yet as ahead
+from toleramp_bench.scenario import not_yet
 from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.scenario.words import codes_of
 from toleramp_bench.targets.core import CoreTarget
@@ -182,8 +182,8 @@ def test_no_name_is_called_missing_that_the_pump_says() -> None:
     """Else runs stay open for what the pump has learnt, and nobody notices."""
     core = "".join(path.read_text() for path in (ROOT / "firmware" / "pump").rglob("*.py"))
     said = {name for name in EVENTS if re.search(rf"\bevents(\.| import .*\b){name.upper()}\b", core)}
-    assert said | set(ahead.MISSING) == set(EVENTS) and not said & set(ahead.MISSING)
-    for name, codes in ahead.CODES.items():
+    assert said | set(not_yet.MISSING) == set(EVENTS) and not said & set(not_yet.MISSING)
+    for name, codes in not_yet.CODES.items():
         assert not set(codes) & set(codes_of(name)), name
 
 

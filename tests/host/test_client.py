@@ -1,6 +1,7 @@
 """The client against a pump that fails in every way a line can fail (over a real pty)."""
 
 import os
+import struct
 import threading
 
 import pytest
@@ -32,7 +33,7 @@ def quick(fake: FakePump) -> Pump:
 
 # -- the wire
 
-FIELD = {"B": 255, "H": 65535, "I": 2**32 - 1, "h": 32767}
+FIELD = {"B": 255, "H": 65535, "I": 2**32 - 1, "i": 2**31 - 1}
 
 
 @st.composite
@@ -43,9 +44,24 @@ def sent(draw: st.DrawFn) -> tuple[tuple[int, str, str], dict[str, object]]:
     for name, code in zip(layout[2].split(), codes, strict=True):
         text = st.text("abc019.", max_size=8)
         fields[name] = draw(text if code == "s" else st.integers(0, FIELD[code]))
+    if layout == m.EVENT:
+        fields["part"] = 0  # another part is another layout: below
     if layout == m.LOAD_DATA:
         fields["data"] = draw(st.binary(min_size=1, max_size=m.LOAD_CHUNK))
     return layout, fields
+
+
+@pytest.mark.req("INT-5")
+def test_a_continued_record_is_read_by_its_own_layout() -> None:
+    """Else a person's name is read as a rate and a volume."""
+    fields = {"seq": 7, "t_s": 1, "t_ms": 2, "wall_s": 3, "boot": 4, "kind": 5, "part": 1, "chain": 6, "crc": 8}
+    content = bytes(range(m.DATA_BYTES))
+    payload = struct.pack(
+        m.CONTINUED[1], *(content if name == "data" else fields[name] for name in m.CONTINUED[2].split())
+    )
+    wire = Wire()
+    (message,) = wire.feed(wire.encode((m.EVENT[0], "", ""), 0, data=payload))
+    assert message.fields == {**fields, "data": content}
 
 
 @given(st.lists(st.tuples(sent(), st.binary(max_size=30)), max_size=6), st.integers(1, 40))

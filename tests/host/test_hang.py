@@ -84,9 +84,8 @@ def core() -> Iterator[CoreBehindPty]:
 def ask(core: CoreBehindPty) -> None:
     """START has been pressed, just now and for a while: the core's clock runs faster than ours."""
     session = core.controller.session
-    session.bags.ask(0)
-    session._pressed_ms = core.snap.now_ms + 10_000_000
-    session.state = states.ARMED
+    session._to(states.ARMED)
+    session.question.age_ms = -10_000_000
 
 
 @pytest.mark.req("PRO-8", "SEC-1")
@@ -97,5 +96,5 @@ def test_the_real_core_judges_and_starts_nothing(core: CoreBehindPty) -> None:
     for code, exit_code in (("TLR-B-0001", 1), ("TLR-A-000", 1), ("TLR-A-0001", 0)):
         ask(core)
         assert cli.main(["hang", code, "--port", core.port]) == exit_code
-        assert session.bags.known == (exit_code == 0)
+        assert session.question.second == (exit_code == 0)
         assert session.state != states.RUNNING and not core.controller.delivery.flowing

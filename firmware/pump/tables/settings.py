@@ -14,5 +14,5 @@ OXIMETER = 0
 
 
 def described():
-    """What pump and tool must agree on: names and their order."""
-    return list(NAMES)
+    """What pump and tool must agree on: names, their order and values."""
+    return ["%s %d %d %d" % row for row in ROWS]

@@ -22,7 +22,7 @@ from toleramp_bench.names import VITALS
 from toleramp_bench.places import ROOT, mechanism_pl_pulse
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.runs.execute import execute, make_target
-from toleramp_bench.runs.folder import write_evidence
+from toleramp_bench.runs.folder import write_folder
 from toleramp_bench.scenario.model import LINES_KEPT
 from toleramp_bench.scenario.reader import read_scenario
 
@@ -64,7 +64,7 @@ def evidence_s() -> float:
     lines = [(k * 13_333, "oximeter", bytes((1, k % 256, 3, 97, 5))) for k in range(LINES_KEPT)]
     full = replace(ran.recording, lines=lines)
     with tempfile.TemporaryDirectory() as folder:
-        return least_s(lambda: write_evidence(Path(folder), scenario, full, ran.document, ran.plant, 1.0, 1))
+        return least_s(lambda: write_folder(Path(folder), scenario, full, ran.document, ran.plant, 1.0, 1))
 
 
 def report_s() -> float:

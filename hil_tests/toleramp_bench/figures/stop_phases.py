@@ -21,7 +21,7 @@ from pump.protocol import protocol as p
 from toleramp.protocol.file import compile_protocol
 from toleramp_bench.boards.pump import BenchFault
 from toleramp_bench.cuts.walks import Crew, crew
-from toleramp_bench.names import EVENTS, STATES
+from toleramp_bench.names import CAUSES, EVENTS, STATES
 from toleramp_bench.places import mechanism_pl_pulse
 from toleramp_bench.runs.execute import make_target
 from toleramp_bench.runs.forks import Twin
@@ -65,7 +65,7 @@ def scenario(rate_ml_h: int, pl_pulse: int) -> Scenario:
     made = protocol(rate_ml_h, pl_pulse)
     actions = (
         Action("stop", "press", Moment(after=EVENTS.STEP_STARTED, step=2, plus_ms=FLOW_MS), {"button": "stop"}),
-        Action("word", "decide", Moment(after="stop"), {"choice": "technical"}),
+        Action("word", "decide", Moment(after="stop"), {"choice": CAUSES.TECHNICAL}),
     )
     return Scenario(
         made.name,

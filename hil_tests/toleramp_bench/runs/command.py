@@ -12,7 +12,7 @@ from toleramp.errors import UserError
 from toleramp_bench.places import ROOT
 from toleramp_bench.runs.compare import differences
 from toleramp_bench.runs.execute import SCAN_MS, Ran, execute, make_target
-from toleramp_bench.runs.folder import explain, write_evidence
+from toleramp_bench.runs.folder import explain, write_folder
 from toleramp_bench.runs.judge import said
 from toleramp_bench.scenario.checks import parse, read_text
 from toleramp_bench.scenario.model import Scenario
@@ -143,7 +143,7 @@ def _keep(scenario: Scenario, ran: Ran, options: Namespace) -> tuple[Path, bool]
     """
 
     def write(plots: bool) -> Path:
-        return write_evidence(
+        return write_folder(
             options.out or OUT, scenario, ran.recording, ran.document, ran.plant, ran.wall_s, ran.seed, plots=plots
         )  # fmt: skip
 

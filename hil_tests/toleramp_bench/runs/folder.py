@@ -19,7 +19,7 @@ from typing import Any
 
 from toleramp.errors import UserError
 from toleramp_bench.devices.pulses import RunLog
-from toleramp_bench.runs import swap as exchange
+from toleramp_bench.runs import swap
 from toleramp_bench.runs.judge import said
 from toleramp_bench.runs.provenance import about
 from toleramp_bench.runs.result import canonical
@@ -33,7 +33,7 @@ _PLAIN_BYTES = 1_000_000  # lines.txt above is packed: four minutes of an oximet
 Line = tuple[int, str, bytes]  # t_us, name, what came
 
 
-def write_evidence(
+def write_folder(
     folder: Path,
     scenario: Scenario,
     recording: Recording,
@@ -52,7 +52,7 @@ def write_evidence(
     new = place.with_name(f".{place.name}.{os.getpid()}.new")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        exchange.sweep(place)
+        swap.sweep(place)
         new.mkdir()
         try:
             _fill(new, scenario, recording, document, plant, about(scenario, recording, document, wall_s, seed))
@@ -60,7 +60,7 @@ def write_evidence(
                 from toleramp_bench.runs.plots import draw
 
                 draw(new, scenario, recording, document)
-            exchange.put(new, place)
+            swap.put(new, place)
         finally:
             shutil.rmtree(new, ignore_errors=True)
     except OSError as error:

@@ -38,11 +38,11 @@ _MARKS = (
     ({EVENTS.ALARM_RAISED}, "#E69F00"),
 )
 _VITALS = (("spo2", "SpO2 (%)", frame.MEASURED), ("pulse", "Pulse (/min)", frame.PULSE))
-Line = tuple[list[float], list[float]]
+Curve = tuple[list[float], list[float]]
 
 
 @dataclass(frozen=True)
-class Course:
+class Shown:
     """A run with its zero: the first step, or power-on where none was started."""
 
     scenario: Scenario
@@ -62,15 +62,15 @@ class Course:
 def draw(folder: Path, scenario: Scenario, recording: Recording, document: dict[str, Any]) -> list[Path]:
     """Writes course.png, dose_rate.png and, where the records carry vital signs, vitals.png; their paths."""
     starts = [record["t_ms"] for record in recording.records if record["event"] == EVENTS.STEP_STARTED]
-    course = Course(scenario, recording, starts[0] if starts else 0)
+    shown = Shown(scenario, recording, starts[0] if starts else 0)
     verdict = "interrupted" if document.get("interrupted") else "passed" if document.get("passed") else "not passed"
     title = f"{scenario.name} [{recording.target}], {document.get('final_state', '')}, {verdict}"
     drawn = []
     with matplotlib.rc_context(frame.STYLE):
         for name, figure in (
-            ("course", _course(course)),
-            ("dose_rate", _dose_rate(course)),
-            ("vitals", _vitals(course)),
+            ("course", _course(shown)),
+            ("dose_rate", _dose_rate(shown)),
+            ("vitals", _vitals(shown)),
         ):
             if figure is None:
                 continue
@@ -91,11 +91,11 @@ def _sheet(panels: int) -> tuple[Figure, list[Axes]]:
     return figure, list(axes)
 
 
-def _finish(course: Course, axes: list[Axes]) -> None:
+def _finish(shown: Shown, axes: list[Axes]) -> None:
     for panel in axes:
-        _mark(course, panel)
-        frame.time_axis(panel, course.end_min)
-        if not course.zero_ms:
+        _mark(shown, panel)
+        frame.time_axis(panel, shown.end_min)
+        if not shown.zero_ms:
             panel.set_xlabel(panel.get_xlabel().replace("the first step", "power-on"))
     handles = {
         label: handle for panel in axes for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
@@ -105,11 +105,11 @@ def _finish(course: Course, axes: list[Axes]) -> None:
     )
 
 
-def _mark(course: Course, axes: Axes) -> None:
+def _mark(shown: Shown, axes: Axes) -> None:
     """Steps by their numbers, records by their colours, what the file did by triangles at the foot."""
     place = axes.get_xaxis_transform()
-    for record in course.recording.records:
-        x, name = course.minutes(record["t_ms"]), record["event"]
+    for record in shown.recording.records:
+        x, name = shown.minutes(record["t_ms"]), record["event"]
         if x < 0:
             continue
         if name == EVENTS.STEP_STARTED:
@@ -117,9 +117,9 @@ def _mark(course: Course, axes: Axes) -> None:
             axes.text(x, 1.01, str(record["step"]), transform=place, color="#444444", fontsize=7)
         elif _colour(name):
             axes.axvline(x, color=_colour(name), lw=0.9, ls=(0, (2, 2)), zorder=2, label=name.replace("_", " "))
-    for done in course.recording.done:
-        if course.minutes(done.t_ms) >= 0:
-            at = course.minutes(done.t_ms)
+    for done in shown.recording.done:
+        if shown.minutes(done.t_ms) >= 0:
+            at = shown.minutes(done.t_ms)
             axes.plot(
                 [at], [0.03], marker="^", ms=5, ls="", color="#333333", transform=place, label="event of the file"
             )
@@ -130,20 +130,20 @@ def _colour(name: str) -> str:
     return next((colour for names, colour in _MARKS if name in names), "")
 
 
-def _course(course: Course) -> Figure:
+def _course(shown: Shown) -> Figure:
     figure, axes = _sheet(2)
-    axes[0].step(*plan_rate(course), where="post", label="planned", **frame.PLAN)
-    axes[0].plot(*measured_rate(course), label="measured", **frame.REAL)
+    axes[0].step(*plan_rate(shown), where="post", label="planned", **frame.PLAN)
+    axes[0].plot(*measured_rate(shown), label="measured", **frame.REAL)
     axes[0].set_ylabel("Rate (mL/h)")
-    axes[1].plot(*plan_volume(course), label="planned", **frame.PLAN)
-    axes[1].plot(*measured_volume(course), label="measured", **frame.REAL)
+    axes[1].plot(*plan_volume(shown), label="planned", **frame.PLAN)
+    axes[1].plot(*measured_volume(shown), label="measured", **frame.REAL)
     axes[1].set_ylabel("Volume (mL)")
-    _finish(course, axes)
+    _finish(shown, axes)
     return figure
 
 
-def _dose_rate(course: Course) -> Figure | None:
-    plan, real = plan_dose_rate(course), measured_dose_rate(course)
+def _dose_rate(shown: Shown) -> Figure | None:
+    plan, real = plan_dose_rate(shown), measured_dose_rate(shown)
     if not any(value > 0 for value in real[1]):
         return None
     figure, axes = _sheet(1)
@@ -152,7 +152,7 @@ def _dose_rate(course: Course) -> Figure | None:
     axes[0].set_yscale("log")
     axes[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _at: f"{value:g}"))
     axes[0].set_ylabel("Dose rate (mg/h)")
-    _finish(course, axes)
+    _finish(shown, axes)
     return figure
 
 
@@ -160,8 +160,8 @@ def _positive(values: list[float]) -> list[float]:
     return [value if value > 0 else float("nan") for value in values]
 
 
-def _vitals(course: Course) -> Figure | None:
-    lines = [(label, colour, vitals(course, key)) for key, label, colour in _VITALS]
+def _vitals(shown: Shown) -> Figure | None:
+    lines = [(label, colour, vitals(shown, key)) for key, label, colour in _VITALS]
     lines = [line for line in lines if line[2][0]]
     if not lines:
         return None
@@ -169,37 +169,37 @@ def _vitals(course: Course) -> Figure | None:
     for panel, (label, colour, line) in zip(axes, lines, strict=True):
         panel.plot(*line, color=colour, lw=1.2, marker=".", ms=3)
         panel.set_ylabel(label)
-    _finish(course, axes)
+    _finish(shown, axes)
     return figure
 
 
 # -- the lines: minutes, and values
 
 
-def plan_rate(course: Course) -> Line:
+def plan_rate(shown: Shown) -> Curve:
     """Ordered rate in mL/h, a value from each time on."""
-    return _plan(course, lambda step: step.rate_e4 / 10_000)
+    return _plan(shown, lambda step: step.rate_e4 / 10_000)
 
 
-def plan_dose_rate(course: Course) -> Line:
+def plan_dose_rate(shown: Shown) -> Curve:
     """Ordered dose rate in mg/h; a line-fill is no dose."""
-    protocol = course.scenario.protocol
-    return _plan(course, lambda step: step.rate_e4 / 10_000 * _mg_per_ml(protocol, step))
+    protocol = shown.scenario.protocol
+    return _plan(shown, lambda step: step.rate_e4 / 10_000 * _mg_per_ml(protocol, step))
 
 
-def _plan(course: Course, value: Any) -> Line:
+def _plan(shown: Shown, value: Any) -> Curve:
     times, values, at_ms = [], [], 0
-    for step in course.scenario.protocol.steps:
+    for step in shown.scenario.protocol.steps:
         times.append(at_ms / _MS_PER_MIN)
         values.append(value(step))
         at_ms += step.duration_ms
     return [*times, at_ms / _MS_PER_MIN], [*values, 0.0]
 
 
-def plan_volume(course: Course) -> Line:
+def plan_volume(shown: Shown) -> Curve:
     """Ordered volume so far, in mL."""
     times, values = [0.0], [0.0]
-    for step in course.scenario.protocol.steps:
+    for step in shown.scenario.protocol.steps:
         times.append(times[-1] + step.duration_ms / _MS_PER_MIN)
         values.append(values[-1] + step.volume_nl / 1e6)
     return times, values
@@ -212,18 +212,18 @@ def _mg_per_ml(protocol: Any, step: Any) -> float:
     return float(up / down / 1e9)
 
 
-def _grid(course: Course) -> list[int]:
+def _grid(shown: Shown) -> list[int]:
     """Times in microseconds at which the pulses are looked at."""
-    begin, end = course.zero_ms * 1000, course.recording.end_ms * 1000
+    begin, end = shown.zero_ms * 1000, shown.recording.end_ms * 1000
     return [begin + (end - begin) * k // _POINTS for k in range(_POINTS + 1)]
 
 
-def measured_rate(course: Course) -> Line:
+def measured_rate(shown: Shown) -> Curve:
     """Rate in mL/h from the pulses on either side of each time; zero where they are far apart."""
-    moved, pl = course.recording.moved_us, course.recording.pl_pulse
-    times = _grid(course)
+    moved, pl = shown.recording.moved_us, shown.recording.pl_pulse
+    times = _grid(shown)
     rates = [_rate(moved, pl, t_us) if moved is not None else 0.0 for t_us in times]
-    return [course.minutes(t_us / 1000) for t_us in times], rates
+    return [shown.minutes(t_us / 1000) for t_us in times], rates
 
 
 def _rate(moved: Any, pl_pulse: int, t_us: int) -> float:
@@ -236,20 +236,20 @@ def _rate(moved: Any, pl_pulse: int, t_us: int) -> float:
     return float(pl_pulse / apart_us * _ML_H_US_PL) if 0 < apart_us <= longest_us else 0.0
 
 
-def measured_volume(course: Course) -> Line:
+def measured_volume(shown: Shown) -> Curve:
     """Volume in mL by count of the pulses."""
-    moved, pl = course.recording.moved_us, course.recording.pl_pulse
-    times = _grid(course)
+    moved, pl = shown.recording.moved_us, shown.recording.pl_pulse
+    times = _grid(shown)
     volumes = [(moved.count_until(t_us) if moved is not None else 0) * pl / 1e9 for t_us in times]
-    return [course.minutes(t_us / 1000) for t_us in times], volumes
+    return [shown.minutes(t_us / 1000) for t_us in times], volumes
 
 
-def measured_dose_rate(course: Course) -> Line:
+def measured_dose_rate(shown: Shown) -> Curve:
     """Dose rate in mg/h: the measured rate of the bag of the step that runs."""
-    protocol = course.scenario.protocol
-    starts = [(r["t_ms"], r["step"]) for r in course.recording.records if r["event"] == EVENTS.STEP_STARTED]
-    times, rates = measured_rate(course)
-    begun = [course.minutes(t_ms) for t_ms, _ in starts]
+    protocol = shown.scenario.protocol
+    starts = [(r["t_ms"], r["step"]) for r in shown.recording.records if r["event"] == EVENTS.STEP_STARTED]
+    times, rates = measured_rate(shown)
+    begun = [shown.minutes(t_ms) for t_ms, _ in starts]
     doses = []
     for minute, rate in zip(times, rates, strict=True):
         number = starts[bisect_right(begun, minute) - 1][1] if starts and minute >= begun[0] else 0
@@ -258,7 +258,7 @@ def measured_dose_rate(course: Course) -> Line:
     return times, doses
 
 
-def vitals(course: Course, key: str) -> Line:
+def vitals(shown: Shown, key: str) -> Curve:
     """A vital sign where the records carry it."""
-    found = [(course.minutes(r["t_ms"]), float(r[key])) for r in course.recording.records if r.get(key) is not None]
+    found = [(shown.minutes(r["t_ms"]), float(r[key])) for r in shown.recording.records if r.get(key) is not None]
     return [t for t, _ in found], [value for _, value in found]

@@ -61,7 +61,7 @@ def _is_ours(path: Path, session: pytest.Session) -> bool:
     from toleramp_bench.runs.command import NOT_SCENARIOS, shape
 
     if named or expected:
-        return shape(path) not in NOT_SCENARIOS and (named or not _is_evidence(path))
+        return shape(path) not in NOT_SCENARIOS and (named or not _is_run_folder(path))
     return shape(path) == "scenario" or (ROOM in path.parts and shape(path) == "broken")
 
 
@@ -71,7 +71,7 @@ def _in_library(path: Path, root: Path) -> bool:
     return FOLDER in (*inside, path.parent.name)
 
 
-def _is_evidence(path: Path) -> bool:
+def _is_run_folder(path: Path) -> bool:
     """The copy in the folder that a run has left."""
     return path.name == "scenario.toml" and (path.parent / "result.json").exists()
 
@@ -172,11 +172,11 @@ class ScenarioItem(pytest.Item):
 
     def _judge(self, target: Any) -> str:
         """Runs, leaves the evidence, and says what was missed or differs; "" when nothing is."""
-        from toleramp_bench.runs.folder import explain, write_evidence
+        from toleramp_bench.runs.folder import explain, write_folder
 
         scenario, ran = self.scenario, self._executed(target, None)
         out = self.config.getoption("--scenario-out") or self.config.rootpath / "build" / FOLDER
-        folder = write_evidence(
+        folder = write_folder(
             Path(out), scenario, ran.recording, ran.document, ran.plant, ran.wall_s, ran.seed, plots=not ran.passed
         )
         if not ran.passed:

@@ -26,8 +26,8 @@ _NO_RUN = "no run can meet both"
 
 
 @dataclass(frozen=True)
-class Course:
-    """What a file says of the run's course: steps, whether there is a patient, actions, end and limit."""
+class Outline:
+    """What a file says of how the run goes: steps, whether there is a patient, actions, end and limit."""
 
     steps: int
     patient: bool
@@ -68,36 +68,36 @@ class Claim:
     high: Number | None = None
 
 
-def demand_possible(checks: Checks, expects: tuple[Expect, ...], course: Course) -> None:
+def demand_possible(checks: Checks, expects: tuple[Expect, ...], outline: Outline) -> None:
     """Raises UserError for the first expectation that no run can meet."""
-    claims = list(_of_each_run(course))
+    claims = list(_of_each_run(outline))
     for number, expect in enumerate(expects, 1):
-        _demand_in_run(checks, expect, f"expect {number}", course)
+        _demand_in_run(checks, expect, f"expect {number}", outline)
         claims += _claims(number, expect)
     _demand_room(checks, claims)
     _demand_no_forbidden(checks, expects)
     _demand_values_agree(checks, expects)
-    if course.one_session:
+    if outline.one_session:
         _demand_end_agrees(checks, expects, claims)
 
 
 # -- one alone
 
 
-def _demand_in_run(checks: Checks, expect: Expect, where: str, course: Course) -> None:
+def _demand_in_run(checks: Checks, expect: Expect, where: str, outline: Outline) -> None:
     """Against the run's length, and its last step."""
     least_ms = _least_ms(expect)
-    if least_ms is not None and least_ms > course.last_ms:
-        what = f"no run is that long: it ends at {clock(course.last_ms)} at the latest"
+    if least_ms is not None and least_ms > outline.last_ms:
+        what = f"no run is that long: it ends at {clock(outline.last_ms)} at the latest"
         raise checks.fail(what, where, 'write less, or a later limit = "hh:mm:ss"')
     step = expect.keys.get("step")
     if (
         expect.name == EVENTS.COMPLETED
-        and step not in (None, course.steps)
+        and step not in (None, outline.steps)
         and _needed(expect)
-        and not course.goes_back
+        and not outline.goes_back
     ):
-        raise checks.fail(f"completed comes in step {course.steps} or not at all", f"{where}, step", "leave it out")
+        raise checks.fail(f"completed comes in step {outline.steps} or not at all", f"{where}, step", "leave it out")
 
 
 def _least_ms(expect: Expect) -> Number | None:
@@ -126,10 +126,10 @@ def _span(keys: dict[str, Any]) -> tuple[Number | None, Number | None]:
 # -- how many records of a name
 
 
-def _of_each_run(course: Course) -> Iterator[Claim]:
+def _of_each_run(outline: Outline) -> Iterator[Claim]:
     for name in _ALWAYS:
         yield Claim(None, f"{name} comes in each run", name, low=1)
-    if course.one_session:
+    if outline.one_session:
         for name in _ONCE:
             yield Claim(None, f"{name} comes once in a session", name, high=1)
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from pump.tables import events
 from toleramp_bench.names import CAUSES, EVENTS
-from toleramp_bench.scenario import not_yet as ahead
-from toleramp_bench.scenario import words
+from toleramp_bench.scenario import not_yet, words
 from toleramp_bench.scenario.checks import Checks, Table
 from toleramp_bench.scenario.model import Action, Moment
 from toleramp_bench.scenario.words import DO, RECORDS
@@ -107,7 +106,7 @@ def _open(action: Action, table: Table) -> list[str]:
     word = DO[action.do]
     found = [f"{action.do} {word.open}"] if word.open else []
     found += [f"{action.do}.{key} {spec.open}" for key, spec in word.keys.items() if spec.open and key in table]
-    return [*found, *ahead.lacking(action.when.after, action.when.code)]
+    return [*found, *not_yet.lacking(action.when.after, action.when.code)]
 
 
 # -- when
@@ -149,7 +148,7 @@ def demand_pick(checks: Checks, name: str, values: Table, where: str, ground: Gr
     if values.get("step") is not None and name in NO_STEP:
         raise checks.fail(f"{name} has no step", f"{where}, step", "leave it out")
     demand_step(checks, values.get("step"), f"{where}, step", ground)
-    codes = ahead.known_codes(name)
+    codes = not_yet.known_codes(name)
     code = values.get("code")
     if code is not None and code not in codes:
         if not codes:

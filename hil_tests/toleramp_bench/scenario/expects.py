@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from toleramp_bench.scenario import not_yet as ahead
-from toleramp_bench.scenario import words
+from toleramp_bench.scenario import not_yet, words
 from toleramp_bench.scenario.checks import Checks, Table, is_number
 from toleramp_bench.scenario.events import Ground, demand_name, demand_pick, demand_step
 from toleramp_bench.scenario.model import FINAL_STATES, TARGETS, Expect
@@ -24,13 +23,13 @@ def open_names(expects: tuple[Expect, ...]) -> Iterator[str]:
     """What the expectations name that the pump does not say yet ("alarm_raised.occlusion ALM-5")."""
     for expect in expects:
         if expect.kind != "value":
-            yield from ahead.lacking(expect.name, expect.keys.get("code"))
+            yield from not_yet.lacking(expect.name, expect.keys.get("code"))
             for key in ("of", "before", "after"):
-                yield from ahead.lacking(expect.keys.get(key))
+                yield from not_yet.lacking(expect.keys.get(key))
         elif expect.name == "final_state":
-            yield from ahead.lacking_state(expect.keys["equals"])
+            yield from not_yet.lacking_state(expect.keys["equals"])
         elif expect.name.endswith(".event"):
-            yield from ahead.lacking(expect.keys["equals"])
+            yield from not_yet.lacking(expect.keys["equals"])
 
 
 def _expect(checks: Checks, table: Table, where: str, ground: Ground) -> Expect:

@@ -12,10 +12,9 @@ from pathlib import Path
 from pump.tables import oximeters
 from toleramp_bench.names import EVENTS
 from toleramp_bench.places import ROOT
-from toleramp_bench.scenario import not_yet as ahead
-from toleramp_bench.scenario import words
+from toleramp_bench.scenario import not_yet, words
 from toleramp_bench.scenario.checks import Checks, Table, parse, read_text
-from toleramp_bench.scenario.contradictions import Course, demand_possible
+from toleramp_bench.scenario.contradictions import Outline, demand_possible
 from toleramp_bench.scenario.events import Ground, demand_in_time, read_actions, read_moment
 from toleramp_bench.scenario.expects import open_names, read_expects
 from toleramp_bench.scenario.model import TARGETS, Moment, Scenario
@@ -48,7 +47,7 @@ def _scenario(checks: Checks, text: str, head: Table) -> Scenario:
     end = _end(checks, head, ground)
     demand_in_time(checks, actions, end, head["limit"])
     expects = read_expects(checks, expect_tables, ground)
-    demand_possible(checks, expects, Course(ground.steps, ground.patient, actions, end, head["limit"]))
+    demand_possible(checks, expects, Outline(ground.steps, ground.patient, actions, end, head["limit"]))
     apart = checks.table(head["differences"], words.DIFFERENCES, "differences") if "differences" in head else {}
     return Scenario(
         name=head["name"],
@@ -121,7 +120,7 @@ def _whole_ms(checks: Checks, seconds: int | Decimal) -> int:
 
 
 def _open_end(end: Moment | None) -> Iterable[str]:
-    return ahead.lacking(end.after, end.code) if end else ()
+    return not_yet.lacking(end.after, end.code) if end else ()
 
 
 def _end(checks: Checks, head: Table, ground: Ground) -> Moment | None:

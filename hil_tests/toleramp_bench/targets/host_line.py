@@ -7,7 +7,7 @@ from typing import Any
 
 from pump.tables import messages as m
 from toleramp.device.loading import load_requests
-from toleramp.device.wire import Message, Wire
+from toleramp.device.wire import Message, Wire, layout_of
 
 
 class HostLine:
@@ -36,7 +36,7 @@ class HostLine:
             return bytes(fields["data"])
         if command == "hang":
             return self._encode(m.HANG, data=fields["code"].encode())
-        return self._encode(m.LAYOUTS[m.NAMES.index(command.upper())])
+        return self._encode(layout_of(command))
 
     def load_requests(self, blob: bytes) -> Iterator[bytes]:
         """The requests of a load, one after the other."""

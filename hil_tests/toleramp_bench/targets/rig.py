@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any
 
 from pump.tables import messages as m
+from toleramp.device.wire import layout_of
 from toleramp.errors import UserError
 from toleramp_bench.boards.rig.bench import Bench
 from toleramp_bench.boards.rig.emulated import EmulatedPair
@@ -247,7 +248,7 @@ class RigTarget:
         elif command == "hang":
             self.line.send(m.HANG, data=fields["code"].encode())
         else:
-            self.line.send(m.LAYOUTS[m.NAMES.index(command.upper())])
+            self.line.send(layout_of(command))
 
     # -- what the rig does
 

@@ -10,6 +10,7 @@ from typing import Any
 from pump.store.journal import SLOT
 from pump.tables import messages as m
 from toleramp.device.loading import refusal
+from toleramp.device.wire import layout_of
 from toleramp_bench.boards.kept_settings import slot_for
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.fram import Fram
@@ -195,7 +196,7 @@ class Rp2040Target:
         elif command == "hang":
             bench.send(m.HANG, data=fields["code"].encode())
         else:
-            bench.send(m.LAYOUTS[m.NAMES.index(command.upper())])
+            bench.send(layout_of(command))
             if command == "ping" and self.now_us - self._heard_us > _DEAF_US:
                 bench.send(m.STREAM, period_ms=STREAM_MS)  # the pump ends its stream when nobody pings
 

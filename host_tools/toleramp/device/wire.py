@@ -20,6 +20,12 @@ TO_HOST: tuple[Layout, ...] = tuple(row[1:4] for row in messages.ROWS if row[4] 
 _PART_AT = struct.calcsize("<IIHIHB")  # where a record says which part it is
 
 
+def layout_of(name: str) -> Layout:
+    """The layout of a message by its name in any case: "pause". ValueError for another name."""
+    row = messages.ROWS[messages.NAMES.index(name.upper())]
+    return row[1], row[2], row[3]
+
+
 def _text(raw: bytes) -> str:
     return raw.split(b"\0")[0].decode("ascii", "replace").strip()
 
