@@ -93,8 +93,9 @@ class PumpBoard:
         self._rest_us = passed % 1000
         self._now_ms = snap.now_ms = core_ticks_add(self._now_ms, snap.dt_ms)
         snap.buttons = _pressed(self._masks)
-        snap.moved = self.counter.moved()
+        # In this order: a pulse between the two never looks like one made with STOP down.
         snap.pulses = self.counter.made()
+        snap.moved = self.counter.moved()
         for i in range(len(self._adc)):
             snap.raw[i] = self._adc[i].read_u16() >> 4
         if not flowing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from core_kit import (
     END,
+    STEP_PULSES,
     TECHNICAL,
     check_dose,
     classify,
@@ -22,8 +23,9 @@ from core_kit import (
     until,
 )
 
-from pump.io import CONFIRM, START, STOP
+from pump.io import CONFIRM, START, STOP, Outputs, Snapshot
 from pump.tables import messages as m
+from toleramp_bench.boards.core_pump import CorePump
 
 
 @pytest.mark.req("VIT-1", "FLO-10", "SES-4")
@@ -159,3 +161,30 @@ def test_stop_again_and_again() -> None:
         assert state(pump) == "running" and pump.stepper.pulses > before
     assert finish(pump) == "completed"
     check_dose(pump)
+
+
+class BetweenReads:
+    """A brain whose board reads all pulses before those that moved: in each scan one comes between the two reads."""
+
+    def __init__(self, pump: CorePump) -> None:
+        self._brain = pump.brain
+        self.late = 0  # scans in which one did
+
+    def scan(self, snap: Snapshot, out: Outputs) -> None:
+        """One scan; while the drug flows the first count is a pulse behind."""
+        if self._brain.controller.delivery.flowing and snap.pulses > 0:
+            snap.pulses -= self.late & 1
+            self.late += 1
+        self._brain.scan(snap, out)
+
+
+@pytest.mark.req("FLO-12", "FLO-6")
+def test_a_pulse_between_the_two_reads_is_no_stop() -> None:
+    """Else the pump holds by itself, some times an hour at a slow rate and many times a second at the fastest."""
+    pump = pump_with(short(), 20_000)
+    between = BetweenReads(pump)
+    pump.board.brain = between
+    start(pump)
+    assert finish(pump) == "completed"
+    assert between.late > 10_000 and names(pump, "paused") == []
+    assert pump.stepper.moved == pump.stepper.pulses == sum(STEP_PULSES)

@@ -63,6 +63,7 @@ class Session:
             self._situation[situation.state] = situation
         self._moved = -1  # pulses that moved the motor, as last seen
         self._made = -1  # all pulses at the pin
+        self._cut = 0  # how many of them moved nothing, the most that was seen
         self._abort = False
 
     # -- loading
@@ -121,9 +122,16 @@ class Session:
 
     @micropython.native
     def _count_pulses(self, snap):
-        """Books what moved the motor. True when pulses were lost: STOP's contact was open when they came."""
+        """Books what moved the motor. True when pulses were lost: STOP's contact was open when they came.
+
+        The board reads the two counts one after the other, all pulses first: one that comes between is in the second
+        alone until the next scan. So what counts is their difference, not what each gained.
+        """
         new = 0 if self._moved < 0 else snap.moved - self._moved
-        made = 0 if self._made < 0 else snap.pulses - self._made
+        cut = snap.pulses - snap.moved
+        lost = cut > self._cut and self._made >= 0
+        if cut > self._cut:
+            self._cut = cut
         self._moved = snap.moved
         self._made = snap.pulses
         progress = self.progress
@@ -131,7 +139,7 @@ class Session:
             progress.done += new
             progress.total += new
             progress.loose += new
-        return made > new
+        return lost
 
     def _seldom(self, snap, presses, request, hold, trip, lost):
         if GROUP[self.state] & HOLDS:

@@ -40,11 +40,12 @@ FULL_OVER_FIRST = 1000  # the second step over the first, as the rules want it
 @dataclass(frozen=True)
 class Outcome:
     """A session in which STOP was pressed at this phase: pulses that moved the motor beyond the order (below 0: short
-    of it), pulses at the pin that moved nothing, the final state."""
+    of it), pulses at the pin that moved nothing, how often the pump held, the final state."""
 
     phase: int
     error: int
     lost: int
+    holds: int
     state: str
 
 
@@ -135,7 +136,9 @@ class PhasesRun(Run):
             raise made
         ordered_nl = sum(step.volume_nl for step in self.scenario.protocol.steps)
         moved, pin = len(made.moved_us), len(made.pin_us)
-        return Outcome(self._phase, moved - ordered_nl * 1000 // made.pl_pulse, pin - moved, made.final_state)
+        error = moved - ordered_nl * 1000 // made.pl_pulse
+        holds = sum(record["event"] == EVENTS.PAUSED for record in made.records)
+        return Outcome(self._phase, error, pin - moved, holds, made.final_state)
 
 
 class _Branched(Exception):
@@ -159,15 +162,16 @@ def text(found: list[Outcome]) -> str:
     """The least and the largest error in motor steps, and how many pulses moved nothing."""
     errors, lost = [outcome.error for outcome in found], [outcome.lost for outcome in found]
     states = ", ".join(sorted({outcome.state for outcome in found}))
+    holds = [outcome.holds for outcome in found]
     return (
         f"{len(found)} phases: {min(errors):+d} to {max(errors):+d} motor steps off, {min(lost)} to {max(lost)} pulses"
-        f" after STOP, {states}"
+        f" after STOP, {min(holds)} to {max(holds)} holds, {states}"
     )
 
 
 def sound(found: list[Outcome]) -> bool:
-    """The full dose to within one motor step, each time."""
-    return all(abs(outcome.error) <= 1 and outcome.state == STATES.COMPLETED for outcome in found)
+    """The full dose to within one motor step, each time, and no hold but the one for which STOP was pressed."""
+    return all(abs(each.error) <= 1 and each.holds == 1 and each.state == STATES.COMPLETED for each in found)
 
 
 def main(words: list[str] | None = None) -> int:
