@@ -69,7 +69,18 @@ _CAMPAIGN = (
 )
 # Scenarios whose run on the emulated board takes long and shows there what others of the library show, too; `make test`
 # has them on the core, every target is here.
-LATER = ("back-on-the-present-bag", "back-over-a-bag")
+LATER = (
+    "back-on-the-present-bag",
+    "back-over-a-bag",
+    "desaturation",
+    "dropped-bytes",
+    "finger-out",
+    "forgotten-start",
+    "mild-reaction",
+    "noisy-oximeter",
+    "slipping-motor",
+    "stuck-key",
+)
 
 
 def _pytest(*words: str) -> tuple[str, ...]:

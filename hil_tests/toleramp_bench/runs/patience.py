@@ -11,6 +11,7 @@ _WORK = 3_000_000  # turns of an empty loop: long enough to meet whatever else w
 _QUIET_S = 0.1  # which a quiet machine of 2020 does in so long
 _AGAIN_S = 20.0  # the load changes; one measurement holds so long
 _MARGIN = 10.0  # a machine that is quiet now may be busy in a minute
+_STRETCH = 10.0
 _seen: list[tuple[float, float]] = []  # when, how slow, the slowest that was seen so far
 
 
@@ -36,5 +37,5 @@ def patience_s(quiet_s: float) -> float:
 
 
 def stretched_s(quiet_s: float) -> float:
-    """A wait that is always waited out, as long as it must be for `quiet_s` of a quiet machine's work."""
-    return quiet_s * slowness()
+    """A wait that is always waited out: as long as a busy machine needs for `quiet_s` of a quiet one's work."""
+    return quiet_s * min(_STRETCH, slowness())
