@@ -117,7 +117,7 @@ def test_same_inputs_same_hash(firmware: Path, board: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", ["firmware/pump/guard/guard.py", "firmware/main.py", "board/pins.py", "board/mpconfigboard.h"]
+    "changed", ["firmware/pump/guard.py", "firmware/main.py", "board/pins.py", "board/mpconfigboard.h"]
 )
 def test_one_changed_byte_changes_the_hash(firmware: Path, board: Path, tmp_path: Path, changed: str) -> None:
     before = build_hash(firmware, board)

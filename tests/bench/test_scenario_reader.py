@@ -46,7 +46,7 @@ WORDS = {
     'oximeter"\nnoise = 0.1\ndrop = 0.1\nbaud = 4800\nid = "y': (),
     "occlude": (), "release": (), 'air"\nul = 50\nid = "x': (), "door": ("door ALM-5",),
     "bag_empty": (), "stall": (), "slip": (),
-    "free_flow": (), 'scale"\noffset_g = -2.5\ndrift_g_h = 0.5\nid = "x': (), "battery": ("battery ALM-5",),
+    "free_flow": (), 'scale"\noffset_g = -2.5\ndrift_g_h = 0.5\nid = "x': (), "battery": (),
     'power"\noff = true\nid = "x': (), "cpu_stuck": (), 'flash_stall"\nms = 45\nid = "x': (), "stuck_key": (),
     'corrupt"\nwhere = "protocol': (), "clock": ("clock INT-3",), 'host"\ncommand = "pause': (), "line_noise": (),
 }  # fmt: skip
