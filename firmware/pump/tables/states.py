@@ -49,5 +49,5 @@ SECOND_LINE = bytes([row[6] for row in ROWS])
 
 
 def described():
-    """What pump and tool must agree on: all but the words: names, their order, groups, alarms, events, what is drawn."""
+    """What pump and tool must agree on: names, their order, groups, alarms, events, what is drawn; no words."""
     return ["%s %d %d %d %d %d" % (row[:4] + row[5:]) for row in ROWS]
