@@ -187,12 +187,12 @@ def test_no_name_is_called_missing_that_the_pump_says() -> None:
         assert not set(codes) & set(codes_of(name)), name
 
 
-def test_door_and_battery_are_taken_by_the_core_and_open(tmp_path: Path) -> None:
+def test_door_and_battery_are_taken_by_the_core(tmp_path: Path) -> None:
     """Else one file runs on one target and is refused on another."""
     body = event('door"\nid = "d', 'at = "00:00:02"') + event('battery"\nid = "b"\nvolts = 3.1\n# "', 'at = "00:00:03"')
     target = CoreTarget()
     document = execute(read_scenario(written(tmp_path, SHORT + body + '[end]\nat = "00:00:05"\n')), target).document
-    assert document["open"] == ["door ALM-5", "battery ALM-5"] and not document["passed"]
+    assert document["open"] == ["door ALM-5"] and not document["passed"]
     plant = target.board.plant
     assert plant.reading("door") == 1 and plant.reading("battery") == round(3.1 / 2 / 3.3 * 4095)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pump.io import CONFIRM, START
+from pump.store.journal import RECORD, SLOT, SLOTS
 from pump.tables import events
 from pump.tables import messages as m
 from toleramp.device.wire import Message
@@ -20,15 +21,15 @@ from toleramp_bench.devices.fram import SIZE, Fram
 from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.records import unpack_record
 
-SLOT, RECORD, BODY = 32, 28, 24
-SLOTS = SIZE // SLOT - 32  # the last kilobyte is no log
+BODY = RECORD - 4
+CODE_AT = struct.calcsize(m.EVENT[1][: m.EVENT[1].index("i") - 4])  # where a record says its code
 POWER_ON = 1  # the reset cause of the boot record
 PARTS, KEYS = 7, 8  # of the self-test record: screen, expander and FRAM; a keyring
 STREAM_MS = 100
 QUIET_S = 0.8  # how long a pump is watched after its first answer
 _WRITE_ENABLE = 0x06
 _TESTED = [EVENTS.SELF_TEST]  # what follows the boot record
-RECORD_BYTES = 37  # of a record on the bus: write enable, command and address, the slot
+RECORD_BYTES = 53  # of a record on the bus: write enable, command and address, the slot
 
 
 class PowerCut(Exception):
@@ -111,7 +112,9 @@ def old_log(count: int) -> bytearray:
     """A memory with so many records of earlier days."""
     contents = bytearray(SIZE)
     for seq in range(count):
-        body = struct.pack(m.EVENT[1][:-1], seq, seq // 9, 0, events.PRESSED, m.IDLE, 0, 1, 0, 0, 0)
+        body = struct.pack(
+            m.EVENT[1][:-1], seq, seq // 9, 0, 0, 0, events.PRESSED, 0, m.IDLE, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0
+        )  # fmt: skip
         contents[seq * SLOT : seq * SLOT + RECORD] = body + zlib.crc32(body).to_bytes(4, "little")
     return contents
 
@@ -259,8 +262,8 @@ def _log_after(contents: bytes, before: bytes, count: int, streamed: dict[int, b
     wrong = {record["event"] for record in new[2:]} - EVENTS.of(events.ALARMS) - {EVENTS.PRESSED}
     if wrong:
         found.append(f"it did by itself: {', '.join(sorted(wrong))}")
-    if contents[count * SLOT + 13] != cause:
-        found.append(f"its boot record has the cause {contents[count * SLOT + 13]}, not {cause}")
+    if contents[count * SLOT + CODE_AT] != cause:
+        found.append(f"its boot record has the cause {contents[count * SLOT + CODE_AT]}, not {cause}")
     if new[1]["arg"] & PARTS != PARTS:
         found.append(f"its self-test found only parts {new[1]['arg']:#x}")
     found += _committed(Cut(Fram(bytearray(contents)), b"", streamed), after)
