@@ -79,7 +79,7 @@ def test_no_cut_costs_a_record_or_starts_anything(
     facts = json.loads((tmp_path / "facts.json").read_text())
     assert facts["cuts"] == CUTS and set(facts["kinds"]) == set(power_cuts.KINDS)
     assert {"running", "held"} <= set(facts["states"])
-    assert facts["torn_records_dropped"] > 5 and facts["records_kept"] > CUTS
+    assert facts["torn_records_dropped"] >= 5 and facts["records_kept"] > CUTS
     assert "findings        0" in capsys.readouterr().out
 
 
@@ -194,7 +194,7 @@ def test_a_torn_record_has_just_the_bytes_that_were_clocked(after: int) -> None:
     fram.tear(after)
     clocked = 0
     try:
-        for burst in (b"\x06", bytes((2, 0, 0, 0)) + bytes(range(1, 33))):
+        for burst in (b"\x06", bytes((2, 0, 0, 0)) + bytes(range(1, SLOT + 1))):
             fram.select()
             for byte in burst:
                 fram.transfer(byte)
@@ -203,7 +203,7 @@ def test_a_torn_record_has_just_the_bytes_that_were_clocked(after: int) -> None:
     except Exception:
         pass
     assert clocked == after
-    assert fram.contents[:SLOT] == bytes(range(1, 33))[: max(0, after - 5)].ljust(SLOT, b"\0")
+    assert fram.contents[:SLOT] == bytes(range(1, SLOT + 1))[: max(0, after - 5)].ljust(SLOT, b"\0")
 
 
 # -- around a flash write
