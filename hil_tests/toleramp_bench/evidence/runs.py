@@ -111,12 +111,41 @@ def _campaign(sessions: int) -> Run:
     return Run("campaign", what, "core", command, _CAMPAIGN, about="1.5 h on two cores")
 
 
+def _on_the_board() -> list[Run]:
+    """The image's runs, the hour-long ones last."""
+    demo = _module("demo", "--scale", "1", "--out", "{out}")
+    return [
+        Run(
+            "figures", "performance figures against their bars", "emulated rp2040",
+            _module("figures", "--json", "{out}/facts.json"), (*_BOARD, "hil_tests/toleramp_bench/figures/*.py"),
+            image=True, about="some minutes",
+        ),
+        Run(
+            "power-cuts", "1000 power cuts at random instants of a session, each pump brought up again",
+            "emulated rp2040", _module("cuts", "--cuts", "1000", "--out", "{out}"), (*_BOARD, *_CUTS),
+            image=True, about="5 min",
+        ),
+        Run(
+            "scenario-full", "the standard session at full length, core and image compared event by event",
+            "core and emulated rp2040",
+            (_PYTHON, "-m", "toleramp.cli", "scenario", "run", "hil_tests/scenarios/long/full-session-20ms.toml",
+             "--target", "core,rp2040", "--plots", "--out", "{out}"),
+            (*_BOARD, *_CAMPAIGN, "hil_tests/scenarios/long/*.toml"), image=True,
+            product="rp2040/full-session-20ms/result.json", about="an hour",
+        ),
+        Run(
+            "demo-full", "the whole session at full length, with a desaturation and a reaction", "emulated rp2040",
+            demo, (*_BOARD, "hil_tests/toleramp_bench/demo/*.py"),
+            image=True, product="report.html", about="an hour or more",
+        ),
+    ]  # fmt: skip
+
+
 def all_runs(seconds: float = 600) -> list[Run]:
     """Every run, cheap ones first; `seconds` for each of the fuzzers."""
     agree = _module(
         "evidence.core_full", "--agree", "{out}/../core-full-1s", "{out}/../core-full-20ms", "--out", "{out}"
     )
-    demo = _module("demo", "--scale", "1", "--out", "{out}")
     return [
         _core("core-full-1s", 1_000_000, "2 s"),
         _core("core-full-20ms", 20_000, "20 s"),
@@ -142,27 +171,5 @@ def all_runs(seconds: float = 600) -> list[Run]:
             _pytest("--target", "core,rp2040", *(f"hil_tests/scenarios/{name}.toml" for name in LATER)),
             (*_BOARD, *_CAMPAIGN, "hil_tests/scenarios/*.toml"), image=True, product="junit.xml", about="some minutes",
         ),
-        Run(
-            "figures", "performance figures against their bars", "emulated rp2040",
-            _module("figures", "--json", "{out}/facts.json"), (*_BOARD, "hil_tests/toleramp_bench/figures/*.py"),
-            image=True, about="some minutes",
-        ),
-        Run(
-            "power-cuts", "1000 power cuts at random instants of a session, each pump brought up again",
-            "emulated rp2040", _module("cuts", "--cuts", "1000", "--out", "{out}"), (*_BOARD, *_CUTS),
-            image=True, about="5 min",
-        ),
-        Run(
-            "scenario-full", "the standard session at full length, core and image compared event by event",
-            "core and emulated rp2040",
-            (_PYTHON, "-m", "toleramp.cli", "scenario", "run", "hil_tests/scenarios/long/full-session-20ms.toml",
-             "--target", "core,rp2040", "--plots", "--out", "{out}"),
-            (*_BOARD, *_CAMPAIGN, "hil_tests/scenarios/long/*.toml"), image=True,
-            product="rp2040/full-session-20ms/result.json", about="an hour",
-        ),
-        Run(
-            "demo-full", "the whole session at full length, with a desaturation and a reaction", "emulated rp2040",
-            demo, (*_BOARD, "hil_tests/toleramp_bench/demo/*.py"),
-            image=True, product="report.html", about="an hour or more",
-        ),
+        *_on_the_board(),
     ]  # fmt: skip
