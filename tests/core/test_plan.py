@@ -124,3 +124,15 @@ def test_what_the_reference_leaves_for_the_last_step_after_reactions(shared_fold
         left_ml = Fraction(plan.final_pulses(pulses), 10_000)
         # Half a pulse of what was given is rounded here, the rest is rounded down to a pulse.
         assert abs(left_ml - Fraction(case["final_volume_ml"])) <= Fraction(3, 20_000), case["label"]
+
+
+@pytest.mark.req("PRO-4")
+@pytest.mark.parametrize("dose_pg", [0, 1, 27_000])
+def test_a_full_dose_below_a_pulse_makes_a_plan_of_no_last_pulse(dose_pg: int) -> None:
+    """Else a protocol that admission is about to refuse stops the pump by a division instead."""
+    protocol = p.Protocol()
+    protocol.solutions.append(p.Solution(10**6, 10**9, "A", "x"))
+    protocol.steps.append(p.Step(0, 0, 1000, 1000, 27))
+    protocol.full_dose_pg = dose_pg
+    plan = Plan(protocol, 27_001)
+    assert plan.pulses[0] == 0 and plan.ppm_of(0, 1) > 0

@@ -91,7 +91,8 @@ def test_steps_are_counted_at_the_pin_and_stop_acts_within_50_ms(session: Sessio
     assert target.pin.at(-1) - pressed_us <= 50_000
     assert target.moved.at(-1) <= pressed_us, "the contact cuts the driver without any software"
     counted = next(e for e in reversed(session.events) if e["event"] == "paused")
-    assert counted["pulses"] == len(target.pin)
+    released = [time_us for time_us in target.pin.times if time_us < pressed_us]
+    assert counted["pulses"] in (len(released), len(target.moved)), "a pulse after STOP's edge is not given"
     assert session.live.reading("encoder") == len(target.moved) * 2400 // 3200, "the plant runs along"
 
 

@@ -62,11 +62,15 @@ class Plan:
         return protocol.full_dose_pg * 1000 * volumes // common, [unit // common for unit in units]
 
     def _ppm(self, unit):
-        """The share of a pulse in the full dose, in millionths, as factor / 2**shift with a factor of 15 bits."""
+        """The share of a pulse in the full dose, in millionths, as factor / 2**shift with a factor of 15 bits.
+
+        Admission refuses a dose of less than a pulse (PRO-2); here it counts as one pulse, never as a division by zero.
+        """
+        whole = max(1, self._whole)
         shift = 0
-        while (unit * 1_000_000 << shift + 1) // self._whole < _FACTOR_END and shift < _SHIFT_MAX:
+        while (unit * 1_000_000 << shift + 1) // whole < _FACTOR_END and shift < _SHIFT_MAX:
             shift += 1
-        self._ppm_factor.append(min((unit * 1_000_000 << shift) // self._whole, _FACTOR_END - 1))
+        self._ppm_factor.append(min((unit * 1_000_000 << shift) // whole, _FACTOR_END - 1))
         self._ppm_shift.append(shift)
 
     @micropython.native
