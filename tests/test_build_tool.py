@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from boards.build import __main__ as command
-from boards.build import debian, flash, frozen, paths, run, sources, stamp, system, toolchain
+from boards.build import debian, flash, frozen, paths, run, sources, stamp, system, tables, toolchain
 from boards.build.errors import BuildError
 
 
@@ -312,3 +315,42 @@ def test_flash_finds_a_boot_loaders_drive(tmp_path: Path) -> None:
     write(tmp_path, {"RPI-RP2/INFO_UF2.TXT": "UF2", "OTHER/INFO_UF2.TXT": "UF2", "empty/RPI-RP2/readme": ""})
     mounts = "\n".join(f"dev {tmp_path / name} vfat rw 0 0" for name in ("RPI-RP2", "OTHER", "empty/RPI-RP2"))
     assert flash.mounted_volumes(mounts) == [tmp_path / "RPI-RP2"]
+
+
+# The pump's tables as data
+
+TABLES = sorted(path.stem for path in (paths.ROOT / "firmware/pump/tables").glob("*.py") if path.stem != "__init__")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_frozen_table_says_what_the_table_says(name: str) -> None:
+    """Else the pump and the laptop that read the same source differ, and nobody's hash shows it."""
+    made = tables.frozen_tables(paths.ROOT / "firmware")[f"pump/tables/{name}.py"]
+    frozen_names: dict[str, object] = {}
+    exec(made, frozen_names)
+    source = vars(import_module(f"pump.tables.{name}"))
+    told = {key for key in frozen_names if not key.startswith("_")} - {"array"}
+    assert told and all(frozen_names[key] == source[key] for key in told)
+    left = {key for key in source if not key.startswith("_")} - told - {"array", "described", "contract", "binascii"}
+    assert all(isinstance(source[key], ModuleType) for key in left)
+
+
+def test_a_frozen_table_works_nothing_out(tmp_path: Path) -> None:
+    """Else the rows lie in RAM, and power-on takes the time to make columns of them."""
+    for name, made in tables.frozen_tables(paths.ROOT / "firmware").items():
+        tree = ast.parse(made)
+        worked = [node for node in ast.walk(tree) if isinstance(node, (ast.ListComp, ast.FunctionDef, ast.BinOp))]
+        calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and hasattr(node.func, "id")}
+        assert not worked and calls <= {"array"}, name
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("X = {1: 2}", "X is a dict"), ("X = (1, [2])", "X is a list"), ("X = 1 / 0", "division by zero")],
+)
+def test_a_table_that_cannot_be_frozen_is_refused_in_one_line(tmp_path: Path, text: str, said: str) -> None:
+    """Else a table's value is silently missing from the image."""
+    write(tmp_path, {"pump/__init__.py": "", "pump/tables/__init__.py": "", "pump/tables/odd.py": text + "\n"})
+    with pytest.raises(BuildError, match=said) as raised:
+        tables.frozen_tables(tmp_path)
+    assert raised.value.code == 2 and "\n" not in str(raised.value)

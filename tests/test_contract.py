@@ -17,7 +17,7 @@ import pytest
 from pump.tables import messages
 
 TABLES = Path(messages.__file__).parent
-NAMED = sorted(table.__name__.rpartition(".")[2] for table in messages.TABLES)
+NAMED = sorted(table.__name__.rpartition(".")[2] for table in messages._TABLES)
 Change = Callable[[list[ast.expr]], None]
 
 

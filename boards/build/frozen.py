@@ -1,7 +1,8 @@
 """What goes into an image: its files, the hash that names them, and the staged copy that is frozen.
 
-Freezing works from a copy that this module writes, never from the working tree: so the hash is that of the
-very bytes in the image, even if someone edits meanwhile or restores a file with an old time stamp.
+The pump's tables go in as data (tables.py). Freezing works from a copy that this module writes, never from the
+working tree: so the hash is that of the very bytes in the image, even if someone edits meanwhile or restores a file
+with an old time stamp.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from .errors import BuildError
 from .paths import ROOT
+from .tables import frozen_tables
 
 PACKAGES = ("pump", "oximeters", "drivers")
 BUILD_INFO = "build_info.py"
@@ -50,6 +52,7 @@ def collect(firmware: Path, board: Path, packages: tuple[str, ...], with_main: b
     for package in packages:
         for path in sorted((firmware / package).rglob("*.py")):
             frozen[path.relative_to(firmware).as_posix()] = path.read_bytes()
+    frozen |= frozen_tables(firmware) if "pump" in packages else {}
     if not frozen and not (firmware / "main.py").is_file():
         raise BuildError(f"nothing to freeze in {firmware}: it needs main.py or a package of {', '.join(packages)}", 2)
     if with_main:

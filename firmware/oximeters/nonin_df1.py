@@ -21,7 +21,7 @@ SIZE = 3
 NO_RATE, NO_SPO2 = 511, 127
 RATE_MIN, RATE_MAX = 18, 321  # what the device can measure
 _SENSOR, _OUT_OF_TRACK, _LOW, _ARTIFACT = 0x40, 0x20, 0x10, 0x04
-_UNRELIABLE = v.mask(v.UNRELIABLE)
+_UNRELIABLE = v.UNRELIABLE_FLAGS
 _N, _LOCKED, _REJECTED, _RESYNCS = 0, 1, 2, 3  # indices into Parser.state
 
 

@@ -11,6 +11,7 @@ from array import array
 
 from pump.base.compat import micropython, ptr8, ptr32
 from pump.tables import messages as m
+from pump.tables import vitals
 
 BAUD = 9600
 SILENCE_MS = 1_000
@@ -174,14 +175,14 @@ class Parser:
         spo2, pulse = values[2] & 127, self._rate(0)
         flags = self._sensor_flags(status)
         if self._frozen():
-            flags |= m.VIT_FROZEN
+            flags |= vitals.FROZEN
         missing = spo2 == NO_SPO2 or pulse == NO_RATE or not 1 <= spo2 <= 100 or not pulse
         if not missing and not self._agree(spo2, pulse):
-            flags |= m.VIT_DEGRADED
+            flags |= vitals.DEGRADED
         self.spo2 = m.NONE8 if spo2 == NO_SPO2 or not 1 <= spo2 <= 100 else spo2
         self.pulse = m.NONE16 if pulse == NO_RATE or not pulse else pulse
-        if not missing and not flags & (m.VIT_SENSOR_OFF | m.VIT_OUT_OF_TRACK | m.VIT_FROZEN):
-            flags |= m.VIT_VALID
+        if not missing and not flags & vitals.VALUELESS_FLAGS:
+            flags |= vitals.VALID
         self.flags = flags
         self.samples += 1
 
@@ -189,15 +190,15 @@ class Parser:
     def _sensor_flags(self, status):
         flags = 0
         if status & (_SENSOR | _DISCONNECT):
-            flags |= m.VIT_SENSOR_OFF
+            flags |= vitals.SENSOR_OFF
         if status & _OUT_OF_TRACK:
-            flags |= m.VIT_OUT_OF_TRACK
+            flags |= vitals.OUT_OF_TRACK
         if status & _ARTIFACT:
-            flags |= m.VIT_ARTIFACT
+            flags |= vitals.ARTIFACT
         if status & _RED and not status & _GREEN:
-            flags |= m.VIT_LOW_PERFUSION
+            flags |= vitals.LOW_PERFUSION
         if self._values[7] & 1:
-            flags |= m.VIT_LOW_BATTERY
+            flags |= vitals.LOW_BATTERY
         return flags
 
     @micropython.native

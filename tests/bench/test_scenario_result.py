@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scenario_kit import PL, Story, event, expect, held_step, scenario, two_steps
 
 from pump.protocol.protocol import LINE_FILL
-from pump.tables import messages as m
+from pump.tables import states
 from toleramp_bench.places import ROOT
 from toleramp_bench.runs.execute import execute
 from toleramp_bench.runs.folder import write_folder
@@ -137,7 +137,7 @@ def test_the_dose_at_the_vein_is_what_the_bench_says(tmp_path: Path) -> None:
     assert result(saline, recording, Pumped(saline, recording, runs))["vein_mg"] == 0.00058
 
 
-@pytest.mark.parametrize("state", [*m.STATES, "off", "abandoned"])
+@pytest.mark.parametrize("state", [*states.NAMES, "off", "abandoned"])
 def test_every_state_has_a_final_state_of_the_contract(state: str) -> None:
     """Else a run ends in a word that nobody knows."""
     found = final_state(state)

@@ -15,7 +15,7 @@ from pump.senses.vitals import Vitals
 from pump.session.bags import Bags
 from pump.session.case import Case
 from pump.session.question import Question
-from pump.tables import messages as m
+from pump.tables import causes, states
 from pump.tables.vitals import VALID
 from toleramp.protocol.file import scaled
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
@@ -32,7 +32,7 @@ BAG_ML = 250
 BAG_MG = (Fraction(5), Fraction(50), Fraction(496065, 1000))
 
 STEP_PULSES = (100, 250, 500, 1000, 250, 500, 1000, 2000, 500, 1000, 2000, 46_500)  # of 100 nL, at a fiftieth
-TECHNICAL, MILD, SEVERE, END = (m.HOLD[name] for name in ("technical", "mild", "severe", "end"))
+TECHNICAL, MILD, SEVERE, END = (causes.TECHNICAL, causes.MILD, causes.SEVERE, causes.END)
 StepRow = tuple[int, Fraction, Fraction]
 
 
@@ -94,7 +94,7 @@ def pump_with(protocol: p.Protocol, period_us: int = 100_000, **options: int) ->
 
 def state(pump: CorePump) -> str:
     """The session's state by its name in the contract."""
-    return m.STATES[pump.controller.session.state]
+    return states.NAMES[pump.controller.session.state]
 
 
 def tap(pump: CorePump, button: int) -> None:

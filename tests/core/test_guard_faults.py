@@ -11,7 +11,7 @@ from pump.claim import Claim
 from pump.guard.guard import Guard
 from pump.io import CONFIRM, START, STOP, Snapshot
 from pump.protocol.encoding import encode
-from pump.tables import messages as m
+from pump.tables import causes
 from toleramp_bench.boards.core_pump import CorePump
 
 PULSES_OF_20_UL = 200  # of 100 nL
@@ -199,7 +199,7 @@ def test_the_guard_refuses_a_start_without_a_press() -> None:
     bench = Bench()
     bench.flow(0)
     assert not bench.scan()
-    assert m.HOLD_CODES[bench.guard.trip] == "claim"
+    assert causes.NAMES[bench.guard.trip] == "claim"
 
 
 @pytest.mark.req("FLO-10", "SEC-1")
@@ -223,7 +223,7 @@ def test_the_guard_refuses_a_step_before_the_one_below_it_is_complete(step: int)
     bench = Bench()
     bench.scan(buttons=CONFIRM)
     bench.flow(step)
-    assert not bench.scan() and m.HOLD_CODES[bench.guard.trip] == "claim"
+    assert not bench.scan() and causes.NAMES[bench.guard.trip] == "claim"
 
 
 @pytest.mark.req("PRO-2", "FLO-5")
@@ -241,7 +241,7 @@ def test_the_guard_lets_the_next_step_follow_its_own_count_only() -> None:
     early = plan.pulses[0] - 1
     assert bench.snap.pulses == early
     bench.flow(1, entry=2)
-    assert not bench.scan() and m.HOLD_CODES[bench.guard.trip] == "claim"
+    assert not bench.scan() and causes.NAMES[bench.guard.trip] == "claim"
 
 
 @pytest.mark.req("PRO-4", "FLO-5")
@@ -251,7 +251,7 @@ def test_the_guard_refuses_a_larger_target_than_its_own() -> None:
     bench.scan(buttons=CONFIRM)
     bench.flow(0)
     bench.claim.target += 1
-    assert not all(bench.scan() for _ in range(5)) and m.HOLD_CODES[bench.guard.trip] == "claim"
+    assert not all(bench.scan() for _ in range(5)) and causes.NAMES[bench.guard.trip] == "claim"
 
 
 @pytest.mark.req("FLO-6")

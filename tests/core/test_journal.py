@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from pump.base import crc
 from pump.io import Outputs
 from pump.store import journal
-from pump.tables import events
-from pump.tables import messages as m
+from pump.tables import events, states
 from toleramp_bench.records import unpack_record
 
 RECORD, SLOT, SLOTS = journal.RECORD, journal.SLOT, journal.SLOTS
@@ -40,7 +39,7 @@ def written(count: int, memory: Memory | None = None, first: int = 0) -> tuple[j
     """A journal with so many records, each in the memory at once."""
     log, memory, out = journal.Journal(first), memory or Memory(), Outputs()
     for number in range(count):
-        log.context(number, number % 1000, m.RUNNING, 3, 0, 46_875, number * 10, number)
+        log.context(number, number % 1000, states.RUNNING, 3, 0, 46_875, number * 10, number)
         log.event(events.PRESSED, number & 255, -number)
         out.clear()
         log.store_next(out)
@@ -50,8 +49,9 @@ def written(count: int, memory: Memory | None = None, first: int = 0) -> tuple[j
 
 @pytest.mark.req("INT-5")
 @given(
-    st.integers(0, 2**31), st.integers(0, 999), st.sampled_from(m.EVENTS[1:]), st.integers(0, 11), st.integers(0, 40),
-    st.integers(0, 18), st.integers(-(2**15), 2**15 - 1), st.integers(0, 12_000_000), st.integers(0, 2**32 - 1),
+    st.integers(0, 2**31), st.integers(0, 999), st.sampled_from(events.NAMES[1:]), st.integers(0, 11),
+    st.integers(0, 40), st.integers(0, 18), st.integers(-(2**15), 2**15 - 1),
+    st.integers(0, 12_000_000), st.integers(0, 2**32 - 1),
 )  # fmt: skip
 def test_a_record_is_read_as_it_was_written(
     t_s: int, t_ms: int, name: str, state: int, step: int, code: int, arg: int, rate: int, pulses: int
@@ -66,7 +66,7 @@ def test_a_record_is_read_as_it_was_written(
         record = unpack_record(bytes(work))
         assert crc.holds(work, RECORD - crc.SIZE)
         assert (record["seq"], record["t_ms"], record["event"]) == (7, t_s * 1000 + t_ms, name)
-        assert (record["state"], record["step"], record["arg"]) == (m.STATES[state], step, arg)
+        assert (record["state"], record["step"], record["arg"]) == (states.NAMES[state], step, arg)
         assert (record["rate_e4"], record["pulses"]) == (rate, pulses)
 
 

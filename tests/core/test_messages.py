@@ -8,6 +8,7 @@ import pytest
 
 from pump.io import FRAM_SLOT as SLOT
 from pump.link import frames
+from pump.tables import causes, events, refusals, states, vitals
 from pump.tables import messages as m
 from pump.tables.alarms import ROWS as TABLE
 
@@ -44,7 +45,7 @@ def test_no_request_starts_confirms_resumes_or_unlocks() -> None:
 
 
 @pytest.mark.req("INT-5")
-@pytest.mark.parametrize("table", [m.STATES, m.EVENTS, m.HOLD_CODES, m.REFUSALS, m.VIT_NAMES])
+@pytest.mark.parametrize("table", [states.NAMES, events.NAMES, causes.NAMES, refusals.NAMES, vitals.NAMES])
 def test_no_name_stands_twice_in_a_table(table: tuple[str, ...]) -> None:
     """Else the log names the wrong event."""
     assert len(set(table)) == len(table) <= 255

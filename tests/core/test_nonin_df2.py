@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from oximeters.nonin_df2 import Parser
 from oximeters.registry import parser as make_parser
 from pump.tables import messages as m
+from pump.tables import vitals
 
 Sample = tuple[int, int, int]
-UNSURE = m.VIT_DEGRADED | m.VIT_ARTIFACT
+UNSURE = vitals.DEGRADED | vitals.ARTIFACT
 
 
 def read(line: bytes, chunk: int = 1, parser: Parser | None = None) -> list[Sample]:
@@ -32,7 +33,7 @@ def read(line: bytes, chunk: int = 1, parser: Parser | None = None) -> list[Samp
 
 def sure(samples: list[Sample]) -> list[tuple[int, int]]:
     """The values that count: valid, agreed, without artifact."""
-    return [(spo2, pulse) for spo2, pulse, flags in samples if flags & m.VIT_VALID and not flags & UNSURE]
+    return [(spo2, pulse) for spo2, pulse, flags in samples if flags & vitals.VALID and not flags & UNSURE]
 
 
 def stream(count: int, first: int = 1, **values: Any) -> bytes:
@@ -70,17 +71,17 @@ def test_a_missing_value_is_never_valid(spo2: int | None, rate: int | None) -> N
 @pytest.mark.parametrize(
     ("status", "flag"),
     [
-        (OUT_OF_TRACK, m.VIT_OUT_OF_TRACK),
-        (SENSOR_ALARM, m.VIT_SENSOR_OFF),
-        (DISCONNECT, m.VIT_SENSOR_OFF),
-        (OUT_OF_TRACK | SENSOR_ALARM, m.VIT_SENSOR_OFF),
+        (OUT_OF_TRACK, vitals.OUT_OF_TRACK),
+        (SENSOR_ALARM, vitals.SENSOR_OFF),
+        (DISCONNECT, vitals.SENSOR_OFF),
+        (OUT_OF_TRACK | SENSOR_ALARM, vitals.SENSOR_OFF),
     ],
 )
 def test_values_under_a_sensor_flag_do_not_count(status: int, flag: int) -> None:
     """Else the last reading of a fallen probe stays good."""
     samples = read(stream(3, status=status))
     assert sure(samples) == []
-    assert all(flags & flag and not flags & m.VIT_VALID for _, _, flags in samples)
+    assert all(flags & flag and not flags & vitals.VALID for _, _, flags in samples)
 
 
 @pytest.mark.req("VIT-2")
@@ -94,7 +95,7 @@ def test_finger_off_while_the_display_still_shows_a_value() -> None:
 @pytest.mark.req("VIT-1", "VIT-2")
 def test_artifact_is_passed_on_as_doubt() -> None:
     """Else a movement counts as a sure reading."""
-    assert all(flags & m.VIT_ARTIFACT for _, _, flags in read(stream(3, status=ARTIFACT)))
+    assert all(flags & vitals.ARTIFACT for _, _, flags in read(stream(3, status=ARTIFACT)))
 
 
 @pytest.mark.req("VIT-2")
@@ -103,7 +104,7 @@ def test_a_counter_that_stops_is_frozen() -> None:
     line = stream(3) + Packet(counter=3).encode() * 5
     samples = read(line)
     assert len(samples) == 8 and len(sure(samples)) == 3
-    assert all(flags & m.VIT_FROZEN for _, _, flags in samples[3:])
+    assert all(flags & vitals.FROZEN for _, _, flags in samples[3:])
     assert sure(read(line + stream(2, 4)))[3:] == [(97, 72)] * 2
 
 
@@ -117,8 +118,8 @@ def test_a_module_without_a_counter_is_not_frozen() -> None:
 def test_a_pleth_without_any_movement_is_frozen_after_three_seconds() -> None:
     """Else a stuck sensor with a running counter counts as a patient."""
     samples = read(stream(12, still=True))
-    assert all(flags & m.VIT_FROZEN and not flags & m.VIT_VALID for _, _, flags in samples[8:])
-    assert not samples[7][2] & m.VIT_FROZEN
+    assert all(flags & vitals.FROZEN and not flags & vitals.VALID for _, _, flags in samples[8:])
+    assert not samples[7][2] & vitals.FROZEN
 
 
 @pytest.mark.req("VIT-3")
@@ -133,7 +134,7 @@ def test_a_pleth_without_any_movement_is_frozen_after_three_seconds() -> None:
 def test_values_that_disagree_are_degraded(values: dict[str, int], agrees: bool) -> None:
     """Else one wrong byte with a lucky sum is a wrong SpO2."""
     samples = read(stream(2, **values))
-    assert [bool(flags & m.VIT_DEGRADED) for _, _, flags in samples] == [not agrees] * 2
+    assert [bool(flags & vitals.DEGRADED) for _, _, flags in samples] == [not agrees] * 2
 
 
 @pytest.mark.req("VIT-3")

@@ -24,7 +24,7 @@ from core_kit import (
 )
 
 from pump.io import CONFIRM, START, STOP, Outputs, Snapshot
-from pump.tables import messages as m
+from pump.tables import vitals
 from toleramp_bench.boards.core_pump import CorePump
 
 
@@ -79,7 +79,7 @@ def test_a_lost_signal_holds_and_resumes_on_a_good_one() -> None:
     classify(pump, TECHNICAL)
     resume(pump)
     assert state(pump) == "resumable"
-    pump.parser.flags = m.VIT_VALID
+    pump.parser.flags = vitals.VALID
     scan_s(pump, 1)
     resume(pump)
     assert state(pump) == "running" and finish(pump) == "completed"

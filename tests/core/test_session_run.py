@@ -30,7 +30,7 @@ from core_kit import (
 import toleramp_bench.boards.core_pump as bench
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.protocol.encoding import encode
-from pump.tables import messages as m
+from pump.tables import causes
 from toleramp.protocol.file import scaled
 
 
@@ -164,11 +164,11 @@ def test_stop_is_obeyed_in_every_state(where: str) -> None:
     if where in ("held", "decision", "resumable", "locked"):
         tap(pump, STOP)
     if where in ("decision", "resumable"):
-        classify(pump, m.HOLD["mild"])
+        classify(pump, causes.MILD)
     if where == "resumable":
         choose_step(pump, 2)
     if where == "locked":
-        classify(pump, m.HOLD["severe"])
+        classify(pump, causes.SEVERE)
     if where == "completed":
         finish(pump)
     assert state(pump) == where

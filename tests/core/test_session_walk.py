@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from pump.course.plan import Plan
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.tables import messages as m
+from pump.tables import states, vitals
 
 PROTOCOL = mini()
 PROTOCOL.line_dead_nl = 600  # six pulses: 0.3 mL at this scale
@@ -137,7 +138,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule()
     def wait_for_recovery(self) -> None:
-        self.pump.parser.spo2, self.pump.parser.pulse, self.pump.parser.flags = 97, 72, m.VIT_VALID
+        self.pump.parser.spo2, self.pump.parser.pulse, self.pump.parser.flags = 97, 72, vitals.VALID
         if state(self.pump) in ("held", "resumable", "decision", "boundary"):
             self.watched.scan(620)
 
@@ -174,7 +175,7 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def stop_is_never_far(self) -> None:
-        assert state(self.pump) in m.STATES
+        assert state(self.pump) in states.NAMES
 
 
 TestWalk = pytest.mark.req("FLO-6", "FLO-10", "PRO-4", "PRO-5", "SES-2", "SES-5", "SES-11", "SEC-1")(Walk.TestCase)

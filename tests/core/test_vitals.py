@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from pump.base.units import TICK_SPAN, ticks_add
 from pump.senses.vitals import SEEN_LATE_MS, Vitals
-from pump.tables import messages as m
+from pump.tables import causes, vitals
 
 SAMPLE_MS = 333
 STARTS = (0, TICK_SPAN - 7_000, TICK_SPAN - 1, TICK_SPAN // 2)
-VALID = m.VIT_VALID
+VALID = vitals.VALID
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Finger:
 
 
 def held(finger: Finger) -> str:
-    return m.HOLD_CODES[finger.vitals.hold]
+    return causes.NAMES[finger.vitals.hold]
 
 
 @pytest.mark.req("VIT-1", "INT-3")
@@ -124,7 +124,7 @@ def test_artifact_lengthens_a_delay_by_at_most_ten_seconds(unsure: list[bool], s
     finger.feed(3, 98)
     at = -1
     for flag in unsure:
-        low = finger.feed(0, spo2, flags=VALID | (m.VIT_ARTIFACT if flag else 0))
+        low = finger.feed(0, spo2, flags=VALID | (vitals.ARTIFACT if flag else 0))
         at = finger.t_ms - SAMPLE_MS - 3 * 1000 if low >= 0 and at < 0 else at
     assert 0 <= at <= (delay_s + 10) * 1000 + 3 * SAMPLE_MS
 
@@ -137,7 +137,7 @@ def test_artifact_now_and_then_does_not_hide_a_deep_desaturation(every: int) -> 
     finger.feed(3, 98)
     begin = finger.t_ms
     for number in range(60):
-        finger.feed(0, 80, flags=VALID | (0 if number % every else m.VIT_ARTIFACT))
+        finger.feed(0, 80, flags=VALID | (0 if number % every else vitals.ARTIFACT))
         if finger.vitals.hold:
             break
     assert held(finger) == "spo2-stop"
@@ -174,7 +174,8 @@ def test_silence_alerts_after_5_s_and_holds_after_15(start: int) -> None:
 
 @pytest.mark.req("VIT-2")
 @pytest.mark.parametrize(
-    "flags", [0, m.VIT_SENSOR_OFF, m.VIT_OUT_OF_TRACK, m.VIT_FROZEN, VALID | m.VIT_ARTIFACT, VALID | m.VIT_DEGRADED]
+    "flags",
+    [0, vitals.SENSOR_OFF, vitals.OUT_OF_TRACK, vitals.FROZEN, VALID | vitals.ARTIFACT, VALID | vitals.DEGRADED],
 )
 def test_samples_without_a_sure_value_are_silence(flags: int) -> None:
     """Else a frozen or fallen probe keeps the drug flowing."""

@@ -13,6 +13,7 @@ from pump.protocol.approval import encode_keyring
 from pump.protocol.encoding import encode
 from pump.protocol.fingerprint import digest
 from pump.tables import messages as m
+from pump.tables import refusals
 from toleramp.protocol.file import compile_file
 from toleramp_bench.boards.provision import flash_with_keyring
 from toleramp_bench.boards.pump import PumpBench
@@ -46,7 +47,7 @@ def test_a_provisioned_pump_takes_what_two_people_signed_and_nothing_else(firmwa
     bench = PumpBench(firmware, flash=flash, bench_mode=False)
     bench.boot()
     refused = bench.load(plain)
-    assert refused.type == m.REFUSED[0] and m.REFUSALS[refused.fields["code"]] == "approval"
+    assert refused.type == m.REFUSED[0] and refusals.NAMES[refused.fields["code"]] == "approval"
     assert refused.fields["where"] == approval.UNSIGNED
     began = bench.board.now_us
     assert bench.load(both).type == m.ACK[0]
@@ -70,7 +71,7 @@ def test_a_new_pump_takes_nothing_unless_it_was_started_in_bench_mode(firmware: 
     bench = PumpBench(firmware, bench_mode=False)
     bench.boot()
     refused = bench.load(both)
-    assert m.REFUSALS[refused.fields["code"]] == "approval" and refused.fields["where"] == approval.NO_KEYS
+    assert refusals.NAMES[refused.fields["code"]] == "approval" and refused.fields["where"] == approval.NO_KEYS
     other = PumpBench(firmware)
     other.boot()
     assert other.load(both).type == m.ACK[0]

@@ -8,6 +8,7 @@ import pytest
 
 from pump.store.journal import RECORD, SLOT
 from pump.tables import messages as m
+from pump.tables import states
 from toleramp_bench.boards.emulator.edges import EdgeLog
 from toleramp_bench.figures import measure
 from toleramp_bench.records import unpack_record
@@ -72,4 +73,4 @@ def test_the_screen_says_what_is_going_on() -> None:
     assert ready != idle
     bench.run_for(2)
     assert bench.screen.pixels() == ready, "a picture at rest does not flicker"
-    assert bench.ask(m.STATUS_GET).fields["state"] == m.READY
+    assert bench.ask(m.STATUS_GET).fields["state"] == states.READY

@@ -22,6 +22,7 @@ from pump.protocol.fingerprint import fingerprint
 from pump.protocol.protocol import Protocol, decode
 from pump.protocol.rules import findings, total_dose
 from pump.tables import messages as m
+from pump.tables import refusals, states
 from toleramp.device import client
 from toleramp.device.wire import Wire
 from toleramp.errors import Refused
@@ -95,7 +96,7 @@ def test_devices_and_status(cable: Cable) -> None:
     row = next(row for row in json.loads(listed.out) if row["port"] == cable.port)
     assert row["kind"] == "bench" and row["error"] is None and row["version"] == "0.1.0"
     said = status(cable.port)
-    assert said["state"] in m.STATES and (said["spo2"], said["pulse"]) == (97, 72)
+    assert said["state"] in states.NAMES and (said["spo2"], said["pulse"]) == (97, 72)
 
 
 def test_the_table_needs_no_pump(world: Path) -> None:
@@ -262,7 +263,7 @@ def test_no_request_starts_the_flow(firmware: Path, blob: bytes) -> None:
     bench.press(START)
     bench.run_until(lambda: bench.state() == "armed", 2, "the first press")
     fuzz(bench, 3, 150, kinds(m.PAUSE, m.STOP))
-    assert bench.ask(m.STATUS_GET).fields["state"] == m.ARMED
+    assert bench.ask(m.STATUS_GET).fields["state"] == states.ARMED
     fuzz(bench, 4, 150, kinds())
     bench.run_for(5)
     assert not bench.motor.times and not bench.motor.blocked
@@ -283,7 +284,7 @@ def test_no_request_resumes_the_flow(firmware: Path, blob: bytes) -> None:
     bench.run_for(0.2)
     moved = len(bench.motor.times)
     fuzz(bench, 5, 200, kinds(m.STOP))
-    assert bench.ask(m.STATUS_GET).fields["state"] == m.HELD
+    assert bench.ask(m.STATUS_GET).fields["state"] == states.HELD
     assert len(bench.motor.times) == moved and bench.board.resets == 0
     refused = bench.ask(m.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob))
-    assert refused.fields["code"] == m.REFUSAL["busy"]
+    assert refused.fields["code"] == refusals.BUSY

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from pump.tables import messages as m
+from pump.tables import states
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.cuts import __main__ as power_cuts
 from toleramp_bench.cuts.after import (
@@ -236,7 +237,7 @@ def test_half_a_flash_operation() -> None:
 def test_what_a_fork_returns_and_raises(forked: list[int]) -> None:
     """Else a failing case in a fork is silent, or leaves a process."""
     here = os.getpid()
-    assert in_fork(lambda: (os.getpid() != here, m.RUNNING)) == (True, m.RUNNING)
+    assert in_fork(lambda: (os.getpid() != here, states.RUNNING)) == (True, states.RUNNING)
     with pytest.raises(KeyError) as raised:
         in_fork(lambda: {}["what is missing"])
     assert raised.value.args == ("what is missing",) and "in <lambda>" in raised.value.__notes__[0]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pump.tables import messages as m
+from pump.tables import vitals
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.devices import nonin_df2
 from toleramp_bench.devices.nonin_df2 import FRAMES, Values
@@ -64,7 +65,7 @@ def shows(bench: PumpBench, data: bytes, spo2: int, pulse: int) -> None:
     assert (now(bench)["spo2"], now(bench)["pulse"]) == (m.NONE8, m.NONE16)
     bench.run_for(play(bench, data) + 0.1)
     said = now(bench)
-    assert (said["spo2"], said["pulse"], said["vitals"]) == (spo2, pulse, m.VIT_VALID)
+    assert (said["spo2"], said["pulse"], said["vitals"]) == (spo2, pulse, vitals.VALID)
 
 
 @pytest.mark.req("VIT-3")
@@ -114,7 +115,7 @@ def test_noise_on_the_line_makes_up_no_value(firmware: Path, per_byte: float) ->
     sent = list(course(rng, 90))
     seen: set[Sample] = set()
     bench.on_message = lambda message: seen.add((message.fields["spo2"], message.fields["pulse"])) if (
-        message.type == m.STATUS[0] and message.fields["vitals"] & m.VIT_VALID
+        message.type == m.STATUS[0] and message.fields["vitals"] & vitals.VALID
     ) else None  # fmt: skip
     for number, sample in enumerate(sent):
         bench.run_for(play(bench, noisy(packet(*sample, number), rng, per_byte)))

@@ -9,7 +9,7 @@ from pump.base.compat import micropython
 from pump.base.units import ticks_diff
 from pump.tables.causes import BIT, PULSE_STOP, SIGNAL_LATE, SIGNAL_LOST, SPO2_EARLY, SPO2_STOP
 from pump.tables.messages import NONE8, NONE16
-from pump.tables.vitals import UNSURE, VALID, mask
+from pump.tables.vitals import UNSURE_FLAGS, VALID
 
 ALERT_MS = 5_000  # no valid sample: alert, then hold (VIT-2)
 HOLD_MS = 15_000
@@ -21,7 +21,6 @@ RECOVER_MS = 60_000
 # A sample is seen at the next scan, so one that comes just as the delay is over may look up to two scans too early;
 # without this it would be the next sample, a third of a second later, that holds.
 SEEN_LATE_MS = 40
-_UNSURE = mask(UNSURE)
 _EARLY_BIT = BIT[SPO2_EARLY]
 _LATE_BIT = BIT[SIGNAL_LATE]
 
@@ -88,9 +87,9 @@ class Vitals:
         """Takes one sample of the device."""
         self.spo2, self.pulse, self.flags = spo2, pulse, flags
         if flags & VALID:
-            if not flags & _UNSURE:
+            if not flags & UNSURE_FLAGS:
                 self._valid_ms = now_ms
-            self._judge(now_ms, flags & _UNSURE)
+            self._judge(now_ms, flags & UNSURE_FLAGS)
             self._sum_up()
 
     @micropython.native

@@ -16,6 +16,8 @@ class Case:
         self.plan = None
         self.course = None
         self.tally = None
+        self._ppm = 0
+        self._ppm_of = -1  # the pulses at which that was worked out
 
     def adopt(self, plan):
         """Takes the plan of an accepted protocol."""
@@ -23,6 +25,7 @@ class Case:
         self.course = Course(plan)
         self.tally = Tally(plan)
         self.progress.restart()
+        self._ppm_of = -1
 
     def restart(self):
         """A new session: as planned, nothing given."""
@@ -30,6 +33,7 @@ class Case:
         self.course.restart()
         self.progress.restart()
         self.progress.session += 1
+        self._ppm_of = -1
 
     def solution(self):
         """Index of the bag that the present step runs on."""
@@ -37,9 +41,14 @@ class Case:
 
     def dose_ppm(self):
         """What was pumped of the full dose, in millionths, to within 40: for records. Tools work it out exactly."""
-        if not self.plan:
-            return 0
         progress, plan = self.progress, self.plan
+        if progress.total == self._ppm_of:  # the next record of a scan says the same
+            return self._ppm
+        self._ppm_of = progress.total
+        self._ppm = self._ppm_now(progress, plan) if plan else 0
+        return self._ppm
+
+    def _ppm_now(self, progress, plan):
         ppm = plan.ppm_of(self.solution(), progress.loose) if plan.counts[progress.step] else 0
         for bag in range(len(self.tally.by_bag)):
             ppm += plan.ppm_of(bag, self.tally.by_bag[bag])

@@ -81,22 +81,7 @@ FLAG_SILENCED = 16
 FLAG_RESUMABLE = 32
 FLAG_CONFIRM = 64  # the second of two presses is awaited
 
-# -- other names for what stands in the tables beside this one
-VIT_NAMES = vitals.NAMES
-VIT_VALID, VIT_SENSOR_OFF, VIT_OUT_OF_TRACK, VIT_ARTIFACT = 1, 2, 4, 8
-VIT_LOW_PERFUSION, VIT_LOW_BATTERY, VIT_FROZEN, VIT_DEGRADED = 16, 32, 64, 128
-STATES = states.NAMES
-(
-    IDLE, READY, ARMED, BAG, RUNNING, HELD, DECISION, BOUNDARY, RESUMABLE, LOCKED, STOPPED, COMPLETED, FAULT,
-) = range(len(STATES))  # fmt: skip
-EVENTS = events.NAMES
-EVENT_CODE = {name: number for number, name in enumerate(EVENTS)}
-HOLD_CODES = causes.NAMES
-HOLD = {name: number for number, name in enumerate(HOLD_CODES)}
-REFUSALS = refusals.NAMES
-REFUSAL = {name: number for number, name in enumerate(REFUSALS)}
-
-TABLES = (alarms, causes, events, inputs, oximeters, questions, refusals, settings, states, vitals)
+_TABLES = (alarms, causes, events, inputs, oximeters, questions, refusals, settings, states, vitals)
 
 
 def described():
@@ -107,7 +92,7 @@ def described():
 def contract():
     """The hash of all tables: numbers, names and layouts, not the words for people."""
     rows = [str(FORMAT)] + described()
-    for table in TABLES:
+    for table in _TABLES:
         rows.append(table.__name__.split(".")[-1] + " " + ",".join(table.described()))
     return binascii.crc32("\n".join(rows).encode()) & 0xFFFFFFFF
 

@@ -2,15 +2,16 @@
 
 UNRELIABLE = 1  # where it is set, the values do not count
 UNSURE = 2  # where it is set, one reading alone stops nothing
+VALUELESS = 4  # where it is set, the oximeter has no reading of now to give
 
 ROWS = (
     ("valid", 0, "the reading counts"),
-    ("sensor-off", UNRELIABLE, "no finger in the probe"),
-    ("out-of-track", UNRELIABLE, "no pulse to follow for some beats"),
+    ("sensor-off", UNRELIABLE | VALUELESS, "no finger in the probe"),
+    ("out-of-track", UNRELIABLE | VALUELESS, "no pulse to follow for some beats"),
     ("artifact", UNRELIABLE | UNSURE, "a pulse that does not match"),
     ("low-perfusion", 0, "a weak pulse"),
     ("low-battery", 0, "the oximeter's battery"),
-    ("frozen", UNRELIABLE, "values that do not move"),
+    ("frozen", UNRELIABLE | VALUELESS, "values that do not move"),
     ("degraded", UNSURE, "redundant fields disagree"),
 )
 NAMES = tuple([row[0] for row in ROWS])
@@ -20,9 +21,11 @@ VALID, SENSOR_OFF, OUT_OF_TRACK, ARTIFACT, LOW_PERFUSION, LOW_BATTERY, FROZEN, D
 ]
 
 
-def mask(group):
-    """The flags of a group."""
+def _flags(group):
     return sum([1 << k for k in range(len(ROWS)) if GROUP[k] & group])
+
+
+UNRELIABLE_FLAGS, UNSURE_FLAGS, VALUELESS_FLAGS = _flags(UNRELIABLE), _flags(UNSURE), _flags(VALUELESS)
 
 
 def described():

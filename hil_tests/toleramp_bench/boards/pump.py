@@ -14,6 +14,7 @@ from typing import Any
 
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.tables import messages as m
+from pump.tables import states
 from toleramp.device.loading import load
 from toleramp.device.wire import Message, Wire
 from toleramp_bench.boards.emulator.board import Board
@@ -206,7 +207,7 @@ class PumpBench:
 
     def state(self) -> str:
         """State of the newest status."""
-        return m.STATES[self.status.get("state", 0)]
+        return states.NAMES[self.status.get("state", 0)]
 
     def stats(self) -> dict[str, Any]:
         """The pump's own figures of its loop."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from pump.io import CONFIRM, START
 from pump.store.journal import RECORD, SLOT, SLOTS
-from pump.tables import events
+from pump.tables import events, states
 from pump.tables import messages as m
 from toleramp.device.wire import Message
 from toleramp_bench.boards.pump import BenchFault, PumpBench
@@ -113,7 +113,7 @@ def old_log(count: int) -> bytearray:
     contents = bytearray(SIZE)
     for seq in range(count):
         body = struct.pack(
-            m.EVENT[1][:-1], seq, seq // 9, 0, 0, 0, events.PRESSED, 0, m.IDLE, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0
+            m.EVENT[1][:-1], seq, seq // 9, 0, 0, 0, events.PRESSED, 0, states.IDLE, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0
         )  # fmt: skip
         contents[seq * SLOT : seq * SLOT + RECORD] = body + zlib.crc32(body).to_bytes(4, "little")
     return contents

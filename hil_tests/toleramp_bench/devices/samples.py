@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pump.tables import messages as m
+from pump.tables import vitals
 
 
 class Samples:
     """Stands where an oximeter's parser stands: hands out one ready sample a scan. Values may be set at any time."""
 
     def __init__(self, spo2: int = 97, pulse: int = 72) -> None:
-        self.spo2, self.pulse, self.flags = spo2, pulse, m.VIT_VALID
+        self.spo2, self.pulse, self.flags = spo2, pulse, vitals.VALID
         self.samples = self.rejected = 0
 
     def take(self, data: bytearray, count: int) -> bool:

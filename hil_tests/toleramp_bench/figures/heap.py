@@ -6,8 +6,7 @@ import re
 from fractions import Fraction
 
 from pump.io import STOP
-from pump.tables import causes
-from pump.tables import messages as m
+from pump.tables import causes, states
 from toleramp_bench.boards.emulator.repl import Repl
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.figures.measure import run_session, standard_blob, to_step
@@ -105,6 +104,6 @@ def _locked(scans: int, scale: Fraction, reactions: int) -> tuple[int, int]:
     if not found:
         raise BenchFault(f"no result of {scans} locked scans; state {bench.state()}; {bytes(seen[-200:])!r}")
     count, failed, state, pulses = (int(group) for group in found.groups())
-    if count != scans or state != m.RUNNING:
-        raise BenchFault(f"the session ran {count} locked scans and was then {m.STATES[state]}")
+    if count != scans or state != states.RUNNING:
+        raise BenchFault(f"the session ran {count} locked scans and was then {states.NAMES[state]}")
     return failed, pulses

@@ -54,7 +54,7 @@ class CoreRun:
 
 def attend(pump: CorePump, nurse: Nurse) -> None:
     """Lets a nurse answer what the core asks, unless a key is down."""
-    if pump.controller.session.state != m.RUNNING and pump.keys_free():
+    if pump.controller.session.state != states.RUNNING and pump.keys_free():
         button = nurse.press(seen_at(pump.controller), pump.now_us // 1000)
         if button:
             pump.press(button)
@@ -67,12 +67,12 @@ def core_session(period_us: int, scale: Fraction = Fraction(1)) -> CoreRun:
     session = pump.controller.session
     nurse = Nurse(ScreenPace())
     began = time.perf_counter()
-    pump.run(lambda core: attend(core, nurse), lambda core: m.STATES[session.state] in OVER, 30_000)
+    pump.run(lambda core: attend(core, nurse), lambda core: states.NAMES[session.state] in OVER, 30_000)
     wall_s = time.perf_counter() - began
     for _ in range(max(1, 200_000 // period_us)):
         pump.scan()  # the alarm of the end comes a few scans later
     events = [event for event in pump.events if event["event"] != EVENTS.PRESSED]
-    return CoreRun(pulses_per_step(events), events, wall_s, m.STATES[session.state])
+    return CoreRun(pulses_per_step(events), events, wall_s, states.NAMES[session.state])
 
 
 def pulses_per_step(events: list[dict[str, Any]]) -> list[int]:

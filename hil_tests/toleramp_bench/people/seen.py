@@ -10,6 +10,7 @@ from typing import Any
 
 from pump.tables import messages as m
 from pump.tables import questions as q
+from pump.tables import states
 
 OFF_STATE = "off"
 
@@ -36,7 +37,7 @@ def seen_in(status: dict[str, Any]) -> Seen:
     """What the newest status says (the fields of a STATUS; none yet: a pump that asks nothing)."""
     flags = status.get("flags", 0)
     return Seen(
-        m.STATES[status.get("state", 0)],
+        states.NAMES[status.get("state", 0)],
         status.get("choice", 0),
         bool(flags & m.FLAG_CONFIRM),
         bool(flags & m.FLAG_RESUMABLE),
@@ -50,4 +51,4 @@ def seen_at(controller: Any) -> Seen:
     s = controller.session
     question = s.question
     bag = s.case.solution() + 1
-    return Seen(m.STATES[s.state], question.shown, question.second, s.may_resume(), bag, question.kind)
+    return Seen(states.NAMES[s.state], question.shown, question.second, s.may_resume(), bag, question.kind)

@@ -86,7 +86,7 @@ class Target(Protocol):
         """What a person sees on the screen now."""
 
     def state(self) -> str:
-        """The session's state by its name in pump.tables.messages.STATES; "off" without power."""
+        """The session's state by its name in pump.tables.states.NAMES; "off" without power."""
 
     def load(self, blob: bytes) -> str:
         """Loads a compiled protocol over the host line; "" when taken, else the refusal's code. Time passes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pump.protocol.protocol import Protocol
-from pump.tables import messages as m
+from pump.tables import vitals
 from toleramp_bench.devices.samples import Samples
 from toleramp_bench.targets.core import CoreTarget
 from toleramp_bench.targets.slow_oximeter import Clock, SlowOximeter
@@ -51,7 +51,7 @@ class WatchedOximeter(SlowOximeter):
         """Writes this moment's values, and notes them."""
         super().measure(samples)
         now = self._clock.now_us
-        if samples.flags & (m.VIT_VALID | m.VIT_ARTIFACT) != m.VIT_VALID:
+        if not samples.flags & vitals.VALID or samples.flags & vitals.UNSURE_FLAGS:
             return
         if now - self._sure_us > _GAP_US:
             self.gaps.append((self._sure_us, now))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pump.tables import messages as m
+from pump.tables import refusals
 from toleramp.device.loading import load_requests
 from toleramp.device.wire import Message, Wire, layout_of
 
@@ -53,7 +54,7 @@ class HostLine:
             if message.sequence != self._number:
                 self.news.append(message)
             elif message.type == m.REFUSED[0]:
-                return m.REFUSALS[message.fields["code"]]
+                return refusals.NAMES[message.fields["code"]]
             elif message.type == m.ACK[0]:
                 return ""
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pump.tables import messages as m
+from pump.tables import vitals
 from toleramp_bench.devices import nonin_df2
 from toleramp_bench.devices.samples import Samples
 
@@ -32,8 +33,9 @@ class SlowSamples(Samples):
         self.samples += 1
         if not owner.frozen:
             owner.measure(self)
-        elif self.flags & m.VIT_VALID:
-            self.flags = self.flags & ~m.VIT_VALID | m.VIT_FROZEN
+        elif self.flags & vitals.VALID:
+            self.flags &= ~vitals.VALID
+            self.flags |= vitals.FROZEN
         return True
 
 
@@ -81,10 +83,10 @@ class SlowOximeter:
         lost = self._off or self.out_of_track
         samples.spo2 = m.NONE8 if lost else round(self._value(self._spo2))
         samples.pulse = m.NONE16 if lost else round(self._value(self._pulse))
-        samples.flags = 0 if lost else m.VIT_VALID
+        samples.flags = 0 if lost else vitals.VALID
         if self._off:
-            samples.flags |= m.VIT_SENSOR_OFF
+            samples.flags |= vitals.SENSOR_OFF
         if self.out_of_track:
-            samples.flags |= m.VIT_OUT_OF_TRACK
+            samples.flags |= vitals.OUT_OF_TRACK
         if self.artifact:
-            samples.flags |= m.VIT_ARTIFACT
+            samples.flags |= vitals.ARTIFACT

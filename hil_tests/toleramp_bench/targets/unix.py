@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from pump.io import Outputs, Snapshot
 from pump.tables import messages as m
+from pump.tables import refusals
 from pump.tables.oximeters import NAMES
 from toleramp.device.wire import Message
 from toleramp_bench.devices.samples import Samples
@@ -184,7 +185,7 @@ class Listener(HostLine):
     @staticmethod
     def _meaning(message: Message) -> str | None:
         if message.type == m.REFUSED[0]:
-            return m.REFUSALS[message.fields["code"]]
+            return refusals.NAMES[message.fields["code"]]
         return "" if message.type == m.ACK[0] else None
 
     def seen(self) -> Seen:

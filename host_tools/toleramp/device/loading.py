@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pump.tables import messages
+from pump.tables import messages, refusals
 from toleramp.device.wire import Layout, Message
 
 Request = tuple[Layout, dict[str, Any]]
@@ -34,4 +34,4 @@ def load(blob: bytes, ask: Callable[..., Message]) -> Message:
 
 def refusal(answer: Message) -> str:
     """What a load came to: "" when the protocol was taken, else the refusal's code."""
-    return "" if answer.type == messages.ACK[0] else str(messages.REFUSALS[answer.fields["code"]])
+    return "" if answer.type == messages.ACK[0] else str(refusals.NAMES[answer.fields["code"]])
