@@ -11,7 +11,7 @@ from pump.course.course import Course, Tally
 from pump.course.plan import TOLERANCE_SHARE, Plan
 from pump.io import CONFIRM, START, STOP
 from pump.protocol.protocol import decode
-from pump.tables.causes import CLAIM, MEMORY, OVER_DELIVERY, RUNAWAY, UNDER_DELIVERY
+from pump.tables.causes import CLAIM, COUNT, MEMORY, OVER_DELIVERY, RUNAWAY, UNDER_DELIVERY
 
 SLACK_PULSES = 1
 SEAM_SCANS = 3
@@ -78,6 +78,9 @@ class Guard:
         self._count = snap.moved
         made = 0 if self._made < 0 else snap.pulses - self._made
         self._made = snap.pulses
+        if new < 0 or made < 0:
+            self._latch(COUNT)
+            return 0
         raw = snap.buttons
         if raw & ~self._raw & (START | CONFIRM):
             self._pressed = True
@@ -180,8 +183,6 @@ class Guard:
         self._step = k
         course = self._course
         self._bag = course.bag[k]
-        if not seamless:
-            self._tally.hang(self._bag)
         self._goal = course.pulses[k]
         self._leg = course.first[k]
         self._after_most = AFTER_PULSES + AFTER_US // course.interval_us[self._leg]

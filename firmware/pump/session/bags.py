@@ -6,9 +6,11 @@ with none, and UP and DOWN go through the codes of the protocol's bags and "anot
 
 from pump.io import CONFIRM
 from pump.protocol.protocol import CODE_SHOWN
+from pump.session.progress import AGE_MAX_MS
 from pump.session.question import any_choice
 from pump.tables import events, questions
-from pump.tables.states import ARMED, BAG, READY, RUNNING
+from pump.tables.causes import STEP_WAIT
+from pump.tables.states import ARMED, BAG, HELD, READY, RUNNING
 
 CONFIRM_MS = 30_000  # the second press, and the bag of a start, must come within this
 NO_CODE = 0  # the choice when nothing is chosen; 1 to n are the protocol's bags in their order, n + 1 another
@@ -31,8 +33,10 @@ class Bags:
         self.shown = [code[-CODE_SHOWN:] for code in self.codes]
 
     def enter(self):
-        """The bag of the present step is asked for; nothing is chosen yet."""
+        """The bag of the present step is asked for; nothing is chosen yet, and what hangs is known no longer."""
         case = self.case
+        case.progress.hung = -1
+        case.progress.wait_ms = 0
         case.question.ask(questions.BAG, len(self.codes) + 2, NO_CODE)
         case.log(events.BAG_REQUESTED, 0, case.solution())
         return 0
@@ -68,17 +72,22 @@ class Bags:
     def _confirmed(self):
         """The right bag hangs; with a good reading the step begins."""
         case = self.case
-        if not case.vitals.good():
+        if not case.vitals.good() or case.held_too_long():
             return 0
         bag = case.progress.hung = case.solution()
-        case.tally.hang(bag)
         case.log(events.BAG_CONFIRMED, 0, bag)
         case.vitals.restart()
         return RUNNING
 
     def tick(self, dt_ms):
-        """The second press, or the bag of a start, did not come in time: as if the first had not been made."""
-        question = self.case.question
+        """The second press, or the bag of a start, did not come in time: as if the first had not been made.
+
+        A bag that does not come for longer than the protocol lets people wait is a person's decision (SES-2, SES-6).
+        """
+        case, question = self.case, self.case.question
+        case.progress.wait_ms = min(case.progress.wait_ms + dt_ms, AGE_MAX_MS)
+        if not self.lapses and (case.waited_too_long() or case.held_too_long()):
+            return HELD | STEP_WAIT << 8
         if not question.second and not self.lapses:
             return 0
         if question.age(dt_ms) <= CONFIRM_MS:

@@ -1,6 +1,6 @@
 """After a mild reaction: the step to resume at, and the bag on which it runs, as a person chooses (SES-3, SES-5)."""
 
-from pump.course.course import runs
+from pump.course.course import bags_hold, runs
 from pump.io import CONFIRM
 from pump.tables import events, questions
 from pump.tables.causes import MILD
@@ -19,7 +19,7 @@ class Ways:
 
         More steps back than there are is step 1.
         """
-        back = min(self.case.progress.step - step, 3)
+        back = min(self.case.reached() - step, 3)
         choices = self.case.plan.protocol.resume_choices >> back
         return choices & 1 or (not step and choices > 1)
 
@@ -35,12 +35,17 @@ class Ways:
         found = []
         if not self._allowed(step):
             return found
-        if hung >= 0 and hung != own and plan.equal_rate(step, hung) < plan.rate_e4[step]:
-            if runs(plan, case.tally, step, hung):
-                found.append(hung)
-        if runs(plan, case.tally, step, own):
+        if hung >= 0 and hung != own and plan.equal_rate(step, hung) < plan.rate_e4[step] and self._goes(step, hung):
+            found.append(hung)
+        if self._goes(step, own):
             found.insert(0 if plan.protocol.rehang_first else len(found), own)
         return found
+
+    def _goes(self, step, bag):
+        """On that bag, at a rate that the mechanism can hold, with enough in every bag for all that follows."""
+        plan, tally = self.case.plan, self.case.tally
+        on = -1 if bag == plan.solution[step] else bag
+        return runs(plan, tally, step, bag) and bags_hold(plan, tally, step, on)
 
     def offer(self, step, bag):
         """That bag is offered for that step."""
@@ -75,10 +80,10 @@ class ChoosingStep:
         """The present step is shown, or the next lower one that can be had."""
         case = self.case
         case.settle()
-        step = case.progress.step
+        highest = step = case.reached()
         while step >= 0 and not self.ways.of(step):
             step -= 1
-        case.question.ask(questions.STEP, case.progress.step + 1, step if step >= 0 else case.progress.step)
+        case.question.ask(questions.STEP, highest + 1, step if step >= 0 else highest)
         return 0
 
     def press(self, presses):

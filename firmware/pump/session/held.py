@@ -38,7 +38,7 @@ class Held:
             return self._technical()
         if grade == END:
             return STOPPED | END << 8
-        case.log(events.REACTION, grade, progress.step + 1)
+        case.log(events.REACTION, grade, case.reached() + 1)
         if grade == SEVERE:
             return LOCKED | SEVERE << 8
         return self._mild()

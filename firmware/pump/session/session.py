@@ -63,6 +63,7 @@ class Session:
             self._situation[situation.state] = situation
         self._moved = -1  # pulses that moved the motor, as last seen
         self._made = -1  # all pulses at the pin
+        self._fell = False  # a count was less than before
         self._cut = 0  # how many of them moved nothing, the most that was seen
         self._abort = False
 
@@ -110,6 +111,8 @@ class Session:
         lost = False
         if snap.pulses != self._made or snap.moved != self._moved:
             lost = self._count_pulses(snap)
+            if self._fell and not trip:
+                trip = causes.COUNT
         if self.state == RUNNING and not (lost or trip or request or hold or snap.buttons & STOP):
             if progress.done < progress.leg_end:  # what holds most of the time, the same as below in one look
                 progress.step_ms += snap.dt_ms
@@ -129,6 +132,9 @@ class Session:
         """
         new = 0 if self._moved < 0 else snap.moved - self._moved
         cut = snap.pulses - snap.moved
+        if new < 0 or snap.pulses < self._made:
+            self._fell = True  # what was counted is no longer known
+            new = 0
         lost = cut > self._cut and self._made >= 0
         if cut > self._cut:
             self._cut = cut
@@ -139,16 +145,25 @@ class Session:
             progress.done += new
             progress.total += new
             progress.loose += new
+            progress.flowed = progress.step
+            progress.still_ms = 0
         return lost
 
     def _seldom(self, snap, presses, request, hold, trip, lost):
-        if GROUP[self.state] & HOLDS:
-            self.progress.held_ms = min(self.progress.held_ms + snap.dt_ms, AGE_MAX_MS)
+        self._pass(GROUP[self.state], snap.dt_ms)
         if self._urgent(snap.buttons & STOP or (lost and self.delivery.flowing), request, hold, trip):
             return
         situation = self._situation[self.state]
         if situation:
             self._go(situation.press(presses) if presses else situation.tick(snap.dt_ms))
+
+    def _pass(self, group, dt_ms):
+        """Time without flow: since the hold began, and since the last pulse, whatever was waited for (SES-6)."""
+        progress = self.progress
+        if group & HOLDS:
+            progress.held_ms = min(progress.held_ms + dt_ms, AGE_MAX_MS)
+        if group & ON and not group & FLOWS:
+            progress.still_ms = min(progress.still_ms + dt_ms, AGE_MAX_MS)
 
     def _urgent(self, stop, request, hold, trip):
         """What stops, whatever else is going on. True when the state was decided by it."""
@@ -206,6 +221,8 @@ class Session:
         state = answer & _STATE
         if states.EVENT[state]:
             self._end(state, answer >> _CAUSE_SHIFT)
+        elif state == states.HELD:
+            self._hold(answer >> _CAUSE_SHIFT, True)
         else:
             self._to(state)
 
