@@ -50,7 +50,8 @@ class Controller:
         self.journal = Journal(first_record)
         self.buttons = Buttons(UP if bench else 0)  # the bench key is still down
         self.vitals = Vitals()
-        self.guard = Guard(pl_pulse)
+        self.display = Display()
+        self.guard = Guard(pl_pulse, self.display.lines)
         self.delivery = Delivery(period_us)
         self.session = Session(self.delivery, self.vitals, self._log)
         self.alarms = Alarms(self._log)
@@ -59,7 +60,6 @@ class Controller:
         self.conditions = Conditions(
             [self.vitals, self.buttons, self.link, self.journal] + self.inputs, self.alarms
         )  # fmt: skip
-        self.display = Display()
         self.fingerprint = b"--------"
         self.bench = bench
         self.keys = keys or {}
@@ -142,11 +142,16 @@ class Controller:
 
     @micropython.native
     def _show(self, snap, out, turn, slow):
-        """By turns a line is composed, changed cells are drawn, alarms are gone through; lights and tone go on."""
+        """By turns a line is composed (at rest in each scan), changed cells are drawn, alarms are gone through.
+
+        Lights and tone go on.
+        """
         alarms, session = self.alarms, self.session
-        if turn == 0:
+        if slow:
+            self.display.compose_all(self)
+        elif turn == 0 or not out.flowing:
             self.display.compose(self)
-        elif turn & 1 and snap.screen_ready:
+        if turn & 1 and snap.screen_ready:
             out.screen_cell = self.display.next_cell()
         if slow or turn & 3 == 2:
             self.conditions.judge(session.state, session.progress.cause)
@@ -198,6 +203,7 @@ class Controller:
     def _hang(self):
         """A scanned code is judged."""
         code, self.link.hung = self.link.hung, None
+        self.guard.scanned(code)
         if not self.session.scanned(code):
             self.link.refuse(refusals.RANGE)
 

@@ -9,7 +9,7 @@ from core_kit import BAG_MG, BAG_ML, PL_PULSE, RATES, build, dose_pg, standard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pump.course.course import Course, Tally, bags_hold, runs
+from pump.course.course import Course, Tally, runs
 from pump.course.line import PARTS, Line
 from pump.course.plan import Plan
 from pump.protocol import protocol as p

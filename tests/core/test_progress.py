@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pump.course.course import Tally
-from pump.course.plan import Plan
 from pump.course.line import PARTS
+from pump.course.plan import Plan
 from pump.session.progress import _FIELDS, SIZE, Progress
 from toleramp_bench.boards.core_pump import PL_PULSE
 

@@ -117,7 +117,7 @@ class Course:
 
 
 def ahead(plan, tally, step, bag):
-    """How a session goes on, as in `Course.leave`: yields (step, its bag, its pulses, whether that is fewer than planned).
+    """How a session goes on, as in `Course.leave`: yields (step, its bag, its pulses, are they fewer than planned).
 
     It ends with the step with which the full dose is complete (PRO-4). Works at rest: makes numbers of any size.
     """

@@ -10,6 +10,7 @@ from pump.panel.text import BLANK, WIDTH, clear, number, rate, share, words
 from pump.tables.alarms import LOW, WHAT
 from pump.tables.causes import ASKED, GRADES, WORDS
 from pump.tables.messages import NONE8, NONE16
+from pump.tables.questions import CODE_LINE
 from pump.tables.states import FIRST_ENDS, FIRST_LINE, FLOWS, GROUP, SECOND_LINE
 
 LINES = 4
@@ -103,7 +104,7 @@ def _what_hanging(line, session, pump):
     elif question.shown > len(shown):
         words(line, 0, b"CODE: ANOTHER")
     else:
-        words(line, words(line, 0, b"CODE "), shown[question.shown - 1])
+        words(line, words(line, 0, CODE_LINE), shown[question.shown - 1])
 
 
 def _what_held(line, session, pump):
@@ -165,6 +166,11 @@ class Display:
         for i in range(WIDTH):
             lines[at + i] = line[i]
         self._turn = (turn + 1) & 3
+
+    def compose_all(self, pump):
+        """All lines at once, for scans so long that a person reads several of them in one."""
+        for _ in range(LINES):
+            self.compose(pump)
 
     @micropython.native
     def _where(self, line, session):

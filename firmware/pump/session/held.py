@@ -33,7 +33,6 @@ class Held:
 
     def _classify(self, grade):
         case = self.case
-        progress = case.progress
         if grade == TECHNICAL:
             return self._technical()
         if grade == END:

@@ -30,8 +30,8 @@ class Progress:
 
     `step`, `leg` are indices; `hung`: the bag that hangs (-1: none is known); `entered`: the present step has begun,
     else it begins in full; `loose`: pulses not yet booked to a bag; `back_step`, `back_bag`: the last
-    decision to go back; `flowed`: the step of the last pulse (-1: none came); `held_ms`: since the hold began; `still_ms`:
-    without a pulse and without a step's own rest, held or waiting; `wait_ms`: in the present wait for a person.
+    decision to go back; `flowed`: the step of the last pulse (-1: none came); `held_ms`: since the hold began;
+    `still_ms`: without a pulse, held or waiting; `wait_ms`: in the present wait for a person.
     """
 
     def __init__(self):

@@ -8,7 +8,6 @@ from pump.tables.causes import RECOVERED, WAITS
 from pump.tables.states import RESUMABLE, RUNNING
 
 
-
 class Resuming:
     """The situation of the state resumable."""
 

@@ -46,6 +46,7 @@ ROWS = (
     ("link-lost", HOST, ALERTS, a.LINK, NOTHING, _SEEN, b"LINK LOST"),
     ("battery-low", SENSOR, ALERTS, a.BATTERY, NOTHING, _EVERY, b"BATTERY LOW"),
     ("count", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"PULSE COUNT"),
+    ("bounds", FAULTS, ENDS, a.OVER, NOTHING, 0, b"DOSE BOUND"),
 )
 NAMES = tuple([row[0] for row in ROWS])
 KIND = bytes([row[1] for row in ROWS])
@@ -58,7 +59,7 @@ ASKED = tuple([row[7] if len(row) > 7 else b"" for row in ROWS])  # as a questio
 (
     NONE, SPO2_STOP, PULSE_STOP, SIGNAL_LOST, STOP_BUTTON, HOST_PAUSE, HOST_STOP, OVER_DELIVERY, UNDER_DELIVERY,
     RUNAWAY, DRIVE_LATE, CLAIM, TECHNICAL, MILD, SEVERE, END, MEMORY, STEP_WAIT, JOURNAL_FULL, SPO2_EARLY,
-    SIGNAL_LATE, KEY_STUCK, LINK_SILENT, BATTERY_LOW, COUNT,
+    SIGNAL_LATE, KEY_STUCK, LINK_SILENT, BATTERY_LOW, COUNT, BOUNDS,
 ) = range(len(ROWS))  # fmt: skip
 
 # What a person may enter at a hold, in the order in which it is offered; and what of it is a reaction of the patient.

@@ -4,6 +4,7 @@ UP and DOWN change the choice, CONFIRM answers; a second press follows where the
 question is answered by START). What is shown is a number whose meaning the row names.
 """
 
+CODE_LINE = b"CODE "  # before a bag's code, where the screen shows one: the guard reads it there
 NOTHING, PROPOSE, ANSWER = 0, 1, 2  # what the line may do (DESIGN: who may do what)
 
 ROWS = (
