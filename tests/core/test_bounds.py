@@ -214,7 +214,9 @@ def test_the_last_line_knows_no_course_and_nobody_of_control_knows_it() -> None:
     assert not {name for name in names if name.split(".")[1:2] in (["course"], ["session"], ["delivery"], ["claim"])}
     for path in GUARD.parents[1].rglob("*.py"):
         if path.parent.name != "guard":
-            assert "bounds" not in path.read_text().replace("causes.", "") or "guard.bounds" not in path.read_text(), path
+            assert "bounds" not in path.read_text().replace("causes.", "") or "guard.bounds" not in path.read_text(), (
+                path
+            )
 
 
 @pytest.mark.req("PRO-2")
