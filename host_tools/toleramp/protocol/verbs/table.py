@@ -60,25 +60,26 @@ def _approval(reading: Reading) -> str:
 
 def _weight(protocol: Protocol, table: dict[str, Any], unit: str) -> list[str]:
     """Weight in kg, dose and volume for each kg; nothing where no weight is written."""
+    from toleramp.preparation.amounts import amount_text
     from toleramp.preparation.mixing import show
-    from toleramp.protocol.page import ENTERED, number
+    from toleramp.protocol.page import ENTERED
 
     if "weight_kg" not in table:
         return []
     weight = Fraction(table["weight_kg"])
-    text = f"weight {show(weight, ENTERED)} kg: {number(Fraction(protocol.full_dose_pg, 10**9) / weight)} {unit}/kg"
+    dose = amount_text(Fraction(protocol.full_dose_pg, 10**9) / weight, unit, "/kg")
+    text = f"weight {show(weight, ENTERED)} kg: {dose}"
     volume = Fraction(sum(step.volume_nl for step in protocol.steps), 10**6)
     return [f"{text}, {show(volume / weight, 4)} mL/kg" if volume else text]
 
 
 def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> list[str]:
-    from toleramp.preparation.mixing import show
-    from toleramp.protocol.page import ENTERED
+    from toleramp.preparation.amounts import amount_text
 
     unit, table = document["dose_unit"], reading.content["protocol"]
-    full = show(Fraction(protocol.full_dose_pg, 10**9), ENTERED)
+    full = amount_text(Fraction(protocol.full_dose_pg, 10**9), unit)
     return [
-        f"{protocol.name}    full dose {full} {unit}    fingerprint {document['fingerprint']}",
+        f"{protocol.name}    full dose {full}    fingerprint {document['fingerprint']}",
         *_errors(document),
         f"drug {protocol.drug}    route {table.get('route', 'not written')}    class {CLASS_WORDS[document['class']]}",
         *_weight(protocol, table, unit),
