@@ -68,7 +68,8 @@ def unit_for(amounts: Iterable[Fraction], base: str, least: Fraction = ALONE) ->
 
 def amount_text(amount: Fraction, base: str, per: str = "") -> str:
     """One amount in mg or U by itself: "0.3 mg", "30.0062 nanograms", "40 micrograms/kg"."""
-    return unit_for([amount], base).text(amount) + per
+    unit = unit_for([amount], base)
+    return (unit if unit.is_base else unit_for([amount], base, Fraction(1))).text(amount) + per
 
 
 def in_bag(drug: Fraction, volume_ml: Fraction, base: str) -> Unit:
