@@ -21,7 +21,7 @@ from toleramp.preparation.amounts import IN_COLUMN, amount_text, figure, in_bag,
         ("0.0092", "mg", "9.2 micrograms"),
         ("0.000000007", "mg", "7 picograms"),
         ("500", "mg", "500 mg"),
-        ("0.0005", "U", "0.5 milliunits"),
+        ("0.0005", "U", "500 microunits"),
         ("0", "mg", "0 mg"),
     ],
 )

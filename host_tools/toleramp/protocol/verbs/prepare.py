@@ -30,6 +30,9 @@ def add_parser(verbs: Any) -> None:
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="a protocol file (.toml)")
     add("--stock-mg-per-ml", metavar="X", help="strength of the drug as it comes (U/mL in units)")
+    add("--vial-ml", metavar="X", help="what one vial of it holds: the vials are counted")
+    add("--batch", metavar="TEXT", help="batch of the drug, for sheet and labels; else a line to write on")
+    add("--storage", metavar="TEXT", help="how the bags are stored, for sheet and labels; else a line to write on")
     add("--syringe-step-ml", metavar="X", default="auto", help=f"to what volumes are measured; auto: {SYRINGE_STEPS}")
     add("--holds-ml", metavar="BAG=ML", action="append", default=[], help="what a container really holds before mixing")
     add("--serial", metavar="BAGS", default="auto", help="bags made from the next stronger one: A,B, auto or none")
@@ -82,6 +85,8 @@ def _sheet(args: argparse.Namespace, reading: Reading) -> tuple[dict[str, Any], 
     protocol = reading.protocol
     assert protocol is not None
     sheet = _head(protocol, fingerprint(compile_protocol(protocol, str(args.file))))
+    sheet["route"] = reading.content["protocol"].get("route", "not written")
+    sheet |= {key: one_line(getattr(args, key) or "").strip() for key in ("batch", "storage")}
     sheet["findings"] = finding_rows(protocol) + file_findings(reading, start(args.now))
     sheet["errors"] = [row for row in sheet["findings"] if row["severity"] == "error"]
     bags = [] if sheet["errors"] else _fill(args, protocol, reading.content, sheet)
@@ -113,7 +118,7 @@ def _fill(args: argparse.Namespace, protocol: Protocol, content: Any, sheet: dic
         return []
     means = _means(args, protocol)
     made = mix(protocol, means)
-    sheet |= document(protocol, content, made)
+    sheet |= document(protocol, content, made, _amount(args.vial_ml, "--vial-ml") if args.vial_ml else None)
     _judge(sheet, lambda: remedy(protocol, means))
     return made.bags
 
@@ -131,6 +136,7 @@ def _oral_means(args: argparse.Namespace) -> tuple[list[Fraction], Means]:
     """Strengths of the preparations, and the step to which they are measured. Raises UserError."""
     for given, option in (
         (args.holds_ml, "--holds-ml"),
+        (args.vial_ml, "--vial-ml"),
         (args.serial != "auto", "--serial"),
         (args.labels, "--labels"),
     ):
@@ -153,7 +159,7 @@ def _labels(args: argparse.Namespace, reading: Reading, sheet: dict[str, Any], b
         return f"no labels written: {first['where']}: {first['message']} [{first['code']}]; {help_}"
     assert reading.protocol is not None
     patient = labels.patient(args.patient, args.patient_id)
-    page = labels.make(reading.protocol, reading.content, sheet["fingerprint"], bags, patient)
+    page = labels.make(reading.protocol, reading.content, sheet, bags, patient)
     whole_files.create(args.labels, page.encode("utf-8"), args.force)
     return f"{len(bags)} labels: {args.labels}"
 
