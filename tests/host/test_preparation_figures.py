@@ -26,6 +26,8 @@ NAMES = {"mg": 1, "micrograms": 10**3, "nanograms": 10**6, "picograms": 10**9, "
 FIGURE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?) (mg|micrograms|nanograms|picograms|mL)\b(/mL)?")
 BAG = re.compile(r"^Bag ([A-H]): (.+? in .+? mL) = (\S+ \S+/mL) ", re.MULTILINE)
 
+MADE = re.compile(r"As measured: (.+? in .+? mL) = (\S+ \S+/mL), .* bears (THESE|the)")
+
 
 def new(file: Path, template: str, dose: str, *words: str) -> int:
     """`protocol new` for this order."""
@@ -76,14 +78,16 @@ def test_no_figure_of_a_bag_is_rounded_in_two_ways(
     table = capsys.readouterr().out
     label = html.unescape(page.read_text("utf-8"))
     heads = {letter: (amount, strength) for letter, amount, strength in BAG.findall(sheet)}
-    assert heads and {letter: (amount, strength) for letter, amount, strength in printed_label(label)} == heads
+    made = {letter: MADE.findall(part)[0] for letter, part in zip(heads, sheet.split("\nBag ")[1:], strict=True)}
+    labelled = {letter: numbers[:2] if numbers[2] == "THESE" else heads[letter] for letter, numbers in made.items()}
+    assert heads and {letter: (amount, strength) for letter, amount, strength in printed_label(label)} == labelled
     for letter, (amount, strength) in heads.items():
         drug, volume = re.findall(r"[\d.]+", amount)
         row = next(line for line in table.splitlines() if re.match(f"{letter}    TLR", line))
         assert [drug, volume, strength.split()[0]] == [c for c in row.split()[2:] if c.replace(".", "").isdigit()][:3]
     said = "\n".join(line for line in sheet.splitlines() if "As measured" not in line and "(" not in line)
     said += re.sub(r"<svg.*?</svg>|<style>.*?</style>", "", label, flags=re.DOTALL)
-    known = {figure for figure in figures(said)}
+    known = set(figures(said))
     for (kind, one, text), (other_kind, other, other_text) in combinations(known, 2):
         near = kind == other_kind and one != other and abs(one - other) * 10**5 <= one
         assert not near, (text, other_text)

@@ -57,8 +57,8 @@ def test_a_protocol_in_units_is_asked_for_in_units(ask: Ask, tmp_path: Path) -> 
 
 @pytest.mark.req("PRO-6")
 def test_units_by_weight_are_asked_for_too(ask: Ask, tmp_path: Path) -> None:
-    # weight, unit, U/kg; wait, gap, diluent, name; the template's own
-    answers = ["bwh-8", "20", "U", "100", "", "", "", "", *[""] * 7]
+    # weight, height, unit, U/kg; wait, gap, diluent, name; the template's own
+    answers = ["bwh-8", "20", "", "U", "100", "", "", "", "", *[""] * 7]
     code, said = ask([*OPTIONS, "-o", str(tmp_path / "a")], answers)
     assert code == 0 and "Dose by weight of a drug in units in U/kg" in said
     assert read_protocol(tmp_path / "a").full_dose_pg == 2000 * 10**9

@@ -13,9 +13,11 @@ from typing import Any
 
 from toleramp.errors import UserError, one_line
 from toleramp.protocol.keys import BOUNDS, TEXT_BYTES
+from toleramp.protocol.templates import body, units
 from toleramp.protocol.templates.exact import both_readings, number
 
 Values = dict[str, Any]  # option key -> what was read; an option that was not given and has no default is missing
+NUMBERS = ("number", "whole", "numbers")  # kinds of options that have a unit
 RATE_DIGITS, VOLUME_DIGITS, DRUG_DIGITS = 4, 6, 9  # the pump's resolution: 0.0001 mL/h, 1 nL, 1 pg
 
 
@@ -70,6 +72,13 @@ class Option:
         value = self._number(text)
         return int(value) if self.kind == "whole" else value
 
+    def aloud(self, text: str) -> list[str]:
+        """What was converted in `text` from another unit, in words."""
+        if self.kind not in NUMBERS:
+            return []
+        parts = self._parts(text) if self.kind == "numbers" else [text]
+        return [words for part in parts if (words := units.aloud(part, self.unit, self.flag))]
+
     def _parts(self, text: str) -> list[str]:
         """The numbers of a list. "1,000" and "1,500" are refused: the comma may stand in one number, or between two."""
         parts = [part.strip() for part in text.split(",")]
@@ -89,6 +98,7 @@ class Option:
 
     def _number(self, text: str) -> Fraction:
         digits = 0 if self.kind == "whole" else self.digits
+        text = units.without(text, self.unit, self.flag)
         return number(text, self.flag, digits, Fraction(self.low), Fraction(self.high), self.unit)
 
     def _choice(self, text: str) -> str:
@@ -177,6 +187,21 @@ PER_KG = Option("dose_mg_per_kg", "Dose by weight", unit="mg/kg", hint="the full
 PER_KG_U = Option(
     "dose_u_per_kg", "Dose by weight of a drug in units", unit="U/kg", hint="the full dose is given", low="0.000001"
 )
+HEIGHT = Option(
+    "height_cm", "Height of the patient", unit="cm", hint="not by body surface", low="20", high="280", digits=1
+)
+FORMULA = Option(
+    "bsa_formula", "Formula of the body surface", "choice", default="mosteller", choices=tuple(body.FORMULAS),
+    asked=False,
+)  # fmt: skip
+PER_M2 = Option("dose_mg_per_m2", "Dose by body surface", unit="mg/m2", hint="the full dose is given", low="0.000001")
+PER_M2_U = Option(
+    "dose_u_per_m2",
+    "Dose by body surface of a drug in units",
+    unit="U/m2",
+    hint="the full dose is given",
+    low="0.000001",
+)
 DOSE = Option("dose_mg", "Full dose", unit="mg", required=True, low="0.000001", digits=DRUG_DIGITS)
 DOSE_U = Option(
     "dose_u",
@@ -187,13 +212,17 @@ DOSE_U = Option(
     digits=DRUG_DIGITS,
     asked=False,
 )
-DOSES = {option.key for option in (PER_KG, PER_KG_U, DOSE, DOSE_U, FIRST_DOSE, FIRST_DOSE_U)}
+DOSES = {option.key for option in (PER_KG, PER_KG_U, PER_M2, PER_M2_U, DOSE, DOSE_U, FIRST_DOSE, FIRST_DOSE_U)}
 ROUTE = Option("route", "Route", "text", default="IV", asked=False)
 COMMON = (
     DRUG,
     WEIGHT,
+    HEIGHT,
+    FORMULA,
     PER_KG,
     PER_KG_U,
+    PER_M2,
+    PER_M2_U,
     DOSE,
     DOSE_U,
     _bounded("max_hold_min", "Longest hold before the session ends", "whole", "min", required=True),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from fractions import Fraction
 
 from pump.protocol import protocol as device
+from toleramp.protocol.keys import KEYS
 from toleramp.protocol.templates.exact import decimal_text, near, plain
 from toleramp.protocol.templates.model import E4, NL_PER_ML, PG_PER_MG, Bag, Plan, Portion, Rung
 from toleramp.protocol.templates.options import Values
@@ -47,8 +49,9 @@ def _head(values: Values, plan: Plan, unit: str) -> str:
     if not plan.portions:
         pairs.append(("line_dead_volume_ml", decimal_text(values["line_dead_volume_ml"])))
         pairs.append(("primed_with", _quoted(values["primed_with"])))
-    if "weight_kg" in values:
-        pairs.append(("weight_kg", decimal_text(values["weight_kg"])))
+    for key in ("weight_kg", "height_cm"):
+        if key in values and key in KEYS["protocol"]:
+            pairs.append((key, decimal_text(values[key])))
     return "[protocol]\n" + _pairs(pairs)
 
 
@@ -107,11 +110,12 @@ def _rules() -> str:
     return f"{head}[monitoring]\n{_pairs(monitoring)}\n[reaction]\n{_pairs(reaction)}"
 
 
-def protocol_text(template: str, values: Values, plan: Plan, unit: str) -> str:
-    """The protocol file (TOML) of a plan; `unit` is "mg" or "U"."""
+def protocol_text(template: str, values: Values, plan: Plan, unit: str, aloud: Sequence[str] = ()) -> str:
+    """The protocol file (TOML) of a plan; `unit` is "mg" or "U"; `aloud`: how its numbers came about."""
     comments = [
         f"Written by `toleramp protocol new` from the template {template}.",
         "Not a prescription: each value is the prescriber's to confirm.",
+        *aloud,
         *plan.notes,
     ]
     parts = ["".join(f"# {line}\n" for line in comments) + "format = 1\n", _head(values, plan, unit)]

@@ -109,7 +109,7 @@ def _head(protocol: Protocol, print_: str) -> dict[str, Any]:
 def _fill(args: argparse.Namespace, protocol: Protocol, content: Any, sheet: dict[str, Any]) -> list[Bag]:
     """Puts into the sheet what is mixed or drawn up; the bags."""
     if protocol.doses:
-        strengths, means = _oral_means(args)
+        strengths, means = _oral_means(args, protocol)
         sheet |= preparation_oral.document(protocol, strengths, means, exact)
         drawn = as_drawn(protocol, [Fraction(row["made"]) for row in sheet["doses"]])
         found = new_findings(protocol, drawn)
@@ -118,7 +118,7 @@ def _fill(args: argparse.Namespace, protocol: Protocol, content: Any, sheet: dic
         return []
     means = _means(args, protocol)
     made = mix(protocol, means)
-    sheet |= document(protocol, content, made, _amount(args.vial_ml, "--vial-ml") if args.vial_ml else None)
+    sheet |= document(protocol, content, made, _amount(args.vial_ml, "--vial-ml", "mL") if args.vial_ml else None)
     _judge(sheet, lambda: remedy(protocol, means))
     return made.bags
 
@@ -132,7 +132,7 @@ def _judge(sheet: dict[str, Any], remedy_of: Callable[[], str]) -> None:
         sheet["as_made"]["remedy"] = remedy_of()
 
 
-def _oral_means(args: argparse.Namespace) -> tuple[list[Fraction], Means]:
+def _oral_means(args: argparse.Namespace, protocol: Protocol) -> tuple[list[Fraction], Means]:
     """Strengths of the preparations, and the step to which they are measured. Raises UserError."""
     for given, option in (
         (args.holds_ml, "--holds-ml"),
@@ -143,8 +143,12 @@ def _oral_means(args: argparse.Namespace) -> tuple[list[Fraction], Means]:
         if given:
             raise UserError("a protocol by mouth has no bags", option, "leave it out")
     texts = args.stock_mg_per_ml.split(",") if args.stock_mg_per_ml else []
-    step = None if args.syringe_step_ml == "auto" else _amount(args.syringe_step_ml, "--syringe-step-ml")
-    return [_amount(text, "--stock-mg-per-ml") for text in texts], Means(step_ml=step)
+    step = _step_ml(args)
+    return [_amount(text, "--stock-mg-per-ml", _strength_unit(protocol)) for text in texts], Means(step_ml=step)
+
+
+def _step_ml(args: argparse.Namespace) -> Fraction | None:
+    return None if args.syringe_step_ml == "auto" else _amount(args.syringe_step_ml, "--syringe-step-ml", "mL")
 
 
 def _labels(args: argparse.Namespace, reading: Reading, sheet: dict[str, Any], bags: list[Bag]) -> str:
@@ -164,17 +168,28 @@ def _labels(args: argparse.Namespace, reading: Reading, sheet: dict[str, Any], b
     return f"{len(bags)} labels: {args.labels}"
 
 
-def _amount(text: str, option: str) -> Fraction:
-    """A number above zero from decimal text; UserError for anything else."""
+def _amount(text: str, option: str, unit: str) -> Fraction:
+    """A number above zero, alone or with its unit; what is converted is told. UserError for anything else."""
     from decimal import Decimal, InvalidOperation
 
+    from toleramp.protocol.templates import units
+
+    number = units.without(text, unit, option)
     try:
-        value = Decimal(text)
+        value = Decimal(number)
     except InvalidOperation:
         value = Decimal("NaN")
     if not (value.is_finite() and Decimal("1e-6") <= value <= 10**6):
-        raise UserError(f"{text!r} is no number that fits", option, "write a number from 0.000001 to 1000000")
+        remedy = f"write a number from 0.000001 to 1000000, the unit is {unit}"
+        raise UserError(f"{text!r} is no number that fits", option, remedy)
+    words = units.aloud(text, unit, option)
+    if words:
+        print(words, file=sys.stderr)
     return Fraction(value)
+
+
+def _strength_unit(protocol: Protocol) -> str:
+    return f"{UNITS[protocol.unit]}/mL"
 
 
 def _bags(text: str, option: str, protocol: Protocol) -> list[str]:
@@ -186,13 +201,14 @@ def _bags(text: str, option: str, protocol: Protocol) -> list[str]:
 
 
 def _means(args: argparse.Namespace, protocol: Protocol) -> Means:
-    stock = _amount(args.stock_mg_per_ml, "--stock-mg-per-ml") if args.stock_mg_per_ml else None
-    step = None if args.syringe_step_ml == "auto" else _amount(args.syringe_step_ml, "--syringe-step-ml")
+    text, strength = args.stock_mg_per_ml, _strength_unit(protocol)
+    stock = _amount(text, "--stock-mg-per-ml", strength) if text else None
+    step = _step_ml(args)
     holds = {}
     for item in args.holds_ml:
         name, _, amount = item.partition("=")
         for letter in _bags(name, "--holds-ml", protocol):
-            holds[letter] = Fraction(0) if amount == "0" else _amount(amount, "--holds-ml")
+            holds[letter] = Fraction(0) if amount == "0" else _amount(amount, "--holds-ml", "mL")
     serial = None
     if args.serial != "auto":
         serial = frozenset([] if args.serial == NO_BAG else _bags(args.serial, "--serial", protocol))
