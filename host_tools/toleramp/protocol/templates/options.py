@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -13,10 +14,12 @@ from typing import Any
 
 from toleramp.errors import UserError, one_line
 from toleramp.protocol.keys import BOUNDS, TEXT_BYTES
-from toleramp.protocol.templates import body, units
+from toleramp.protocol.reader import when
+from toleramp.protocol.templates import body, premedication, units
 from toleramp.protocol.templates.exact import both_readings, number
 
 Values = dict[str, Any]  # option key -> what was read; an option that was not given and has no default is missing
+ALL_LINES = "lines"  # kind of an option: texts with a semicolon between them
 NUMBERS = ("number", "whole", "numbers")  # kinds of options that have a unit
 RATE_DIGITS, VOLUME_DIGITS, DRUG_DIGITS = 4, 6, 9  # the pump's resolution: 0.0001 mL/h, 1 nL, 1 pg
 
@@ -38,7 +41,7 @@ class Option:
 
     key: str
     question: str
-    kind: str = "number"  # number, whole, choice, text, numbers, path
+    kind: str = "number"  # number, whole, choice, text, numbers, path, lines, time, premedication
     unit: str = ""
     default: str | None = None
     hint: str = ""
@@ -65,12 +68,24 @@ class Option:
             return self._choice(text.strip())
         if self.kind == "text":
             return self._text(text.strip())
-        if self.kind == "path":
-            return self._path(text)
+        if self.kind in _OTHER_KINDS:
+            return _OTHER_KINDS[self.kind](self, text)
         if self.kind == "numbers":
             return tuple(self._number(part) for part in self._parts(text))
         value = self._number(text)
         return int(value) if self.kind == "whole" else value
+
+    def _lines(self, text: str) -> tuple[str, ...]:
+        """Texts with a semicolon between them."""
+        read = self._choice if self.choices else self._text
+        return tuple(read(part.strip()) for part in text.split(";"))
+
+    def _time(self, text: str) -> datetime:
+        moment = when(text.strip())
+        if moment is None:
+            remedy = "write it like 2026-11-22T08:00:00+01:00"
+            raise UserError(f"{text.strip()[:40]!r} is no time with its offset", self.flag, remedy)
+        return moment
 
     def aloud(self, text: str) -> list[str]:
         """What was converted in `text` from another unit, in words."""
@@ -112,6 +127,14 @@ class Option:
         if len(text.encode("utf-8", "replace")) > self.longest:
             raise UserError(f"longer than {self.longest} bytes", self.flag, "write it shorter")
         return text
+
+
+_OTHER_KINDS: dict[str, Callable[[Option, str], Any]] = {
+    "path": Option._path,
+    ALL_LINES: Option._lines,
+    "time": Option._time,
+    "premedication": lambda option, text: premedication.read(text, option.flag, option._text),
+}
 
 
 def _high(section: str, key: str) -> str:
@@ -158,7 +181,6 @@ LINE_FILL = Option(
     unit="mL",
     default="0",
     high=_MOST_LINE,
-    asked=False,
 )
 OWN_LINE = Option(
     "line_volume_ml",
@@ -166,7 +188,6 @@ OWN_LINE = Option(
     unit="mL",
     default="0",
     high=_MOST_LINE,
-    asked=False,
 )
 LAST_BAG = Option(
     "last_bag",
@@ -213,7 +234,7 @@ DOSE_U = Option(
     asked=False,
 )
 DOSES = {option.key for option in (PER_KG, PER_KG_U, PER_M2, PER_M2_U, DOSE, DOSE_U, FIRST_DOSE, FIRST_DOSE_U)}
-ROUTE = Option("route", "Route", "text", default="IV", asked=False)
+ROUTE = Option("route", "Route", "text", default="IV")
 COMMON = (
     DRUG,
     WEIGHT,

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from pump.protocol.protocol import UNITS
 from toleramp.errors import UserError
-from toleramp.protocol.templates import Template, body, fits
+from toleramp.protocol.templates import Template, body, contract, fits
 from toleramp.protocol.templates.exact import plain
 from toleramp.protocol.templates.model import MS_PER_MIN, PG_PER_MG, Misfit, Plan
 from toleramp.protocol.templates.options import COMMON, DOSES, Option, Values
@@ -84,6 +84,8 @@ def _needs(key: str) -> tuple[str, ...]:
 
 def _needless(option: Option, given: dict[str, str]) -> bool:
     """True for a question that another answer has settled."""
+    if contract.is_needless(option.key, given):
+        return True
     in_u = _is_in_u(given) or given.get(UNIT.key) == "U"
     if option.key in (_IN_U if in_u else _IN_MG):
         return True
@@ -138,7 +140,7 @@ def _questions(template: Template, texts: dict[str, str], asked: tuple[Option, .
             yield replace(option, required=True, hint="")
         elif "shares" in every and option.key in ("first_dose_mg", "first_dose_u"):
             yield option
-        elif _required(option, every):
+        elif _required(option, every) or contract.is_needed(option.key, texts):
             yield replace(option, required=True, hint="")
         elif option in asked:
             yield option
@@ -171,6 +173,7 @@ def read(template: Template, texts: dict[str, str]) -> Values:
         text = texts.get(option.key, option.default)
         if text is not None:
             values[option.key] = option.read(text)
+    contract.demand(values)
     values.setdefault("code", secrets.token_hex(2).upper())
     for key in ("dwell_min", "wait_min"):
         if key in values and (values[key] * MS_PER_MIN).denominator != 1:

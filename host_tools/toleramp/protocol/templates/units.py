@@ -14,7 +14,7 @@ from toleramp.protocol.templates.exact import plain
 
 _NUMBER_AND_UNIT = re.compile(
     r"\s*(?P<number>[\d.,;'_\u2019\s\u00a0\u2009\u202f]*\d\.?)\s*"
-    r"(?P<unit>[A-Za-zµμ%°][A-Za-zµμ ]*(?:/\s*[A-Za-zµμ]+[2²]?)?)\s*",
+    r"(?P<unit>/?\s*[A-Za-zµμ%°][A-Za-zµμ ]*(?:/\s*[A-Za-zµμ]+[2²]?)?)\s*",
     re.ASCII,
 )
 
@@ -56,6 +56,7 @@ _SAME = {
     "metre metres": "m",
     "m²": "m2",
     "°c celsius": "C",
+    "bpm": "/min",
 }
 _OTHER = {other: name for others, name in _SAME.items() for other in others.split()}
 _OTHER |= {"internationalunits": "U", "internationalunit": "U"}
