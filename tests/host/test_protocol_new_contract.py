@@ -13,6 +13,7 @@ from toleramp import cli
 from toleramp.protocol import keys
 from toleramp.protocol.file import read_file
 from toleramp.protocol.templates import BY_NAME, contract, every_option
+from toleramp.protocol.templates.tried import remedies
 
 __all__ = ["no_terminal"]  # for every test here
 LINE = ["--template", "bwh-12", "--drug", "x", "--dose-mg", "700", "--max-hold-min", "60", "--primed-with", "saline"]
@@ -139,27 +140,21 @@ def test_every_remedy_that_is_named_keeps_the_rules(
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("would keep the rules, tried: ")
     named = re.sub(r"\(.*?\)", "", last.partition("tried: ")[2]).split("; or ")
-    assert len(named) >= 2
+    assert named[-1].startswith("--line-dead-volume-ml") and (len(named) > 1 or dead == "5")
     for remedy in named:
         assert cli.main(["protocol", "new", *words, *remedy.split()]) == 0, remedy
         assert "no findings" in capsys.readouterr().out
 
 
 @pytest.mark.req("PRO-7")
-def test_where_nothing_helps_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = [
-        "--template",
-        "four-bag",
-        "--drug",
-        "x",
-        "--dose-mg",
-        "5",
-        "--max-hold-min",
-        "60",
-        "--primed-with",
-        "saline",
-    ]
-    words += ["--line-dead-volume-ml", "0", "--dwell-min", "1"]
-    assert cli.main(["protocol", "new", *words, "-o", str(tmp_path / "a")]) == 1
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert last.startswith(("tried without success", "would keep the rules, tried: "))
+def test_where_nothing_helps_nothing_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a remedy is named because there has to be one."""
+    tries: list[dict[str, str]] = []
+    texts = {"primed_with": "saline", "line_dead_volume_ml": "1.2"}
+    assert remedies(BY_NAME["bwh-12"], texts, lambda changed: bool(tries.append(changed))) == []
+    assert len(tries) > 10 and {"primed_with": "solution", "line_dead_volume_ml": "1.2"} in tries
+    monkeypatch.setattr("toleramp.protocol.verbs.new.tried.remedies", lambda *_: [])
+    assert cli.main(["protocol", "new", *LINE, "--line-dead-volume-ml", "1.2", "-o", str(tmp_path / "a")]) == 1
+    assert capsys.readouterr().out.splitlines()[-1].startswith("tried without success: ")

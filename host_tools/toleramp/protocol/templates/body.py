@@ -1,4 +1,4 @@
-"""A dose by weight or by body surface: worked out from kg and cm, and told with its formula and where that comes from."""
+"""A dose by weight or by body surface: worked out from kg and cm, told with its formula and its source."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import combinations
+from math import ceil
 
 from toleramp.protocol.templates import Template
 from toleramp.protocol.templates.exact import plain
@@ -34,7 +35,7 @@ def _changes(template: Template, texts: Texts) -> list[Texts]:
         found.append({"line_fill_ml": plain(dead)})
     for key, factors in (("bag_ml", LARGER_BAGS), ("dwell_min", LONGER_DWELLS)):
         value = _value(template, texts, key)
-        found += [{key: plain(value * factor)} for factor in factors] if value else []
+        found += [{key: str(ceil(value * factor))} for factor in factors] if value else []
     return found
 
 
