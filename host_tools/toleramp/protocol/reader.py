@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from toleramp.protocol.keys import (
     needed,
     senseless,
 )
+from toleramp.words import unit_keys
 
 LARGEST_BYTES = 256 * 1024
 _FINEST = -30  # decimal exponents below are no measurement
@@ -154,13 +154,12 @@ class Reader:
                 for number, table in enumerate(self.tables(section), 1):
                     self.check_table(section, number, table)
 
-    def unknown(self, name: str, where: str, known: list[str]) -> UserError:
-        """An unknown key, with what was probably meant."""
-        united = [key for key in known if key.startswith(name + "_")]
-        near = difflib.get_close_matches(name, known, 1)
+    def unknown(self, name: str, where: str, known: list[str], value: Any = None) -> UserError:
+        """An unknown key, with what was probably meant; one in another unit with its value converted (PRO-6)."""
+        united = unit_keys.other_unit(name, value, known)
         if united:
-            remedy = "write " + " or ".join(united) + ": the key names the unit"
-            return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, refusals.UNIT)
+            return self.fail(f"unknown key {brief(name)[1:-1]}", where, united, refusals.UNIT)
+        near = unit_keys.meant(name, known)
         remedy = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
         return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, refusals.UNKNOWN_KEY)
 
@@ -201,7 +200,7 @@ class Reader:
         """One key: known, at its place, its value of its kind and within its bounds."""
         keys = KEYS[section]
         if key not in keys:
-            raise self.unknown(key, where, [name for name in keys if name not in without])
+            raise self.unknown(key, where, [name for name in keys if name not in without], value)
         if key in without:
             what = "this kind of step" if section == STEP else "a protocol by mouth"
             raise self.fail(f"{key} does not go with {what}", where, "leave it out", refusals.UNKNOWN_KEY)
