@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from pump.protocol.protocol import BENCH, UNITS, Protocol
 from pump.tables import refusals
@@ -18,6 +19,8 @@ from toleramp.protocol.keys import APPROVAL
 from toleramp.protocol.reader import brief, when
 from toleramp.protocol.rule_rows import finding_row
 from toleramp.protocol.table import step_doses
+from toleramp.words.times import later, zone_of
+from toleramp.words.times import shown as shown_time
 
 Row = dict[str, str]
 LONGEST_AHEAD = timedelta(days=2)  # a bag is made on the day, or the day before (ours)
@@ -57,11 +60,11 @@ def printed_findings(reading: Reading, protocol: Protocol) -> list[Row]:
     return rows
 
 
-def _too_soon(letter: str, prepared: datetime | None, start: datetime, where: str) -> list[Row]:
+def _too_soon(letter: str, prepared: datetime | None, start: datetime, where: str, ward: ZoneInfo | None) -> list[Row]:
     """A bag that is not there when the first step starts: planned ahead, or a slip in the date."""
     if prepared is None or prepared <= start:
         return []
-    message = f"bag {letter} is prepared {prepared:%Y-%m-%d %H:%M %z}, after this start (--now)"
+    message = f"bag {letter} is prepared {shown_time(prepared, ward)}, after this start (--now)"
     if prepared - start > LONGEST_AHEAD:
         return [
             finding_row(
@@ -90,22 +93,22 @@ def dilution_findings(reading: Reading, protocol: Protocol) -> list[Row]:
 
 def expiry_findings(reading: Reading, protocol: Protocol, now: datetime) -> list[Row]:
     """Bags that expire before their last step ends, if the first step starts at `now` and nothing holds."""
-    rows = []
+    rows, ward = [], zone_of(reading.content)
     for index, table in enumerate(reading.content.get("solution", [])):
         if ("prepared_at" in table) != ("expires_h" in table):
             message = "prepared_at and expires_h belong together; the expiry cannot be judged"
             rows.append(finding_row("warning", refusals.EXPIRED, f"solution {index + 1}", message))
         prepared = when(table.get("prepared_at"))
-        rows += _too_soon(table["id"], prepared, now, f"solution {index + 1}")
+        rows += _too_soon(table["id"], prepared, now, f"solution {index + 1}", ward)
         used = [number for number, step in enumerate(protocol.steps) if step.solution == index]
         if prepared is None or "expires_h" not in table or not used:
             continue
-        expires = prepared + timedelta(hours=float(table["expires_h"]))
+        expires = later(prepared, table["expires_h"])
         done = now + timedelta(milliseconds=sum(step.duration_ms for step in protocol.steps[: used[-1] + 1]))
         if expires < done:
             message = (
-                f"bag {table['id']} expires {expires:%Y-%m-%d %H:%M %z}, its last step would end"
-                f" {done.astimezone(expires.tzinfo):%Y-%m-%d %H:%M %z}: prepare it later, or start earlier"
+                f"bag {table['id']} expires {shown_time(expires, ward)}, its last step would end"
+                f" {shown_time(done.astimezone(expires.tzinfo), ward)}: prepare it later, or start earlier"
             )
             rows.append(finding_row("error", refusals.EXPIRED, f"solution {index + 1}", message))
     return rows

@@ -8,7 +8,7 @@ FORMAT = "format"  # the key of a file's first line
 STEP = "step"
 APPROVAL = "approval"  # the table of those who signed
 
-# Section -> key -> (kind, required). Kinds: text, number, whole, flag, list, time.
+# Section -> key -> (kind, required). Kinds: text, number, whole, flag, list, time, zone.
 KEYS: dict[str, dict[str, tuple[str, bool]]] = {
     "protocol": {
         "name": ("text", True),
@@ -24,6 +24,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "line_dead_volume_ml": ("number", True),
         "primed_with": ("text", True),
         "weight_kg": ("number", False),
+        "ward_zone": ("zone", False),
     },
     "solution": {
         "id": ("text", True),

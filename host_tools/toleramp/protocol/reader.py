@@ -28,7 +28,7 @@ from toleramp.protocol.keys import (
     needed,
     senseless,
 )
-from toleramp.words import unit_keys
+from toleramp.words import times, unit_keys
 
 LARGEST_BYTES = 256 * 1024
 _FINEST = -30  # decimal exponents below are no measurement
@@ -100,6 +100,7 @@ _EXAMPLE = {
     "flag": "true or false",
     "list": '["a", "list", "of texts"]',
     "time": 'a time with its offset, as "2026-11-22T08:00:00+01:00"',
+    "zone": 'the time zone of the ward by its name, as "Europe/Berlin" (or "UTC")',
 }
 
 
@@ -108,6 +109,8 @@ def _is_kind(value: Any, kind: str) -> bool:
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if kind == "time":
         return when(value) is not None
+    if kind == "zone":
+        return times.zone(value) is not None
     wanted = {"text": str, "number": (Decimal, int), "whole": int, "flag": bool}[kind]
     return isinstance(value, wanted) and (kind == "flag" or not isinstance(value, bool))  # type: ignore[arg-type]
 
@@ -225,7 +228,7 @@ class Reader:
     def check_kind(self, value: Any, kind: str, where: str) -> None:
         """Text is text and a number is a finite one."""
         if not _is_kind(value, kind):
-            name = {"whole": "whole number"}.get(kind, kind)
+            name = {"whole": "whole number", "zone": "time zone"}.get(kind, kind)
             raise self.fail(f"{brief(value)} is not a {name}", where, f"write {_EXAMPLE[kind]}", refusals.FORMAT)
         if kind in ("number", "whole"):
             number = value if isinstance(value, Decimal) else None
