@@ -83,24 +83,19 @@ def findings(reading: Reading, now: datetime | None = None) -> tuple[str, list[R
 def document(path: Path, now: datetime | None = None) -> dict[str, Any]:
     """All findings as `--json` shows them. What is no readable TOML at all is an error of the command, no finding."""
     from toleramp.protocol.file import read_content, read_toml
+    from toleramp.protocol.verdict import Verdict
 
     reading = read_content(path, read_toml(path))
     protocol = reading.protocol
     print_, rows = findings(reading, now)
-    errors = sum(row["severity"] == "error" for row in rows)
     return {
         "file": str(path),
         "name": protocol.name if protocol else "",
         "fingerprint": print_,
         "approval": reading.standing.words(),
-        "errors": errors,
-        "warnings": len(rows) - errors,
+        **Verdict(rows).document(),
         "findings": rows,
     }
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def line(row: Row) -> str:
@@ -110,11 +105,12 @@ def line(row: Row) -> str:
 
 def as_text(found: dict[str, Any]) -> str:
     """One line a finding, errors first; the last line is the verdict."""
+    from toleramp.protocol.verdict import Verdict
+
     lines = [line(row) for row in found["findings"]]
-    counts = f"{_count(found['errors'], 'error')}, {_count(found['warnings'], 'warning')}"
-    verdict = "REFUSED" if found["errors"] else "ACCEPTED"
+    verdict = Verdict(found["findings"]).words()
     print_ = f", fingerprint {found['fingerprint']}" if found["fingerprint"] else ", no fingerprint"
     signed = f"{found['approval']}: proven by `toleramp protocol verify --keys RING`, and by the pump, not here"
     return "\n".join(
-        [*lines, *([signed] if found["approval"].endswith("as verifier") else []), f"{verdict}: {counts}{print_}"]
+        [*lines, *([signed] if found["approval"].endswith("as verifier") else []), f"{verdict}{print_}"]
     )

@@ -56,6 +56,7 @@ def document(path: Path, keys: Keys) -> dict[str, Any]:
     from pump.protocol.protocol import CLASSES
     from toleramp.approval.table import content_digest, not_covered, prove, standing
     from toleramp.protocol.file import compile_protocol, read_content, read_toml
+    from toleramp.protocol.verdict import judge
 
     reading = read_content(path, read_toml(path))
     protocol = reading.protocol
@@ -63,7 +64,7 @@ def document(path: Path, keys: Keys) -> dict[str, Any]:
         raise reading.faults[0]
     blob = compile_protocol(protocol, str(path))
     digest = content_digest(protocol) or b""
-    found = standing(reading.content, protocol)
+    found, verdict = standing(reading.content, protocol), judge(reading)
     proof = prove(found, digest, keys)
     return {
         "file": str(path),
@@ -77,6 +78,8 @@ def document(path: Path, keys: Keys) -> dict[str, Any]:
         "two_people": proof.two_people,
         "problem": found.problem,
         "not_signed": not_covered(reading.content),
+        **verdict.document(),
+        "reason": verdict.reason(),
         "approved": proof.approved,
     }
 
@@ -93,6 +96,8 @@ def as_text(found: dict[str, Any]) -> str:
         lines.append(f"note: the pump does not get, and no signature covers: {', '.join(found['not_signed'])}")
     if found["class"] == "bench":
         lines.append("note: a protocol of class bench loads only in bench mode, whoever signs it")
+    if found["verdict"] == "refused":
+        lines.append(f"note: the protocol itself is REFUSED: {found['reason']}")
     lines.append(_verdict(found))
     return "\n".join(lines)
 
