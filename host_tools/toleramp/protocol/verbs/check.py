@@ -111,6 +111,4 @@ def as_text(found: dict[str, Any]) -> str:
     verdict = Verdict(found["findings"]).words()
     print_ = f", fingerprint {found['fingerprint']}" if found["fingerprint"] else ", no fingerprint"
     signed = f"{found['approval']}: proven by `toleramp protocol verify --keys RING`, and by the pump, not here"
-    return "\n".join(
-        [*lines, *([signed] if found["approval"].endswith("as verifier") else []), f"{verdict}{print_}"]
-    )
+    return "\n".join([*lines, *([signed] if found["approval"].endswith("as verifier") else []), f"{verdict}{print_}"])
