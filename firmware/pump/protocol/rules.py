@@ -180,17 +180,25 @@ def _first(protocol):
         return
 
 
-def _sum(protocol):
-    """What counts is the full dose; what reaches the patient besides, by line-fills and a primed line, is little.
+def _reached(protocol):
+    """The dose that has reached the vein when the last step ends: what is still in the line has not."""
+    pumped = reached_dose(protocol)
+    left = vein.left_in_line(protocol)
+    return pumped[0] * left[1] - left[0] * pumped[1], pumped[1] * left[1]
 
-    The first is told of the whole protocol (step 0), the second of its last step.
+
+def _sum(protocol):
+    """What counts is the full dose; what reaches the vein besides, by line-fills and a primed line, is little.
+
+    The first is told of the whole protocol (step 0), the second of its last step. What a flush brings after that is not
+    known here: the laptop judges it where a flush is written.
     """
     full_pg = protocol.full_dose_pg
     total = total_dose(protocol)
     if abs(total[0] - full_pg * total[1]) * SUM_TOLERANCE > full_pg * total[1]:
         yield ERROR, refusals.DOSE_SUM, 0, _least(total, 1_000_000)
     elif protocol.steps:
-        reached = reached_dose(protocol)
+        reached = _reached(protocol)
         if (reached[0] - full_pg * reached[1]) * SUM_TOLERANCE > full_pg * reached[1]:
             yield ERROR, refusals.DOSE_SUM, len(protocol.steps), _least(reached, 1_000_000)
 

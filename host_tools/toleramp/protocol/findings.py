@@ -15,6 +15,7 @@ from pump.tables import refusals
 from toleramp.approval.table import BOTH, UNFIT
 from toleramp.protocol.dilution import dilution_fits
 from toleramp.protocol.file import Reading
+from toleramp.protocol.flush import flush_findings
 from toleramp.protocol.keys import APPROVAL
 from toleramp.protocol.reader import brief, when
 from toleramp.protocol.rule_rows import finding_row
@@ -111,21 +112,6 @@ def expiry_findings(reading: Reading, protocol: Protocol, now: datetime) -> list
                 f" {shown_time(done.astimezone(expires.tzinfo), ward)}: prepare it later, or start earlier"
             )
             rows.append(finding_row("error", refusals.EXPIRED, f"solution {index + 1}", message))
-    return rows
-
-
-def flush_findings(reading: Reading, protocol: Protocol) -> list[Row]:
-    """The flush pushes what the line still holds: not faster than the last step, and all of it."""
-    flush = reading.content.get("flush")
-    rows: list[Row] = []
-    if not flush or ("flush", 1) in reading.spoilt:
-        return rows
-    if flush["rate_ml_h"] * 10_000 > protocol.steps[-1].rate_e4:
-        message = "the flush is faster than the last step: it would raise the dose rate; write at most its rate"
-        rows.append(finding_row("error", "flush-rate", "flush", message))
-    if flush["volume_ml"] * 10**6 < protocol.line_dead_nl:
-        message = "the flush is smaller than the line's dead volume: part of the dose stays in the line"
-        rows.append(finding_row("warning", "flush-volume", "flush", message))
     return rows
 
 

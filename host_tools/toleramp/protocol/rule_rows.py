@@ -12,6 +12,7 @@ from pump.base.units import round_half_down
 from pump.protocol.doses import fills, reached_dose
 from pump.protocol.protocol import CLASSES, MONITORING, REACTION, TO_FULL_DOSE, UNITS, Protocol
 from pump.protocol.rules import ERROR, WARNING, findings, firsts_in_line
+from pump.protocol.vein import left_in_line
 from pump.tables import refusals
 from toleramp.words import rows
 
@@ -95,10 +96,10 @@ def _slip(protocol: Protocol, duration_ms: int) -> str:
 
 
 def _reached(protocol: Protocol) -> str:
-    dose = Fraction(*reached_dose(protocol)) / 10**9
+    dose = (Fraction(*reached_dose(protocol)) - Fraction(*left_in_line(protocol))) / 10**9
     return (
-        f"with line-fills, primed line and flush {float(dose):.6g} {UNITS[protocol.unit]} reach the patient, more than"
-        " 0.5 % above the full dose: use a line of less volume"
+        f"with line-fills and the primed line {float(dose):.6g} {UNITS[protocol.unit]} reach the vein, more than 0.5 %"
+        " above the full dose: use a line of less volume"
     )
 
 
