@@ -12,6 +12,7 @@ from pump.protocol.doses import dose_fraction, dose_rate_fraction, fills, infusi
 from pump.protocol.protocol import (
     BENCH,
     BY_MOUTH,
+    LIMITS,
     MONITORING,
     MULTI_BAG,
     ONE_BAG,
@@ -39,6 +40,8 @@ FIRST_STEP = {MULTI_BAG: 1000, BENCH: 1000, ONE_BAG: 400}
 DEAD_WARNING = (1, 4)
 DEAD_ERROR = (1, 2)
 DEAD_ERROR_START = (2, 3)
+DECISION_MAX = 3  # reactions: the third ends in a clinician's decision, not in a resume (SES-6)
+GAP_MAX_H = 48  # since a completed ladder (SES-7)
 _DETAIL_MAX = 0xFFFFFFFF
 
 
@@ -86,13 +89,20 @@ def _class(protocol):
 
 
 def _limits(protocol):
-    """Limits that contradict each other: an early sign behind the stop, a hold that must last longer than it may."""
+    """Limits that contradict each other or a rule: an early sign behind the stop, a hold that is never the right time.
+
+    Of reactions and of the gap after a ladder a protocol may say less than the rule, never more.
+    """
     if protocol.spo2_early < protocol.spo2_stop:
         yield ERROR, refusals.RANGE, MONITORING, protocol.spo2_early
     if protocol.spo2_early_fall > protocol.spo2_stop_fall:
         yield ERROR, refusals.RANGE, MONITORING, protocol.spo2_early_fall
-    if protocol.min_hold_min > protocol.max_hold_min:
+    if protocol.min_hold_min >= protocol.max_hold_min:
         yield ERROR, refusals.RANGE, REACTION, protocol.min_hold_min
+    if protocol.decision_after_count > DECISION_MAX:
+        yield ERROR, refusals.RANGE, REACTION, protocol.decision_after_count
+    if protocol.tolerance_gap_h > GAP_MAX_H:
+        yield ERROR, refusals.RANGE, LIMITS, protocol.tolerance_gap_h
 
 
 def _order(protocol):

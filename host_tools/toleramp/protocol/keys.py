@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pump.protocol import protocol as device
+from pump.protocol.rules import DECISION_MAX, GAP_MAX_H
 
 FORMAT = "format"  # the key of a file's first line
 STEP = "step"
@@ -152,7 +153,7 @@ _LIMITS, _REACTION = device._RANGES[device.LIMITS], device._RANGES[device.REACTI
 BOUNDS: dict[tuple[str, str], tuple[int, int]] = {
     ("protocol", "max_hold_min"): _LIMITS[0],
     ("protocol", "max_wait_min"): _LIMITS[1],
-    ("protocol", "tolerance_gap_h"): _LIMITS[2],
+    ("protocol", "tolerance_gap_h"): (_LIMITS[2][0], GAP_MAX_H),
     ("protocol", "line_dead_volume_ml"): (0, 50),
     ("protocol", "weight_kg"): (1, 400),
     ("solution", "volume_ml"): (0, 3000),
@@ -171,7 +172,7 @@ BOUNDS: dict[tuple[str, str], tuple[int, int]] = {
     ("monitoring", "observe_every_min"): (1, 60),
     ("monitoring", "observe_last_every_min"): (1, 60),
     ("monitoring", "observe_after_min"): (0, 1440),
-    ("reaction", "decision_after_count"): _REACTION[1],
+    ("reaction", "decision_after_count"): (_REACTION[1][0], DECISION_MAX),
     ("reaction", "min_hold_min"): _REACTION[2],
 }
 BOUNDS.update(

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from pump.protocol.codes import can_show
 from toleramp.errors import UserError, one_line
 from toleramp.protocol.keys import BOUNDS, TEXT_BYTES
 from toleramp.protocol.templates.exact import number
@@ -85,6 +86,8 @@ class Option:
             raise UserError("not a line of printable text", self.flag, "write it in letters and digits")
         if len(text.encode("utf-8", "replace")) > self.longest:
             raise UserError(f"longer than {self.longest} bytes", self.flag, "write it shorter")
+        if self.key == "code" and not can_show(text.encode("utf-8", "replace")):
+            raise UserError(f"{text!r} cannot be shown on the pump's screen", self.flag, "write it in ASCII letters")
         return text
 
 

@@ -83,6 +83,7 @@ def findings(reading: Reading, now: datetime | None = None) -> tuple[str, list[R
 def document(path: Path, now: datetime | None = None) -> dict[str, Any]:
     """All findings as `--json` shows them. What is no readable TOML at all is an error of the command, no finding."""
     from toleramp.protocol.file import read_content, read_toml
+    from toleramp.protocol.lines import with_lines
     from toleramp.protocol.verdict import Verdict
 
     reading = read_content(path, read_toml(path))
@@ -94,13 +95,14 @@ def document(path: Path, now: datetime | None = None) -> dict[str, Any]:
         "fingerprint": print_,
         "approval": reading.standing.words(),
         **Verdict(rows).document(),
-        "findings": rows,
+        "findings": with_lines(rows, path.read_text("utf-8-sig")),
     }
 
 
 def line(row: Row) -> str:
-    """A finding for people."""
-    return f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]"
+    """A finding for people, with its line in the file where that is known."""
+    at = f" (line {row['line']})" if "line" in row else ""
+    return f"{row['severity']}: {row['where']}: {row['message']}{at} [{row['code']}]"
 
 
 def as_text(found: dict[str, Any]) -> str:
