@@ -1,4 +1,4 @@
-"""When two codes of bags are the same to an eye: O and 0, I, l and 1, capital and small letters, with blanks or without.
+"""When two codes of bags are the same to an eye: O and 0, I, l and 1, capital and small letters, blanks or none.
 
 One small rule for pump and laptop. A code is bytes, as a scanner sends it and the compiled protocol holds it.
 """

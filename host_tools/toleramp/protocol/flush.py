@@ -67,7 +67,7 @@ def _without(protocol: Protocol) -> list[Row]:
 
 
 def flush_findings(reading: Reading, protocol: Protocol) -> list[Row]:
-    """The flush pushes what the line still holds: not faster than the last step, all of it, and no more than the dose."""
+    """The flush pushes what the line holds: not faster than the last step, all of it, and no more than the dose."""
     flush = reading.content.get("flush")
     rows: list[Row] = []
     if ("flush", 1) in reading.spoilt or not protocol.steps:
@@ -83,8 +83,8 @@ def flush_findings(reading: Reading, protocol: Protocol) -> list[Row]:
     reached = at_vein_pg(protocol) + flushed_pg(protocol, Fraction(flush["volume_ml"]) * 10**6)
     if _off(protocol, reached) > TOLERANCE >= _off(protocol, at_vein_pg(protocol)):
         message = (
-            f"with this flush {_amounts(protocol, reached)} reach the vein, more than 0.5 % too much: use a line of less"
-            " volume, or leave in it what is beyond the dose"
+            f"with this flush {_amounts(protocol, reached)} reach the vein, more than 0.5 % too much: use a line of"
+            " less volume, or leave in it what is beyond the dose"
         )
         rows.append(finding_row("error", refusals.DOSE_SUM, "flush", message))
     return rows
