@@ -86,6 +86,10 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "digest": ("text", False),
         "author_mac": ("text", False),
         "verifier_mac": ("text", False),
+        "file_digest": ("text", False),
+        "warnings": ("text", False),
+        "author_file_mac": ("text", False),
+        "verifier_file_mac": ("text", False),
     },
 }
 REPEATED = ("solution", "step", "premedication")
@@ -144,6 +148,7 @@ TEXT_BYTES = {
     ("solution", "code"): 24,
     ("approval", "author"): 24,
     ("approval", "verifier"): 24,
+    ("approval", "warnings"): 4000,
 }
 TEXT_BYTES_ELSE = 200
 

@@ -66,6 +66,7 @@ def _print(protocol: Protocol, path: Path) -> tuple[str, list[Row]]:
 
 def findings(reading: Reading, now: datetime | None = None) -> tuple[str, list[Row]]:
     """(fingerprint, all findings, errors first) of what was read; "" where nothing can be compiled."""
+    from toleramp.approval.read_warnings import with_readers
     from toleramp.protocol.findings import file_findings
     from toleramp.protocol.table import finding_rows
 
@@ -76,6 +77,7 @@ def findings(reading: Reading, now: datetime | None = None) -> tuple[str, list[R
         rows += refused
     if reading.judged:
         rows += finding_rows(reading.judged) + file_findings(reading, now)
+    rows = with_readers(rows, reading.standing)
     rows.sort(key=lambda row: row["severity"] != "error")
     return print_, rows
 
@@ -106,10 +108,11 @@ def line(row: Row) -> str:
 
 
 def as_text(found: dict[str, Any]) -> str:
-    """One line a finding, errors first; the last line is the verdict."""
+    """One line a finding that is still to be read, errors first; the last line is the verdict."""
+    from toleramp.approval.read_warnings import summary, unread
     from toleramp.protocol.verdict import Verdict
 
-    lines = [line(row) for row in found["findings"]]
+    lines = [*(line(row) for row in unread(found["findings"])), *summary(found["findings"])]
     verdict = Verdict(found["findings"]).words()
     print_ = f", fingerprint {found['fingerprint']}" if found["fingerprint"] else ", no fingerprint"
     signed = f"{found['approval']}: proven by `toleramp protocol verify --keys RING`, and by the pump, not here"

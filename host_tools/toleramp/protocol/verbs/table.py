@@ -35,6 +35,7 @@ def add_parser(verbs: Any) -> None:
 
 def run_table(args: argparse.Namespace) -> int:
     """Prints the page; 1 when a rule is broken."""
+    from toleramp.approval.read_warnings import with_readers
     from toleramp.protocol.file import compile_protocol, read_file
     from toleramp.protocol.findings import file_findings
     from toleramp.protocol.table import table
@@ -46,6 +47,7 @@ def run_table(args: argparse.Namespace) -> int:
         raise reading.faults[0]
     blob = compile_protocol(reading.protocol, str(args.file))
     document = table(reading.protocol, fingerprint(blob), file_findings(reading, now))
+    document["findings"] = with_readers(document["findings"], reading.standing)
     verdict = Verdict(document["findings"])
     shown = {**document, **verdict.document()}
     print(json.dumps(shown, indent=1) if args.json else as_text(reading, reading.protocol, document))
@@ -98,10 +100,12 @@ def _errors(document: dict[str, Any]) -> list[str]:
 
 def _tail(document: dict[str, Any]) -> list[str]:
     """Findings, and what this is not."""
+    from toleramp.approval.read_warnings import summary, unread
     from toleramp.protocol.verdict import Verdict
 
-    lines = [f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]" for row in document["findings"]]
-    return [*lines, Verdict(document["findings"]).words(), NOTICE]
+    found = document["findings"]
+    lines = [f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]" for row in unread(found)]
+    return [*lines, *summary(found), Verdict(found).words(), NOTICE]
 
 
 def as_text(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> str:
