@@ -6,59 +6,23 @@ The laptop's part; the pump sees of these the approval alone.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from pump.protocol.protocol import BENCH, UNITS, Protocol
+from pump.protocol.protocol import BENCH, Protocol
 from pump.tables import refusals
 from toleramp.approval.table import BOTH, UNFIT
 from toleramp.protocol.dilution import dilution_fits
 from toleramp.protocol.file import Reading
 from toleramp.protocol.flush import flush_findings
 from toleramp.protocol.keys import APPROVAL
+from toleramp.protocol.printed import printed_findings
 from toleramp.protocol.reader import brief, when
 from toleramp.protocol.rule_rows import finding_row
-from toleramp.protocol.table import step_doses
 from toleramp.words.times import later, zone_of
 from toleramp.words.times import shown as shown_time
 
 Row = dict[str, str]
 LONGEST_AHEAD = timedelta(days=2)  # a bag is made on the day, or the day before (ours)
-
-
-def agrees(printed: Decimal | int, exact: Fraction) -> bool:
-    """True when the exact value rounds to the printed one at its number of decimals (a half either way)."""
-    decimals = max(0, -int(Decimal(printed).as_tuple().exponent))  # 5e2 is 500, not "about 500"
-    return abs(Fraction(printed) - exact) <= Fraction(1, 2) / Fraction(10) ** decimals
-
-
-def shown(exact: Fraction, printed: Decimal | int) -> str:
-    """The exact value with the printed cell's decimals and two more."""
-    decimals = max(0, -int(Decimal(printed).as_tuple().exponent)) + 2
-    scaled = round(exact * 10**decimals)
-    text = str(Decimal(scaled).scaleb(-decimals).normalize())
-    return f"{Decimal(text):f}"
-
-
-def printed_findings(reading: Reading, protocol: Protocol) -> list[Row]:
-    """Every printed cell that differs from what the step's own rate, time and bag give. By mouth, no volume is."""
-    rows, total = [], Fraction(0)
-    volumes = [Fraction(step.volume_nl, 10**6) for step in protocol.steps] or [Fraction(0)] * len(protocol.doses)
-    tables = zip(reading.content.get("step", []), volumes, step_doses(protocol), strict=True)
-    for number, (table, volume, dose) in enumerate(tables, 1):
-        total += dose
-        unit = UNITS[protocol.unit].lower()
-        cells = {
-            "printed_volume_ml": volume,
-            f"printed_dose_{unit}": dose / 10**9,
-            f"printed_cumulative_{unit}": total / 10**9,
-        }
-        for key, exact in cells.items():
-            if key in table and not agrees(table[key], exact):
-                message = f"{key} is {table[key]}, the arithmetic gives {shown(exact, table[key])}"
-                rows.append(finding_row("error", refusals.PRINTED_MISMATCH, f"step {number}", message))
-    return rows
 
 
 def _too_soon(letter: str, prepared: datetime | None, start: datetime, where: str, ward: ZoneInfo | None) -> list[Row]:

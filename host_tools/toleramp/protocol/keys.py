@@ -9,6 +9,14 @@ FORMAT = "format"  # the key of a file's first line
 STEP = "step"
 APPROVAL = "approval"  # the table of those who signed
 
+
+def _printed(cells: str) -> dict[str, tuple[str, bool]]:
+    """Keys for cells copied from a published table; those in mg also in U."""
+    every = [f"printed_{cell}" for cell in cells.split()]
+    in_units = ["_".join("u" if part == "mg" else part for part in key.split("_")) for key in every]
+    return dict.fromkeys(dict.fromkeys([*every, *in_units]), ("number", False))
+
+
 # Section -> key -> (kind, required). Kinds: text, number, whole, flag, list, time, zone.
 KEYS: dict[str, dict[str, tuple[str, bool]]] = {
     "protocol": {
@@ -26,6 +34,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "primed_with": ("text", True),
         "weight_kg": ("number", False),
         "ward_zone": ("zone", False),
+        **_printed("total_minutes total_ml total_mg"),
     },
     "solution": {
         "id": ("text", True),
@@ -38,6 +47,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "line_volume_ml": ("number", False),
         "prepared_at": ("time", False),
         "expires_h": ("number", False),
+        **_printed("drug_mg volume_ml mg_per_ml used_ml"),
     },
     "step": {
         "solution": ("text", True),
@@ -48,11 +58,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "kind": ("text", False),
         "dose_mg": ("number", False),
         "dose_u": ("number", False),
-        "printed_volume_ml": ("number", False),
-        "printed_dose_mg": ("number", False),
-        "printed_cumulative_mg": ("number", False),
-        "printed_dose_u": ("number", False),
-        "printed_cumulative_u": ("number", False),
+        **_printed("minutes rate_ml_h volume_ml cumulative_ml dose_mg cumulative_mg dose_rate_mg_h"),
     },
     "flush": {"volume_ml": ("number", True), "rate_ml_h": ("number", True)},
     "premedication": {"drug": ("text", True), "dose": ("text", True), "wait_min": ("whole", True)},
@@ -101,9 +107,12 @@ _BY_MOUTH = ("dose_mg", "dose_u")
 STEP_WITHOUT: dict[str, tuple[str, ...]] = {
     INFUSION: _BY_MOUTH,
     LINE_FILL: (*_BY_MOUTH, "to_full_dose"),
-    ORAL: ("solution", "rate_ml_h", "volume_ml", "to_full_dose", "printed_volume_ml"),
-}
-ORAL_WITHOUT = ("line_dead_volume_ml", "primed_with")  # of [protocol]
+    ORAL: (
+        "solution", "rate_ml_h", "volume_ml", "to_full_dose", "printed_rate_ml_h", "printed_volume_ml",
+        "printed_cumulative_ml", "printed_dose_rate_mg_h", "printed_dose_rate_u_h",
+    ),
+}  # fmt: skip
+ORAL_WITHOUT = ("line_dead_volume_ml", "primed_with", "printed_total_ml")  # of [protocol]
 ORAL_SECTIONS_WITHOUT = ("solution", "flush")
 
 

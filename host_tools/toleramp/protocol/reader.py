@@ -213,9 +213,10 @@ class Reader:
 
     def check_unit(self, key: str, where: str) -> None:
         """A printed dose is in the unit of the protocol; the other doses are seen to where they are read."""
-        stem, _, unit = key.rpartition("_")
-        if stem in ("printed_dose", "printed_cumulative") and unit != self.unit.lower():
-            remedy = f"write {stem}_{self.unit.lower()} = ..."
+        parts, own = key.split("_"), self.unit.lower()
+        other = "u" if own == "mg" else "mg"
+        if parts[0] == "printed" and other in parts:
+            remedy = f"write {'_'.join(own if part == other else part for part in parts)} = ..."
             raise self.fail(f"{key} does not go with dose_unit {self.unit}", where, remedy, refusals.UNIT)
 
     def mixed(self, kind: Any, where: str) -> Fault:
