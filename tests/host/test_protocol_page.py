@@ -70,6 +70,7 @@ PEOPLE DO THIS FROM PAPER: THE PUMP DOES NOT KNOW OF IT
   flush        none in this protocol: what the line holds then stays in it
 
 warning: approval: not approved: loads only in bench mode (nobody has signed it) [approval]
+ACCEPTED: 0 errors, 1 warning
 Toleramp is no certified medical device: for the bench, with water. Do not connect it to a person.
 """
 ORAL = """\
@@ -177,8 +178,8 @@ def test_all_that_a_file_can_say_stands_on_one_page() -> None:
         "PREMEDICATION, BY PEOPLE: THE PUMP DOES NOT KNOW OF IT\n  1. diphenhydramine 25 mg IV, then wait 20 min"
         in head
     )
-    assert "     1.5 mL stay in its own line; prepared " in head and " 08:00 +0000, expires " in head
-    assert " 14:00 +0000\nB  " in head
+    assert "     1.5 mL stay in its own line; prepared " in head and " 08:00 +00:00, expires " in head
+    assert " 14:00 +00:00\nB  " in head
     assert "  hold         at least 5 min, at most 120 min: after" in pump
     assert "  resume at    same step, one back, two back; over a bag change its own bag first\n" in pump
     assert people.partition("\n\n")[0].splitlines() == [

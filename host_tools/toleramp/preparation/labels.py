@@ -6,10 +6,10 @@ Volumes in mL, amounts in mg or U, concentrations in that per mL.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pump.protocol.protocol import UNITS, Protocol
 from toleramp.bag_looks import mark_svg
@@ -17,11 +17,12 @@ from toleramp.errors import UserError, one_line
 from toleramp.preparation.amounts import amount_text, figure, in_bag
 from toleramp.preparation.mixing import Bag
 from toleramp.preparation.room import demand_room, width_mm
+from toleramp.protocol.reader import when
+from toleramp.words import times
 
 TEMPLATE = Path(__file__).with_name("labels.html.j2")
 AGREE = Fraction(1, 1000)  # what rounding to the printed digits may part amount, volume and concentration by
 IDENTIFIERS_MAX = 2
-DAY = "%Y-%m-%d %H:%M %z"
 WHO_MM, TEXT_MM, ACROSS_MM = 64, 57, 87  # room beside the bag's letter, beside the code, and across the label
 NAME_PT, AMOUNT_PT, LONG_PT, SMALL_PT = 10, 11, 8.5, 6.5
 
@@ -85,18 +86,17 @@ def qr_svg(code: str) -> str:
     return text
 
 
-def moments(table: dict[str, Any]) -> tuple[str, str]:
-    """When the bag was made and until when it is good; empty where the protocol file does not say. UserError."""
+def moments(table: dict[str, Any], ward: ZoneInfo | None = None) -> tuple[str, str]:
+    """When the bag was made and until when it is good, with their zone; "" where the file does not say. UserError."""
     text, hours = table.get("prepared_at"), table.get("expires_h")
     if not text:
         return "", ""
-    try:
-        made = datetime.fromisoformat(str(text))
-        end = made + timedelta(seconds=round(Fraction(hours) * 3600)) if hours else None
-    except (ValueError, OverflowError):
+    made = when(text)
+    if made is None:
         remedy = 'write it like "2026-11-22T08:00:00+01:00"'
-        raise UserError(f"{text!r} is no time", f"bag {table['id']}, prepared_at", remedy) from None
-    return made.strftime(DAY), end.strftime(DAY) if end else ""
+        raise UserError(f"{text!r} is no time with its offset", f"bag {table['id']}, prepared_at", remedy)
+    end = times.later(made, hours) if hours else None
+    return times.shown(made, ward), times.shown(end, ward) if end else ""
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def _label(
 ) -> Label:
     """The texts of one label. Raises UserError where one does not fit on it."""
     unit, code, table = UNITS[protocol.unit], protocol.solutions[index].code, content["solution"][index]
-    numbers, (prepared, expires) = figures(bag, unit), moments(table)
+    numbers, (prepared, expires) = figures(bag, unit), moments(table, times.zone_of(content))
     label = Label(
         patient=whose[0],
         identifiers=whose[1],

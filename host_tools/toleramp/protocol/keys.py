@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from pump.protocol import protocol as device
+from pump.protocol.rules import DECISION_MAX, GAP_MAX_H
 
 FORMAT = "format"  # the key of a file's first line
 STEP = "step"
 APPROVAL = "approval"  # the table of those who signed
 
-# Section -> key -> (kind, required). Kinds: text, number, whole, flag, list, time.
+
+def _printed(cells: str) -> dict[str, tuple[str, bool]]:
+    """Keys for cells copied from a published table; those in mg also in U."""
+    every = [f"printed_{cell}" for cell in cells.split()]
+    in_units = ["_".join("u" if part == "mg" else part for part in key.split("_")) for key in every]
+    return dict.fromkeys(dict.fromkeys([*every, *in_units]), ("number", False))
+
+
+# Section -> key -> (kind, required). Kinds: text, number, whole, flag, list, time, zone.
 KEYS: dict[str, dict[str, tuple[str, bool]]] = {
     "protocol": {
         "name": ("text", True),
@@ -24,6 +33,8 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "line_dead_volume_ml": ("number", True),
         "primed_with": ("text", True),
         "weight_kg": ("number", False),
+        "ward_zone": ("zone", False),
+        **_printed("total_minutes total_ml total_mg"),
     },
     "solution": {
         "id": ("text", True),
@@ -36,6 +47,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "line_volume_ml": ("number", False),
         "prepared_at": ("time", False),
         "expires_h": ("number", False),
+        **_printed("drug_mg volume_ml mg_per_ml used_ml"),
     },
     "step": {
         "solution": ("text", True),
@@ -46,11 +58,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "kind": ("text", False),
         "dose_mg": ("number", False),
         "dose_u": ("number", False),
-        "printed_volume_ml": ("number", False),
-        "printed_dose_mg": ("number", False),
-        "printed_cumulative_mg": ("number", False),
-        "printed_dose_u": ("number", False),
-        "printed_cumulative_u": ("number", False),
+        **_printed("minutes rate_ml_h volume_ml cumulative_ml dose_mg cumulative_mg dose_rate_mg_h"),
     },
     "flush": {"volume_ml": ("number", True), "rate_ml_h": ("number", True)},
     "premedication": {"drug": ("text", True), "dose": ("text", True), "wait_min": ("whole", True)},
@@ -84,6 +92,10 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "digest": ("text", False),
         "author_mac": ("text", False),
         "verifier_mac": ("text", False),
+        "file_digest": ("text", False),
+        "warnings": ("text", False),
+        "author_file_mac": ("text", False),
+        "verifier_file_mac": ("text", False),
     },
 }
 REPEATED = ("solution", "step", "premedication")
@@ -95,9 +107,12 @@ _BY_MOUTH = ("dose_mg", "dose_u")
 STEP_WITHOUT: dict[str, tuple[str, ...]] = {
     INFUSION: _BY_MOUTH,
     LINE_FILL: (*_BY_MOUTH, "to_full_dose"),
-    ORAL: ("solution", "rate_ml_h", "volume_ml", "to_full_dose", "printed_volume_ml"),
-}
-ORAL_WITHOUT = ("line_dead_volume_ml", "primed_with")  # of [protocol]
+    ORAL: (
+        "solution", "rate_ml_h", "volume_ml", "to_full_dose", "printed_rate_ml_h", "printed_volume_ml",
+        "printed_cumulative_ml", "printed_dose_rate_mg_h", "printed_dose_rate_u_h",
+    ),
+}  # fmt: skip
+ORAL_WITHOUT = ("line_dead_volume_ml", "primed_with", "printed_total_ml")  # of [protocol]
 ORAL_SECTIONS_WITHOUT = ("solution", "flush")
 
 
@@ -142,6 +157,7 @@ TEXT_BYTES = {
     ("solution", "code"): 24,
     ("approval", "author"): 24,
     ("approval", "verifier"): 24,
+    ("approval", "warnings"): 4000,
 }
 TEXT_BYTES_ELSE = 200
 
@@ -151,7 +167,7 @@ _LIMITS, _REACTION = device._RANGES[device.LIMITS], device._RANGES[device.REACTI
 BOUNDS: dict[tuple[str, str], tuple[int, int]] = {
     ("protocol", "max_hold_min"): _LIMITS[0],
     ("protocol", "max_wait_min"): _LIMITS[1],
-    ("protocol", "tolerance_gap_h"): _LIMITS[2],
+    ("protocol", "tolerance_gap_h"): (_LIMITS[2][0], GAP_MAX_H),
     ("protocol", "line_dead_volume_ml"): (0, 50),
     ("protocol", "weight_kg"): (1, 400),
     ("solution", "volume_ml"): (0, 3000),
@@ -170,7 +186,7 @@ BOUNDS: dict[tuple[str, str], tuple[int, int]] = {
     ("monitoring", "observe_every_min"): (1, 60),
     ("monitoring", "observe_last_every_min"): (1, 60),
     ("monitoring", "observe_after_min"): (0, 1440),
-    ("reaction", "decision_after_count"): _REACTION[1],
+    ("reaction", "decision_after_count"): (_REACTION[1][0], DECISION_MAX),
     ("reaction", "min_hold_min"): _REACTION[2],
 }
 BOUNDS.update(

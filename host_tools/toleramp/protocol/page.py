@@ -8,11 +8,11 @@ never shows as 0.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from fractions import Fraction
 from itertools import accumulate, chain
 from textwrap import wrap
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pump.protocol import vein
 from pump.protocol.doses import fills, reached_dose
@@ -22,6 +22,7 @@ from toleramp.preparation.amounts import DIGITS, EXACT, IN_COLUMN, Unit, amount_
 from toleramp.preparation.mixing import concentration, show, used_ml
 from toleramp.protocol.reader import Table, when
 from toleramp.protocol.table import dose_rates_mg_h, minutes_of, step_doses, vein_doses
+from toleramp.words import times
 
 WIDTH = 100  # columns: what a printer puts on one line
 ENTERED = 20  # digits: what people wrote, or a label says, is shown to its last digit
@@ -117,15 +118,15 @@ def premedication(content: Table) -> list[str]:
 # -- bags
 
 
-def _dates(table: Table) -> str:
-    """When the bag was prepared and when it expires, in the clock of the file."""
+def _dates(table: Table, ward: ZoneInfo | None) -> str:
+    """When the bag was prepared and when it expires, each with its zone."""
     prepared = when(table.get("prepared_at"))
     if prepared is None:
         return ""
-    text = f"prepared {prepared:%Y-%m-%d %H:%M %z}"
+    text = f"prepared {times.shown(prepared, ward)}"
     if "expires_h" not in table:
         return text
-    return f"{text}, expires {prepared + timedelta(hours=float(table['expires_h'])):%Y-%m-%d %H:%M %z}"
+    return f"{text}, expires {times.shown(times.later(prepared, table['expires_h']), ward)}"
 
 
 def _bag_cells(protocol: Protocol, bag: Solution, table: Table, drawn: Fraction, named: bool) -> list[str]:
@@ -166,7 +167,7 @@ def bags(protocol: Protocol, content: Table) -> list[str]:
     made, named = ["", *wrapped(title)], has_small_bags(protocol)
     for line, bag, table in zip(lines, protocol.solutions, content["solution"], strict=True):
         own = f"{figure(Fraction(bag.line_nl, 10**6))} mL stay in its own line" if bag.line_nl else ""
-        more = "; ".join(filter(None, (_made_of(table) if named else "", own, _dates(table))))
+        more = "; ".join(filter(None, (_made_of(table) if named else "", own, _dates(table, times.zone_of(content)))))
         made += wrapped(line) + (wrapped(f"     {more}", 5) if more else [])
     return made
 

@@ -10,8 +10,9 @@ from fractions import Fraction
 
 from pump.base.units import round_half_down
 from pump.protocol.doses import fills, reached_dose
-from pump.protocol.protocol import CLASSES, MONITORING, REACTION, TO_FULL_DOSE, UNITS, Protocol
-from pump.protocol.rules import ERROR, WARNING, findings, firsts_in_line
+from pump.protocol.protocol import CLASSES, LIMITS, MONITORING, REACTION, TO_FULL_DOSE, UNITS, Protocol
+from pump.protocol.rules import DECISION_MAX, ERROR, GAP_MAX_H, WARNING, findings, firsts_in_line
+from pump.protocol.vein import left_in_line
 from pump.tables import refusals
 from toleramp.words import rows
 
@@ -80,13 +81,27 @@ def _short(protocol: Protocol, used_nl: int, number: int) -> str:
 
 
 def _limits(protocol: Protocol, key: int, value: int) -> str:
+    if key == LIMITS:
+        return f"tolerance_gap_h {value} is more than {GAP_MAX_H} h, after which tolerance is lost: write {GAP_MAX_H}"
     if key == REACTION:
-        return f"a hold lasts {value} min or more (min_hold_min), and {protocol.max_hold_min} or less (max_hold_min)"
+        return _of_reactions(protocol, value)
     if protocol.spo2_early < protocol.spo2_stop:
         early, stop = protocol.spo2_early, protocol.spo2_stop
         return f"spo2_early_percent {early} is below spo2_stop_percent {stop}: it would never come before the stop"
     early, stop = protocol.spo2_early_fall, protocol.spo2_stop_fall
     return f"spo2_early_fall {early} is more than spo2_stop_fall {stop}: it would never come before the stop"
+
+
+def _of_reactions(protocol: Protocol, value: int) -> str:
+    least, most = protocol.min_hold_min, protocol.max_hold_min
+    if value == least and least >= most:
+        return (
+            f"min_hold_min {least} leaves no minute to resume in: a hold also lasts at most max_hold_min {most};"
+            f" write at most {most - 1}"
+        )
+    return (
+        f"decision_after_count {value} is more than {DECISION_MAX}: the third reaction ends in a decision; write 1 to 3"
+    )
 
 
 def _slip(protocol: Protocol, duration_ms: int) -> str:
@@ -95,10 +110,10 @@ def _slip(protocol: Protocol, duration_ms: int) -> str:
 
 
 def _reached(protocol: Protocol) -> str:
-    dose = Fraction(*reached_dose(protocol)) / 10**9
+    dose = (Fraction(*reached_dose(protocol)) - Fraction(*left_in_line(protocol))) / 10**9
     return (
-        f"with line-fills, primed line and flush {float(dose):.6g} {UNITS[protocol.unit]} reach the patient, more than"
-        " 0.5 % above the full dose: use a line of less volume"
+        f"with line-fills and the primed line {float(dose):.6g} {UNITS[protocol.unit]} reach the vein, more than 0.5 %"
+        " above the full dose: use a line of less volume"
     )
 
 
@@ -107,7 +122,7 @@ OF_STEPS[refusals.ORDER] = lambda protocol, step, _detail: _order(protocol, step
 OF_STEPS[refusals.BAG_SHORT] = lambda protocol, step, detail: _short(protocol, detail, step)
 OF_STEPS[refusals.BAG_SUM] = lambda protocol, _step, bag: f"bag {protocol.solutions[bag].id} is drawn by no step"
 OF_STEPS[refusals.DWELL_LONG] = lambda protocol, _step, detail: _slip(protocol, detail)
-_TABLES = {MONITORING: "monitoring", REACTION: "reaction"}  # the place of limits that contradict
+_TABLES = {LIMITS: "protocol", MONITORING: "monitoring", REACTION: "reaction"}  # the place of limits that contradict
 
 
 def _message(protocol: Protocol, severity: str, code: int, step: int, detail: int) -> str:

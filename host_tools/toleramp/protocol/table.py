@@ -119,6 +119,7 @@ def _solution_rows(protocol: Protocol) -> list[dict[str, Any]]:
     return [
         {
             "id": bag.id,
+            "code": bag.code,
             "mg_per_ml": float(Fraction(bag.drug_pg, bag.volume_nl) / 1000),
             "volume_ml": bag.volume_nl / 1_000_000,
             "drug_mg": bag.drug_pg / 10**9,

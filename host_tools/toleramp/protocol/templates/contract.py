@@ -63,6 +63,7 @@ _QUESTIONS = {
     "min_hold_min": "Shortest hold after a reaction",
     "insert_allowed": "Steps may be inserted after a reaction",
     "boundary": "Going back over a change of bags, offered first: the present bag, or rehang its own",
+    "ward_zone": "Time zone of the ward by name, as Europe/Berlin",
     "order_id": "Number of the order",
     "cycle": "Cycle of the order",
     "patient_id": "Identifier of the patient",

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from pump.protocol.codes import can_show
 from toleramp.errors import UserError, one_line
 from toleramp.protocol.keys import BOUNDS, TEXT_BYTES
 from toleramp.protocol.reader import when
 from toleramp.protocol.templates import body, premedication, units
-from toleramp.protocol.templates.exact import both_readings, number
+from toleramp.protocol.templates.exact import number
+from toleramp.words import times
+from toleramp.words.lists import number_texts
 
 Values = dict[str, Any]  # option key -> what was read; an option that was not given and has no default is missing
 ALL_LINES = "lines"  # kind of an option: texts with a semicolon between them
 NUMBERS = ("number", "whole", "numbers")  # kinds of options that have a unit
 RATE_DIGITS, VOLUME_DIGITS, DRUG_DIGITS = 4, 6, 9  # the pump's resolution: 0.0001 mL/h, 1 nL, 1 pg
-
-
-_NO_NUMBER = re.compile(r"0\d\d", re.ASCII)  # three digits that nobody begins a number with
-_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)  # no blank: two numbers, or one with a separator
 
 
 def one_of(text: str, known: Iterable[str]) -> str:
@@ -51,6 +48,7 @@ class Option:
     digits: int = VOLUME_DIGITS
     choices: tuple[str, ...] = ()
     longest: int = 40  # bytes of a text
+    alone: bool = True  # of numbers: one may stand there by itself (else a comma between two has one reading)
     asked: bool = True  # asked on a terminal when nothing was given
 
     @property
@@ -71,7 +69,7 @@ class Option:
         if self.kind in _OTHER_KINDS:
             return _OTHER_KINDS[self.kind](self, text)
         if self.kind == "numbers":
-            return tuple(self._number(part) for part in self._parts(text))
+            return tuple(self._number(part) for part in number_texts(text, self.flag, self.alone))
         value = self._number(text)
         return int(value) if self.kind == "whole" else value
 
@@ -87,24 +85,17 @@ class Option:
             raise UserError(f"{text.strip()[:40]!r} is no time with its offset", self.flag, remedy)
         return moment
 
+    def _zone(self, text: str) -> str:
+        if times.zone(text.strip()) is None:
+            raise UserError(f"{text.strip()[:40]!r} is no time zone by name", self.flag, "write it like Europe/Berlin")
+        return text.strip()
+
     def aloud(self, text: str) -> list[str]:
         """What was converted in `text` from another unit, in words."""
         if self.kind not in NUMBERS:
             return []
-        parts = self._parts(text) if self.kind == "numbers" else [text]
+        parts = number_texts(text, self.flag, self.alone) if self.kind == "numbers" else [text]
         return [words for part in parts if (words := units.aloud(part, self.unit, self.flag))]
-
-    def _parts(self, text: str) -> list[str]:
-        """The numbers of a list. "1,000" and "1,500" are refused: the comma may stand in one number, or between two."""
-        parts = [part.strip() for part in text.split(",")]
-        what = f"{text.strip()[:60]!r} may be one number or more"
-        for before, part in pairwise(parts):
-            if _NO_NUMBER.fullmatch(part) and before.isdecimal():
-                raise UserError(what, self.flag, both_readings(before, part))
-        if _THOUSANDS.fullmatch(text.strip()):
-            remedy = f"{both_readings(*parts)}; for two numbers {', '.join(parts)} (a blank after the comma)"
-            raise UserError(what, self.flag, remedy)
-        return parts
 
     def _path(self, text: str) -> Path:
         if not text.strip() or not text.isprintable():
@@ -126,6 +117,8 @@ class Option:
             raise UserError("not a line of printable text", self.flag, "write it in letters and digits")
         if len(text.encode("utf-8", "replace")) > self.longest:
             raise UserError(f"longer than {self.longest} bytes", self.flag, "write it shorter")
+        if self.key == "code" and not can_show(text.encode("utf-8", "replace")):
+            raise UserError(f"{text!r} cannot be shown on the pump's screen", self.flag, "write it in ASCII letters")
         return text
 
 
@@ -133,6 +126,7 @@ _OTHER_KINDS: dict[str, Callable[[Option, str], Any]] = {
     "path": Option._path,
     ALL_LINES: Option._lines,
     "time": Option._time,
+    "zone": Option._zone,
     "premedication": lambda option, text: premedication.read(text, option.flag, option._text),
 }
 
@@ -209,7 +203,7 @@ PER_KG_U = Option(
     "dose_u_per_kg", "Dose by weight of a drug in units", unit="U/kg", hint="the full dose is given", low="0.000001"
 )
 HEIGHT = Option(
-    "height_cm", "Height of the patient", unit="cm", hint="not by body surface", low="20", high="280", digits=1
+    "height_cm", "Height of the patient", unit="cm", hint="not by body surface", low="30", high="250", digits=1
 )
 FORMULA = Option(
     "bsa_formula", "Formula of the body surface", "choice", default="mosteller", choices=tuple(body.FORMULAS),

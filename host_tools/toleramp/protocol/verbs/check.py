@@ -66,6 +66,7 @@ def _print(protocol: Protocol, path: Path) -> tuple[str, list[Row]]:
 
 def findings(reading: Reading, now: datetime | None = None) -> tuple[str, list[Row]]:
     """(fingerprint, all findings, errors first) of what was read; "" where nothing can be compiled."""
+    from toleramp.approval.read_warnings import with_readers
     from toleramp.protocol.findings import file_findings
     from toleramp.protocol.table import finding_rows
 
@@ -76,6 +77,7 @@ def findings(reading: Reading, now: datetime | None = None) -> tuple[str, list[R
         rows += refused
     if reading.judged:
         rows += finding_rows(reading.judged) + file_findings(reading, now)
+    rows = with_readers(rows, reading.standing)
     rows.sort(key=lambda row: row["severity"] != "error")
     return print_, rows
 
@@ -83,38 +85,35 @@ def findings(reading: Reading, now: datetime | None = None) -> tuple[str, list[R
 def document(path: Path, now: datetime | None = None) -> dict[str, Any]:
     """All findings as `--json` shows them. What is no readable TOML at all is an error of the command, no finding."""
     from toleramp.protocol.file import read_content, read_toml
+    from toleramp.protocol.lines import with_lines
+    from toleramp.protocol.verdict import Verdict
 
     reading = read_content(path, read_toml(path))
     protocol = reading.protocol
     print_, rows = findings(reading, now)
-    errors = sum(row["severity"] == "error" for row in rows)
     return {
         "file": str(path),
         "name": protocol.name if protocol else "",
         "fingerprint": print_,
         "approval": reading.standing.words(),
-        "errors": errors,
-        "warnings": len(rows) - errors,
-        "findings": rows,
+        **Verdict(rows).document(),
+        "findings": with_lines(rows, path.read_text("utf-8-sig")),
     }
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
 def line(row: Row) -> str:
-    """A finding for people."""
-    return f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]"
+    """A finding for people, with its line in the file where that is known."""
+    at = f" (line {row['line']})" if "line" in row else ""
+    return f"{row['severity']}: {row['where']}: {row['message']}{at} [{row['code']}]"
 
 
 def as_text(found: dict[str, Any]) -> str:
-    """One line a finding, errors first; the last line is the verdict."""
-    lines = [line(row) for row in found["findings"]]
-    counts = f"{_count(found['errors'], 'error')}, {_count(found['warnings'], 'warning')}"
-    verdict = "REFUSED" if found["errors"] else "ACCEPTED"
+    """One line a finding that is still to be read, errors first; the last line is the verdict."""
+    from toleramp.approval.read_warnings import summary, unread
+    from toleramp.protocol.verdict import Verdict
+
+    lines = [*(line(row) for row in unread(found["findings"])), *summary(found["findings"])]
+    verdict = Verdict(found["findings"]).words()
     print_ = f", fingerprint {found['fingerprint']}" if found["fingerprint"] else ", no fingerprint"
     signed = f"{found['approval']}: proven by `toleramp protocol verify --keys RING`, and by the pump, not here"
-    return "\n".join(
-        [*lines, *([signed] if found["approval"].endswith("as verifier") else []), f"{verdict}: {counts}{print_}"]
-    )
+    return "\n".join([*lines, *([signed] if found["approval"].endswith("as verifier") else []), f"{verdict}{print_}"])

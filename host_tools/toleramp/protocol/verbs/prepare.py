@@ -17,6 +17,8 @@ from toleramp.preparation import oral as preparation_oral
 from toleramp.preparation.as_made import as_drawn, mix, new_findings, remedy
 from toleramp.preparation.mixing import Bag, Means
 from toleramp.preparation.sheet import SYRINGE_STEPS, as_text, comparison, document, exact
+from toleramp.protocol.templates.exact import number
+from toleramp.words.lists import number_texts
 
 if TYPE_CHECKING:
     from toleramp.protocol.file import Reading
@@ -142,7 +144,7 @@ def _oral_means(args: argparse.Namespace, protocol: Protocol) -> tuple[list[Frac
     ):
         if given:
             raise UserError("a protocol by mouth has no bags", option, "leave it out")
-    texts = args.stock_mg_per_ml.split(",") if args.stock_mg_per_ml else []
+    texts = number_texts(args.stock_mg_per_ml, "--stock-mg-per-ml") if args.stock_mg_per_ml else []
     step = _step_ml(args)
     return [_amount(text, "--stock-mg-per-ml", _strength_unit(protocol)) for text in texts], Means(step_ml=step)
 
@@ -170,22 +172,13 @@ def _labels(args: argparse.Namespace, reading: Reading, sheet: dict[str, Any], b
 
 def _amount(text: str, option: str, unit: str) -> Fraction:
     """A number above zero, alone or with its unit; what is converted is told. UserError for anything else."""
-    from decimal import Decimal, InvalidOperation
-
     from toleramp.protocol.templates import units
 
-    number = units.without(text, unit, option)
-    try:
-        value = Decimal(number)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not (value.is_finite() and Decimal("1e-6") <= value <= 10**6):
-        remedy = f"write a number from 0.000001 to 1000000, the unit is {unit}"
-        raise UserError(f"{text!r} is no number that fits", option, remedy)
+    value = number(units.without(text, unit, option), option, 9, Fraction(1, 10**6), Fraction(10**6), unit)
     words = units.aloud(text, unit, option)
     if words:
         print(words, file=sys.stderr)
-    return Fraction(value)
+    return value
 
 
 def _strength_unit(protocol: Protocol) -> str:

@@ -29,23 +29,29 @@ def add_parser(verbs: Any) -> None:
     table = verbs.add_parser("table", help="the protocol on one page: bags, steps and doses, limits")
     table.add_argument("file", type=Path, metavar="FILE", help="a protocol file (.toml)")
     table.add_argument("--json", action="store_true", help="the dose table as one JSON document on standard output")
+    table.add_argument("--now", metavar="TIME", help="when the first step starts, with its offset; default: now")
     table.set_defaults(func=run_table)
 
 
 def run_table(args: argparse.Namespace) -> int:
     """Prints the page; 1 when a rule is broken."""
+    from toleramp.approval.read_warnings import with_readers
     from toleramp.protocol.file import compile_protocol, read_file
     from toleramp.protocol.findings import file_findings
-    from toleramp.protocol.rule_rows import has_errors
     from toleramp.protocol.table import table
+    from toleramp.protocol.verbs.check import start
+    from toleramp.protocol.verdict import Verdict
 
-    reading = read_file(args.file)
+    now, reading = start(args.now), read_file(args.file)
     if reading.protocol is None:
         raise reading.faults[0]
     blob = compile_protocol(reading.protocol, str(args.file))
-    document = table(reading.protocol, fingerprint(blob), file_findings(reading))
-    print(json.dumps(document, indent=1) if args.json else as_text(reading, reading.protocol, document))
-    return 1 if has_errors(document["findings"]) else 0
+    document = table(reading.protocol, fingerprint(blob), file_findings(reading, now))
+    document["findings"] = with_readers(document["findings"], reading.standing)
+    verdict = Verdict(document["findings"])
+    shown = {**document, **verdict.document()}
+    print(json.dumps(shown, indent=1) if args.json else as_text(reading, reading.protocol, document))
+    return 1 if verdict.refused else 0
 
 
 def _approval(reading: Reading) -> str:
@@ -95,8 +101,12 @@ def _errors(document: dict[str, Any]) -> list[str]:
 
 def _tail(document: dict[str, Any]) -> list[str]:
     """Findings, and what this is not."""
-    lines = [f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]" for row in document["findings"]]
-    return [*lines, NOTICE]
+    from toleramp.approval.read_warnings import summary, unread
+    from toleramp.protocol.verdict import Verdict
+
+    found = document["findings"]
+    lines = [f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]" for row in unread(found)]
+    return [*lines, *summary(found), Verdict(found).words(), NOTICE]
 
 
 def as_text(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> str:
