@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 HANG, STEP, OBSERVE = "hang", "step", "observe"  # kinds of rows
 TO_WRITE = ("real time, zone", "BP", "pulse", "SpO2", "resp.", "temp.", "skin, symptoms, what was done", "initials")
 PLANNED = "begins, from the first"  # title of the planned times, which want more room than the numbers
+LABEL = 15  # columns of a label in the limits of the page
 EMPTY_ROWS = 4  # for holds, repeated and inserted steps
 MOST_OBSERVED = 24  # rows for observations in one step
 
@@ -177,7 +178,8 @@ def _blocks(protocol: Protocol, content: Table) -> Iterator[tuple[str, tuple[str
         elif line.startswith("    ") and lines:
             lines[-1] += " " + line.strip()
         elif line:
-            lines.append(line.strip())
+            label, text = line[:LABEL].strip(), line[LABEL:].strip()
+            lines.append(f"{label}: {text}")
         elif lines:
             yield title, tuple(lines)
             lines = []

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from toleramp.bag_looks import look_of
-from toleramp.preparation.room import MM_PER_PT, lines_of
+from toleramp.preparation.room import MM_PER_PT, lines_of, width_mm
 from toleramp.protocol.chart import EMPTY_ROWS, HANG, OBSERVE, PLANNED, TO_WRITE, Chart, Row
 
 ACROSS_MM, DOWN_MM, EDGE_MM = 297, 210, 9
@@ -26,7 +26,7 @@ BODY_PT, HEAD_PT, TITLE_PT, TIGHT_PT = 7.5, 9.0, 13.0, 6.5
 ROW_MM = {HANG: 7.0, OBSERVE: 6.5}
 GAP_MM, HEADING_MM = 2.0, 16.0  # above a title; a title and what must stand with it
 STEP_MM, CELL_EDGE_MM, LOOK_MM = 8.5, 0.8, 4.0
-WRITE_MM = (17, 15, 12, 11, 11, 12, 44, 15)  # widths of the fields to write in, as TO_WRITE
+WRITE_MM = (17, 15, 12, 11, 11, 12, 40, 15)  # widths of the fields to write in, as TO_WRITE
 _STYLE: dict[Any, Any] = {
     "font.family": ["DejaVu Sans"],
     "pdf.fonttype": 42,
@@ -100,10 +100,18 @@ class _Pages:
             self.down_mm += high_mm
 
 
+def _cell(text: str, wide_mm: float, bold: bool) -> tuple[list[str], float]:
+    """The lines of a cell and their size: a text of one word (a number, a code) is made smaller, never broken."""
+    room_mm = wide_mm - 2 * CELL_EDGE_MM
+    if " " in text:
+        return _wrapped(text, room_mm, TIGHT_PT, bold), TIGHT_PT
+    return [text], TIGHT_PT * min(1.0, room_mm / max(width_mm(text, TIGHT_PT, bold), 1.0))
+
+
 def _high_mm(cells: Sequence[str], widths_mm: Sequence[float], least_mm: float) -> float:
     """How high a row is in which no text is cut."""
     pairs = zip(cells, widths_mm, strict=True)
-    lines = max(len(_wrapped(cell, wide - 2 * CELL_EDGE_MM, TIGHT_PT, bold=True)) for cell, wide in pairs)
+    lines = max(len(_cell(cell, wide, bold=True)[0]) for cell, wide in pairs)
     return max(least_mm, lines * TIGHT_PT * MM_PER_PT * 1.25 + 2 * CELL_EDGE_MM)
 
 
@@ -118,9 +126,10 @@ def _line(
     x_mm += LOOK_MM
     for cell, wide_mm in zip(cells, widths_mm, strict=True):
         pages.box(x_mm, pages.down_mm, wide_mm, high_mm, facecolor=tint)
-        for number, line in enumerate(_wrapped(cell, wide_mm - 2 * CELL_EDGE_MM, TIGHT_PT, bold=True)):
+        lines, size_pt = _cell(cell, wide_mm, bold)
+        for number, line in enumerate(lines):
             y_mm = pages.down_mm + CELL_EDGE_MM + number * TIGHT_PT * MM_PER_PT * 1.25
-            pages.write(line, x_mm + CELL_EDGE_MM, y_mm, TIGHT_PT, bold)
+            pages.write(line, x_mm + CELL_EDGE_MM, y_mm, size_pt, bold)
         x_mm += wide_mm
     pages.down_mm += high_mm
 
