@@ -132,7 +132,7 @@ def _titles(protocol: Protocol) -> tuple[str, ...]:
     unit = page.dose_unit(protocol).name
     if protocol.doses:
         return ("dose", PLANNED, unit, f"sum {unit}", "wait min")
-    return ("step, bag", "mL/h", "min", PLANNED, "mL", unit, f"{unit}/h", f"sum {unit}")
+    return ("step & bag", "mL/h", "min", PLANNED, "mL", unit, f"{unit}/h", f"sum {unit}")
 
 
 def _bag(protocol: Protocol, index: int, table: Table) -> tuple[str, ...]:
