@@ -183,7 +183,7 @@ def read_content(path: Path, content: Table) -> Reading:
 
 
 # Tables whose faults leave what the rules judge as it is: dose, bags, line and steps.
-_BESIDE = ("monitoring", "reaction", "flush", "premedication", "checklist", "approval")
+_BESIDE = ("monitoring", "reaction", "flush", "premedication", "checklist", "reason", "approval")
 
 
 def _touches_dose(fault: UserError, path: str) -> bool:

@@ -33,6 +33,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "line_dead_volume_ml": ("number", True),
         "primed_with": ("text", True),
         "weight_kg": ("number", False),
+        "height_cm": ("number", False),
         "ward_zone": ("zone", False),
         **_printed("total_minutes total_ml total_mg"),
     },
@@ -86,6 +87,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "boundary": ("text", False),
     },
     "checklist": {"required": ("list", False)},
+    "reason": {"limit": ("text", True), "text": ("text", True)},  # why a soft limit of the ward's library is passed
     "approval": {
         "author": ("text", False),
         "verifier": ("text", False),
@@ -98,7 +100,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "verifier_file_mac": ("text", False),
     },
 }
-REPEATED = ("solution", "step", "premedication")
+REPEATED = ("solution", "step", "premedication", "reason")
 
 # What goes with some kinds of steps and protocols only: keys that make no sense there. What is by mouth needs none of
 # the keys that make no sense for it.
@@ -170,6 +172,7 @@ BOUNDS: dict[tuple[str, str], tuple[int, int]] = {
     ("protocol", "tolerance_gap_h"): (_LIMITS[2][0], GAP_MAX_H),
     ("protocol", "line_dead_volume_ml"): (0, 50),
     ("protocol", "weight_kg"): (1, 400),
+    ("protocol", "height_cm"): (30, 250),
     ("solution", "volume_ml"): (0, 3000),
     ("solution", "line_volume_ml"): (0, 50),
     ("solution", "expires_h"): (0, 24 * 365),
