@@ -38,7 +38,7 @@ def run_table(args: argparse.Namespace) -> int:
     from toleramp.approval.read_warnings import with_readers
     from toleramp.protocol.file import compile_protocol, read_file
     from toleramp.protocol.findings import file_findings
-    from toleramp.protocol.table import table
+    from toleramp.protocol.table import in_own_unit, table
     from toleramp.protocol.verbs.check import start
     from toleramp.protocol.verdict import Verdict
 
@@ -49,7 +49,7 @@ def run_table(args: argparse.Namespace) -> int:
     document = table(reading.protocol, fingerprint(blob), file_findings(reading, now))
     document["findings"] = with_readers(document["findings"], reading.standing)
     verdict = Verdict(document["findings"])
-    shown = {**document, **verdict.document()}
+    shown = in_own_unit({**document, **verdict.document()}, document["dose_unit"])
     print(json.dumps(shown, indent=1) if args.json else as_text(reading, reading.protocol, document))
     return 1 if verdict.refused else 0
 
