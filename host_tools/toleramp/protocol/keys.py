@@ -35,6 +35,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "weight_kg": ("number", False),
         "height_cm": ("number", False),
         "ward_zone": ("zone", False),
+        "wide_step": ("flag", False),
         **_printed("total_minutes total_ml total_mg"),
     },
     "solution": {
@@ -59,6 +60,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "kind": ("text", False),
         "dose_mg": ("number", False),
         "dose_u": ("number", False),
+        "gap": ("flag", False),
         **_printed("minutes rate_ml_h volume_ml cumulative_ml dose_mg cumulative_mg dose_rate_mg_h"),
     },
     "flush": {"volume_ml": ("number", True), "rate_ml_h": ("number", True)},
@@ -105,7 +107,7 @@ REPEATED = ("solution", "step", "premedication", "reason")
 # What goes with some kinds of steps and protocols only: keys that make no sense there. What is by mouth needs none of
 # the keys that make no sense for it.
 INFUSION, LINE_FILL, ORAL = "infusion", "line-fill", "oral"
-_BY_MOUTH = ("dose_mg", "dose_u")
+_BY_MOUTH = ("dose_mg", "dose_u", "gap")
 STEP_WITHOUT: dict[str, tuple[str, ...]] = {
     INFUSION: _BY_MOUTH,
     LINE_FILL: (*_BY_MOUTH, "to_full_dose"),
@@ -122,7 +124,9 @@ def senseless(section: str, kind: object, oral: bool) -> tuple[str, ...]:
     """Keys of a table that make no sense: in a step of this kind, or in [protocol] of a protocol by mouth."""
     if section == STEP:
         return STEP_WITHOUT.get(kind, ()) if isinstance(kind, str) else ()
-    return ORAL_WITHOUT if section == "protocol" and oral else ()
+    if section != "protocol":
+        return ()
+    return ORAL_WITHOUT if oral else ("wide_step",)  # what is infused has class wide-step
 
 
 def needed(section: str, kind: object, oral: bool) -> list[str]:

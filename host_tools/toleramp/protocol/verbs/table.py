@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pump.protocol.fingerprint import fingerprint
+from pump.protocol.protocol import CLASSES
 
 if TYPE_CHECKING:
     from pump.protocol.protocol import Protocol
@@ -77,6 +78,14 @@ def _weight(protocol: Protocol, table: dict[str, Any], unit: str) -> list[str]:
     return [f"{text}, {show(volume / weight, 4)} mL/kg" if volume else text]
 
 
+def _class_words(protocol: Protocol) -> str:
+    """The class in words; of single doses how they are given."""
+    from toleramp.protocol import by_hand
+
+    words = CLASS_WORDS[CLASSES[protocol.kind]]
+    return words.replace("by mouth", by_hand.of(protocol).way) if protocol.doses else words
+
+
 def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> list[str]:
     from toleramp.preparation.mixing import show
     from toleramp.protocol.page import ENTERED
@@ -86,7 +95,7 @@ def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> lis
     return [
         f"{protocol.name}    full dose {full} {unit}    fingerprint {document['fingerprint']}",
         *_errors(document),
-        f"drug {protocol.drug}    route {table.get('route', 'not written')}    class {CLASS_WORDS[document['class']]}",
+        f"drug {protocol.drug}    route {table.get('route', 'not written')}    class {_class_words(protocol)}",
         *_weight(protocol, table, unit),
         _approval(reading),
     ]
