@@ -1,7 +1,7 @@
 """A table as a spreadsheet saves it: its separator found, its columns by their names in any order and writing.
 
-A comma in a number is a decimal mark where it does not part the cells; three digits behind it may be thousands, and stay
-as they are for the reader of numbers to refuse.
+A comma in a number is a decimal mark where it does not part the cells; three digits behind it may be thousands: the
+reader of numbers refuses those.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A free table from a CSV file: columns solution, rate_ml_h, minutes, in any order; the last row may have no minutes."""
+"""A free table from a CSV file: columns solution, rate_ml_h, minutes in any order; the last row may lack minutes."""
 
 from __future__ import annotations
 
