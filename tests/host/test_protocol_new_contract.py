@@ -13,6 +13,7 @@ from toleramp import cli
 from toleramp.protocol import keys
 from toleramp.protocol.file import read_file
 from toleramp.protocol.templates import BY_NAME, contract, every_option
+from toleramp.protocol.templates.options import ROWS
 from toleramp.protocol.templates.tried import remedies
 
 __all__ = ["no_terminal"]  # for every test here
@@ -40,16 +41,20 @@ def test_every_key_of_a_file_has_an_option() -> None:
     given = {key.section: set() for key in contract.KEYS} | {"protocol": set(), "solution": set()}
     for key in contract.KEYS:
         given[key.section].add(key.name)
+    repeated = set(keys.REPEATED) - {"solution"}
+    for section in repeated - {keys.STEP}:
+        assert any(key.section == section for key in contract.KEYS), section
     for section, table in keys.KEYS.items():
         own = contract._ELSEWHERE.get(section, set())
         for name in table:
-            if section in (keys.STEP, keys.APPROVAL, "premedication") or name.startswith("printed_"):
+            if section in (keys.APPROVAL, *repeated) or name.startswith("printed_"):
                 continue
             assert name in given[section] | own, (section, name)
     flags = [option.flag for option in every_option()]
     assert len(flags) == len(set(flags)) and {*ALL, "--height-cm", "--line-fill-ml", "--weight-kg"} <= set(flags)
     every = BY_NAME["bwh-12"].every_option()
-    assert {option.key for option in contract.OPTIONS} <= {option.key for option in every if option.asked}
+    infused = {option.key for option in contract.OPTIONS if option.kind != ROWS} - set(contract.without(oral=False))
+    assert infused <= {option.key for option in every if option.asked}
 
 
 @pytest.mark.req("PRO-9", "SES-2")

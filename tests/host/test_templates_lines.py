@@ -151,8 +151,8 @@ def test_doses_by_mouth_are_asked_for(
 
     file = tmp_path / "a.toml"
     # template, drug, weight, unit, dose, hold, wait, gap, name, route; first dose, doses before the rest, wait;
-    # zone, premedication, checklist, limits; file
-    answers = ["oral", "aspirin", "", "", "325", "120", "", "", "", "", "40", "", "30", "", "", "", "", str(file)]
+    # zone, wide steps, premedication, checklist, limits; file
+    answers = ["oral", "aspirin", "", "", "325", "120", "", "", "", "", "40", "", "30", "", "", "", "", "", str(file)]
     monkeypatch.setattr("sys.stdin", Terminal("\n".join(answers) + "\n"))
     assert cli.main(["protocol", "new"]) == 0
     asked = capsys.readouterr().err

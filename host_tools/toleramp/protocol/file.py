@@ -16,6 +16,7 @@ from pump.protocol.encoding import encode
 from pump.tables import refusals
 from toleramp.approval.table import Standing, standing
 from toleramp.errors import UserError, place_of
+from toleramp.protocol import by_hand
 from toleramp.protocol.keys import MONITORING, ORAL_SECTIONS_WITHOUT, RESUME
 from toleramp.protocol.reader import Reader, Table, brief, read_toml
 from toleramp.protocol.steps import dose_key, read_steps
@@ -96,9 +97,7 @@ def _demand_oral(reader: Reader) -> None:
     for section in ORAL_SECTIONS_WITHOUT:
         if section in reader.content:
             with reader.gather():
-                raise reader.fail(
-                    f"{section} does not go with a protocol by mouth", section, "leave it out", refusals.ORAL
-                )
+                raise reader.fail(f"{section} does not go with {reader.single}", section, "leave it out", refusals.ORAL)
 
 
 def _solutions(reader: Reader, target: device.Protocol) -> None:
@@ -139,7 +138,7 @@ def _rules(reader: Reader, target: device.Protocol) -> None:
 
 def _fill(reader: Reader) -> device.Protocol:
     """The protocol, as far as the file allows; faults stay with the reader."""
-    target = device.Protocol()
+    target = by_hand.note(device.Protocol(), by_hand.read(reader.content))
     if reader.sound("protocol"):
         with reader.gather():
             _head(reader, target)
@@ -183,7 +182,7 @@ def read_content(path: Path, content: Table) -> Reading:
 
 
 # Tables whose faults leave what the rules judge as it is: dose, bags, line and steps.
-_BESIDE = ("monitoring", "reaction", "flush", "premedication", "checklist", "approval")
+_BESIDE = ("monitoring", "reaction", "flush", "premedication", "checklist", "reason", "approval")
 
 
 def _touches_dose(fault: UserError, path: str) -> bool:

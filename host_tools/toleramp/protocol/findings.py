@@ -18,6 +18,7 @@ from toleramp.protocol.keys import APPROVAL
 from toleramp.protocol.printed import printed_findings
 from toleramp.protocol.reader import brief, when
 from toleramp.protocol.rule_rows import finding_row
+from toleramp.protocol.usual import usual_findings
 from toleramp.words.times import later, zone_of
 from toleramp.words.times import shown as shown_time
 
@@ -108,5 +109,6 @@ def file_findings(reading: Reading, now: datetime | None = None) -> list[Row]:
         + dilution_findings(reading, protocol)
         + expiry_findings(reading, protocol, start)
         + flush_findings(reading, protocol)
+        + usual_findings(reading, protocol)
         + (approval_findings(reading) if reading.protocol else [])
     )

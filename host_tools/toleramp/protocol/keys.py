@@ -33,7 +33,9 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "line_dead_volume_ml": ("number", True),
         "primed_with": ("text", True),
         "weight_kg": ("number", False),
+        "height_cm": ("number", False),
         "ward_zone": ("zone", False),
+        "wide_step": ("flag", False),
         **_printed("total_minutes total_ml total_mg"),
     },
     "solution": {
@@ -58,6 +60,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "kind": ("text", False),
         "dose_mg": ("number", False),
         "dose_u": ("number", False),
+        "gap": ("flag", False),
         **_printed("minutes rate_ml_h volume_ml cumulative_ml dose_mg cumulative_mg dose_rate_mg_h"),
     },
     "flush": {"volume_ml": ("number", True), "rate_ml_h": ("number", True)},
@@ -86,6 +89,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "boundary": ("text", False),
     },
     "checklist": {"required": ("list", False)},
+    "reason": {"limit": ("text", True), "text": ("text", True)},  # why a soft limit of the ward's library is passed
     "approval": {
         "author": ("text", False),
         "verifier": ("text", False),
@@ -98,12 +102,12 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "verifier_file_mac": ("text", False),
     },
 }
-REPEATED = ("solution", "step", "premedication")
+REPEATED = ("solution", "step", "premedication", "reason")
 
 # What goes with some kinds of steps and protocols only: keys that make no sense there. What is by mouth needs none of
 # the keys that make no sense for it.
 INFUSION, LINE_FILL, ORAL = "infusion", "line-fill", "oral"
-_BY_MOUTH = ("dose_mg", "dose_u")
+_BY_MOUTH = ("dose_mg", "dose_u", "gap")
 STEP_WITHOUT: dict[str, tuple[str, ...]] = {
     INFUSION: _BY_MOUTH,
     LINE_FILL: (*_BY_MOUTH, "to_full_dose"),
@@ -120,7 +124,9 @@ def senseless(section: str, kind: object, oral: bool) -> tuple[str, ...]:
     """Keys of a table that make no sense: in a step of this kind, or in [protocol] of a protocol by mouth."""
     if section == STEP:
         return STEP_WITHOUT.get(kind, ()) if isinstance(kind, str) else ()
-    return ORAL_WITHOUT if section == "protocol" and oral else ()
+    if section != "protocol":
+        return ()
+    return ORAL_WITHOUT if oral else ("wide_step",)  # what is infused has class wide-step
 
 
 def needed(section: str, kind: object, oral: bool) -> list[str]:
@@ -170,6 +176,7 @@ BOUNDS: dict[tuple[str, str], tuple[int, int]] = {
     ("protocol", "tolerance_gap_h"): (_LIMITS[2][0], GAP_MAX_H),
     ("protocol", "line_dead_volume_ml"): (0, 50),
     ("protocol", "weight_kg"): (1, 400),
+    ("protocol", "height_cm"): (30, 250),
     ("solution", "volume_ml"): (0, 3000),
     ("solution", "line_volume_ml"): (0, 50),
     ("solution", "expires_h"): (0, 24 * 365),

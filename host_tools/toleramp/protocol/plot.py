@@ -24,6 +24,7 @@ from pump.protocol.doses import fills
 from pump.protocol.protocol import Protocol, Solution
 from toleramp.errors import UserError
 from toleramp.preparation.mixing import concentration, show
+from toleramp.protocol import by_hand
 from toleramp.protocol.rule_rows import finding_rows
 from toleramp.protocol.table import Scale, dose_rates_mg_h, minutes_of, scale_of, step_doses
 from toleramp.protocol.verdict import Verdict
@@ -260,7 +261,7 @@ def _by_mouth(protocol: Protocol, fingerprint: str) -> Figure:
     panels[1].step(edges, [*sums, sums[-1]], where="post", label="Taken", **frame.REAL)
     _full_dose(panels[1], protocol, scale)
     frame.legend(panels[1])
-    _title(made, protocol, f"{fingerprint}; by mouth")
+    _title(made, protocol, f"{fingerprint}; {by_hand.of(protocol).way}")
     return made
 
 

@@ -15,6 +15,7 @@ from pump.protocol.protocol import UNITS, Protocol
 from pump.tables import refusals
 from toleramp.preparation.mixing import concentration, used_ml
 from toleramp.protocol.file import Reading
+from toleramp.protocol.keys import STEP
 from toleramp.protocol.reader import Table
 from toleramp.protocol.rule_rows import Row, finding_row
 from toleramp.protocol.table import dose_rates_mg_h, minutes_of, step_doses
@@ -94,7 +95,7 @@ def printed_findings(reading: Reading, protocol: Protocol) -> list[Row]:
     content = reading.content
     slack = [Fraction(0) if "minutes" in step else _HALF_MS for step in content.get("step", [])]
     rows = list(_wrong("protocol", content["protocol"], _totals(protocol), sum(slack, Fraction(0))))
-    for section, every in (("solution", _bag_cells(protocol)), ("step", _step_cells(protocol))):
+    for section, every in (("solution", _bag_cells(protocol)), (STEP, _step_cells(protocol))):
         for number, (table, cells) in enumerate(zip(content.get(section, []), every, strict=True), 1):
-            rows += _wrong(f"{section} {number}", table, cells, slack[number - 1] if section == "step" else Fraction(0))
+            rows += _wrong(f"{section} {number}", table, cells, slack[number - 1] if section == STEP else Fraction(0))
     return rows

@@ -29,6 +29,7 @@ from toleramp.protocol.keys import (
     senseless,
 )
 from toleramp.words import times, unit_keys
+from toleramp.words.routes import BY_MOUTH, way_of
 
 LARGEST_BYTES = 256 * 1024
 _FINEST = -30  # decimal exponents below are no measurement
@@ -125,6 +126,8 @@ class Reader:
         self.spoilt: set[tuple[str, int]] = set()  # tables with a fault of shape
         head = content.get("protocol")
         self.oral = isinstance(head, dict) and head.get("class") == ORAL
+        way = way_of(content)
+        self.single = "a protocol by mouth" if way == BY_MOUTH else f"a protocol of single doses ({way})"
         self.unit = head.get("dose_unit", "mg") if isinstance(head, dict) else "mg"
         if self.unit not in UNITS:
             self.unit = "mg"  # what is wrong with it is told elsewhere
@@ -205,8 +208,9 @@ class Reader:
         if key not in keys:
             raise self.unknown(key, where, [name for name in keys if name not in without], value)
         if key in without:
-            what = "this kind of step" if section == STEP else "a protocol by mouth"
-            raise self.fail(f"{key} does not go with {what}", where, "leave it out", refusals.UNKNOWN_KEY)
+            what = "this kind of step" if section == STEP else self.single if self.oral else "what is infused"
+            remedy = 'write class = "wide-step"' if key == "wide_step" else "leave it out"
+            raise self.fail(f"{key} does not go with {what}", where, remedy, refusals.UNKNOWN_KEY)
         self.check_unit(key, where)
         self.check_kind(value, keys[key][0], f"{where}, {key}")
         self.check_value(section, key, value, f"{where}, {key}")
@@ -222,7 +226,7 @@ class Reader:
     def mixed(self, kind: Any, where: str) -> Fault:
         """A protocol is by mouth as a whole, or not at all."""
         if self.oral:
-            what = f"a step of kind {brief(kind)} in a protocol by mouth"
+            what = f"a step of kind {brief(kind)} in {self.single}"
             return self.fail(what, where, 'write kind = "oral"', refusals.ORAL)
         return self.fail("a dose by mouth in a protocol that is infused", where, 'write class = "oral"', refusals.ORAL)
 

@@ -152,6 +152,24 @@ def table(protocol: Protocol, fingerprint: str = "", more: list[Row] | None = No
     }
 
 
+def in_own_unit(document: Any, unit: str) -> Any:
+    """The document as people and programs get it: keys of doses in units say `u` where others say `mg`.
+
+    Within the tools a dose's key says mg whatever its unit is; outside, a number under `dose_mg` is read as milligrams.
+    """
+    if unit == UNITS[0]:
+        return document
+    if isinstance(document, list):
+        return [in_own_unit(item, unit) for item in document]
+    if not isinstance(document, dict):
+        return document
+    own = unit.lower()
+    return {
+        "_".join(own if part == "mg" else part for part in key.split("_")): in_own_unit(value, unit)
+        for key, value in document.items()
+    }
+
+
 @dataclass(frozen=True)
 class Scale:
     """The unit that a picture's doses are drawn in, and how much of the protocol's unit (mg or U) one of it is."""

@@ -56,6 +56,6 @@ class Verdict:
 
 def judge(reading: Reading, now: datetime | None = None) -> Verdict:
     """The verdict on what was read of a file, as `protocol check` has it; `now`: when the first step starts."""
-    from toleramp.protocol.verbs.check import findings
+    from toleramp.protocol.all_findings import findings
 
     return Verdict(findings(reading, now)[1])

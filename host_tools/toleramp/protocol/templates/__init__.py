@@ -27,7 +27,8 @@ class Template:
     def every_option(self) -> tuple[Option, ...]:
         """The options of all protocols, then its own, then those of the file's other keys."""
         other = {*self.without, *(option.key for option in self.options)}
-        after = (option for option in contract.OPTIONS if option.key not in other)
+        senseless = () if self.name == "oral" else contract.without(oral=False)
+        after = (option for option in contract.OPTIONS if option.key not in {*other, *senseless})
         return (*(option for option in COMMON if option.key not in other), *self.options, *after)
 
 
@@ -106,7 +107,7 @@ TEMPLATES = (
             Option("wait_min", "Wait after each dose", unit="min", default="15", low="0.01", high="1440", digits=4),
         ),
         oral.build,
-        ("line_dead_volume_ml", "primed_with", "diluent", "code", *contract.without_bags()),
+        ("line_dead_volume_ml", "primed_with", "diluent", "code", *contract.without(oral=True)),
     ),
     Template(
         "custom",

@@ -12,7 +12,7 @@ from typing import Any
 
 from toleramp.errors import UserError
 from toleramp.protocol import keys
-from toleramp.protocol.templates.options import ALL_LINES, Option, Values
+from toleramp.protocol.templates.options import ALL_LINES, ROWS, Option, Values
 
 # What templates write by themselves, or what another option of `options` says.
 _ELSEWHERE = {
@@ -63,6 +63,7 @@ _QUESTIONS = {
     "min_hold_min": "Shortest hold after a reaction",
     "insert_allowed": "Steps may be inserted after a reaction",
     "boundary": "Going back over a change of bags, offered first: the present bag, or rehang its own",
+    "wide_step": "Doses may rise more than usual (signed as such)",
     "ward_zone": "Time zone of the ward by name, as Europe/Berlin",
     "order_id": "Number of the order",
     "cycle": "Cycle of the order",
@@ -125,6 +126,11 @@ def _keys() -> Iterator[Key]:
             question = "Premedication: drug, dose, minutes to wait; + between what is given together, ; between others"
             yield Key(section, "", Option(section, question, "premedication", hint="none"))
             continue
+        if section in keys.REPEATED and section != "solution":
+            question = f"{section.capitalize()}: {' : '.join(table)}; ; between several"
+            option = Option(section, question, ROWS, hint="none", choices=tuple(table), longest=200, asked=False)
+            yield Key(section, "", option)  # answers a finding, so nobody can say it before
+            continue
         for name, (kind, _) in table.items():
             if _wanted(section, name):
                 yield Key(section, name, _option(section, name, kind))
@@ -134,12 +140,13 @@ KEYS = tuple(_keys())
 OPTIONS = (*(key.option for key in KEYS if key.section not in _LIMITS), CHANGE_LIMITS,
            *(key.option for key in KEYS if key.section in _LIMITS))  # fmt: skip
 _OF_LIMITS = {key.option.key for key in KEYS if key.section in _LIMITS}
+_WITHOUT = {oral: set(keys.senseless("protocol", None, oral)) for oral in (False, True)}
 _BAGS_ONLY = {key.option.key for key in KEYS if key.section in keys.ORAL_SECTIONS_WITHOUT}
 
 
-def without_bags() -> tuple[str, ...]:
-    """Keys of options that make no sense where nothing is infused."""
-    return tuple(_BAGS_ONLY)
+def without(oral: bool) -> tuple[str, ...]:
+    """Keys of options that make no sense by mouth, or where it is infused."""
+    return (*_WITHOUT[oral], *(_BAGS_ONLY if oral else ()))
 
 
 def is_needless(key: str, given: dict[str, str]) -> bool:
@@ -159,6 +166,13 @@ def demand(values: Values) -> None:
     flush = [key in values for key in ("flush_volume_ml", "flush_rate_ml_h")]
     if any(flush) and not all(flush):
         raise UserError("a flush has a volume and a rate", "--flush-volume-ml, --flush-rate-ml-h", "give both")
+
+
+def rows(values: Values) -> Iterator[tuple[str, dict[str, str]]]:
+    """What was given for sections that may stand more than once: (section, keys and texts)."""
+    for key in KEYS:
+        if key.option.kind == ROWS:
+            yield from ((key.section, row) for row in values.get(key.option.key, ()))
 
 
 def of_section(section: str, values: Values) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from toleramp.words import times
 from toleramp.words.lists import number_texts
 
 Values = dict[str, Any]  # option key -> what was read; an option that was not given and has no default is missing
+ROWS = "rows"  # kind of an option: lines of texts, of which each is a key's, with a colon between them
 ALL_LINES = "lines"  # kind of an option: texts with a semicolon between them
 NUMBERS = ("number", "whole", "numbers")  # kinds of options that have a unit
 RATE_DIGITS, VOLUME_DIGITS, DRUG_DIGITS = 4, 6, 9  # the pump's resolution: 0.0001 mL/h, 1 nL, 1 pg
@@ -78,6 +79,17 @@ class Option:
         read = self._choice if self.choices else self._text
         return tuple(read(part.strip()) for part in text.split(";"))
 
+    def _rows(self, text: str) -> tuple[dict[str, str], ...]:
+        """Rows with a semicolon between them, the texts of each (as many as `choices`) with a colon."""
+        made = []
+        for part in text.split(";"):
+            texts = [self._text(cell.strip()) for cell in part.split(":", len(self.choices) - 1)]
+            if len(texts) != len(self.choices):
+                what = f"{part.strip()[:40]!r} has not all of {', '.join(self.choices)}"
+                raise UserError(what, self.flag, f'write "{": ".join(self.choices)}"')
+            made.append(dict(zip(self.choices, texts, strict=True)))
+        return tuple(made)
+
     def _time(self, text: str) -> datetime:
         moment = when(text.strip())
         if moment is None:
@@ -125,6 +137,7 @@ class Option:
 _OTHER_KINDS: dict[str, Callable[[Option, str], Any]] = {
     "path": Option._path,
     ALL_LINES: Option._lines,
+    ROWS: Option._rows,
     "time": Option._time,
     "zone": Option._zone,
     "premedication": lambda option, text: premedication.read(text, option.flag, option._text),

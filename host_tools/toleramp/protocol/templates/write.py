@@ -112,6 +112,8 @@ def _sections(values: Values) -> Iterator[str]:
         pairs = [] if section in _ELSEWHERE else _given(section, values)
         if pairs:
             yield f"[{section}]\n{_pairs(pairs)}"
+    for section, row in contract.rows(values):
+        yield f"[[{section}]]\n{_pairs([(key, _quoted(text)) for key, text in row.items()])}"
     for dose in values.get(contract.PREMEDICATION, ()):
         pairs = [("drug", _quoted(dose.drug)), ("dose", _quoted(dose.dose)), ("wait_min", str(dose.wait_min))]
         yield f"[[premedication]]\n{_pairs(pairs)}"

@@ -93,7 +93,8 @@ def _demand_sound(reading: Reading, now: datetime | None) -> tuple[str, list[Row
     A warning is read here, once by each person, and signed with the rest.
     """
     from toleramp.approval.table import NotSigned
-    from toleramp.protocol.verbs.check import findings, line
+    from toleramp.protocol.all_findings import findings
+    from toleramp.protocol.verbs.check import line
 
     print_, rows = findings(reading, now)
     rows = [row for row in rows if row["code"] != refusals.NAMES[refusals.APPROVAL]]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pump.protocol.fingerprint import fingerprint
+from pump.protocol.protocol import CLASSES
 from toleramp.errors import one_line
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def run_table(args: argparse.Namespace) -> int:
     from toleramp.approval.read_warnings import with_readers
     from toleramp.protocol.file import compile_protocol, read_file
     from toleramp.protocol.findings import file_findings
-    from toleramp.protocol.table import table
+    from toleramp.protocol.table import in_own_unit, table
     from toleramp.protocol.verbs.check import start
     from toleramp.protocol.verdict import Verdict
 
@@ -56,7 +57,7 @@ def run_table(args: argparse.Namespace) -> int:
     document = table(reading.protocol, fingerprint(blob), file_findings(reading, now))
     document["findings"] = with_readers(document["findings"], reading.standing)
     verdict = Verdict(document["findings"])
-    shown = {**document, **verdict.document()}
+    shown = in_own_unit({**document, **verdict.document()}, document["dose_unit"])
     if args.chart:
         _chart(args, reading, reading.protocol, document, now)
     print(json.dumps(shown, indent=1) if args.json else as_text(reading, reading.protocol, document))
@@ -116,6 +117,14 @@ def _weight(protocol: Protocol, table: dict[str, Any], unit: str) -> list[str]:
     return [f"{text}, {show(volume / weight, 4)} mL/kg" if volume else text]
 
 
+def _class_words(protocol: Protocol) -> str:
+    """The class in words; of single doses how they are given."""
+    from toleramp.protocol import by_hand
+
+    words = CLASS_WORDS[CLASSES[protocol.kind]]
+    return words.replace("by mouth", by_hand.of(protocol).way) if protocol.doses else words
+
+
 def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> list[str]:
     from toleramp.preparation.amounts import amount_text
 
@@ -124,7 +133,7 @@ def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> lis
     return [
         f"{protocol.name}    full dose {full}    fingerprint {document['fingerprint']}",
         *_errors(document),
-        f"drug {protocol.drug}    route {table.get('route', 'not written')}    class {CLASS_WORDS[document['class']]}",
+        f"drug {protocol.drug}    route {table.get('route', 'not written')}    class {_class_words(protocol)}",
         *_weight(protocol, table, unit),
         _approval(reading),
     ]
