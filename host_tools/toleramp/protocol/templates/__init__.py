@@ -27,7 +27,8 @@ class Template:
     def every_option(self) -> tuple[Option, ...]:
         """The options of all protocols, then its own, then those of the file's other keys."""
         other = {*self.without, *(option.key for option in self.options)}
-        senseless = () if self.name == "oral" else contract.without(oral=False)
+        by_mouth = "line_dead_volume_ml" in self.without  # what has no line
+        senseless = () if by_mouth else contract.without(oral=False)
         after = (option for option in contract.OPTIONS if option.key not in {*other, *senseless})
         return (*(option for option in COMMON if option.key not in other), *self.options, *after)
 
