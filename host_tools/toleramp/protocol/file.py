@@ -88,7 +88,8 @@ def _demand_code(reader: Reader, table: Table, number: int, codes: dict[bytes, t
     if text != other:
         what = f"code {brief(text)} looks like {brief(other)}, the code of solution {first} (O and 0, I, l and 1, case)"
     if text != other and len(text) > device.CODE_SHOWN:
-        what = f"the last {device.CODE_SHOWN} characters of code {brief(text)} look like those of solution {first}"
+        same = "are" if shown == other[-device.CODE_SHOWN :] else "look like"
+        what = f"the last {device.CODE_SHOWN} characters of code {brief(text)} {same} those of solution {first}"
     raise reader.fail(what, where, "each bag has its own code: it is what tells them apart", refusals.DUPLICATE)
 
 
