@@ -16,7 +16,6 @@ from core_kit import (
     finish,
     hang,
     name_bag,
-    names,
     pump_with,
     react,
     resume,
@@ -291,7 +290,7 @@ def test_a_count_that_falls_is_a_fault(where: str, back: int) -> None:
     pump.stepper.pulses -= back
     pump.stepper.moved -= back
     scan_s(pump, 1)
-    assert state(pump) == "fault" and causes.NAMES[pump.controller.guard.trip] in ("count", "under-delivery")
+    assert state(pump) == "fault" and causes.NAMES[pump.controller.guard.trip] in ("pulse-count", "under-delivery")
     assert events.NAMES[events.FAULT] == "fault"
 
 

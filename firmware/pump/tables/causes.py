@@ -45,7 +45,7 @@ ROWS = (
     ("key-stuck", SENSOR, ALERTS, a.KEY, NOTHING, _EVERY, b"KEY STUCK"),
     ("link-lost", HOST, ALERTS, a.LINK, NOTHING, _SEEN, b"LINK LOST"),
     ("battery-low", SENSOR, ALERTS, a.BATTERY, NOTHING, _EVERY, b"BATTERY LOW"),
-    ("count", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"PULSE COUNT"),
+    ("pulse-count", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"PULSE COUNT"),
     ("bounds", FAULTS, ENDS, a.OVER, NOTHING, 0, b"DOSE BOUND"),
 )
 NAMES = tuple([row[0] for row in ROWS])
