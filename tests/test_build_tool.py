@@ -60,6 +60,7 @@ def test_every_pin_has_an_exact_version_and_full_digests() -> None:
 
 def test_right_file_passes(tmp_path: Path) -> None:
     sources.check_digests(one_pin(tmp_path), tmp_path)
+    assert (tmp_path / "a.tar").is_file(), "a right file stays"
 
 
 def test_wrong_file_is_named_in_one_line_and_removed(tmp_path: Path) -> None:

@@ -142,14 +142,14 @@ class Controller:
 
     @micropython.native
     def _show(self, snap, out, turn, slow):
-        """By turns a line is composed (at rest in each scan), changed cells are drawn, alarms are gone through.
+        """By turns a line is composed, changed cells are drawn, alarms are gone through; lights and tone go on.
 
-        Lights and tone go on.
+        At rest all lines are composed in each scan: a press means what stands there, and the guard reads it too.
         """
         alarms, session = self.alarms, self.session
-        if slow:
+        if slow or not out.flowing:
             self.display.compose_all(self)
-        elif turn == 0 or not out.flowing:
+        elif turn == 0:
             self.display.compose(self)
         if turn & 1 and snap.screen_ready:
             out.screen_cell = self.display.next_cell()

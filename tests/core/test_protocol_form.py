@@ -22,6 +22,7 @@ PARTS = ("solutions", "steps", "doses")
 FIELDS = [name for name in vars(p.Protocol()) if name not in (*PARTS, "approval")]
 RECORDS = p.HEAD
 ROUNDS = 3_000
+CODE = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=10)
 TEXT = st.text(st.characters(codec="ascii", min_codepoint=32), min_size=1, max_size=24)
 
 
@@ -74,7 +75,7 @@ def _bags_and_steps(draw: st.DrawFn, protocol: p.Protocol) -> None:
     letters = draw(st.permutations("ABCDEFGH"))[: draw(st.integers(1, p.MAX_SOLUTIONS))]
     for letter in letters:
         volume, drug = draw(st.integers(1, 3 * 10**9)), draw(st.integers(1, 10**16))
-        code = f"{draw(TEXT)[:10]}{letter}"  # told apart by its end
+        code = f"{draw(CODE)}{letter}"  # told apart by its end
         protocol.solutions.append(p.Solution(volume, drug, letter, code, draw(st.integers(0, 50_000_000))))
     for values in draw(st.lists(within(p.STEP), min_size=1, max_size=p.MAX_STEPS)):
         protocol.steps.append(p.Step(values[0] % len(letters), *values[1:]))
@@ -318,3 +319,21 @@ def test_thousands_of_damaged_forms() -> None:
     rounds, finding = fuzz.run(one.one, one.seen, most=ROUNDS)
     assert finding is None, (str(finding), finding.data.hex())
     assert rounds == ROUNDS and one.seen["accepted"] > 300 and len(one.seen) >= 9, one.seen
+
+
+@pytest.mark.req("PRO-8", "PRO-1")
+@pytest.mark.parametrize("code", ["TLR-Ä-0001", "T\x7f1", "µg", "   ", "T→1"])
+def test_a_code_that_the_screen_cannot_show_is_refused(code: str) -> None:
+    """Else nobody can pick it, or two look the same."""
+    protocol = standard()
+    protocol.solutions[0].code = code
+    assert refusal(encode(protocol)) == "range"
+
+
+@pytest.mark.req("PRO-8", "PRO-6")
+@pytest.mark.parametrize("code", ["TLR-A-OOO2", "tlr-a-0002", "TLR-A-0002 ", "TLR-A-0002"])
+def test_two_codes_that_look_the_same_are_refused(code: str) -> None:
+    """Else the label that is read is another bag's."""
+    protocol = standard()
+    protocol.solutions[0].code, protocol.solutions[1].code = "TLR-A-0002", code
+    assert refusal(encode(protocol)) == "duplicate"

@@ -1,11 +1,9 @@
 """The last line: how fast and how much, whatever control and the rest of the guard believe.
 
-It sees pulses that moved the motor, and time; of the world only which bag hangs (pump.guard.hanging; an unknown one
-counts as the strongest). It knows no course and no claim. Its bounds:
-
-- rate times strength: never above the highest dose rate seen for half of the time that its step flows, times the
-  class's factor (PRO-2); before that, never above the first step's;
-- the full dose of the order, and what each bag holds, by its own count.
+It sees pulses that moved the motor, time, and which bag hangs (pump.guard.hanging; an unknown one counts as the
+strongest); no course, no claim. Rate times strength never passes the highest dose rate seen for half of the time that
+its step flows, times the class's factor (PRO-2), nor before that the first step's; what comes never passes the full
+dose of the order, nor what each bag holds.
 """
 
 from array import array
@@ -16,10 +14,11 @@ from pump.protocol.protocol import WIDE_STEP
 from pump.protocol.rules import RATIO_TWO_PERSON, RATIO_WIDE
 
 WINDOW = 16  # pulses over which a rate is judged: to within a sixteenth, and to within a scan
-STRETCH_MS = 100  # over which it is seen how long a rate lasts: a fifth is one scan
+STRETCH_MS = 100  # over which it is seen how long a rate lasts: one scan is a fifth of it
 SPAN_MAX_MS = 500_000  # what is longer has a hold in it
 MARGIN = 112  # hundredths: what a window cannot tell
-SLACK_PPM, _MAX = 500, 1 << 29  # of the full dose: what ppm_of cannot tell, and the pulse that completes it
+SLACK_PPM = 500  # of the full dose: what ppm_of cannot tell, and the pulse that completes it
+_MAX = 1 << 29
 
 
 class Bounds:
@@ -31,10 +30,8 @@ class Bounds:
         self.strongest = 0
         for bag in bags:
             self.strongest = plan.stronger(bag, self.strongest)
-        self.fills = [0 for _ in bags]
-        for k in range(plan.count):
-            if not plan.counts[k]:
-                self.fills[plan.solution[k]] += plan.pulses[k]
+        fills = [(plan.solution[k], plan.pulses[k]) for k in range(plan.count) if not plan.counts[k]]
+        self.fills = [sum([pulses for other, pulses in fills if other == bag]) for bag in bags]
         self._most_ppm = 1_000_000 + SLACK_PPM + sum([plan.ppm_of(bag, self.fills[bag]) for bag in bags])
         self._table(RATIO_WIDE if plan.protocol.kind == WIDE_STEP else RATIO_TWO_PERSON)
         self.restart()
@@ -60,8 +57,10 @@ class Bounds:
 
     def restart(self):
         """A new session: full bags, nothing tolerated."""
-        self.drawn, self._bag, self.broken = [0] * len(self.fills), -1, False
-        self._free = self._seen_ms = self._reached = self._span_ms = self._pulses = self._long_ms = self._long = 0
+        self.drawn = [0] * len(self.fills)
+        self._bag, self.broken = -1, False
+        self._free = self._seen_ms = self._reached = 0  # levels that were tolerated: so many
+        self._span_ms = self._pulses = self._long_ms = self._long = 0
 
     def rest(self):
         """Nothing flows: what is measured begins anew, what was seen of a stretch counts."""
@@ -71,10 +70,10 @@ class Bounds:
 
     @micropython.native
     def count(self, pulses, dt_ms):
-        """So many pulses since the last scan."""
+        """So many pulses since the last scan; True once a bound was passed."""
         self._span_ms += dt_ms
         if not pulses:
-            return
+            return self.broken
         bag = self.hanging.bag if self.hanging.bag >= 0 else self.strongest
         if bag != self._bag:
             self._bag = bag
@@ -85,9 +84,10 @@ class Bounds:
         else:
             self._pulses += pulses
             if self._span_ms < STRETCH_MS or self._span_ms < 5 * dt_ms:
-                return
+                return self.broken
             self._stretch(bag, dt_ms)
         self._span_ms = self._pulses = 0
+        return self.broken
 
     @micropython.native
     def _stretch(self, bag, dt_ms):

@@ -90,12 +90,15 @@ class Guard:
             self._latch(COUNT)
             return 0
         raw = snap.buttons
-        pressed = raw & ~self._raw
-        if pressed & (START | CONFIRM):
+        if raw & ~self._raw & (START | CONFIRM):
             self._pressed = True
+        bounds = self.bounds
+        if bounds:
+            if not self._flow:
+                self._look(raw, new)
+            if bounds.count(new, snap.dt_ms):
+                self._latch(BOUNDS)
         self._raw = raw
-        if self.bounds:
-            self._bound(new, pressed, snap.dt_ms)
         if new:
             self._base += new
             self._loose += new
@@ -108,21 +111,15 @@ class Guard:
         return new
 
     @micropython.native
-    def _bound(self, new, pressed, dt_ms):
-        """The bounds that hold whatever is claimed: at rest it looks on, in flow it counts."""
-        bounds, hanging = self.bounds, self.hanging
-        if self._flow:
-            hanging.flows()
-        else:
-            if pressed & START and hanging.stands(0, FIRST_LINE[READY]):
-                hanging.forget()
-                bounds.restart()
-            hanging.look(pressed)
-            if not new:
-                bounds.rest()
-        bounds.count(new, dt_ms)
-        if bounds.broken:
-            self._latch(BOUNDS)
+    def _look(self, raw, new):
+        """Nothing flows: which bag hangs is learnt, and a new session begins with START at its question."""
+        hanging = self.hanging
+        if raw & ~self._raw & START and hanging.stands(0, FIRST_LINE[READY]):
+            hanging.forget()
+            self.bounds.restart()
+        hanging.look(raw)
+        if not new:
+            self.bounds.rest()
 
     def scanned(self, code):
         """A bag's code came from the scanner."""
@@ -198,6 +195,8 @@ class Guard:
             self._latch(CLAIM)
         self._pressed = False
         self._flow = True
+        if self.bounds:
+            self.hanging.flows()
         self._due = self._base
         self._due_us = self._since_ms = 0
 

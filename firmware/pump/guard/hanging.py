@@ -5,11 +5,15 @@ again: then that bag hangs. Control is not asked.
 """
 
 from pump.io import CONFIRM
+from pump.protocol.codes import folded
 from pump.protocol.protocol import CODE_SHOWN
 from pump.tables.questions import CODE_LINE
 from pump.tables.states import BAG, FIRST_LINE
 
 _SECOND_LINE = 16
+STABLE = (
+    3  # samples for which a key is down when it counts (INT-6); what stands on the screen then is what is confirmed
+)
 
 
 class Hanging:
@@ -17,8 +21,10 @@ class Hanging:
 
     def __init__(self, protocol, lines):
         self._lines = lines
-        self._codes = [bag.code.encode() for bag in protocol.solutions]
-        self._shown = [code[-CODE_SHOWN:] for code in self._codes]
+        codes = [bag.code.encode() for bag in protocol.solutions]
+        self._codes = [folded(code) for code in codes]
+        self._shown = [code[-CODE_SHOWN:] for code in codes]
+        self._down = 0  # samples for which CONFIRM has been down
         self.forget()
 
     def forget(self):
@@ -30,13 +36,14 @@ class Hanging:
         """The drug flows: when a bag is asked for next, that is another request."""
         self._asked = False
 
-    def look(self, pressed):
-        """A scan at rest with these keys newly pressed."""
+    def look(self, raw):
+        """A scan at rest with these keys down."""
+        self._down = min(self._down + 1, STABLE + 1) if raw & CONFIRM else 0
         asked, before = self.stands(0, FIRST_LINE[BAG]), self._asked
         self._asked = asked
         if asked and not before:
             self.bag = self._picked = -1
-        if not asked or not pressed & CONFIRM:
+        if not asked or self._down != STABLE:
             return
         named = self._named()
         if named >= 0 and named != self._picked:
@@ -53,9 +60,11 @@ class Hanging:
         return -1
 
     def scanned(self, code):
-        """A code came from the scanner; CONFIRM makes it the bag that hangs."""
-        self.bag = -1
-        self._picked = self._codes.index(code) if code in self._codes else -1
+        """A code came from the scanner while a bag is asked for; CONFIRM makes it the bag that hangs."""
+        if self._asked:
+            code = folded(code)
+            self.bag = -1
+            self._picked = self._codes.index(code) if code in self._codes else -1
 
     def stands(self, at, text):
         """True when that text stands there on the screen."""

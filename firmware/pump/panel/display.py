@@ -112,7 +112,11 @@ def _what_held(line, session, pump):
 
 
 def _what_step(line, session, pump):
-    words(line, 0, b"NO LOWER STEP" if session.question.stuck else b"UP DOWN CONFIRM")
+    question = session.question
+    if not question.choices:
+        words(line, 0, b"NONE GOES: END")
+    else:
+        words(line, 0, b"NO LOWER STEP" if question.stuck else b"UP DOWN CONFIRM")
 
 
 def _what_boundary(line, session, pump):
@@ -120,8 +124,14 @@ def _what_boundary(line, session, pump):
 
 
 def _what_resumable(line, session, pump):
-    if not session.may_resume():
-        words(line, 0, b"WAIT: SPO2 60 S" if pump.vitals.good() else b"WAIT: NO SPO2")
+    if session.case.held_too_long():
+        words(line, 0, b"TOO LONG: END IT")
+    elif not pump.vitals.good():
+        words(line, 0, b"WAIT: NO SPO2")
+    elif session.resuming.least_s():
+        words(line, number(line, words(line, 0, b"WAIT "), session.resuming.least_s()), b" S")
+    elif not session.may_resume():
+        words(line, 0, b"WAIT: SPO2 60 S")
     else:
         words(line, 0, b"PRESS CONFIRM" if session.question.second else b"PRESS START")
 
@@ -168,7 +178,7 @@ class Display:
         self._turn = (turn + 1) & 3
 
     def compose_all(self, pump):
-        """All lines at once, for scans so long that a person reads several of them in one."""
+        """All lines at once: at rest, and in scans so long that a person reads several lines in one."""
         for _ in range(LINES):
             self.compose(pump)
 

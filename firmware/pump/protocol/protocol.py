@@ -11,6 +11,7 @@ that they sign, and the fingerprint drawn from it, are of everything before it, 
 import struct
 
 from pump.base import crc
+from pump.protocol.codes import alike, can_show
 from pump.tables import refusals
 from pump.tables.messages import PROTOCOL_MAX
 
@@ -227,8 +228,10 @@ def _read_solution(protocol, payload):
     if line_nl > _RANGES[LINE][0][1]:
         raise Refusal(refusals.RANGE, SOLUTION, line_nl)
     code = _text(payload[head:], SOLUTION, 24)
-    for other in protocol.solutions:  # what tells bags apart on the screen must differ
-        if other.id == chr(letter) or other.code[-CODE_SHOWN:] == code[-CODE_SHOWN:]:
+    if not can_show(payload[head:]):
+        raise Refusal(refusals.RANGE, SOLUTION, len(payload))
+    for other in protocol.solutions:  # what tells bags apart on the screen must differ, to an eye
+        if other.id == chr(letter) or alike(other.code[-CODE_SHOWN:].encode(), code[-CODE_SHOWN:].encode()):
             raise Refusal(refusals.DUPLICATE, SOLUTION)
     protocol.solutions.append(Solution(volume_nl, drug_pg, chr(letter), code, line_nl))
 

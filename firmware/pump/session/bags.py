@@ -5,6 +5,7 @@ with none, and UP and DOWN go through the codes of the protocol's bags and "anot
 """
 
 from pump.io import CONFIRM
+from pump.protocol.codes import folded
 from pump.protocol.protocol import CODE_SHOWN
 from pump.session.progress import AGE_MAX_MS
 from pump.session.question import any_choice
@@ -24,13 +25,14 @@ class Bags:
 
     def __init__(self, case):
         self.case = case
-        self.codes = []  # whole codes, bytes
+        self.codes = []  # whole codes as eyes see them, bytes
         self.shown = []  # what of them the screen has room for
 
     def adopt(self, protocol):
         """Takes the bags of an accepted protocol."""
-        self.codes = [bag.code.encode() for bag in protocol.solutions]
-        self.shown = [code[-CODE_SHOWN:] for code in self.codes]
+        codes = [bag.code.encode() for bag in protocol.solutions]
+        self.codes = [folded(code) for code in codes]
+        self.shown = [code[-CODE_SHOWN:] for code in codes]
 
     def enter(self):
         """The bag of the present step is asked for; nothing is chosen yet, and what hangs is known no longer."""
@@ -45,6 +47,8 @@ class Bags:
         """The bag's code is picked and confirmed, then CONFIRM again lets it run."""
         question = self.case.question
         question.age_ms = 0
+        if not self.case.vitals.good():
+            return 0  # the screen says so, and shows no code that could be meant
         if question.move(presses, any_choice):
             question.second = False
         elif presses & CONFIRM and question.second:
@@ -57,6 +61,7 @@ class Bags:
         """A whole code as scanned (bytes): True when it is that of the bag asked for; a press still confirms it."""
         question = self.case.question
         question.age_ms = 0
+        code = folded(code)
         question.shown = self.codes.index(code) + 1 if code in self.codes else len(self.codes) + 1
         return self._judge()
 

@@ -83,7 +83,7 @@ class ChoosingStep:
         highest = step = case.reached()
         while step >= 0 and not self.ways.of(step):
             step -= 1
-        case.question.ask(questions.STEP, highest + 1, step if step >= 0 else highest)
+        case.question.ask(questions.STEP, highest + 1 if step >= 0 else 0, step if step >= 0 else highest)
         return 0
 
     def press(self, presses):

@@ -21,11 +21,16 @@ class Resuming:
         self.case.question.ask(questions.RESUME, 0, 0)
         return 0
 
+    def least_s(self):
+        """Seconds that are left of the least time of a hold."""
+        case = self.case
+        return max(0, case.plan.protocol.min_hold_min * MIN_MS - case.progress.held_ms + 999) // 1000
+
     def may(self):
         """True when nothing but a person's two presses is missing."""
         case = self.case
-        protocol, progress, vitals = case.plan.protocol, case.progress, case.vitals
-        if progress.held_ms < protocol.min_hold_min * MIN_MS or case.held_too_long() or not vitals.good():
+        progress, vitals = case.progress, case.vitals
+        if self.least_s() or case.held_too_long() or not vitals.good():
             return False
         return vitals.recovered or not (progress.by_vitals or WAITS[vitals.hold] == RECOVERED)
 
