@@ -10,7 +10,7 @@ from pump.guard.guard import Guard
 from pump.io import SILENCE, UP
 from pump.link.link import Link
 from pump.panel.alarms import Alarms
-from pump.panel.display import Display
+from pump.panel.display import LINES, Display
 from pump.protocol import protocol as p
 from pump.protocol.admission import admit
 from pump.protocol.fingerprint import fingerprint
@@ -144,12 +144,16 @@ class Controller:
     def _show(self, snap, out, turn, slow):
         """By turns a line is composed, changed cells are drawn, alarms are gone through; lights and tone go on.
 
-        At rest all lines are composed in each scan: a press means what stands there, and the guard reads it too.
+        At rest all lines are new within three scans, so before the next press counts: the guard reads them too. A slow
+        scan, in which a person reads several, composes all.
         """
         alarms, session = self.alarms, self.session
-        if slow or not out.flowing:
-            self.display.compose_all(self)
-        elif turn == 0:
+        lines = 1 if turn == 0 else 0
+        if slow:
+            lines = LINES
+        elif not out.flowing and not out.tidy:
+            lines = 2  # but for the scan that changed the state, which has enough to do
+        for _ in range(lines):
             self.display.compose(self)
         if turn & 1 and snap.screen_ready:
             out.screen_cell = self.display.next_cell()

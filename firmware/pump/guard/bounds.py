@@ -6,19 +6,13 @@ its step flows, times the class's factor (PRO-2), nor before that the first step
 dose of the order, nor what each bag holds.
 """
 
-from array import array
-
 from pump.base.compat import micropython
-from pump.base.units import US_RATE
-from pump.protocol.protocol import WIDE_STEP
-from pump.protocol.rules import RATIO_TWO_PERSON, RATIO_WIDE
+from pump.guard.levels import Levels
 
 WINDOW = 16  # pulses over which a rate is judged: to within a sixteenth, and to within a scan
 STRETCH_MS = 100  # over which it is seen how long a rate lasts: one scan is a fifth of it
 SPAN_MAX_MS = 500_000  # what is longer has a hold in it
-MARGIN = 112  # hundredths: what a window cannot tell
 SLACK_PPM = 500  # of the full dose: what ppm_of cannot tell, and the pulse that completes it
-_MAX = 1 << 29
 
 
 class Bounds:
@@ -33,32 +27,15 @@ class Bounds:
         fills = [(plan.solution[k], plan.pulses[k]) for k in range(plan.count) if not plan.counts[k]]
         self.fills = [sum([pulses for other, pulses in fills if other == bag]) for bag in bags]
         self._most_ppm = 1_000_000 + SLACK_PPM + sum([plan.ppm_of(bag, self.fills[bag]) for bag in bags])
-        self._table(RATIO_WIDE if plan.protocol.kind == WIDE_STEP else RATIO_TWO_PERSON)
+        self.levels = Levels(plan)
         self.restart()
-
-    def _table(self, ratio):
-        """For each level, from none: the least interval of each bag that it allows, what the next one looks like."""
-        plan = self.plan
-        levels = self.levels = [k for k in range(plan.count) if plan.counts[k]]
-        self._least_us, self._next_us, self._flows_ms = array("I"), array("I"), array("I")
-        for level in range(-1, len(levels)):
-            after = levels[min(level + 1, len(levels) - 1)]
-            for us in self._intervals_us(levels[max(0, level)]):
-                self._least_us.append(min(_MAX, us * 10_000 // ((100 if level < 0 else ratio) * MARGIN)))
-            for us in self._intervals_us(after):
-                self._next_us.append(min(_MAX, us * 5 // 4))
-            self._flows_ms.append(plan.pulses[after] * plan.interval_us[after] // 1_000 // 2)
-
-    def _intervals_us(self, k):
-        """Microseconds between pulses of each bag at the dose rate of a step."""
-        up, down = self.plan.dose_rate(k)
-        scale = self.plan.pl_pulse * US_RATE * down
-        return [scale * bag.drug_pg // (up * bag.volume_nl) for bag in self.plan.protocol.solutions]
 
     def restart(self):
         """A new session: full bags, nothing tolerated."""
         self.drawn = [0] * len(self.fills)
-        self._bag, self.broken = -1, False
+        self.broken = False
+        self._bag = -1
+        self._others_ppm = 0
         self._free = self._seen_ms = self._reached = 0  # levels that were tolerated: so many
         self._span_ms = self._pulses = self._long_ms = self._long = 0
 
@@ -76,11 +53,10 @@ class Bounds:
             return self.broken
         bag = self.hanging.bag if self.hanging.bag >= 0 else self.strongest
         if bag != self._bag:
-            self._bag = bag
-            self._free = max(0, self.fills[bag] - self.drawn[bag])
+            self._change(bag)
         self.drawn[bag] += pulses
         if self._free > 0:
-            self._free -= pulses  # a line-fill pushes on what was in the line (PRO-3)
+            self._free -= pulses  # pushes on what was in the line
         else:
             self._pulses += pulses
             if self._span_ms < STRETCH_MS or self._span_ms < 5 * dt_ms:
@@ -90,6 +66,15 @@ class Bounds:
         return self.broken
 
     @micropython.native
+    def _change(self, bag):
+        """Another bag flows: what the others gave is settled, what it may fill the line with is free (PRO-3)."""
+        self._bag, drawn = bag, self.drawn
+        self._free = max(0, self.fills[bag] - drawn[bag])
+        self._others_ppm = -self.plan.ppm_of(bag, drawn[bag])
+        for other in range(len(drawn)):
+            self._others_ppm += self.plan.ppm_of(other, drawn[other])
+
+    @micropython.native
     def _stretch(self, bag, dt_ms):
         """From pulse to pulse: how fast, and for how long it has been as fast as the next level."""
         span_ms, pulses = min(self._span_ms, SPAN_MAX_MS), self._pulses
@@ -97,7 +82,7 @@ class Bounds:
         self._long_ms = min(self._long_ms + span_ms, SPAN_MAX_MS)
         self._long += pulses
         if self._long >= WINDOW:
-            if (self._long_ms + dt_ms) * 1_000 // self._long < self._least_us[at] or self._too_much(bag):
+            if (self._long_ms + dt_ms) * 1_000 // self._long < self.levels.least_us[at] or self._too_much(bag):
                 self.broken = True
             self._long_ms = self._long = 0
         self._see(bag)
@@ -105,16 +90,14 @@ class Bounds:
     @micropython.native
     def _see(self, bag):
         """What was as fast as the next level counts towards its being tolerated."""
-        span_ms = min(self._span_ms, SPAN_MAX_MS)
-        if span_ms * 1_000 // self._pulses <= self._next_us[self._reached * len(self.fills) + bag]:
+        levels, span_ms = self.levels, min(self._span_ms, SPAN_MAX_MS)
+        if span_ms * 1_000 // self._pulses <= levels.next_us[self._reached * len(self.fills) + bag]:
             self._seen_ms += span_ms
-            if self._seen_ms >= self._flows_ms[self._reached] and self._reached < len(self.levels):
+            if 2 * self._seen_ms >= levels.flows_ms[self._reached] and self._reached < levels.top:
                 self._reached += 1
                 self._seen_ms = 0
 
     @micropython.native
     def _too_much(self, bag):
-        rest_ppm = self._most_ppm
-        for other in range(len(self.drawn)):
-            rest_ppm -= self.plan.ppm_of(other, self.drawn[other])
-        return rest_ppm < 0 or self.drawn[bag] > self.plan.holds[bag] + WINDOW
+        drawn, plan = self.drawn[bag], self.plan
+        return self._others_ppm + plan.ppm_of(bag, drawn) > self._most_ppm or drawn > plan.holds[bag] + WINDOW

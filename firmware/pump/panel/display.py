@@ -177,11 +177,6 @@ class Display:
             lines[at + i] = line[i]
         self._turn = (turn + 1) & 3
 
-    def compose_all(self, pump):
-        """All lines at once: at rest, and in scans so long that a person reads several lines in one."""
-        for _ in range(LINES):
-            self.compose(pump)
-
     @micropython.native
     def _where(self, line, session):
         state = session.state

@@ -1,0 +1,39 @@
+"""The dose rates of a ladder as the guard's bounds see them: intervals between pulses, for each bag that may hang.
+
+Level 0: nothing is tolerated yet; level n: the first n infusion steps are. For each level and bag there is the shortest
+interval that it allows (the dose rate tolerated times the class's factor, PRO-2; at level 0 the first step's own), and
+the longest at which the next step can be said to flow.
+"""
+
+from array import array
+
+from pump.base.units import US_RATE
+from pump.protocol.protocol import WIDE_STEP
+from pump.protocol.rules import RATIO_TWO_PERSON, RATIO_WIDE
+
+MARGIN = 112  # hundredths: what a window of pulses cannot tell
+_MAX = 1 << 29
+
+
+class Levels:
+    """`least_us`, `next_us`: flat, at level * bags + bag; `flows_ms`: for how long the next step flows; `top`."""
+
+    def __init__(self, plan):
+        self.least_us, self.next_us, self.flows_ms = array("I"), array("I"), array("I")
+        steps = [k for k in range(plan.count) if plan.counts[k]]
+        self.top = len(steps)
+        ratio = RATIO_WIDE if plan.protocol.kind == WIDE_STEP else RATIO_TWO_PERSON
+        for level in range(self.top + 1):
+            after = steps[min(level, self.top - 1)]
+            for us in _intervals_us(plan, steps[max(0, level - 1)]):
+                self.least_us.append(min(_MAX, us * 10_000 // ((ratio if level else 100) * MARGIN)))
+            for us in _intervals_us(plan, after):
+                self.next_us.append(min(_MAX, us * 5 // 4))
+            self.flows_ms.append(plan.pulses[after] * plan.interval_us[after] // 1_000)
+
+
+def _intervals_us(plan, k):
+    """Microseconds between pulses of each bag at the dose rate of a step."""
+    up, down = plan.dose_rate(k)
+    scale = plan.pl_pulse * US_RATE * down
+    return [scale * bag.drug_pg // (up * bag.volume_nl) for bag in plan.protocol.solutions]
