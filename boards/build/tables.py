@@ -36,7 +36,7 @@ def frozen_tables(firmware: Path) -> dict[str, bytes]:
             f"a table of the pump cannot be frozen: {(ran.stderr.strip() or 'no output').splitlines()[-1]}", 2
         )
     texts = ran.stdout.split("\0")
-    return {f"{_FOLDER}/{name}.py": text.encode() for name, text in zip(names, texts, strict=False)}
+    return {f"{_FOLDER}/{name}.py": text.encode() for name, text in zip(names, texts, strict=True)}
 
 
 def constants(module: object) -> str:

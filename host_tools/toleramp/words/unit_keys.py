@@ -21,7 +21,7 @@ UNITS: dict[str, tuple[str, Fraction, str]] = {
     for quantity, rows in {
         "mass": (
             ("mg", "1", "mg", "mgs milligram milligrams"),
-            ("g", "1000", "g", "gm gr gram grams"),
+            ("g", "1000", "g", "gm gram grams"),  # "gr" is a grain to some
             ("kg", "1000000", "kg", "kgs kilogram"),
             ("mcg", "1/1000", "mcg", "ug mcgs ugs microg microgram micrograms"),
             ("ng", "1/1000000", "ng", "nanogram"),

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from toleramp.errors import UserError
 from toleramp.protocol.templates.exact import plain
+from toleramp.words.unit_keys import UNITS
 
 _NUMBER_AND_UNIT = re.compile(
     r"\s*(?P<number>[\d.,;'_\u2019\s\u00a0\u2009\u202f]*\d\.?)\s*"
@@ -20,46 +21,39 @@ _NUMBER_AND_UNIT = re.compile(
 
 _DECIMAL = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)  # other digits have two readings: refused where they are read
 
-# Kind of quantity -> unit -> how much of the first of the kind one is. The names in full are what people are told.
-_KINDS: dict[str, dict[str, Fraction]] = {
-    "mass": {
-        "mg": Fraction(1),
-        "g": Fraction(1000),
-        "kg": Fraction(10**6),
-        "micrograms": Fraction(1, 1000),
-        "nanograms": Fraction(1, 10**6),
-    },
-    "international units": {"U": Fraction(1)},
-    "volume": {"mL": Fraction(1), "L": Fraction(1000), "microlitres": Fraction(1, 1000)},
-    "time": {"min": Fraction(1), "h": Fraction(60), "s": Fraction(1, 60), "days": Fraction(1440)},
-    "length": {"cm": Fraction(1), "m": Fraction(100), "mm": Fraction(1, 10)},
-    "area": {"m2": Fraction(1)},
-    "temperature": {"C": Fraction(1)},
-    "share": {"%": Fraction(1)},
-    "pressure": {"mmHg": Fraction(1)},
-}
-_SAME = {
-    "milligram milligrams": "mg",
-    "gram grams": "g",
-    "kilogram kilograms": "kg",
-    "microgram mcg ug µg μg": "micrograms",
-    "nanogram ng": "nanograms",
-    "iu ie unit units international unit": "U",
-    "ml milliliter milliliters millilitre millilitres cc": "mL",
-    "l liter liters litre litres": "L",
-    "ul µl μl microliter microliters microlitre": "microlitres",
-    "minute minutes mins": "min",
-    "hour hours hr hrs": "h",
-    "second seconds sec": "s",
-    "day d": "days",
-    "centimetre centimetres": "cm",
-    "metre metres": "m",
-    "m²": "m2",
-    "°c celsius": "C",
-    "bpm": "/min",
-}
-_OTHER = {other: name for others, name in _SAME.items() for other in others.split()}
-_OTHER |= {"internationalunits": "U", "internationalunit": "U"}
+_ACTIVITY = UNITS["u"][0]
+
+# The units that a number may be given in, by the word that stands for each in toleramp.words.unit_keys, where its
+# quantity and size are kept; the names are what people are told, in full where a short one has been misread.
+_WRITTEN = {
+    "mg": "mg", "g": "g", "kg": "kg", "micrograms": "mcg", "nanograms": "ng", "U": "u", "mL": "ml", "L": "l",
+    "microlitres": "ul", "min": "min", "h": "h", "s": "s", "days": "d", "cm": "cm", "m": "m", "mm": "mm", "m2": "m2",
+    "C": "c", "%": "percent", "mmHg": "mmhg",
+}  # fmt: skip
+_SIGNS = {
+    "µg": "micrograms", "μg": "micrograms", "µl": "microlitres", "μl": "microlitres", "ie": "U",
+    "internationalunits": "U", "internationalunit": "U", "kilograms": "kg", "milliliters": "mL", "millilitres": "mL",
+    "liters": "L", "litres": "L", "microliters": "microlitres", "centimetre": "cm", "centimetres": "cm",
+    "metre": "m", "metres": "m", "nanograms": "nanograms", "m²": "m2", "°c": "C", "%": "%", "bpm": "/min",
+}  # fmt: skip
+
+
+def _kinds() -> dict[str, dict[str, Fraction]]:
+    """Kind of quantity -> unit -> how much of the first of the kind one is."""
+    kinds: dict[str, dict[str, Fraction]] = {}
+    for name, word in _WRITTEN.items():
+        quantity, size, _ = UNITS[word]
+        kinds.setdefault(quantity, {})[name] = size
+    return kinds
+
+
+_KINDS = _kinds()
+_OTHER = {
+    word: name
+    for name, own in _WRITTEN.items()
+    for word, unit in UNITS.items()
+    if unit[:2] == UNITS[own][:2] and word not in _SIGNS
+} | _SIGNS
 
 
 def _named(text: str) -> str:
@@ -110,7 +104,7 @@ def _same_kind(wanted: str) -> list[str]:
 
 def _others(unit: str, wanted: str) -> str:
     """What else could be given, in words."""
-    if _kind(_named(unit.split("/")[0]))[0] == "international units":
+    if _kind(_named(unit.split("/")[0]))[0] == _ACTIVITY:
         return "; a drug in international units has --dose-u and its like"
     others = [other for other in _same_kind(wanted) if other != wanted]
     return f" ({', '.join(others)} are converted)" if others else ""
