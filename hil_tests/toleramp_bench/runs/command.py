@@ -10,10 +10,10 @@ from typing import Any
 
 from toleramp.errors import UserError
 from toleramp_bench.places import ROOT
-from toleramp_bench.runs.compare import differences
-from toleramp_bench.runs.execute import SCAN_MS, Ran, execute, make_target
+from toleramp_bench.runs.execute import Ran, execute, make_target
 from toleramp_bench.runs.folder import explain, write_folder
 from toleramp_bench.runs.judge import said
+from toleramp_bench.runs.phases import told_apart
 from toleramp_bench.scenario.checks import parse, read_text
 from toleramp_bench.scenario.model import Scenario
 from toleramp_bench.scenario.reader import read_scenario
@@ -114,7 +114,7 @@ def _on_targets(scenario: Scenario, targets: list[str], options: Namespace, say:
             continue
         for document in _run(scenario, name, options, say):
             if before is not None and not document.get("interrupted"):
-                document["differences"] = _compare(scenario, before, document, say)
+                document["differences"] = _compare(scenario, before, document, options.seed, say)
             before = before or document
             yield document
 
@@ -187,8 +187,8 @@ def _tell_reached(ran: Ran, document: Document, say: Say) -> None:
         say(f"  evidence of this part: {document['evidence']}")
 
 
-def _compare(scenario: Scenario, one: Document, other: Document, say: Say) -> list[str]:
-    found = differences(scenario, one, other, SCAN_MS)
+def _compare(scenario: Scenario, one: Document, other: Document, seed: int | None, say: Say) -> list[str]:
+    found = told_apart(scenario, one, other, seed)
     for line in found:
         say(f"  {one['target']} and {other['target']} differ: {line}")
     return found

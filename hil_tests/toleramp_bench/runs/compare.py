@@ -4,6 +4,8 @@ A step ends, and a key is seen, at a scan; so from each event to the next two ta
 twelve steps by twelve. What is compared is therefore each event's distance from the one before it, or from power-on
 where that is nearer: an oximeter's packets keep their own time, whatever the steps do. Alarms are gone
 through by turns, every eighth scan, and may be that late (ALM-2 gives them a second).
+
+Each finding is what it is of, and what is said of it: two phases of one target differ in the figures, not in that.
 """
 
 from __future__ import annotations
@@ -25,19 +27,31 @@ _ROUNDING_MS = 2  # both times are whole milliseconds
 _MOST_LINES = 20
 _PULSE_ML = 0.0001
 Event = dict[str, Any]
+Finding = tuple[str, str]  # what differs; the figures
 
 
 def differences(scenario: Scenario, one: dict[str, Any], other: dict[str, Any], scan_ms: int) -> list[str]:
     """The differences of two results; [] when the targets agree. Times may differ by a scan, or by `allow_ms`."""
+    return in_lines(findings(scenario, one, other, scan_ms))
+
+
+def in_lines(found: list[Finding]) -> list[str]:
+    """A line each, and how many more there are."""
+    lines = [what + figures for what, figures in found[:_MOST_LINES]]
+    more = len(found) - _MOST_LINES
+    return lines if more <= 0 else [*lines, f"and {more} more differences"]
+
+
+def findings(scenario: Scenario, one: dict[str, Any], other: dict[str, Any], scan_ms: int) -> list[Finding]:
+    """As `differences`, all of them, taken apart."""
     names = _names(one, other)
     allow_ms = scan_ms if scenario.allow_ms is None else scenario.allow_ms
-    found: list[str] = []
+    found: list[Finding] = []
     if one["final_state"] != other["final_state"]:
-        found.append(f"final state: {one['final_state']} on {names[0]}, {other['final_state']} on {names[1]}")
+        states = f": {one['final_state']} on {names[0]}, {other['final_state']} on {names[1]}"
+        found.append(("final state", states))
     found += _steps(one, other, names)
-    found += _events(one["events"], other["events"], names, allow_ms)
-    more = len(found) - _MOST_LINES
-    return found if more <= 0 else [*found[:_MOST_LINES], f"and {more} more differences"]
+    return found + _events(one["events"], other["events"], names, allow_ms)
 
 
 def _names(one: dict[str, Any], other: dict[str, Any]) -> tuple[str, str]:
@@ -49,12 +63,12 @@ def _names(one: dict[str, Any], other: dict[str, Any]) -> tuple[str, str]:
 # -- volumes
 
 
-def _steps(one: dict[str, Any], other: dict[str, Any], names: tuple[str, str]) -> list[str]:
+def _steps(one: dict[str, Any], other: dict[str, Any], names: tuple[str, str]) -> list[Finding]:
     pulse = max(_exact(document.get("pulse_ml", _PULSE_ML)) for document in (one, other))
     numbers = [[step["step"] for step in document["steps"]] for document in (one, other)]
     if numbers[0] != numbers[1]:
         shown = [", ".join(map(str, row)) or "none" for row in numbers]
-        return [f"runs of steps: {shown[0]} on {names[0]}, {shown[1]} on {names[1]}"]
+        return [("runs of steps", f": {shown[0]} on {names[0]}, {shown[1]} on {names[1]}")]
     found = []
     for a, b in zip(one["steps"], other["steps"], strict=True):
         run = f", run {a['run']}" if "run" in a else ""
@@ -63,10 +77,10 @@ def _steps(one: dict[str, Any], other: dict[str, Any], names: tuple[str, str]) -
     return found or _volume("all", one["delivered_ml"], other["delivered_ml"], names, runs * pulse)
 
 
-def _volume(what: str, a: float, b: float, names: tuple[str, str], slack: Decimal) -> list[str]:
+def _volume(what: str, a: float, b: float, names: tuple[str, str], slack: Decimal) -> list[Finding]:
     if abs(_exact(a) - _exact(b)) <= slack:
         return []
-    return [f"{what}: {a} mL on {names[0]}, {b} mL on {names[1]}; {slack.normalize():f} mL are allowed"]
+    return [(what, f": {a} mL on {names[0]}, {b} mL on {names[1]}; {slack.normalize():f} mL are allowed")]
 
 
 def _exact(value: float) -> Decimal:
@@ -90,26 +104,26 @@ def _said(event: Event) -> str:
     return picked(event["event"] + bag, {key: event[key] for key in ("code", "step") if event.get(key)})
 
 
-def _events(one: list[Event], other: list[Event], names: tuple[str, str], allow_ms: int) -> list[str]:
+def _events(one: list[Event], other: list[Event], names: tuple[str, str], allow_ms: int) -> list[Finding]:
     """Events that only one has, at their place in the order; then distances between what both have."""
     matcher = SequenceMatcher(None, [_key(event) for event in one], [_key(event) for event in other], autojunk=False)
-    order: list[str] = []
+    order: list[Finding] = []
     both: list[tuple[Event, Event]] = []
     for tag, a0, a1, b0, b1 in matcher.get_opcodes():
         if tag == "equal":
             both += zip(one[a0:a1], other[b0:b1], strict=True)
             continue
         for events, name in ((one[a0:a1], names[0]), (other[b0:b1], names[1])):
-            order += [f"only on {name}: {_said(event)} at {clock(event['t_ms'])}" for event in events]
+            order += [(f"only on {name}: {_said(event)}", f" at {clock(event['t_ms'])}") for event in events]
     return order + _times(both, names, allow_ms)
 
 
-def _times(both: list[tuple[Event, Event]], names: tuple[str, str], allow_ms: int) -> list[str]:
+def _times(both: list[tuple[Event, Event]], names: tuple[str, str], allow_ms: int) -> list[Finding]:
     """Events whose distance from the one before differs by more than is allowed.
 
     A session counts from its first event after loading; without one, times count from power-on.
     """
-    found: list[str] = []
+    found: list[Finding] = []
     before: int | None = None if any(a["event"] == EVENTS.ARMED for a, _ in both) else 0
     for a, b in both:
         if a["event"] in _BEFORE:
@@ -120,7 +134,7 @@ def _times(both: list[tuple[Event, Event]], names: tuple[str, str], allow_ms: in
         allowed = max(allow_ms, _TURNS * allow_ms) if by_turns else allow_ms
         if abs(moved) > allowed + _ROUNDING_MS:
             late = names[0] if moved > 0 else names[1]
-            found.append(f"{_said(a)}: {abs(moved)} ms later on {late}; {allowed} ms are allowed")
+            found.append((_said(a), f": {abs(moved)} ms later on {late}; {allowed} ms are allowed"))
         if not by_turns:
             before = apart
     return found

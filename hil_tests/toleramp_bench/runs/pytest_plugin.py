@@ -184,11 +184,11 @@ class ScenarioItem(pytest.Item):
         return "" if self.target == "core" or "core" not in scenario.targets else self._compared(ran)
 
     def _compared(self, ran: Any) -> str:
-        from toleramp_bench.runs.compare import differences
-        from toleramp_bench.runs.execute import SCAN_MS, make_target
+        from toleramp_bench.runs.execute import make_target
+        from toleramp_bench.runs.phases import told_apart
 
         core = self._executed(make_target("core", self.scenario), ran.seed)
-        found = differences(self.scenario, core.document, ran.document, SCAN_MS)
+        found = told_apart(self.scenario, core.document, ran.document, ran.seed)
         return "\n".join([f"core and {self.target} differ:", *found]) if found else ""
 
     def _executed(self, target: Any, seed: int | None) -> Any:

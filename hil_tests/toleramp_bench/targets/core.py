@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -26,19 +27,44 @@ from toleramp_bench.targets.host_line import HostLine
 from toleramp_bench.targets.slow_oximeter import SlowOximeter
 
 BOOT_US = 100_000  # from power-on to the first scan, about as on the board
+LOOKS = 5  # within the time that a status is old
 WATCHDOG_US = 1_000_000
 SLOW_US = 100_000  # scans as long as this take samples instead of bytes
 POWER_ON, BY_WATCHDOG = 1, 3  # reset causes as the board names them
 ALL_PARTS = 7  # of the self-test: screen, expander, FRAM
 
 
+class OldStatus:
+    """What stood on a pump's screen some time ago, as a line brings it."""
+
+    def __init__(self, target: CoreTarget, old_ms: int) -> None:
+        self._target, self._old_us = target, old_ms * 1000
+        self._kept: deque[tuple[int, Seen]] = deque([(0, OFF)])
+
+    def look(self) -> None:
+        """Takes one, and books the next."""
+        now = self._target.now_us
+        self._kept.append((now, self._target.now_seen()))
+        while len(self._kept) > 1 and self._kept[1][0] <= now - self._old_us:
+            self._kept.popleft()
+        self._target.at(now + self._old_us // LOOKS, self.look)
+
+    def seen(self) -> Seen:
+        """The newest that is old enough."""
+        return next(seen for t_us, seen in reversed(self._kept) if t_us <= self._target.now_us - self._old_us)
+
+
 class CoreTarget:
-    """A pump in virtual time. `scan_us`: 20 ms as shipped; from 100 ms on the oximeter gives samples, not bytes."""
+    """A pump in virtual time. `scan_us`: 20 ms as shipped; from 100 ms on the oximeter gives samples, not bytes.
+
+    `phase_us`: its first scan comes so much later. `old_ms`: people see a status that is so old, as over a line.
+    """
 
     name = "core"
 
-    def __init__(self, scan_us: int = 20_000) -> None:
-        self.scan_us = scan_us
+    def __init__(self, scan_us: int = 20_000, phase_us: int = 0, old_ms: int = 0) -> None:
+        self.scan_us, self._phase_us = scan_us, phase_us
+        self._status = OldStatus(self, old_ms) if old_ms else None
         self.pl_pulse = mechanism_pl_pulse()
         self.board = VirtualBoard(scan_us)
         self.slow = scan_us >= SLOW_US
@@ -76,6 +102,8 @@ class CoreTarget:
         """Powers it up."""
         self.oximeter.start()
         self._bench = bench_mode
+        if self._status:
+            self._status.look()
         self._boot(bench_mode, POWER_ON)
         if bench_mode:
             self.board.key(UP, True)
@@ -112,7 +140,7 @@ class CoreTarget:
         self._collect()
         self._life += 1
         self.brain = self._make_brain(bench, cause)
-        self.board.boot(self.brain, self.board.now_us + BOOT_US)
+        self.board.boot(self.brain, self.board.now_us + BOOT_US + self._phase_us)
 
     def power(self, on: bool) -> None:
         """Cuts or restores the power; the FRAM keeps what it holds."""
@@ -158,11 +186,15 @@ class CoreTarget:
 
     def seen(self) -> Seen:
         """What a person sees."""
+        return self._status.seen() if self._status else self.now_seen()
+
+    def now_seen(self) -> Seen:
+        """What stands on the screen at this moment."""
         return self.brain.seen() if self.brain else OFF
 
     def state(self) -> str:
         """The session's state."""
-        return str(self.seen().state)
+        return str(self.now_seen().state)
 
     # -- the host line
 

@@ -1,0 +1,63 @@
+"""A board agrees with the core at one phase of its scan; what it does at none is told."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toleramp_bench.runs.execute import execute
+from toleramp_bench.runs.phases import everywhere, told_apart
+from toleramp_bench.scenario.model import Scenario
+from toleramp_bench.scenario.reader import read_scenario
+from toleramp_bench.targets.core import CoreTarget
+
+pytestmark = pytest.mark.req("TST-1")
+
+LIBRARY = Path(__file__).resolve().parents[2] / "hil_tests" / "scenarios"
+
+
+def as_board(scenario: Scenario, phase_us: int, old_ms: int = 0) -> dict[str, Any]:
+    """What the core gives at a phase, under a board's name."""
+    document = execute(scenario, CoreTarget(phase_us=phase_us, old_ms=old_ms), 1).document
+    return {**document, "target": "rp2040"}
+
+
+def test_what_every_phase_names_stays() -> None:
+    """Else a difference hides behind another one's phase."""
+    found = [("step 4", ": 1"), ("final state", ": a")]
+    assert everywhere(found, [[("final state", ": b"), ("step 5", ": 2")]]) == [("final state", ": a")]
+    assert everywhere(found, []) == found
+
+
+def test_no_more_phases_are_run_than_are_needed() -> None:
+    """Else each scenario that agrees runs twenty times."""
+
+    def never() -> Any:
+        raise AssertionError("a phase was run")
+        yield
+
+    assert everywhere([], never()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "phase_us", "old_ms"), [("desaturation-deep", 3_300, 0), ("other-oximeter", 9_100, 60)]
+)
+def test_a_board_at_another_phase_is_no_other_pump(name: str, phase_us: int, old_ms: int) -> None:
+    """Else `make test` fails with one commit's image and not with the next one's, as these two did."""
+    scenario = read_scenario(LIBRARY / f"{name}.toml")
+    core = execute(scenario, CoreTarget(), 1).document
+    assert told_apart(scenario, core, as_board(scenario, phase_us, old_ms), 1) == []
+
+
+def test_a_slow_stop_and_a_lost_drop_are_told_at_every_phase() -> None:
+    """Else the phases forgive what no phase explains."""
+    scenario = read_scenario(LIBRARY / "desaturation-deep.toml")
+    core = execute(scenario, CoreTarget(), 1).document
+    late, short = deepcopy(as_board(scenario, 3_300)), deepcopy(as_board(scenario, 3_300))
+    next(e for e in late["events"] if e["event"] == "paused")["t_ms"] += 70
+    short["steps"][0]["delivered_ml"] -= 0.0005
+    assert any(line.startswith("paused (spo2-stop)") for line in told_apart(scenario, core, late, 1))
+    assert [line.split(":")[0] for line in told_apart(scenario, core, short, 1)] == ["step 1"]
