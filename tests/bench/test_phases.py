@@ -12,16 +12,17 @@ from toleramp_bench.runs.execute import execute
 from toleramp_bench.runs.phases import everywhere, told_apart
 from toleramp_bench.scenario.model import Scenario
 from toleramp_bench.scenario.reader import read_scenario
-from toleramp_bench.targets.core import CoreTarget
+from toleramp_bench.targets.core import CoreTarget, Phase
 
 pytestmark = pytest.mark.req("TST-1")
 
 LIBRARY = Path(__file__).resolve().parents[2] / "hil_tests" / "scenarios"
+OTHERS = {"desaturation-deep": Phase(3_300), "other-oximeter": Phase(9_100, 500, 60)}
 
 
-def as_board(scenario: Scenario, phase_us: int, old_ms: int = 0) -> dict[str, Any]:
+def as_board(scenario: Scenario, phase: Phase) -> dict[str, Any]:
     """What the core gives at a phase, under a board's name."""
-    document = execute(scenario, CoreTarget(phase_us=phase_us, old_ms=old_ms), 1).document
+    document = execute(scenario, CoreTarget(phase=phase), 1).document
     return {**document, "target": "rp2040"}
 
 
@@ -42,21 +43,20 @@ def test_no_more_phases_are_run_than_are_needed() -> None:
     assert everywhere([], never()) == []
 
 
-@pytest.mark.parametrize(
-    ("name", "phase_us", "old_ms"), [("desaturation-deep", 3_300, 0), ("other-oximeter", 9_100, 60)]
-)
-def test_a_board_at_another_phase_is_no_other_pump(name: str, phase_us: int, old_ms: int) -> None:
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_board_at_another_phase_is_no_other_pump(name: str) -> None:
     """Else `make test` fails with one commit's image and not with the next one's, as these two did."""
     scenario = read_scenario(LIBRARY / f"{name}.toml")
     core = execute(scenario, CoreTarget(), 1).document
-    assert told_apart(scenario, core, as_board(scenario, phase_us, old_ms), 1) == []
+    assert told_apart(scenario, core, as_board(scenario, OTHERS[name]), 1) == []
 
 
 def test_a_slow_stop_and_a_lost_drop_are_told_at_every_phase() -> None:
     """Else the phases forgive what no phase explains."""
     scenario = read_scenario(LIBRARY / "desaturation-deep.toml")
     core = execute(scenario, CoreTarget(), 1).document
-    late, short = deepcopy(as_board(scenario, 3_300)), deepcopy(as_board(scenario, 3_300))
+    board = as_board(scenario, OTHERS["desaturation-deep"])
+    late, short = deepcopy(board), deepcopy(board)
     next(e for e in late["events"] if e["event"] == "paused")["t_ms"] += 70
     short["steps"][0]["delivered_ml"] -= 0.0005
     assert any(line.startswith("paused (spo2-stop)") for line in told_apart(scenario, core, late, 1))

@@ -37,9 +37,10 @@ class Brain(Protocol):
 class VirtualBoard:
     """Time, lines and parts; `scan` runs the brain once. Times in microseconds since the first power-on."""
 
-    def __init__(self, scan_us: int, start_ms: int = 0) -> None:
-        """`start_ms`: the device's ticks when a brain boots."""
-        self.scan_us = scan_us
+    def __init__(self, scan_us: int, start_ms: int = 0, early: Callable[[], int] = lambda: 0) -> None:
+        """`start_ms`: the device's ticks when a brain boots. `early`: microseconds that the next scan
+        comes before its time."""
+        self.scan_us, self._early = scan_us, early
         self._start_ms = start_ms
         self.now_us = 0
         self.pin, self.moved = RunLog(), RunLog()
@@ -58,7 +59,7 @@ class VirtualBoard:
         self.brain: Brain | None = None
         self.keys = 0
         self._zero_us = 0
-        self._scan_due_us = 0
+        self._grid_us = self._scan_due_us = 0
         self._scanned_us = 0
         self.stepper = self._generator()
         self._shaft_held = False
@@ -76,7 +77,7 @@ class VirtualBoard:
         """A brain whose first scan comes at `at_us`; its time counts from there."""
         self.brain = brain
         self._zero_us = self._scanned_us = at_us
-        self._scan_due_us = at_us + self.scan_us
+        self._grid_us = self._scan_due_us = at_us + self.scan_us
         self.stepper = self._generator()
         self.stepper.shaft_held = self._shaft_held
         self.stepper.stop_down = bool(self.keys & STOP)
@@ -151,7 +152,7 @@ class VirtualBoard:
         snap, now = self.snap, self.now_us
         passed_us = now - self._scanned_us
         self._scanned_us = now
-        self._scan_due_us = now + self.scan_us
+        self._scan_due_us = self._next_us(now)
         snap.dt_ms = passed_us // 1000
         self._scanned_us -= passed_us % 1000
         snap.now_ms = (self._start_ms + (now - self._zero_us) // 1000) % TICK_SPAN
@@ -163,6 +164,11 @@ class VirtualBoard:
         self._fill_raw(snap)
         self.brain.scan(snap, self.out)
         self._apply()
+
+    def _next_us(self, now: int) -> int:
+        """When the next scan begins; a scan that came late shifts those after it."""
+        self._grid_us = max(self._grid_us, now) + self.scan_us
+        return self._grid_us - self._early()
 
     def _fill_oximeter(self, snap: Snapshot) -> None:
         n, now_ns = 0, self.now_us * 1000

@@ -10,7 +10,7 @@ Each finding is what it is of, and what is said of it: two phases of one target 
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -70,11 +70,31 @@ def _steps(one: dict[str, Any], other: dict[str, Any], names: tuple[str, str]) -
         shown = [", ".join(map(str, row)) or "none" for row in numbers]
         return [("runs of steps", f": {shown[0]} on {names[0]}, {shown[1]} on {names[1]}")]
     found = []
+    slacks = []
     for a, b in zip(one["steps"], other["steps"], strict=True):
         run = f", run {a['run']}" if "run" in a else ""
-        found += _volume(f"step {a['step']}{run}", a["delivered_ml"], b["delivered_ml"], names, pulse)
-    runs = max(1, len(numbers[0]))
-    return found or _volume("all", one["delivered_ml"], other["delivered_ml"], names, runs * pulse)
+        slacks.append(pulse + _in_the_time_between(a, b, pulse))
+        found += _volume(f"step {a['step']}{run}", a["delivered_ml"], b["delivered_ml"], names, slacks[-1])
+    return found or _volume("all", one["delivered_ml"], other["delivered_ml"], names, sum(slacks) or pulse)
+
+
+def _in_the_time_between(a: dict[str, Any], b: dict[str, Any], pulse: Decimal) -> Decimal:
+    """What flows, in whole pulses, while one run of a step goes on longer than the other; nothing where it ends full.
+
+    An event from outside (a packet, a press) cuts a run off where it comes; whether it comes in time, the events tell.
+    """
+    if any(
+        run["ended_ms"] is None or _exact(run["delivered_ml"]) + pulse >= _exact(run["planned_ml"]) for run in (a, b)
+    ):
+        return Decimal(0)
+    longest = max(_lasted_ms(a), _lasted_ms(b), 1)
+    flows = max(_exact(a["delivered_ml"]), _exact(b["delivered_ml"])) / longest
+    between = flows * abs(_lasted_ms(a) - _lasted_ms(b))
+    return (between / pulse).to_integral_value(ROUND_FLOOR) * pulse
+
+
+def _lasted_ms(run: dict[str, Any]) -> int:
+    return int(run["ended_ms"] - run["started_ms"])
 
 
 def _volume(what: str, a: float, b: float, names: tuple[str, str], slack: Decimal) -> list[Finding]:

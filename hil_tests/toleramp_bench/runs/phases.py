@@ -2,24 +2,26 @@
 
 What a hold leaves of a step, and at which look a nurse sees that it can go on, depends on where the pump's scans
 fall between the oximeter's packets and the nurse's looks, and on how old the status is by then. That phase is the
-image's: a microsecond of start-up moves it. So a board is told from the core by what differs from the core at every
-phase: a result that the core gives too, at one of them, is no difference.
+image's: a microsecond of start-up moves it, and no scan of a board comes exactly 20 ms after the one before. So a board
+is told from the core by what differs from the core at every phase: a result that the core gives too, at one of them, is
+no difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from toleramp_bench.runs.compare import Finding, differences, findings, in_lines
 from toleramp_bench.runs.execute import SCAN_MS, execute, scan_us
 from toleramp_bench.scenario.model import Scenario
-from toleramp_bench.targets.core import CoreTarget
+from toleramp_bench.targets.core import IN_STEP, CoreTarget, Phase
 
 CORE = CoreTarget.name
 BOARDS = ("rp2040", "rig")  # targets whose scans have a phase of their own
 _EVERY_US = 2_000
-_STATUS_MS = 100  # a board sends its status ten times a second
+UNSTEADY_US = 500  # the loop waits in whole milliseconds
+STATUS_MS = 100  # a board sends its status ten times a second
 
 Document = dict[str, Any]
 
@@ -46,13 +48,8 @@ def everywhere(found: list[Finding], others: Iterable[list[Finding]]) -> list[Fi
 
 
 def _others(scenario: Scenario, seed: int | None) -> Iterator[Document]:
-    """The core at all phases of its scan, with a status of now and with one as old as a board's."""
-    for phase_us in range(0, scan_us(scenario), _EVERY_US):
-        for old_ms in (0, _STATUS_MS):
-            if phase_us or old_ms:
-                yield _at_phase(scenario, seed, phase_us, old_ms)
-
-
-def _at_phase(scenario: Scenario, seed: int | None, phase_us: int, old_ms: int) -> Document:
-    made: Callable[[], CoreTarget] = lambda: CoreTarget(scan_us(scenario), phase_us, old_ms)  # noqa: E731
-    return execute(scenario, made, seed).document
+    """The core at all phases of its scan: on time, and as unsteady and with as old a status as a board's."""
+    for late_us in range(0, scan_us(scenario), _EVERY_US):
+        for phase in (Phase(late_us), Phase(late_us, UNSTEADY_US, STATUS_MS)):
+            if phase != IN_STEP:
+                yield execute(scenario, CoreTarget(scan_us(scenario), phase), seed).document

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from oximeters.registry import parser
@@ -34,6 +36,27 @@ POWER_ON, BY_WATCHDOG = 1, 3  # reset causes as the board names them
 ALL_PARTS = 7  # of the self-test: screen, expander, FRAM
 
 
+@dataclass(frozen=True)
+class Phase:
+    """Where a pump's scans stand beside the rest of the world.
+
+    `late_us`: the first one comes so much later. `unsteady_us`: each may begin up to so much before or after its time.
+    `old_ms`: people see a status that is so old, as over a line.
+    """
+
+    late_us: int = 0
+    unsteady_us: int = 0
+    old_ms: int = 0
+
+    def early(self) -> Callable[[], int]:
+        """By how much the next scan is early, from a stream that is the same each time."""
+        drawn = Random(self.late_us)
+        return lambda: drawn.randint(-self.unsteady_us, self.unsteady_us) if self.unsteady_us else 0
+
+
+IN_STEP = Phase()
+
+
 class OldStatus:
     """What stood on a pump's screen some time ago, as a line brings it."""
 
@@ -57,16 +80,16 @@ class OldStatus:
 class CoreTarget:
     """A pump in virtual time. `scan_us`: 20 ms as shipped; from 100 ms on the oximeter gives samples, not bytes.
 
-    `phase_us`: its first scan comes so much later. `old_ms`: people see a status that is so old, as over a line.
+    `phase`: where it stands beside the rest of the world.
     """
 
     name = "core"
 
-    def __init__(self, scan_us: int = 20_000, phase_us: int = 0, old_ms: int = 0) -> None:
-        self.scan_us, self._phase_us = scan_us, phase_us
-        self._status = OldStatus(self, old_ms) if old_ms else None
+    def __init__(self, scan_us: int = 20_000, phase: Phase = IN_STEP) -> None:
+        self.scan_us, self._phase = scan_us, phase
+        self._status = OldStatus(self, phase.old_ms) if phase.old_ms else None
         self.pl_pulse = mechanism_pl_pulse()
-        self.board = VirtualBoard(scan_us)
+        self.board = VirtualBoard(scan_us, early=phase.early())
         self.slow = scan_us >= SLOW_US
         self.oximeter: Any = SlowOximeter(self.board) if self.slow else Oximeter(self.board)
         self.board.samples = self.slow
@@ -140,7 +163,7 @@ class CoreTarget:
         self._collect()
         self._life += 1
         self.brain = self._make_brain(bench, cause)
-        self.board.boot(self.brain, self.board.now_us + BOOT_US + self._phase_us)
+        self.board.boot(self.brain, self.board.now_us + BOOT_US + self._phase.late_us)
 
     def power(self, on: bool) -> None:
         """Cuts or restores the power; the FRAM keeps what it holds."""
