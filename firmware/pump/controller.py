@@ -4,10 +4,11 @@ senses -> guard's account -> link -> session -> delivery -> guard's judgement ->
 """
 
 from pump.base.compat import micropython
+from pump.base.units import ticks_diff
 from pump.course.plan import Plan
 from pump.delivery.delivery import Delivery
 from pump.guard.guard import Guard
-from pump.io import SILENCE, UP
+from pump.io import SILENCE, STOP, UP
 from pump.link.link import Link
 from pump.panel.alarms import Alarms
 from pump.panel.display import Display
@@ -15,16 +16,20 @@ from pump.protocol import protocol as p
 from pump.protocol.admission import admit
 from pump.protocol.fingerprint import fingerprint
 from pump.senses.conditions import Conditions
+from pump.senses.driver import Driver
 from pump.senses.keys import Buttons
+from pump.senses.parts import Parts
 from pump.senses.vitals import Vitals
 from pump.session.session import Session
 from pump.store.journal import Journal
 from pump.store.settings import Settings
+from pump.store.throttle import Throttle
 from pump.tables import events, inputs, refusals
+from pump.tables import parts as part_rows
 from pump.tables.causes import DRIVE_LATE
 
 BENCH_MODE = 1
-PART_FRAM = 4
+_FRAM, _SCREEN = part_rows.BIT[part_rows.FRAM], part_rows.BIT[part_rows.SCREEN]
 SLOW_SCAN_MS = 80  # a scan as long as four of the usual ones goes through the alarms each time
 
 
@@ -37,17 +42,17 @@ class Controller:
     """The pump's core. `parser` is an oximeter's; `build` three byte strings (version, build hash, git).
 
     `keys`: the keyring, a dict of id to key; `bench`: a person held the bench key at power-up; `settings`: as read at
-    power-on. `scan(snapshot, outputs)` once a period. `stats` holds the figures of the board's loop, kept by the board.
+    power-on; `first_record`, `first_slot`: as found in the log. `scan(snapshot, outputs)` once a period. `stats` holds the figures of the board's loop, kept by the board.
     """
 
     def __init__(
         self, parser, pl_pulse, period_us=20_000, build=(b"0", b"-", b"-"), first_record=0, bench=False, keys=None,
-        settings=None,
+        settings=None, first_slot=None,
     ):  # fmt: skip
         self.pl_pulse = pl_pulse
         self.parser = parser
         self.settings = settings or Settings()
-        self.journal = Journal(first_record)
+        self.journal = Journal(first_record, first_slot)
         self.buttons = Buttons(UP if bench else 0)  # the bench key is still down
         self.vitals = Vitals()
         self.guard = Guard(pl_pulse)
@@ -55,9 +60,11 @@ class Controller:
         self.session = Session(self.delivery, self.vitals, self._log)
         self.alarms = Alarms(self._log)
         self.link = Link(self.journal, build)
+        self.rejected = Throttle(self._log, events.BAG_REJECTED)
         self.inputs = senses_of_inputs()
+        self.parts, self.driver = Parts(self._log), Driver()
         self.conditions = Conditions(
-            [self.vitals, self.buttons, self.link, self.journal] + self.inputs, self.alarms
+            [self.vitals, self.buttons, self.link, self.journal, self.parts] + self.inputs, self.alarms
         )  # fmt: skip
         self.display = Display()
         self.fingerprint = b"--------"
@@ -66,6 +73,8 @@ class Controller:
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
         self._turn = 0
+        self._screen = part_rows.ALL  # the bits of Snapshot.parts that were seen last
+        self._ox_ms = -1  # when bytes of the oximeter last came
         self.link.journal.sent = first_record
 
     def boot(self, cause=0):
@@ -73,9 +82,9 @@ class Controller:
         self._log(events.BOOT, cause, 0)
 
     def self_test(self, parts):
-        """Records what answered at power-on (bits of the board); a pump without its FRAM says so by an alarm."""
+        """Records what answered at power-on (bits of tables.parts); a pump without its FRAM says so by an alarm."""
         self._log(events.SELF_TEST, 0, parts)
-        if not parts & PART_FRAM:
+        if not parts & part_rows.BIT[part_rows.FRAM]:
             self.journal.unheard()
 
     def mode(self):
@@ -109,6 +118,8 @@ class Controller:
         trip = guard.trip
         if not trip and snap.queue_us <= 0 and delivery.late(0):
             trip = DRIVE_LATE
+        if not trip and snap.driver_off:
+            trip = self.driver.trip(not snap.buttons & STOP, delivery.flowing, snap.dt_ms)
         conditions = self.conditions
         conditions.gather()
         state = session.state
@@ -121,11 +132,20 @@ class Controller:
         guard.judge(session.claim, snap)
         out.permit = guard.permit
         self._show(snap, out, turn, slow)
+        if snap.fram:
+            self.journal.settle(snap.fram)
+            self.settings.settle(snap.fram)
+        if snap.parts & _FRAM:
+            self._store(out)
+        link.send(out, self, snap.now_ms)
+
+    @micropython.native
+    def _store(self, out):
+        """One write a scan: a record, else a setting."""
         if self.journal.stored != self.journal.seq:
             self.journal.store_next(out)
-        elif self.settings.due:
+        if out.fram_slot < 0 and self.settings.due:
             self.settings.store(out)
-        link.send(out, self, snap.now_ms)
 
     def _listen(self, snap, out):
         """The host's bytes; a protocol that has come in full is judged at once."""
@@ -135,7 +155,7 @@ class Controller:
             out.tidy = True
         if link.hung is not None:
             self._hang()
-        if link.setting is not None:
+        if link.setting >= 0:
             self._set()
         if link.loader.loaded is not None:
             self._load()
@@ -149,6 +169,7 @@ class Controller:
         elif turn & 1 and snap.screen_ready:
             out.screen_cell = self.display.next_cell()
         if slow or turn & 3 == 2:
+            self.rejected.age(snap.now_ms)
             self.conditions.judge(session.state, session.progress.cause)
         if alarms.priority or alarms.paused_ms > 0:
             alarms.update(snap.dt_ms)
@@ -165,6 +186,10 @@ class Controller:
 
     def _log(self, kind, code=0, arg=0):
         """Appends a record as things stand now."""
+        self.note(kind, code, arg, 0)
+
+    def note(self, kind, code, arg, parts):
+        """The same; `parts` continuation records follow it."""
         session = self.session
         case, progress = session.case, session.progress
         step = progress.step + 1 if case.plan else 0
@@ -178,17 +203,32 @@ class Controller:
             progress.total,
             case.dose_ppm(),
         )
-        self.journal.event(kind, code, arg)
+        self.journal.event(kind, code, arg, parts)
 
     @micropython.native
     def _sense(self, snap, look):
         vitals, parser = self.vitals, self.parser
-        if snap.ox_n and parser.take(snap.ox, snap.ox_n):
-            vitals.sample(parser.spo2, parser.pulse, parser.flags, snap.now_ms)
+        if snap.ox_n:
+            self._ox_ms = snap.now_ms
+            if parser.take(snap.ox, snap.ox_n):
+                vitals.sample(parser.spo2, parser.pulse, parser.flags, snap.now_ms)
         if look:
             vitals.watch(snap.now_ms)
+            if self._ox_ms >= 0 and ticks_diff(snap.now_ms, self._ox_ms) > parser.silence_ms:
+                self._ox_ms = -1
+                parser.forget()
+            self._look(snap)
             for i in range(len(self.inputs)):
                 self.inputs[i].sense(snap.raw[i])
+
+    @micropython.native
+    def _look(self, snap):
+        """Which parts answer; a screen that is back is drawn anew, and never starts what nobody could read."""
+        self.parts.look(snap.parts, snap.now_ms)
+        self.session.case.waits = self.parts.waits
+        if snap.parts & ~self._screen & _SCREEN:
+            self.display.forget()
+        self._screen = snap.parts
 
     def _presses(self, presses):
         self._log(events.PRESSED, presses, 0)
@@ -196,14 +236,19 @@ class Controller:
             self.alarms.silence()
 
     def _hang(self):
-        """A scanned code is judged."""
-        code, self.link.hung = self.link.hung, None
+        """A scanned code is judged; of those refused the first is recorded, then each minute how many more came."""
+        code = self.link.hung
+        self.link.hung = None
         if not self.session.scanned(code):
             self.link.refuse(refusals.RANGE)
+            self.rejected.came(self.session.case.solution())
 
     def _set(self):
         """A setting is changed, recorded and written; the oximeter's format counts from the next power-on."""
-        (row, value), self.link.setting = self.link.setting, None
+        row, value = self.link.setting, self.link.value
+        self.link.setting = -1
+        if self.settings.holds(row, value):
+            return  # as it is already: no writing, no record
         if self.settings.set(row, value):
             self._log(events.SETTING, row, value)
         else:

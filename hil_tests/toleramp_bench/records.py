@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from pump.tables import alarms, causes, events, refusals, states
+from pump.tables import alarms, causes, events, parts, refusals, states
 from pump.tables import messages as m
 
 _NONE = causes.NAMES[causes.NONE]
@@ -13,6 +13,8 @@ _NAMES: dict[int, tuple[str, ...]] = {}
 _NAMES[events.OF_ALARM] = alarms.NAMES
 _NAMES[events.OF_REFUSAL] = refusals.NAMES
 _NAMES[events.OF_CAUSE] = causes.NAMES
+_NAMES[events.OF_PART] = parts.NAMES
+_NAMES[events.OF_EVENT] = events.NAMES
 
 
 def code_name(event: int, code: int) -> str | None:

@@ -7,9 +7,10 @@ buttons. It can only refuse: without the permit's edge in every scan an external
 
 from pump.base import crc
 from pump.base.compat import micropython
+from pump.base.units import TICK_MASK
 from pump.course.course import Course, Tally
 from pump.course.plan import TOLERANCE_SHARE, Plan
-from pump.io import CONFIRM, START, STOP
+from pump.io import CONFIRM, COUNT_MAX, START, STOP
 from pump.protocol.protocol import decode
 from pump.tables.causes import CLAIM, MEMORY, OVER_DELIVERY, RUNAWAY, UNDER_DELIVERY
 
@@ -74,9 +75,9 @@ class Guard:
     @micropython.native
     def account(self, snap):
         """Adds the pulses that moved the motor since the last scan to its own account, and sees the raw presses."""
-        new = 0 if self._count < 0 else snap.moved - self._count
+        new = 0 if self._count < 0 else (snap.moved - self._count) & TICK_MASK  # the counters go round
         self._count = snap.moved
-        made = 0 if self._made < 0 else snap.pulses - self._made
+        made = 0 if self._made < 0 else (snap.pulses - self._made) & TICK_MASK
         self._made = snap.pulses
         raw = snap.buttons
         if raw & ~self._raw & (START | CONFIRM):
@@ -88,7 +89,7 @@ class Guard:
             if self._base >= self._goal:
                 self._done = True
         if made and not self._flow:
-            self._after += made
+            self._after = min(self._after + made, COUNT_MAX)
             if self._quiet_ms <= 0 or self._after > self._after_most:
                 self._latch(RUNAWAY)
         return new

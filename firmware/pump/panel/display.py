@@ -211,6 +211,11 @@ class Display:
             at = number(line, 11, min(99, share(progress.done, progress.target, 100)))
             words(line, at, b"%")
 
+    def forget(self):
+        """Nothing is on the screen any more: all is to be drawn."""
+        for i in range(len(self.shown)):
+            self.shown[i] = 0
+
     @micropython.native
     def next_cell(self):
         """The next cell that differs from what was drawn, as its number; -1 when all is drawn."""

@@ -6,7 +6,7 @@ never a good value, and low is never implausible.
 """
 
 from pump.base.compat import micropython
-from pump.base.units import ticks_diff
+from pump.base.units import TICK_MASK, ticks_diff
 from pump.tables.causes import BIT, PULSE_STOP, SIGNAL_LATE, SIGNAL_LOST, SPO2_EARLY, SPO2_STOP
 from pump.tables.messages import NONE8, NONE16
 from pump.tables.vitals import UNSURE_FLAGS, VALID
@@ -18,6 +18,7 @@ SEVERE_MS = 3_000
 STRETCH_MS = 10_000  # artifact may lengthen a delay by at most this (VIT-1)
 RECOVER_MARGIN = 2  # resume wants SpO2 at the limit + 2 for 60 s (SES-4)
 RECOVER_MS = 60_000
+AGE_MAX_MS = 1 << 28  # ages stop growing here: three days
 # A sample is seen at the next scan, so one that comes just as the delay is over may look up to two scans too early;
 # without this it would be the next sample, a third of a second later, that holds.
 SEEN_LATE_MS = 40
@@ -39,7 +40,11 @@ class Timer:
             return -1
         if self.since < 0:
             self.since = now_ms
-        return ticks_diff(now_ms, self.since)
+        age = ticks_diff(now_ms, self.since)
+        if age > AGE_MAX_MS:  # half as long again, and the ticks' difference would turn round
+            self.since = (now_ms - AGE_MAX_MS) & TICK_MASK
+            age = AGE_MAX_MS
+        return age
 
 
 class Vitals:

@@ -46,14 +46,21 @@ class Bags:
         elif presses & CONFIRM and question.second:
             return self._confirmed()
         elif presses & CONFIRM and question.shown != NO_CODE:
-            self._judge()
+            if not self._judge():
+                self.case.log(events.BAG_REJECTED, 0, self.case.solution())
         return 0
 
     def scanned(self, code):
-        """A whole code as scanned (bytes): True when it is that of the bag asked for; a press still confirms it."""
+        """A whole code as scanned: True when it is that of the bag asked for; a press still confirms it.
+
+        It allocates nothing and writes no record: who sends codes without end is counted by who hands them on.
+        """
         question = self.case.question
         question.age_ms = 0
-        question.shown = self.codes.index(code) + 1 if code in self.codes else len(self.codes) + 1
+        question.shown = len(self.codes) + 1
+        for bag in range(len(self.codes)):
+            if code == self.codes[bag]:
+                question.shown = bag + 1
         return self._judge()
 
     def _judge(self):
@@ -62,13 +69,12 @@ class Bags:
         question.second = question.shown == case.solution() + 1
         if not question.second:
             question.shown = NO_CODE
-            case.log(events.BAG_REJECTED, 0, case.solution())
         return question.second
 
     def _confirmed(self):
         """The right bag hangs; with a good reading the step begins."""
         case = self.case
-        if not case.vitals.good():
+        if not case.may_begin():
             return 0
         bag = case.progress.hung = case.solution()
         case.tally.hang(bag)

@@ -21,7 +21,7 @@ class Ready:
     def press(self, presses):
         """START, with a good reading."""
         case = self.case
-        if not presses & START or not case.vitals.good():
+        if not presses & START or not case.may_begin():
             return 0
         case.restart()
         return ARMED

@@ -28,6 +28,8 @@ class Resuming:
         protocol, progress, vitals = case.plan.protocol, case.progress, case.vitals
         if not protocol.min_hold_min * MIN_MS <= progress.held_ms <= protocol.max_hold_min * MIN_MS:
             return False
+        if case.waits:
+            return False
         return vitals.recovered if progress.by_vitals or WAITS[vitals.hold] == RECOVERED else vitals.good()
 
     def press(self, presses):

@@ -9,6 +9,7 @@ else the next state, with the cause of an end in the bits above.
 """
 
 from pump.base.compat import micropython
+from pump.base.units import TICK_MASK, ticks_diff
 from pump.claim import Claim
 from pump.io import STOP
 from pump.session.bags import Bags, FirstBag
@@ -127,8 +128,8 @@ class Session:
         The board reads the two counts one after the other, all pulses first: one that comes between is in the second
         alone until the next scan. So what counts is their difference, not what each gained.
         """
-        new = 0 if self._moved < 0 else snap.moved - self._moved
-        cut = snap.pulses - snap.moved
+        new = 0 if self._moved < 0 else (snap.moved - self._moved) & TICK_MASK  # the counters go round
+        cut = ticks_diff(snap.pulses, snap.moved + snap.idle)
         lost = cut > self._cut and self._made >= 0
         if cut > self._cut:
             self._cut = cut

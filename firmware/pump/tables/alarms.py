@@ -41,13 +41,19 @@ ROWS = (
      "Nothing heard from the laptop for 5 s", "The pump goes on by itself"),
     ("completed", LOW, "COMPLETED",
      "The full dose is delivered", "Start the observation time"),
+    ("screen", HIGH, "SCREEN LOST",
+     "The screen does not answer", "Do not trust what it shows. Held after 60 s; use the laptop or another pump"),
+    ("lights", MEDIUM, "LIGHTS LOST",
+     "Lights and nurse call do not answer", "Stay within hearing of the pump"),
+    ("log-lost", MEDIUM, "LOG LOST",
+     "The log's memory does not keep what is written", "Keep the laptop connected; let the session end"),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 PRIORITY = bytes([row[1] for row in ROWS])
 WHAT = tuple([row[2].encode() for row in ROWS])
 (
     NONE, SPO2_STOP, PULSE_STOP, SIGNAL_HOLD, OVER, UNDER, DRIVE, MEMORY, SEVERE, SPO2_EARLY, SIGNAL_LOST, HELD, BAG,
-    KEY, JOURNAL, BATTERY, LINK, DONE,
+    KEY, JOURNAL, BATTERY, LINK, DONE, SCREEN, LIGHTS, LOG_LOST,
 ) = range(len(ROWS))  # fmt: skip
 
 

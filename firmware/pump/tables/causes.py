@@ -45,6 +45,11 @@ ROWS = (
     ("key-stuck", SENSOR, ALERTS, a.KEY, NOTHING, _EVERY, b"KEY STUCK"),
     ("link-lost", HOST, ALERTS, a.LINK, NOTHING, _SEEN, b"LINK LOST"),
     ("battery-low", SENSOR, ALERTS, a.BATTERY, NOTHING, _EVERY, b"BATTERY LOW"),
+    ("screen-lost", SENSOR, ALERTS, a.SCREEN, NOTHING, _EVERY, b"SCREEN LOST"),
+    ("lights-lost", SENSOR, ALERTS, a.LIGHTS, NOTHING, _EVERY, b"LIGHTS LOST"),
+    ("log-lost", SENSOR, ALERTS, a.LOG_LOST, NOTHING, _EVERY, b"LOG LOST"),
+    ("no-screen", SENSOR, HOLDS, a.SCREEN, GOOD, 0, b"NO SCREEN"),
+    ("driver-off", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"DRIVER OFF"),
 )
 NAMES = tuple([row[0] for row in ROWS])
 KIND = bytes([row[1] for row in ROWS])
@@ -57,7 +62,7 @@ ASKED = tuple([row[7] if len(row) > 7 else b"" for row in ROWS])  # as a questio
 (
     NONE, SPO2_STOP, PULSE_STOP, SIGNAL_LOST, STOP_BUTTON, HOST_PAUSE, HOST_STOP, OVER_DELIVERY, UNDER_DELIVERY,
     RUNAWAY, DRIVE_LATE, CLAIM, TECHNICAL, MILD, SEVERE, END, MEMORY, STEP_WAIT, JOURNAL_FULL, SPO2_EARLY,
-    SIGNAL_LATE, KEY_STUCK, LINK_SILENT, BATTERY_LOW,
+    SIGNAL_LATE, KEY_STUCK, LINK_SILENT, BATTERY_LOW, SCREEN_LOST, LIGHTS_LOST, LOG_LOST, NO_SCREEN, DRIVER_OFF,
 ) = range(len(ROWS))  # fmt: skip
 
 # What a person may enter at a hold, in the order in which it is offered; and what of it is a reaction of the patient.

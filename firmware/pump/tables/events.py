@@ -22,7 +22,7 @@ UNTIMED = 2048  # when it comes depends on how the pump was switched on and load
 HANGS = 4096  # about the hanging of a bag: `arg` is its number
 
 # What `code` is: a row of that table, bits of pump.io's keys, or nothing that has a name.
-OF_NOTHING, OF_CAUSE, OF_ALARM, OF_REFUSAL, OF_KEYS, OF_SETTING = 0, 1, 2, 3, 4, 5
+OF_NOTHING, OF_CAUSE, OF_ALARM, OF_REFUSAL, OF_KEYS, OF_SETTING, OF_PART, OF_EVENT = 0, 1, 2, 3, 4, 5, 6, 7
 
 ROWS = (
     ("boot", STARTS | UNTIMED, OF_NOTHING, "the board's reset cause", "-"),
@@ -61,6 +61,10 @@ ROWS = (
     ("vitals", 0, OF_NOTHING, "-", "-"),
     ("pressed", 0, OF_KEYS, "keys, as bits", "-"),
     ("setting", 0, OF_SETTING, "setting", "its value"),
+    ("part_lost", URGENT | FIGURES, OF_PART, "part", "parts that answer, as bits"),
+    ("part_back", FIGURES, OF_PART, "part", "seconds for which it was away"),
+    ("exception", URGENT | FIGURES, OF_NOTHING, "-", "line of the file that the next records name"),
+    ("left_out", FIGURES, OF_EVENT, "event", "how many more of it came and were not recorded"),
 )
 NAMES = tuple([row[0] for row in ROWS])
 GROUP = array("H", [row[1] for row in ROWS])
@@ -70,6 +74,7 @@ CODE = bytes([row[2] for row in ROWS])
     BAG_REJECTED, STEP_STARTED, STEP_INSERTED, STEP_COMPLETED, OBSERVATION_DUE, OBSERVATION, OBSERVATION_OVERDUE,
     PAUSED, REACTION, LOCKED, UNLOCKED, DECISION, RESUMED, ALARM_RAISED, ALARM_CLEARED, PERMIT_LOST, STOPPED,
     FLUSH_STARTED, FLUSH_COMPLETED, HANDOVER, POWER_LOST, RECOVERED, COMPLETED, FAULT, VITALS, PRESSED, SETTING,
+    PART_LOST, PART_BACK, EXCEPTION, LEFT_OUT,
 ) = range(len(ROWS))  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.tables import messages as m
-from pump.tables import states
+from pump.tables import parts, states
 from toleramp.device.loading import load
 from toleramp.device.wire import Message, Wire
 from toleramp_bench.boards.emulator.board import Board
@@ -66,7 +66,8 @@ class PumpBench:
         self.screen, self.expander = Screen(), Expander()
         self.fram = fram or Fram()
         self.permit = Monostable()
-        self.motor = Motor(self.permit.enabled_at, lambda: self.board.level(self.pins.DIR) == 0)
+        self.driver_cut = False  # the driver's enable is broken
+        self.motor = Motor(self._enabled_at, lambda: self.board.level(self.pins.DIR) == 0)
         self._wire_parts()
         self.wire_plant(LivePlant(Plant(), NsLog(self.motor.times), lambda: self.board.now_us))
         self.oximeter = Oximeter(self.board, uart=1, form=form)
@@ -103,7 +104,22 @@ class PumpBench:
             pin = getattr(self.pins, name.upper(), -1)
             if pin >= ADC_PIN:
                 self.board.set_adc_source(pin - ADC_PIN, partial(live.reading, name))
+        self.expander.set_source(8 + self.pins.GPB_DRIVER_ON, lambda: int(self._enabled_at(self.board.now_ns)))
         self.expander.set_source(8 + self.pins.GPB_DOOR, lambda: live.reading("door"))
+
+    def _enabled_at(self, t_ns: int) -> bool:
+        return not self.driver_cut and self.permit.enabled_at(t_ns)
+
+    def unplug(self, part: int, out: bool) -> None:
+        """A part (row of tables.parts) answers no more; plugged in again it has had no power."""
+        p, board = self.pins, self.board
+        if part == parts.FRAM:
+            board.unplug_spi(0, self.fram, out)
+            return
+        device = self.screen if part == parts.SCREEN else self.expander
+        board.unplug_i2c(0, p.SCREEN_ADDR if part == parts.SCREEN else p.EXPANDER_ADDR, out)
+        if not out:
+            device.power_up()
 
     # -- time and people
 

@@ -15,7 +15,8 @@ from toleramp_bench.people.pace import ScreenPace
 
 _SNIPPET = """
 import gc, micropython, time
-from main import Pump, PERIOD_US, full_speed
+from drivers.clocking import full_speed
+from drivers.loop import Pump, PERIOD_US
 full_speed()
 P = Pump()
 core = P.core

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from pump.base.units import RATE_MAX_E4, RATE_MIN_E4
-from pump.tables import causes, events, oximeters
+from pump.tables import causes, events, oximeters, parts
 from toleramp_bench.names import ALARMS, CAUSES, EVENTS, REFUSALS, STATES, VITALS
 
 Number = int | Decimal
@@ -124,6 +124,7 @@ DO: dict[str, Word] = {
             "drop": Key("number", 0, 1),  # share of bytes lost
             "baud": Key("whole", 300, 115_200),  # the rate to which the oximeter is set by mistake
             "noise": Key("amount", 0, 1),  # share of bytes spoilt; true: as much as the bench thinks bad
+            "rubbish_bytes": Key("whole", 1, 2_000_000),  # so much of another device's text comes instead of readings
         },
         least=1,
     ),
@@ -149,6 +150,8 @@ DO: dict[str, Word] = {
             "command": Key("text", choices=HOST, required=True),
             "code": Key("text", longest=24),  # of a bag, for hang
             "data": Key("text", longest=4000),  # bytes in hex, for garbage
+            "times": _TIMES,  # so often
+            "every_ms": Key("whole", 1, 3_600_000),
         }
     ),
     "line_noise": Word(
@@ -160,6 +163,13 @@ DO: dict[str, Word] = {
         }
     ),
 }
+# Parts that fall silent, or are there again; the driver's enable is a wire. What the pump does not read yet is open.
+PARTS = ("screen", "lights", "fram", "driver", "clock", "encoder", "pressure", "air", "scale")
+DO["unplug"] = Word({"part": Key("text", choices=PARTS, required=True)})
+DO["plug"] = Word({"part": Key("text", choices=PARTS, required=True)})
+DO["bus_stuck"] = Word(
+    {"part": Key("text", choices=PARTS, default="screen"), "for_ms": Key("whole", 1, 3_600_000, required=True)}
+)
 DO["handover"] = Word({"who": Key("text", longest=24)}, open="SES-12")
 
 WITH_STEP = ("any-back", CAUSES.MILD)  # choices of "decide" that may name a step
@@ -239,6 +249,8 @@ def codes_of(event: str) -> tuple[str, ...]:
         return tuple(ALARMS)[1:]
     if event == EVENTS.LOAD_REFUSED:
         return tuple(REFUSALS)[1:]
+    if events.CODE[EVENTS.row(event)] == events.OF_PART:
+        return tuple(parts.NAMES[1:])
     return CAUSES.at(sorted(_CAUSES_OF.get(event, ())))
 
 

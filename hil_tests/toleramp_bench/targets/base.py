@@ -126,5 +126,11 @@ class Target(Protocol):
     def battery(self, volts: float) -> None:
         """The battery has this voltage from now on."""
 
+    def unplug(self, part: str, out: bool) -> None:
+        """A part answers no more, or has power again: screen, lights, fram; driver: its enable. May raise NotOnTarget."""
+
+    def bus_stuck(self, part: str, for_ms: int) -> None:
+        """Somebody holds the clock of that part's bus low for so long. May raise NotOnTarget."""
+
     def screen(self) -> bytes | None:
         """A PNG picture of the screen, None where there is none."""

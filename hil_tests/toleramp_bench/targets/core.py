@@ -10,6 +10,7 @@ from pump.controller import Controller
 from pump.io import UP
 from pump.store.settings import Settings
 from pump.tables import messages as m
+from pump.tables import parts
 from pump.tables.oximeters import NAMES
 from pump.tables.settings import OXIMETER
 from toleramp import __version__
@@ -22,6 +23,7 @@ from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import mechanism_pl_pulse
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
+from toleramp_bench.targets.base import NotOnTarget
 from toleramp_bench.targets.host_line import HostLine
 from toleramp_bench.targets.slow_oximeter import SlowOximeter
 
@@ -29,7 +31,18 @@ BOOT_US = 100_000  # from power-on to the first scan, about as on the board
 WATCHDOG_US = 1_000_000
 SLOW_US = 100_000  # scans as long as this take samples instead of bytes
 POWER_ON, BY_WATCHDOG = 1, 3  # reset causes as the board names them
-ALL_PARTS = 7  # of the self-test: screen, expander, FRAM
+
+
+RETRY_US = 1_000_000  # a lost part is tried again each second
+DRIVER = "driver"  # no part that answers: its enable is a wire
+SHARED_BUS = [parts.SCREEN, parts.LIGHTS]
+
+
+def part_row(target: str, part: str) -> int:
+    """The row of a part in tables.parts. Raises NotOnTarget for one that the pump does not talk to."""
+    if part not in parts.NAMES:
+        raise NotOnTarget(f"{target}: the pump does not talk to a part {part} yet")
+    return parts.NAMES.index(part)
 
 
 class CoreTarget:
@@ -97,15 +110,16 @@ class CoreTarget:
     # -- power and resets
 
     def _make_brain(self, bench: bool, cause: int) -> Any:
-        first = self.board.records_kept()
+        first, slot = self.board.log_end()
         settings = Settings()
         settings.read(self.board.slot)
         chosen = self.oximeter.samples if self.slow else parser(NAMES[settings.values[OXIMETER]])
         controller = Controller(
-            chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench, settings=settings
+            chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench, settings=settings,
+            first_slot=slot,
         )  # fmt: skip
         controller.boot(cause)
-        controller.self_test(ALL_PARTS)
+        controller.self_test(self.board.parts)
         return LocalBrain(controller, first)
 
     def _boot(self, bench: bool, cause: int) -> None:
@@ -246,6 +260,25 @@ class CoreTarget:
     def battery(self, volts: float) -> None:
         """The battery has this voltage from now on."""
         self.board.plant.do("battery_volts", {"volts": volts})
+
+    def unplug(self, part: str, out: bool) -> None:
+        """A part answers no more, or again."""
+        if part == DRIVER:
+            self.board.cut_driver(out)
+        else:
+            self.board.unplug(part_row(self.name, part), out)
+
+    def bus_stuck(self, part: str, for_ms: int) -> None:
+        """Screen and lights share a bus: neither answers, until the board's next try after it is free again."""
+        if part_row(self.name, part) not in SHARED_BUS:
+            raise NotOnTarget(f"{self.name}: the bus of the part {part} has no clock that others can hold")
+        for row in SHARED_BUS:
+            self.board.unplug(row, True)
+        self.board.at_us(self.now_us + for_ms * 1000 + RETRY_US, self._bus_free)
+
+    def _bus_free(self) -> None:
+        for row in SHARED_BUS:
+            self.board.unplug(row, False)
 
     def screen(self) -> bytes | None:
         """The core's screen is text only."""

@@ -205,9 +205,11 @@ class UnixTarget(CoreTarget):
 
     def _make_brain(self, bench: bool, cause: int) -> ProcessBrain:
         self._end_brain()
+        number, slot = self.board.log_end()
         boot = _layout.boot(
-            self.scan_us, bench, cause, self.board.records_kept(), self.pl_pulse, self.slow, NAMES.index(self.form)
-        )
+            self.scan_us, bench, cause, number, slot, self.board.parts, self.pl_pulse, self.slow,
+            NAMES.index(self.form),
+        )  # fmt: skip
         brain = ProcessBrain(boot, self.oximeter.samples if self.slow else None)
         self.build = brain.build
         return brain

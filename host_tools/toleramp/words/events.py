@@ -1,7 +1,7 @@
 """What each event says: the monitor's sentence, and its title in a report; for each row of pump.tables.events.
 
 In a sentence {why} is the event's code in words, {alarm} what, why and what to do, {title} the alarm's title, {n} the
-step, {rate} and {bag} the step's, {decision} and {button} what a person did, {setting} what was set.
+step, {rate} and {bag} the step's, {decision} and {button} what a person did, {setting} what was set, {part} which part.
 """
 
 from typing import NamedTuple
@@ -54,4 +54,8 @@ WORDS[events.COMPLETED] = Words("session completed", "Session completed")
 WORDS[events.FAULT] = Words("FAULT: {why}", "Fault")
 WORDS[events.VITALS] = Words("vital signs recorded", "Vital signs")
 WORDS[events.PRESSED] = Words("{button} pressed", "Button pressed")
+WORDS[events.PART_LOST] = Words("a part of the pump does not answer: {part}", "Part lost")
+WORDS[events.PART_BACK] = Words("a part of the pump answers again: {part}", "Part back")
+WORDS[events.EXCEPTION] = Words("the firmware failed and starts anew", "Firmware failed")
+WORDS[events.LEFT_OUT] = Words("more of the same was not recorded", "Records left out")
 WORDS[events.SETTING] = Words("setting changed: {setting}", "Setting changed")

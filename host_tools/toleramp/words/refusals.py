@@ -39,6 +39,7 @@ WORDS[refusals.BENCH_MODE] = "a protocol of class bench loads only in bench mode
 WORDS[refusals.NOT_RUN] = "this pump does not run oral doses; print the table"
 WORDS[refusals.CLASS] = "a protocol of class one-bag has one bag"
 WORDS[refusals.DWELL_LONG] = "a step lasts many times as long as the others"
+WORDS[refusals.TOO_OFTEN] = "more of these in a second than it takes: ask again"
 
 _KEYRING = "put a keyring with this person's key into it: `toleramp keys install`"
 _PROVE = "see `toleramp protocol verify --keys`, and have it signed anew"

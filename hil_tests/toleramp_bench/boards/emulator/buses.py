@@ -46,6 +46,8 @@ class I2CBus:
         self._block, self._chip = chip.i2c[number], chip
         self._alarm = chip.clock.create_alarm(self._byte_over)
         self.devices: dict[int, I2CDevice] = {}
+        self.gone: set[int] = set()  # addresses whose part is unplugged
+        self.stuck = False  # somebody holds the clock low: no byte is ever over
         self._device: I2CDevice | None = None
         self._reading = False
         self._outcome: tuple[str, int] = ("", 0)
@@ -59,6 +61,8 @@ class I2CBus:
         return _I2C_BITS * max(1, cycles) * 1e9 / float(self._chip.clk_sys)
 
     def _later(self, what: str, value: int) -> None:
+        if self.stuck:
+            return
         self._outcome = (what, value)
         self._alarm.schedule(self._byte_ns())
 
@@ -70,7 +74,7 @@ class I2CBus:
             self._block.int_raw |= _TX_EMPTY
 
     def _connect(self, address: int, mode: int) -> None:
-        self._device = self.devices.get(address)
+        self._device = None if address in self.gone else self.devices.get(address)
         if self._device is not None:
             self._device.start(mode == _READ)
         self._later("complete_connect", self._device is not None)
@@ -84,6 +88,8 @@ class I2CBus:
         self._later("complete_read", self._device.read() & 0xFF if self._device is not None else 0xFF)
 
     def _stop(self) -> None:
+        if self.stuck:
+            return
         device, self._device = self._device, None
         if device is not None:
             device.stop()
@@ -97,11 +103,12 @@ class SpiBus:
     def __init__(self, chip: Any, number: int) -> None:
         self._block = chip.spi[number]
         self._selected: list[SpiDevice] = []
+        self.gone: list[SpiDevice] = []  # unplugged
         self._block.on_transmit = self._transmit
 
     def select(self, device: SpiDevice, level: int) -> None:
         """The select line of `device` went to `level`."""
-        if level == 0 and device not in self._selected:
+        if level == 0 and device not in self._selected and device not in self.gone:
             self._selected.append(device)
             device.select()
         elif level and device in self._selected:
