@@ -243,14 +243,20 @@ _CAUSES_OF[EVENTS.DECISION] = _GRADED
 _CAUSES_OF[EVENTS.REACTION] = frozenset(causes.REACTIONS)
 
 
+_ROWS_OF: dict[int, tuple[str, ...]] = {}
+_ROWS_OF[events.OF_PART] = tuple(parts.NAMES[1:])
+_ROWS_OF[events.OF_EVENT] = tuple(EVENTS)
+
+
 def codes_of(event: str) -> tuple[str, ...]:
     """The codes that records of that name can have; none for most."""
     if event in EVENTS.of(events.ALARMS):
         return tuple(ALARMS)[1:]
     if event == EVENTS.LOAD_REFUSED:
         return tuple(REFUSALS)[1:]
-    if events.CODE[EVENTS.row(event)] == events.OF_PART:
-        return tuple(parts.NAMES[1:])
+    kind = events.CODE[EVENTS.row(event)] if event in RECORDS else events.OF_NOTHING
+    if kind in _ROWS_OF:
+        return _ROWS_OF[kind]
     return CAUSES.at(sorted(_CAUSES_OF.get(event, ())))
 
 

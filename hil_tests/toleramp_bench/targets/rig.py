@@ -295,6 +295,14 @@ class RigTarget:
         """There is no supply that the rig could turn down."""
         raise NotOnTarget(f"rig: no adjustable battery ({volts} V)")
 
+    def unplug(self, part: str, out: bool) -> None:
+        """No part is pulled while it runs."""
+        raise NotOnTarget(f"rig: the part {part} cannot be unplugged")
+
+    def bus_stuck(self, part: str, for_ms: int) -> None:
+        """Nobody holds a bus for so long."""
+        raise NotOnTarget(f"rig: the bus of the part {part} cannot be held for {for_ms} ms")
+
     def hang(self) -> None:
         """A real processor is not hung from outside."""
         raise NotOnTarget("rig: the processor cannot be made to hang from outside")
