@@ -114,25 +114,31 @@ class Link:
         for row in range(len(taken)):
             taken[row] = 0
 
-    def _too_often(self, row):
-        """True for a request beyond its row's number in this second; else it is counted."""
-        if self._taken[row] >= m.MOST[row]:
-            return True
-        self._taken[row] += 1
-        return False
+    def _count(self, row):
+        """How many of the row's requests this second are beyond its number; the first of those is refused, the rest are
+        as if they had not come: the line is the stream's, too, and others' answers stand."""
+        most, taken = m.MOST[row], self._taken
+        if taken[row] <= most:
+            taken[row] += 1
+            return taken[row] - most
+        return 2
 
     def _handle(self, length, state):
         """A whole frame: what its row allows is handled, the rest refused."""
         buf = self.receiver.buf
-        kind, self._reply_seq = buf[0], buf[1]
-        self._asked = kind
-        self._reply = _ACK
+        kind = buf[0]
         row = self._requests.get(kind)
+        beyond = self._count(row[2]) if row else 0
+        if beyond > 1:
+            return
+        self._asked = kind
+        self._reply_seq = buf[1]
+        self._reply = _ACK
         if row is None:
             self.refuse(refusals.UNKNOWN_REQUEST, 0, kind)
         elif row[1] and not GROUP[state] & row[1]:
             self.refuse(refusals.BUSY)
-        elif self._too_often(row[2]):
+        elif beyond > 0:
             self.refuse(refusals.TOO_OFTEN)
         else:
             row[0](length)

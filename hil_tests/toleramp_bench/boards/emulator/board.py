@@ -218,7 +218,7 @@ class Board:
 
     def stick_i2c(self, bus: int, scl_pin: int, stuck: bool) -> None:
         """Somebody holds the clock of I2C `bus` low, or lets go of it."""
-        self._i2c[bus].stuck = stuck
+        self._i2c[bus].stick(stuck)
         self.set_input(scl_pin, 0 if stuck else 1)
 
     def unplug_spi(self, bus: int, device: SpiDevice, out: bool) -> None:

@@ -47,7 +47,7 @@ class I2CBus:
         self._alarm = chip.clock.create_alarm(self._byte_over)
         self.devices: dict[int, I2CDevice] = {}
         self.gone: set[int] = set()  # addresses whose part is unplugged
-        self.stuck = False  # somebody holds the clock low: no byte is ever over
+        self._stuck = self._waits = False  # somebody holds the clock low: no byte is over; one waits for that
         self._device: I2CDevice | None = None
         self._reading = False
         self._outcome: tuple[str, int] = ("", 0)
@@ -60,10 +60,18 @@ class I2CBus:
         cycles = self._block.scl_high_period + self._block.scl_low_period
         return _I2C_BITS * max(1, cycles) * 1e9 / float(self._chip.clk_sys)
 
+    def stick(self, stuck: bool) -> None:
+        """The clock is held low from now on, or let go: the byte that was under way then ends."""
+        self._stuck = stuck
+        if self._waits and not stuck:
+            self._waits = False
+            self._alarm.schedule(self._byte_ns())
+
     def _later(self, what: str, value: int) -> None:
-        if self.stuck:
-            return
         self._outcome = (what, value)
+        if self._stuck:
+            self._waits = True
+            return
         self._alarm.schedule(self._byte_ns())
 
     def _byte_over(self) -> None:
@@ -88,8 +96,6 @@ class I2CBus:
         self._later("complete_read", self._device.read() & 0xFF if self._device is not None else 0xFF)
 
     def _stop(self) -> None:
-        if self.stuck:
-            return
         device, self._device = self._device, None
         if device is not None:
             device.stop()
