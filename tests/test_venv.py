@@ -69,7 +69,8 @@ def test_the_running_interpreter_is_not_removed(tmp_path: Path, monkeypatch: pyt
 def test_a_virtual_environment_is_made_from_no_other(tmp_path: Path) -> None:
     """Else an activated .venv is made anew from itself each time, and ends with what it came from."""
     made_at(tmp_path / ".venv")
-    code = "import sys; sys.path.insert(0, sys.argv[1]); from boards.build import venv; print(venv.base_python(), venv._made_from())"
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from boards.build import venv as v"
+    code += "; print(v.base_python(), v._made_from())"
     root = str(Path(venv.__file__).parents[2])
     said = [
         subprocess.run([str(python), "-c", code, root], check=True, capture_output=True, text=True).stdout

@@ -1,7 +1,7 @@
 """The tools of the host in .venv: made once, made again when their list or the Python changes.
 
-A new one is made beside it and takes its place when it is whole, so that a failure leaves what was there; and it is made
-by the Python that .venv itself was made from: with .venv activated `python3` is .venv's own.
+A new one is made beside it and takes its place when it is whole, so that a failure leaves what was there; and it is
+made by the Python that .venv itself was made from: with .venv activated `python3` is .venv's own.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _replace(place: Path, make: Callable[[Path], None]) -> None:
 
 
 def _name_anew(made: Path, place: Path) -> None:
-    """The scripts in a virtual environment name the place where it was made; they shall name the one where it will be."""
+    """The scripts in a virtual environment name the place where it was made; they shall name where it will be."""
     before, after = os.fsencode(made), os.fsencode(place)
     for path in [made / "pyvenv.cfg", *sorted((made / "bin").iterdir())]:
         if path.is_symlink() or not path.is_file():

@@ -116,7 +116,7 @@ class Bus:
         return outcome == DONE
 
     def recover(self):
-        """Tries to free a stuck bus; while somebody holds the clock low nothing can be done, and nothing is waited for."""
+        """Tries to free a stuck bus. While somebody holds the clock low nothing can be done, and nothing is waited."""
         if _level(self._scl):
             _clock_out(self._sda, self._scl)
             self._open()

@@ -1,7 +1,7 @@
 """MCP23017 on I2C: lights and nurse call out, written on a change; door, supply and driver state in.
 
-Each second it is set up anew and its set-up read back: a part that was without power for a moment answers as before, but
-has forgotten that it drives lights.
+Each second it is set up anew and its set-up read back: a part that was without power for a moment answers as before,
+but has forgotten that it drives lights.
 """
 
 ADDRESS = 0x20

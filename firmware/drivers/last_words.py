@@ -1,4 +1,4 @@
-"""The end of the loop by an exception: no pulse, no permit, a record of what it was and where, then a reset (INT-11)."""
+"""The loop ended by an exception: no pulse, no permit, a record of what it was and where, then a reset (INT-11)."""
 
 import gc
 import io
@@ -30,7 +30,7 @@ def say(fault):
 
 
 def _stop():
-    """The pins become inputs: the board's resistors hold permit and step low; the monostable ends the driver's enable."""
+    """The pins become inputs: resistors hold permit and step low, and the monostable ends the driver's enable."""
     machine.Pin(PERMIT, machine.Pin.IN)
     machine.Pin(STEP, machine.Pin.IN)
 

@@ -42,7 +42,8 @@ class Controller:
     """The pump's core. `parser` is an oximeter's; `build` three byte strings (version, build hash, git).
 
     `keys`: the keyring, a dict of id to key; `bench`: a person held the bench key at power-up; `settings`: as read at
-    power-on; `first_record`, `first_slot`: as found in the log. `scan(snapshot, outputs)` once a period. `stats` holds the figures of the board's loop, kept by the board.
+    power-on; `first_record`, `first_slot`: as found in the log. `scan(snapshot, outputs)` once a period. `stats` holds
+    the figures of the board's loop, kept by the board.
     """
 
     def __init__(

@@ -10,7 +10,9 @@ from pump.tables import inputs
 SCAN, BOOT, CORRUPT, LOAD = 83, 66, 67, 76  # the first byte of a request
 PROTOCOL, PLAN = 0, 1  # where a bit is flipped
 
-_SCAN = "<BIIBIIIIBBBBB"  # kind, dt_ms, now_ms, buttons, pulses, moved, idle, queue_us, parts, driver off, FRAM, oximeter
+_SCAN = (
+    "<BIIBIIIIBBBBB"  # kind, dt_ms, now_ms, buttons, pulses, moved, idle, queue_us, parts, driver off, FRAM, oximeter
+)
 # bytes, link bytes
 _RAW = "<" + inputs.COUNT * "H"
 _BOOT = "<BIBBIiBIBB"  # kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, slow, oximeter

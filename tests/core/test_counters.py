@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from array import array
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from pump.panel import text
 from pump.senses.vitals import AGE_MAX_MS, RECOVER_MS, Vitals
 from pump.tables import messages as m
 from pump.tables import oximeters, vitals
-from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
+from toleramp_bench.boards.core_pump import CorePump
 
 END = 1 << 30  # the first number that the chip takes from the heap
 SECONDS = 90 * 24 * 3600
@@ -50,7 +51,7 @@ def _with(name: str) -> Any:
     return made
 
 
-_NAMES = "add sub mul floordiv mod and or xor lshift rshift".split()
+_NAMES = ["add", "sub", "mul", "floordiv", "mod", "and", "or", "xor", "lshift", "rshift"]
 for _name in [f"__{p}{n}__" for n in _NAMES for p in ("", "r")] + ["__neg__", "__abs__", "__invert__"]:
     setattr(Word, _name, _with(_name))
 
@@ -133,7 +134,7 @@ def growing(worst: Worst) -> list[tuple[str, int]]:
         looks.append(numbers(worst.core))
         for _ in range(150):
             worst.scan()
-    return sorted(key for key in looks[0] if all(a.get(key, 0) < b.get(key, 0) for a, b in zip(looks, looks[1:])))
+    return sorted(key for key in looks[0] if all(a.get(key, 0) < b.get(key, 0) for a, b in pairwise(looks)))
 
 
 # Numbers that grow with time or volume, not with what comes in, and end long before: what bounds them.

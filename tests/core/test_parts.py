@@ -1,4 +1,4 @@
-"""Parts that fall silent: told within two seconds, back only when they stay, nothing begun in the dark (INT-9, INT-12)."""
+"""Parts that fall silent: told within two seconds, back only when they stay, nothing begun in the dark."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_a_setting_is_due_until_its_writing_is_proved(outcome: int) -> None:
 
 
 @pytest.mark.req("INT-9")
-@pytest.mark.parametrize("row", [k for k in range(1, states.GROUP.__len__()) if states.GROUP[k] & states.OVER])
+@pytest.mark.parametrize("row", [k for k in range(1, len(states.GROUP)) if states.GROUP[k] & states.OVER])
 def test_a_lost_part_is_alarmed_in_states_after_the_session_too(row: int) -> None:
     """Else the emergency stands on a dead screen, and nobody is told that it is dead."""
     assert all(causes.WHERE[parts.LOST[part]] & states.GROUP[row] for part in range(1, parts.COUNT))

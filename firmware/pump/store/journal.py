@@ -150,7 +150,7 @@ def parts_of(content):
 
 
 def count_records(read):
-    """How many slots of the FRAM the log takes, the last sound record included. `read(slot)`: a bytearray of its bytes.
+    """How many slots of the FRAM the log takes, the last sound record included. `read(slot)`: its bytes (bytearray).
 
     A search by halves finds an end. A damaged stretch looks like one, so the slots behind it are looked at too: the next
     ones all, of the others so many that no stretch of LOOK sound ones is passed over. (What is shorter and further away

@@ -44,7 +44,7 @@ ROWS = (
     ("PING", 0x09, "", "", ANYBODY, 0, ACKED, 20),
     ("STATS_GET", 0x0A, "", "", ANYBODY, 0, 0x86, 10),
     ("LOG_GET", 0x0B, "<I", "seq", ANYBODY, 0, 0x85, 60),
-    ("HANG", 0x0C, "", "", ANYBODY, states.HANGING, ACKED, 4),  # the bag's code, as scanned, follows; a press confirms it
+    ("HANG", 0x0C, "", "", ANYBODY, states.HANGING, ACKED, 4),  # a bag's code, as scanned, follows; a press confirms it
     ("SET", 0x0D, "<BH", "setting value", ANYBODY, states.AT_REST, ACKED, 4),
     ("HELLO_REPLY", 0x81, "<I12s8s8s8sBB", "contract version build git fingerprint mode oximeter", PUMP, 0, ASKED, 0),
     ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED, 0),
@@ -53,7 +53,8 @@ ROWS = (
      "state step steps solution hold_code question choice choices hung alarm priority flags rate_e4 step_pulses"
      " step_target total_pulses pl_pulse step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq",
      PUMP, 0, UNASKED, 0),
-    ("EVENT", 0x85, _HEAD + _FACTS + _TAIL, HEAD_FIELDS + " " + FACTS_FIELDS + " " + TAIL_FIELDS, PUMP, 0, UNASKED, 0),
+    ("EVENT", 0x85, _HEAD + _FACTS + _TAIL, HEAD_FIELDS + " " + FACTS_FIELDS + " " + TAIL_FIELDS,
+     PUMP, 0, UNASKED, 0),
     ("STATS", 0x86, "<IIIIIIIIII",
      "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected", PUMP, 0, ASKED, 0),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The parts that may fall silent, a row each: name, whether the flow goes on, its cause while lost, its cause of a hold.
+"""The parts that may fall silent, a row each: name, whether the flow goes on, its cause while lost, its cause to hold.
 
 A part has a bit (Snapshot.parts): it answers, and keeps what it was told. Without a part that the flow WAITS for no
 next step begins, and after HOLD_MS its second cause holds.

@@ -159,9 +159,7 @@ class Actions:
 
     # -- the host
 
-    def _do_host(
-        self, command: str, code: str = "", data: str = "", times: int = 1, every_ms: int = 1
-    ) -> None:
+    def _do_host(self, command: str, code: str = "", data: str = "", times: int = 1, every_ms: int = 1) -> None:
         run = self.run
         if times > 1:
             run.later(every_ms, lambda: self._do_host(command, code, data, times - 1, every_ms))

@@ -127,7 +127,7 @@ class Target(Protocol):
         """The battery has this voltage from now on."""
 
     def unplug(self, part: str, out: bool) -> None:
-        """A part answers no more, or has power again: screen, lights, fram; driver: its enable. May raise NotOnTarget."""
+        """A part answers no more, or again: screen, lights, fram; driver: its enable. May raise NotOnTarget."""
 
     def bus_stuck(self, part: str, for_ms: int) -> None:
         """Somebody holds the clock of that part's bus low for so long. May raise NotOnTarget."""
