@@ -27,7 +27,9 @@ READ_RESTING = 24
 # Turns of the scan, of fifty a second: the parts take theirs one after the other.
 _TURNS, _POLL_EVERY = 50, 5
 _SCREEN_TURN, _LIGHTS_TURN, _FRAM_TURN, _BUS_TURN = 11, 22, 33, 44
-_SCREEN, _LIGHTS, _FRAM = [parts.BIT[part] for part in (parts.SCREEN, parts.LIGHTS, parts.FRAM)]
+_SCREEN = parts.BIT[parts.SCREEN]
+_LIGHTS = parts.BIT[parts.LIGHTS]
+_FRAM = parts.BIT[parts.FRAM]
 _DRIVER_ON = 1 << pins.GPB_DRIVER_ON
 OX_RXBUF = 1024  # holds 2.7 s of a 375 B/s stream
 

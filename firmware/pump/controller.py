@@ -29,7 +29,8 @@ from pump.tables import parts as part_rows
 from pump.tables.causes import DRIVE_LATE
 
 BENCH_MODE = 1
-_FRAM, _SCREEN = part_rows.BIT[part_rows.FRAM], part_rows.BIT[part_rows.SCREEN]
+_FRAM = part_rows.BIT[part_rows.FRAM]
+_SCREEN = part_rows.BIT[part_rows.SCREEN]
 SLOW_SCAN_MS = 80  # a scan as long as four of the usual ones goes through the alarms each time
 
 

@@ -30,7 +30,8 @@ _PART = CONTINUED[1][:-2]
 _CHAIN = RECORD - 2 * crc.SIZE
 _LAST = BLOCK - 1
 _TOP = 1 << 6  # the highest byte of a number stays below
-_FULL_BIT, _LOST_BIT = BIT[JOURNAL_FULL], BIT[LOG_LOST]
+_FULL_BIT = BIT[JOURNAL_FULL]
+_LOST_BIT = BIT[LOG_LOST]
 
 
 class Journal:
@@ -152,8 +153,8 @@ def parts_of(content):
 def count_records(read):
     """How many slots of the FRAM the log takes, the last sound record included. `read(slot)`: its bytes (bytearray).
 
-    A search by halves finds an end. A damaged stretch looks like one, so the slots behind it are looked at too: the next
-    ones all, of the others so many that no stretch of LOOK sound ones is passed over. (What is shorter and further away
+    A search by halves finds an end. A damaged stretch looks like one, so the slots behind it are looked at too: the
+    next ones all, of the others so many that no stretch of LOOK sound ones is passed over. (What is shorter and further away
     is seen when it is its turn: the board writes to no slot in which something sound lies.)
     """
     end = _end(read, 0)

@@ -56,7 +56,8 @@ ROWS = (
     ("EVENT", 0x85, _HEAD + _FACTS + _TAIL, HEAD_FIELDS + " " + FACTS_FIELDS + " " + TAIL_FIELDS,
      PUMP, 0, UNASKED, 0),
     ("STATS", 0x86, "<IIIIIIIIII",
-     "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected", PUMP, 0, ASKED, 0),
+     "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected",
+     PUMP, 0, ASKED, 0),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 LAYOUTS = tuple([row[1:4] for row in ROWS])

@@ -199,7 +199,7 @@ class Actions:
     def _do_plug(self, part: str) -> None:
         self.run.target.unplug(part, False)
 
-    def _do_bus_stuck(self, part: str = "screen", for_ms: int = 1) -> None:
+    def _do_bus_stuck(self, part: str, for_ms: int) -> None:
         self.run.target.bus_stuck(part, for_ms)
 
     def _do_door(self, open: bool = True) -> None:

@@ -164,11 +164,11 @@ DO: dict[str, Word] = {
     ),
 }
 # Parts that fall silent, or are there again; the driver's enable is a wire. What the pump does not read yet is open.
-PARTS = ("screen", "lights", "fram", "driver", "clock", "encoder", "pressure", "air", "scale")
+PARTS = (*parts.NAMES[1:], "driver", "clock", "encoder", "pressure", "air", "scale")
 DO["unplug"] = Word({"part": Key("text", choices=PARTS, required=True)})
 DO["plug"] = Word({"part": Key("text", choices=PARTS, required=True)})
 DO["bus_stuck"] = Word(
-    {"part": Key("text", choices=PARTS, default="screen"), "for_ms": Key("whole", 1, 3_600_000, required=True)}
+    {"part": Key("text", choices=PARTS, default=parts.NAMES[parts.SCREEN]), "for_ms": Key("whole", 1, 3_600_000, required=True)}
 )
 DO["handover"] = Word({"who": Key("text", longest=24)}, open="SES-12")
 

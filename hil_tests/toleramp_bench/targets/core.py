@@ -34,8 +34,9 @@ POWER_ON, BY_WATCHDOG = 1, 3  # reset causes as the board names them
 
 
 RETRY_US = 1_000_000  # a lost part is tried again each second
+LOG_PART = parts.NAMES[parts.FRAM]
 DRIVER = "driver"  # no part that answers: its enable is a wire
-SHARED_BUS = [parts.SCREEN, parts.LIGHTS]
+SHARED_BUS = [part for part in range(1, parts.COUNT) if parts.BUS[part] == parts.SHARED]
 
 
 def part_row(target: str, part: str) -> int:
@@ -233,7 +234,7 @@ class CoreTarget:
 
     def corrupt(self, where: str) -> None:
         """Flips one bit."""
-        if where == "fram":
+        if where == LOG_PART:
             newest = max(self.board.fram, default=-1)
             if newest >= 0:
                 data = bytearray(self.board.fram[newest])

@@ -22,7 +22,7 @@ from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
 from toleramp_bench.scenario.model import LINES_KEPT
 from toleramp_bench.targets.base import NotOnTarget, TargetFault
-from toleramp_bench.targets.core import DRIVER, SHARED_BUS, part_row
+from toleramp_bench.targets.core import DRIVER, LOG_PART, SHARED_BUS, part_row
 
 SLICE_US = 20_000
 STREAM_MS = 100
@@ -237,7 +237,7 @@ class Rp2040Target:
 
     def corrupt(self, where: str) -> None:
         """Flips one bit: of each copy of the protocol's bytes, of one of the plan's rows of pulses, of the FRAM."""
-        if where == "fram":
+        if where == LOG_PART:
             contents = self.bench.fram.contents
             slot = max((k for k in range(0, len(contents) - 32, 32) if any(contents[k : k + 28])), default=0)
             contents[slot + 5] ^= 1
