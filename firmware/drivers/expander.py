@@ -6,6 +6,7 @@ but has forgotten that it drives lights.
 
 ADDRESS = 0x20
 _IODIRA, _GPPUB, _GPIOB, _OLATA = 0x00, 0x0D, 0x13, 0x14
+UNKNOWN = 0xFF  # as with no wire on any of its inputs
 _OUTPUTS = 0xF0  # pins 0 to 3 of port A are outputs
 
 
@@ -19,7 +20,7 @@ class Expander:
         self._pulls = bytes((_GPPUB, 0xFF))
         self._at_directions, self._at_port = bytes((_IODIRA,)), bytes((_GPIOB,))
         self._one = bytearray(1)
-        self.port = 0
+        self.port = UNKNOWN
         self.present = False
         self.keep_up()
 
@@ -27,6 +28,8 @@ class Expander:
     def keep_up(self):
         """Sets all up, lights included, and reads the directions back."""
         bus, one = self._bus, self._one
+        if not self.present:
+            self.port = UNKNOWN  # what it said before it was lost is old
         self.present = (
             bus.send(ADDRESS, self._latch)
             and bus.send(ADDRESS, self._directions)

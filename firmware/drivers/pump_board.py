@@ -127,7 +127,7 @@ class PumpBoard:
         snap.pulses = self.counter.made()
         moved = self.counter.moved()
         if snap.driver_off and self._moved >= 0:
-            self._idle = (self._idle + moved - self._moved) & TICK_MASK
+            self._idle += (moved - self._moved) & TICK_MASK
         self._moved = moved
         snap.idle = self._idle
         snap.moved = (moved - self._idle) & TICK_MASK

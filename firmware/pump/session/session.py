@@ -129,7 +129,7 @@ class Session:
         alone until the next scan. So what counts is their difference, not what each gained.
         """
         new = 0 if self._moved < 0 else (snap.moved - self._moved) & TICK_MASK  # the counters go round
-        cut = ticks_diff(snap.pulses, snap.moved + snap.idle)
+        cut = ticks_diff(snap.pulses, snap.moved) - snap.idle
         lost = cut > self._cut and self._made >= 0
         if cut > self._cut:
             self._cut = cut

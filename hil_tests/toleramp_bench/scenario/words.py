@@ -168,7 +168,10 @@ PARTS = (*parts.NAMES[1:], "driver", "clock", "encoder", "pressure", "air", "sca
 DO["unplug"] = Word({"part": Key("text", choices=PARTS, required=True)})
 DO["plug"] = Word({"part": Key("text", choices=PARTS, required=True)})
 DO["bus_stuck"] = Word(
-    {"part": Key("text", choices=PARTS, default=parts.NAMES[parts.SCREEN]), "for_ms": Key("whole", 1, 3_600_000, required=True)}
+    {
+        "part": Key("text", choices=PARTS, default=parts.NAMES[parts.SCREEN]),
+        "for_ms": Key("whole", 1, 3_600_000, required=True),
+    }
 )
 DO["handover"] = Word({"who": Key("text", longest=24)}, open="SES-12")
 

@@ -8,6 +8,7 @@ from typing import Any
 from oximeters.registry import parser
 from pump.controller import Controller
 from pump.io import UP
+from pump.store.journal import SLOTS
 from pump.store.settings import Settings
 from pump.tables import messages as m
 from pump.tables import parts
@@ -235,7 +236,7 @@ class CoreTarget:
     def corrupt(self, where: str) -> None:
         """Flips one bit."""
         if where == LOG_PART:
-            newest = max(self.board.fram, default=-1)
+            newest = max((slot for slot in self.board.fram if slot < SLOTS), default=-1)
             if newest >= 0:
                 data = bytearray(self.board.fram[newest])
                 data[5] ^= 1

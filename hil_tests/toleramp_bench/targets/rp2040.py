@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from pump.store.journal import SLOT
+from pump.store.journal import SLOT, SLOTS
 from pump.tables import messages as m
 from toleramp.device.loading import refusal
 from toleramp.device.wire import layout_of
@@ -239,8 +239,8 @@ class Rp2040Target:
         """Flips one bit: of each copy of the protocol's bytes, of one of the plan's rows of pulses, of the FRAM."""
         if where == LOG_PART:
             contents = self.bench.fram.contents
-            slot = max((k for k in range(0, len(contents) - 32, 32) if any(contents[k : k + 28])), default=0)
-            contents[slot + 5] ^= 1
+            taken = [k for k in range(SLOTS) if any(contents[k * SLOT : (k + 1) * SLOT])]
+            contents[max(taken, default=0) * SLOT + 5] ^= 1
             return
         ram = self.bench.board.chip.sram
         if where == "plan":
