@@ -154,8 +154,8 @@ def count_records(read):
     """How many slots of the FRAM the log takes, the last sound record included. `read(slot)`: its bytes (bytearray).
 
     A search by halves finds an end. A damaged stretch looks like one, so the slots behind it are looked at too: the
-    next ones all, of the others so many that no stretch of LOOK sound ones is passed over. (What is shorter and further away
-    is seen when it is its turn: the board writes to no slot in which something sound lies.)
+    next ones all, of the others so many that no stretch of LOOK sound ones is passed over. (A shorter one further away
+    is seen when its turn comes: the board writes to no slot in which something sound lies.)
     """
     end = _end(read, 0)
     while True:
