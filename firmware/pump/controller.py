@@ -18,7 +18,7 @@ from pump.senses.conditions import Conditions
 from pump.senses.keys import Buttons
 from pump.senses.vitals import Vitals
 from pump.session.session import Session
-from pump.store.journal import Journal
+from pump.store.journal import Journal, parts_of
 from pump.store.settings import Settings
 from pump.tables import events, inputs, refusals
 from pump.tables.causes import DRIVE_LATE
@@ -58,7 +58,7 @@ class Controller:
         self.link = Link(self.journal, build)
         self.inputs = senses_of_inputs()
         self.conditions = Conditions(
-            [self.vitals, self.buttons, self.link, self.journal] + self.inputs, self.alarms
+            [self.vitals, self.buttons, self.link, self.journal, self.session] + self.inputs, self.alarms
         )  # fmt: skip
         self.fingerprint = b"--------"
         self.bench = bench
@@ -154,7 +154,7 @@ class Controller:
         if turn & 1 and snap.screen_ready:
             out.screen_cell = self.display.next_cell()
         if slow or turn & 3 == 2:
-            self.conditions.judge(session.state, session.progress.cause)
+            self.conditions.judge(session.face(), session.progress.cause)
         if alarms.priority or alarms.paused_ms > 0:
             alarms.update(snap.dt_ms)
         out.lights = alarms.lights
@@ -168,8 +168,8 @@ class Controller:
             self.t_ms -= 1000
             self.t_s += 1
 
-    def _log(self, kind, code=0, arg=0):
-        """Appends a record as things stand now."""
+    def _log(self, kind, code=0, arg=0, content=b""):
+        """Appends a record as things stand now, with what it goes on with."""
         session = self.session
         case, progress = session.case, session.progress
         step = progress.step + 1 if case.plan else 0
@@ -183,7 +183,9 @@ class Controller:
             progress.total,
             case.dose_ppm(),
         )
-        self.journal.event(kind, code, arg)
+        self.journal.event(kind, code, arg, parts_of(content) if content else 0)
+        if content:
+            self.journal.more(kind, content)
 
     @micropython.native
     def _sense(self, snap, look):

@@ -16,7 +16,6 @@ from core_kit import (
     finish,
     hang,
     name_bag,
-    names,
     pump_with,
     react,
     resume,

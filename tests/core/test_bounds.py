@@ -1,4 +1,4 @@
-"""The guard's last line: no overdose though control, its claim and the rest of the guard were wrong (guard/bounds.py)."""
+"""The guard's last line: no overdose though control, its claim and the rest of the guard were wrong (bounds.py)."""
 
 from __future__ import annotations
 

@@ -64,7 +64,10 @@ def _where_cause(line, at, session):
 
 
 def _where_step(line, at, session):
-    number(line, at, session.question.shown + 1)
+    if session.question.shown:
+        number(line, at, session.question.shown)
+    else:
+        words(line, at, b"?")
 
 
 def _where_boundary(line, at, session):
@@ -99,6 +102,8 @@ def _what_hanging(line, session, pump):
         words(line, 0, b"WAIT: NO SPO2")
     elif question.second:
         words(line, 0, b"PRESS CONFIRM")
+    elif question.refused:
+        words(line, 0, b"WRONG BAG")
     elif not question.shown:
         words(line, 0, b"CODE? UP/DOWN")
     elif question.shown > len(shown):
@@ -108,7 +113,11 @@ def _what_hanging(line, session, pump):
 
 
 def _what_held(line, session, pump):
-    words(line, 0, ASKED[GRADES[session.question.shown]])
+    question = session.question
+    if not question.shown:
+        words(line, 0, b"WHAT? UP/DOWN")
+    else:
+        words(line, 0, b"CONFIRM AGAIN" if question.second else ASKED[GRADES[question.shown - 1]])
 
 
 def _what_step(line, session, pump):
@@ -174,7 +183,7 @@ class Display:
 
     @micropython.native
     def _where(self, line, session):
-        state = session.state
+        state = session.face()
         at = words(line, 0, FIRST_LINE[state])
         draw = _FIRST[FIRST_ENDS[state]]
         if draw:
@@ -183,7 +192,7 @@ class Display:
     @micropython.native
     def _what(self, line, pump):
         session = pump.session
-        draw = _SECOND[SECOND_LINE[session.state]]
+        draw = _SECOND[SECOND_LINE[session.face()]]
         if draw:
             draw(line, session, pump)
 

@@ -4,15 +4,16 @@ The ratio rule cannot see a wrong bag. The screen therefore never shows the code
 with none, and UP and DOWN go through the codes of the protocol's bags and "another". Then CONFIRM again lets it run.
 """
 
-from pump.io import CONFIRM
+from pump.io import CONFIRM, DOWN, UP
 from pump.protocol.protocol import CODE_SHOWN
 from pump.session.progress import AGE_MAX_MS
-from pump.session.question import any_choice
 from pump.tables import events, questions
-from pump.tables.causes import STEP_WAIT
+from pump.tables.causes import STEP_WAIT, WRONG_BAG
 from pump.tables.states import ARMED, BAG, HELD, READY, RUNNING
 
 CONFIRM_MS = 30_000  # the second press, and the bag of a start, must come within this
+WRONG_MAX = 3  # so many wrong codes are a person's decision, not a fourth try
+ANOTHER = b"another"
 NO_CODE = 0  # the choice when nothing is chosen; 1 to n are the protocol's bags in their order, n + 1 another
 
 
@@ -26,6 +27,7 @@ class Bags:
         self.case = case
         self.codes = []  # whole codes, bytes
         self.shown = []  # what of them the screen has room for
+        self._order = []  # in which the choices come: another one each time, so that fingers learn nothing
 
     def adopt(self, protocol):
         """Takes the bags of an accepted protocol."""
@@ -37,6 +39,7 @@ class Bags:
         case = self.case
         case.progress.hung = -1
         case.progress.wait_ms = 0
+        self._shuffle()
         case.question.ask(questions.BAG, len(self.codes) + 2, NO_CODE)
         case.log(events.BAG_REQUESTED, 0, case.solution())
         return 0
@@ -45,28 +48,50 @@ class Bags:
         """The bag's code is picked and confirmed, then CONFIRM again lets it run."""
         question = self.case.question
         question.age_ms = 0
-        if question.move(presses, any_choice):
-            question.second = False
+        if presses & (UP | DOWN):
+            self._turn(1 if presses & UP else -1)
         elif presses & CONFIRM and question.second:
             return self._confirmed()
         elif presses & CONFIRM and question.shown != NO_CODE:
             self._judge()
         return 0
 
+    def _shuffle(self):
+        """The bags and "another" in an order that depends on what has flowed: nobody can guess it from the step."""
+        case, left = self.case, list(range(1, len(self.codes) + 2))
+        seed = case.progress.total + 7919 * (case.progress.entries + case.progress.wrong_bags)
+        self._order = [NO_CODE]
+        while left:
+            seed = (seed * 1_103 + 12_345) & 0xFFFF
+            self._order.append(left.pop(seed % len(left)))
+
+    def _turn(self, by):
+        question = self.case.question
+        at = self._order.index(question.shown) + by
+        question.shown = self._order[at % len(self._order)]
+        question.second = question.refused = False
+
     def scanned(self, code):
         """A whole code as scanned (bytes): True when it is that of the bag asked for; a press still confirms it."""
         question = self.case.question
         question.age_ms = 0
         question.shown = self.codes.index(code) + 1 if code in self.codes else len(self.codes) + 1
-        return self._judge()
+        return self._judge(code)
 
-    def _judge(self):
+    def _judge(self, code=None):
+        """Whether it is the bag asked for; else the code is kept in the record, and the screen says so."""
         case = self.case
         question = case.question
-        question.second = question.shown == case.solution() + 1
-        if not question.second:
+        picked = question.shown
+        question.second = picked == case.solution() + 1
+        question.refused = not question.second
+        if question.refused:
+            if code is None:
+                code = self.codes[picked - 1] if picked <= len(self.codes) else ANOTHER
             question.shown = NO_CODE
-            case.log(events.BAG_REJECTED, 0, case.solution())
+            case.progress.wrong_bags += 1
+            case.log(events.BAG_REJECTED, 0, case.solution(), code)
+            self._shuffle()
         return question.second
 
     def _confirmed(self):
@@ -86,6 +111,9 @@ class Bags:
         """
         case, question = self.case, self.case.question
         case.progress.wait_ms = min(case.progress.wait_ms + dt_ms, AGE_MAX_MS)
+        if not self.lapses and case.progress.wrong_bags >= WRONG_MAX:
+            case.progress.wrong_bags = 0
+            return HELD | WRONG_BAG << 8
         if not self.lapses and (case.waited_too_long() or case.held_too_long()):
             return HELD | STEP_WAIT << 8
         if not question.second and not self.lapses:

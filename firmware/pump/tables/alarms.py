@@ -31,6 +31,9 @@ ROWS = (
      "The infusion waits for a person", "Classify the hold, then resume or end"),
     ("bag", MEDIUM, "BAG CHANGE",
      "The next bag is due", "Hang the bag that is named, then CONFIRM"),
+    ("wrong-bag", MEDIUM, "WRONG BAG",
+     "The code that was picked or scanned is not that of the bag asked for",
+     "Take the bag off, hang the one that is named"),
     ("key-stuck", MEDIUM, "KEY STUCK",
      "A key has been down for a minute", "Free the key"),
     ("journal-full", MEDIUM, "LOG FULL",
@@ -47,7 +50,7 @@ PRIORITY = bytes([row[1] for row in ROWS])
 WHAT = tuple([row[2].encode() for row in ROWS])
 (
     NONE, SPO2_STOP, PULSE_STOP, SIGNAL_HOLD, OVER, UNDER, DRIVE, MEMORY, SEVERE, SPO2_EARLY, SIGNAL_LOST, HELD, BAG,
-    KEY, JOURNAL, BATTERY, LINK, DONE,
+    WRONG_BAG, KEY, JOURNAL, BATTERY, LINK, DONE,
 ) = range(len(ROWS))  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Why the pump alerts, holds, stops or faults, a row each; a mild or severe reaction is a person's word.
 
     name | kind | what it does | its alarm | what a resume waits for | states in which it alarms | words on the screen
-    | as a question
+    | as a question | does it take a second press
 
 A condition is a cause that a sense sees: it has a bit, which the sense sets and clears with its own hysteresis. The
 bits become alarms and the one cause for which the session holds in pump.senses.conditions, by these rows alone.
@@ -35,8 +35,8 @@ ROWS = (
     ("claim", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"CLAIM"),
     ("technical", GRADE, NOTES, a.NONE, GOOD, 0, b"TECHNICAL", b"TECHNICAL?"),
     ("mild", REACTION, NOTES, a.NONE, GOOD, 0, b"MILD", b"MILD REACTION?"),
-    ("severe", REACTION, NOTES, a.NONE, NOTHING, 0, b"SEVERE", b"SEVERE REACTION"),
-    ("end", GRADE, NOTES, a.NONE, NOTHING, 0, b"END", b"END SESSION?"),
+    ("severe", REACTION, NOTES, a.NONE, NOTHING, 0, b"SEVERE", b"SEVERE REACTION", True),
+    ("end", GRADE, NOTES, a.NONE, NOTHING, 0, b"END", b"END SESSION?", True),
     ("memory", FAULTS, ENDS, a.MEMORY, NOTHING, 0, b"MEMORY"),
     ("step-wait", VITALS, HOLDS, a.NONE, GOOD, 0, b"STEP WAIT"),
     ("journal-full", SENSOR, ALERTS, a.JOURNAL, NOTHING, _EVERY, b"JOURNAL FULL"),
@@ -46,6 +46,7 @@ ROWS = (
     ("link-lost", HOST, ALERTS, a.LINK, NOTHING, _SEEN, b"LINK LOST"),
     ("battery-low", SENSOR, ALERTS, a.BATTERY, NOTHING, _EVERY, b"BATTERY LOW"),
     ("count", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"PULSE COUNT"),
+    ("wrong-bag", PERSON, ALERTS, a.WRONG_BAG, NOTHING, s.HANGING, b"WRONG BAG"),
     ("bounds", FAULTS, ENDS, a.OVER, NOTHING, 0, b"DOSE BOUND"),
 )
 NAMES = tuple([row[0] for row in ROWS])
@@ -56,10 +57,11 @@ WAITS = bytes([row[4] for row in ROWS])
 WHERE = array("H", [row[5] for row in ROWS])
 WORDS = tuple([row[6] for row in ROWS])
 ASKED = tuple([row[7] if len(row) > 7 else b"" for row in ROWS])  # as a question on the screen
+TWICE = bytes([1 if len(row) > 8 else 0 for row in ROWS])  # entered by two presses
 (
     NONE, SPO2_STOP, PULSE_STOP, SIGNAL_LOST, STOP_BUTTON, HOST_PAUSE, HOST_STOP, OVER_DELIVERY, UNDER_DELIVERY,
     RUNAWAY, DRIVE_LATE, CLAIM, TECHNICAL, MILD, SEVERE, END, MEMORY, STEP_WAIT, JOURNAL_FULL, SPO2_EARLY,
-    SIGNAL_LATE, KEY_STUCK, LINK_SILENT, BATTERY_LOW, COUNT, BOUNDS,
+    SIGNAL_LATE, KEY_STUCK, LINK_SILENT, BATTERY_LOW, COUNT, WRONG_BAG, BOUNDS,
 ) = range(len(ROWS))  # fmt: skip
 
 # What a person may enter at a hold, in the order in which it is offered; and what of it is a reaction of the patient.
