@@ -122,8 +122,11 @@ def until(pump: CorePump, wanted: str | Callable[[CorePump], bool], limit_s: flo
 def answer(pump: CorePump, **wishes: int) -> None:
     """Answers the question on the screen: what she wants (toleramp_bench.people.nurse.Wishes) is chosen and entered."""
     nurse = Nurse(ScreenPace(0), wishes=Wishes(**wishes))
-    while not nurse.answers:
+    for _ in range(100):
+        if nurse.answers:
+            return
         tap(pump, nurse.answer(seen_at(pump.controller)))
+    raise AssertionError(f"{wishes}: no answer at {seen_at(pump.controller)}")
 
 
 def name_bag(pump: CorePump, bag: int | None = None) -> None:
@@ -276,7 +279,7 @@ def bag_question(protocol: p.Protocol, wanted: int) -> tuple[Bags, Question, lis
     """The situation in which that bag (from 0) is asked for, with a good reading; the question; events recorded."""
     said: list[int] = []
     vitals = Vitals()
-    case = Case(vitals, lambda kind, code, arg: said.append(kind))
+    case = Case(vitals, lambda kind, *rest: said.append(kind))
     case.adopt(Plan(protocol, PL_PULSE))
     case.progress.step = next(k for k, step in enumerate(protocol.steps) if step.solution == wanted)
     bags = Bags(case)

@@ -110,7 +110,7 @@ class Nurse:
         if seen.want_confirm:
             return CONFIRM
         if seen.choice != choice:
-            return UP if seen.choice < choice else DOWN
+            return UP if q.WRAPS[seen.question] or seen.choice < choice else DOWN
         self.wishes.forget(seen.question)
         self.answers.append(Answer(self.now_ms, seen.question, seen.choice))
         return want.key
