@@ -94,7 +94,8 @@ def test_times_from_the_file_or_lines_to_write_on(tmp_path: Path) -> None:
     assert 'Prepared <span class="blank">' in blank and 'Patient <span class="blank">' in blank
     moment = 'id = "A"\nprepared_at = "2026-11-22T20:00:00+01:00"\nexpires_h = 8.5'
     page = labels(tmp_path, "--now", "2026-11-22T20:30:00+01:00", changes=(('id = "A"', moment),))
-    assert "Prepared <b>2026-11-22 20:00</b>" in page and "Expires <b>2026-11-23 04:30</b>" in page
+    assert "Prepared <b>2026-11-22 20:00 +01:00</b>" in page
+    assert "Expires <b>2026-11-23 04:30 +01:00</b>" in page
 
 
 def test_every_text_is_escaped(tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_options_that_do_not_fit_end_it_when_nothing_is_left_to_ask(
 ) -> None:
     words: list[str] = []
     for option in BY_NAME["four-bag"].options:
-        words += [option.flag, {"bag_ml": "250", "overfill_ml": "1,2", "last_bag": "under"}.get(option.key, "60")]
+        words += [option.flag, {"bag_ml": "250", "overfill_ml": "1; 2", "last_bag": "under"}.get(option.key, "60")]
     monkeypatch.setattr("sys.stdin", Terminal("four-bag\n" + "\n" * 6))
     argv = ["protocol", "new", *OPTIONS, "--dose-mg", "5", *words, "-o", str(tmp_path / "a.toml")]
     assert cli.main(argv) == 2

@@ -69,6 +69,7 @@ PEOPLE DO THIS FROM PAPER: THE PUMP DOES NOT KNOW OF IT
   flush        none in this protocol: what the line holds then stays in it
 
 warning: approval: not approved: loads only in bench mode (nobody has signed it) [approval]
+ACCEPTED: 0 errors, 1 warning
 Toleramp is no certified medical device: for the bench, with water. Do not connect it to a person.
 """
 ORAL = """\

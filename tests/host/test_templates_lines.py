@@ -125,7 +125,7 @@ def test_any_doubling_series_keeps_the_rules(tmp_path_factory: pytest.TempPathFa
     ("options", "words"),
     [
         ({}, "--shares"),
-        ({"first_dose_mg": "1", "shares": "1,2"}, "not both"),
+        ({"first_dose_mg": "1", "shares": "1; 2"}, "not both"),
         ({"first_dose_mg": "900"}, "--first-dose-mg"),
         ({"shares": "1,10000000000000"}, "--shares"),
         ({"shares": "0.000000001,10000000"}, "nothing"),

@@ -6,19 +6,20 @@ Volumes in mL, amounts in mg or U, concentrations in that per mL.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pump.protocol.protocol import UNITS, Protocol
 from toleramp.errors import UserError, one_line
 from toleramp.preparation.mixing import Bag, show
+from toleramp.protocol.reader import when
+from toleramp.words import times
 
 TEMPLATE = Path(__file__).with_name("labels.html.j2")
 AGREE = Fraction(1, 1000)  # what rounding to the printed digits may part amount, volume and concentration by
 IDENTIFIERS_MAX = 2
-DAY = "%Y-%m-%d %H:%M"
 
 
 @dataclass(frozen=True)
@@ -74,29 +75,34 @@ def qr_svg(code: str) -> str:
     return text
 
 
-def moments(table: dict[str, Any]) -> tuple[str, str]:
-    """When the bag was made and until when it is good; empty where the protocol file does not say. UserError."""
+def moments(table: dict[str, Any], ward: ZoneInfo | None = None) -> tuple[str, str]:
+    """When the bag was made and until when it is good, with their zone; "" where the file does not say. UserError."""
     text, hours = table.get("prepared_at"), table.get("expires_h")
     if not text:
         return "", ""
-    try:
-        made = datetime.fromisoformat(str(text))
-        end = made + timedelta(minutes=float(hours) * 60) if hours else None
-    except (ValueError, OverflowError):
+    made = when(text)
+    if made is None:
         remedy = 'write it like "2026-11-22T08:00:00+01:00"'
-        raise UserError(f"{text!r} is no time", f"bag {table['id']}, prepared_at", remedy) from None
-    return made.strftime(DAY), end.strftime(DAY) if end else ""
+        raise UserError(f"{text!r} is no time with its offset", f"bag {table['id']}, prepared_at", remedy)
+    end = times.later(made, hours) if hours else None
+    return times.shown(made, ward), times.shown(end, ward) if end else ""
 
 
 def _label(
-    protocol: Protocol, index: int, bag: Bag, table: dict[str, Any], print_: str, whose: tuple[str, tuple[str, ...]]
+    protocol: Protocol,
+    index: int,
+    bag: Bag,
+    table: dict[str, Any],
+    print_: str,
+    whose: tuple[str, tuple[str, ...]],
+    ward: ZoneInfo | None,
 ) -> Label:
     """The texts of one label: what is in the bag as made; what the protocol wants beside it where that differs."""
     unit, code = UNITS[protocol.unit], protocol.solutions[index].code
     shown = show(bag.made_drug), show(bag.made_volume_ml), show(bag.made_per_ml)
     planned = show(bag.drug), show(bag.volume_ml), show(bag.per_ml)
     demand_agreement(f"bag {bag.letter}", *shown)
-    prepared, expires = moments(table)
+    prepared, expires = moments(table, ward)
     return Label(
         patient=whose[0],
         identifiers=whose[1],
@@ -125,7 +131,7 @@ def make(
     from jinja2 import Environment, StrictUndefined
 
     made = [
-        _label(protocol, index, bag, table, fingerprint, whose)
+        _label(protocol, index, bag, table, fingerprint, whose, times.zone_of(content))
         for index, (bag, table) in enumerate(zip(bags, content["solution"], strict=True))
     ]
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -118,6 +118,7 @@ TEMPLATES = (
                 "numbers",
                 hint="tenfold, down to 1",
                 low="1",
+                alone=False,
             ),
             options.BAG,
             options.OVERFILL,

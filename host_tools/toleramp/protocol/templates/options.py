@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from pump.protocol.codes import can_show
 from toleramp.errors import UserError, one_line
 from toleramp.protocol.keys import BOUNDS, TEXT_BYTES
-from toleramp.protocol.templates.exact import both_readings, number
+from toleramp.protocol.templates.exact import number
+from toleramp.words.lists import number_texts
 
 Values = dict[str, Any]  # option key -> what was read; an option that was not given and has no default is missing
 RATE_DIGITS, VOLUME_DIGITS, DRUG_DIGITS = 4, 6, 9  # the pump's resolution: 0.0001 mL/h, 1 nL, 1 pg
-
-
-_NO_NUMBER = re.compile(r"0\d\d", re.ASCII)  # three digits that nobody begins a number with
-_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)  # no blank: two numbers, or one with a separator
 
 
 def one_of(text: str, known: Iterable[str]) -> str:
@@ -46,6 +42,7 @@ class Option:
     digits: int = VOLUME_DIGITS
     choices: tuple[str, ...] = ()
     longest: int = 40  # bytes of a text
+    alone: bool = True  # of numbers: one may stand there by itself (else a comma between two has one reading)
     asked: bool = True  # asked on a terminal when nothing was given
 
     @property
@@ -66,21 +63,9 @@ class Option:
         if self.kind == "path":
             return self._path(text)
         if self.kind == "numbers":
-            return tuple(self._number(part) for part in self._parts(text))
+            return tuple(self._number(part) for part in number_texts(text, self.flag, self.alone))
         value = self._number(text)
         return int(value) if self.kind == "whole" else value
-
-    def _parts(self, text: str) -> list[str]:
-        """The numbers of a list. "1,000" and "1,500" are refused: the comma may stand in one number, or between two."""
-        parts = [part.strip() for part in text.split(",")]
-        what = f"{text.strip()[:60]!r} may be one number or more"
-        for before, part in pairwise(parts):
-            if _NO_NUMBER.fullmatch(part) and before.isdecimal():
-                raise UserError(what, self.flag, both_readings(before, part))
-        if _THOUSANDS.fullmatch(text.strip()):
-            remedy = f"{both_readings(*parts)}; for two numbers {', '.join(parts)} (a blank after the comma)"
-            raise UserError(what, self.flag, remedy)
-        return parts
 
     def _path(self, text: str) -> Path:
         if not text.strip() or not text.isprintable():
@@ -101,6 +86,8 @@ class Option:
             raise UserError("not a line of printable text", self.flag, "write it in letters and digits")
         if len(text.encode("utf-8", "replace")) > self.longest:
             raise UserError(f"longer than {self.longest} bytes", self.flag, "write it shorter")
+        if self.key == "code" and not can_show(text.encode("utf-8", "replace")):
+            raise UserError(f"{text!r} cannot be shown on the pump's screen", self.flag, "write it in ASCII letters")
         return text
 
 

@@ -17,6 +17,8 @@ from toleramp.preparation import oral as preparation_oral
 from toleramp.preparation.as_made import as_drawn, mix, new_findings, remedy
 from toleramp.preparation.mixing import Bag, Means
 from toleramp.preparation.sheet import SYRINGE_STEPS, as_text, comparison, document, exact
+from toleramp.protocol.templates.exact import number
+from toleramp.words.lists import number_texts
 
 if TYPE_CHECKING:
     from toleramp.protocol.file import Reading
@@ -136,7 +138,7 @@ def _oral_means(args: argparse.Namespace) -> tuple[list[Fraction], Means]:
     ):
         if given:
             raise UserError("a protocol by mouth has no bags", option, "leave it out")
-    texts = args.stock_mg_per_ml.split(",") if args.stock_mg_per_ml else []
+    texts = number_texts(args.stock_mg_per_ml, "--stock-mg-per-ml") if args.stock_mg_per_ml else []
     step = None if args.syringe_step_ml == "auto" else _amount(args.syringe_step_ml, "--syringe-step-ml")
     return [_amount(text, "--stock-mg-per-ml") for text in texts], Means(step_ml=step)
 
@@ -159,16 +161,8 @@ def _labels(args: argparse.Namespace, reading: Reading, sheet: dict[str, Any], b
 
 
 def _amount(text: str, option: str) -> Fraction:
-    """A number above zero from decimal text; UserError for anything else."""
-    from decimal import Decimal, InvalidOperation
-
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not (value.is_finite() and Decimal("1e-6") <= value <= 10**6):
-        raise UserError(f"{text!r} is no number that fits", option, "write a number from 0.000001 to 1000000")
-    return Fraction(value)
+    """A number above zero from decimal text; UserError for anything else, with what a comma in it may stand for."""
+    return number(text, option, 9, Fraction(1, 10**6), Fraction(10**6))
 
 
 def _bags(text: str, option: str, protocol: Protocol) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pump.protocol.fingerprint import fingerprint
+from pump.protocol.protocol import CLASSES
 
 if TYPE_CHECKING:
     from pump.protocol.protocol import Protocol
@@ -29,23 +30,29 @@ def add_parser(verbs: Any) -> None:
     table = verbs.add_parser("table", help="the protocol on one page: bags, steps and doses, limits")
     table.add_argument("file", type=Path, metavar="FILE", help="a protocol file (.toml)")
     table.add_argument("--json", action="store_true", help="the dose table as one JSON document on standard output")
+    table.add_argument("--now", metavar="TIME", help="when the first step starts, with its offset; default: now")
     table.set_defaults(func=run_table)
 
 
 def run_table(args: argparse.Namespace) -> int:
     """Prints the page; 1 when a rule is broken."""
+    from toleramp.approval.read_warnings import with_readers
     from toleramp.protocol.file import compile_protocol, read_file
     from toleramp.protocol.findings import file_findings
-    from toleramp.protocol.rule_rows import has_errors
-    from toleramp.protocol.table import table
+    from toleramp.protocol.table import in_own_unit, table
+    from toleramp.protocol.verbs.check import start
+    from toleramp.protocol.verdict import Verdict
 
-    reading = read_file(args.file)
+    now, reading = start(args.now), read_file(args.file)
     if reading.protocol is None:
         raise reading.faults[0]
     blob = compile_protocol(reading.protocol, str(args.file))
-    document = table(reading.protocol, fingerprint(blob), file_findings(reading))
-    print(json.dumps(document, indent=1) if args.json else as_text(reading, reading.protocol, document))
-    return 1 if has_errors(document["findings"]) else 0
+    document = table(reading.protocol, fingerprint(blob), file_findings(reading, now))
+    document["findings"] = with_readers(document["findings"], reading.standing)
+    verdict = Verdict(document["findings"])
+    shown = in_own_unit({**document, **verdict.document()}, document["dose_unit"])
+    print(json.dumps(shown, indent=1) if args.json else as_text(reading, reading.protocol, document))
+    return 1 if verdict.refused else 0
 
 
 def _approval(reading: Reading) -> str:
@@ -71,6 +78,14 @@ def _weight(protocol: Protocol, table: dict[str, Any], unit: str) -> list[str]:
     return [f"{text}, {show(volume / weight, 4)} mL/kg" if volume else text]
 
 
+def _class_words(protocol: Protocol) -> str:
+    """The class in words; of single doses how they are given."""
+    from toleramp.protocol import by_hand
+
+    words = CLASS_WORDS[CLASSES[protocol.kind]]
+    return words.replace("by mouth", by_hand.of(protocol).way) if protocol.doses else words
+
+
 def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> list[str]:
     from toleramp.preparation.mixing import show
     from toleramp.protocol.page import ENTERED
@@ -80,7 +95,7 @@ def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> lis
     return [
         f"{protocol.name}    full dose {full} {unit}    fingerprint {document['fingerprint']}",
         *_errors(document),
-        f"drug {protocol.drug}    route {table.get('route', 'not written')}    class {CLASS_WORDS[document['class']]}",
+        f"drug {protocol.drug}    route {table.get('route', 'not written')}    class {_class_words(protocol)}",
         *_weight(protocol, table, unit),
         _approval(reading),
     ]
@@ -94,8 +109,12 @@ def _errors(document: dict[str, Any]) -> list[str]:
 
 def _tail(document: dict[str, Any]) -> list[str]:
     """Findings, and what this is not."""
-    lines = [f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]" for row in document["findings"]]
-    return [*lines, NOTICE]
+    from toleramp.approval.read_warnings import summary, unread
+    from toleramp.protocol.verdict import Verdict
+
+    found = document["findings"]
+    lines = [f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]" for row in unread(found)]
+    return [*lines, *summary(found), Verdict(found).words(), NOTICE]
 
 
 def as_text(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> str:
