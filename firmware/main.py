@@ -20,6 +20,7 @@ from oximeters.registry import module
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
 from pump.protocol.approval import decode_keyring
+from pump.senses.vitals import FRESH_MS
 from pump.store.journal import count_records
 from pump.store.settings import Settings
 from pump.tables.oximeters import NAMES
@@ -56,6 +57,7 @@ class Pump:
         self.core = Controller(
             chosen.Parser(), PL_PULSE, PERIOD_US, build, records, bench_key_held(), keyring(), settings
         )  # fmt: skip
+        self.core.vitals.fresh_ms = max(FRESH_MS, chosen.SILENCE_MS)
         self.core.boot(machine.reset_cause())
         self.core.self_test(self.board.parts() | (PART_KEYS if self.core.keys else 0))
         self._mean = 0

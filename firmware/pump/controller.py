@@ -7,24 +7,27 @@ from pump.base.compat import micropython
 from pump.course.plan import Plan
 from pump.delivery.delivery import Delivery
 from pump.guard.guard import Guard
-from pump.io import SILENCE, UP
+from pump.io import SILENCE, START, STOP, UP
 from pump.link.link import Link
 from pump.panel.alarms import Alarms
 from pump.panel.display import Display
 from pump.protocol import protocol as p
 from pump.protocol.admission import admit
 from pump.protocol.fingerprint import fingerprint
+from pump.senses.budget import Budget
 from pump.senses.conditions import Conditions
 from pump.senses.keys import Buttons
 from pump.senses.vitals import Vitals
 from pump.session.session import Session
 from pump.store.journal import Journal
 from pump.store.settings import Settings
-from pump.tables import events, inputs, refusals
+from pump.tables import events, inputs, questions, refusals
 from pump.tables.causes import DRIVE_LATE
+from pump.tables.states import GROUP
 
 BENCH_MODE = 1
 PART_FRAM = 4
+SEEN_MS = 1_000  # a protocol's start must have been asked so long, with all keys up, before START counts
 SLOW_SCAN_MS = 80  # a scan as long as four of the usual ones goes through the alarms each time
 
 
@@ -56,8 +59,9 @@ class Controller:
         self.alarms = Alarms(self._log)
         self.link = Link(self.journal, build)
         self.inputs = senses_of_inputs()
+        self.budget = Budget()
         self.conditions = Conditions(
-            [self.vitals, self.buttons, self.link, self.journal] + self.inputs, self.alarms
+            [self.vitals, self.buttons, self.link, self.journal, self.budget] + self.inputs, self.alarms
         )  # fmt: skip
         self.display = Display()
         self.fingerprint = b"--------"
@@ -66,6 +70,7 @@ class Controller:
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
         self._turn = 0
+        self._seen_ms = 0
         self.link.journal.sent = first_record
 
     def boot(self, cause=0):
@@ -100,10 +105,12 @@ class Controller:
         presses = 0
         if snap.buttons or not self.buttons.quiet:
             presses = self.buttons.update(snap.buttons, snap.dt_ms)
+        if self._seen_ms < SEEN_MS:
+            presses = self._not_seen(presses, snap, slow)
         self._sense(snap, slow or turn & 3 == 1)
         guard.account(snap)
         if snap.link_n or slow or turn & 3 == 3 or link.loading or link.request:
-            self._listen(snap, out)
+            presses = self._listen(snap, out, presses)
         if presses:
             self._presses(presses)
         trip = guard.trip
@@ -115,6 +122,7 @@ class Controller:
         out.abort = session.update(snap, presses, link.request, conditions.hold, trip)
         if session.state != state and not delivery.flowing:
             out.tidy = True
+            self._seen_ms = 0
         if delivery.flowing:
             delivery.feed(out, snap.queue_us)
         out.flowing = delivery.flowing
@@ -127,8 +135,18 @@ class Controller:
             self.settings.store(out)
         link.send(out, self, snap.now_ms)
 
-    def _listen(self, snap, out):
-        """The host's bytes; a protocol that has come in full is judged at once."""
+    @micropython.native
+    def _not_seen(self, presses, snap, slow):
+        """START's question must have stood on the screen for a second with all keys up: no press of before counts."""
+        if not snap.buttons and (slow or self.display.lines == self.display.shown):
+            self._seen_ms += snap.dt_ms
+        if presses & START and self.session.question.kind == questions.START:
+            presses &= ~START
+        return presses
+
+    def _listen(self, snap, out, presses):
+        """The host's bytes; a protocol that has come in full is judged at once. Returns the presses that still count:
+        in a scan that loads there is none, what they were meant for is gone."""
         link = self.link
         link.receive(snap, self.session.state)
         if link.loading:
@@ -139,6 +157,8 @@ class Controller:
             self._set()
         if link.loader.loaded is not None:
             self._load()
+            presses &= STOP
+        return presses
 
     @micropython.native
     def _show(self, snap, out, turn, slow):
@@ -149,7 +169,7 @@ class Controller:
         elif turn & 1 and snap.screen_ready:
             out.screen_cell = self.display.next_cell()
         if slow or turn & 3 == 2:
-            self.conditions.judge(session.state, session.progress.cause)
+            self.conditions.judge(session.state, session.progress.cause, self.t_s)
         if alarms.priority or alarms.paused_ms > 0:
             alarms.update(snap.dt_ms)
         out.lights = alarms.lights
@@ -162,9 +182,14 @@ class Controller:
         while self.t_ms >= 1000:
             self.t_ms -= 1000
             self.t_s += 1
+            self.alarms.now_s = self.t_s
+            if self.budget.due(self.t_s):
+                self._tell_left_out()
 
     def _log(self, kind, code=0, arg=0):
-        """Appends a record as things stand now."""
+        """Appends a record as things stand now, unless that kind has had its share of the log (ALM-8)."""
+        if not self.budget.take(kind):
+            return
         session = self.session
         case, progress = session.case, session.progress
         step = progress.step + 1 if case.plan else 0
@@ -181,19 +206,47 @@ class Controller:
         self.journal.event(kind, code, arg)
 
     @micropython.native
+    def _tell_left_out(self):
+        """Of what was left out a record tells the count, once a span."""
+        left_out = self.budget.left_out
+        for kind in range(len(left_out)):
+            if left_out[kind]:
+                self._log(events.SUPPRESSED, kind, left_out[kind])
+                left_out[kind] = 0
+
+    @micropython.native
     def _sense(self, snap, look):
         vitals, parser = self.vitals, self.parser
         if snap.ox_n and parser.take(snap.ox, snap.ox_n):
             vitals.sample(parser.spo2, parser.pulse, parser.flags, snap.now_ms)
+            if vitals.worsened:
+                vitals.worsened = False
+                self.alarms.worsened()
         if look:
             vitals.watch(snap.now_ms)
+            self._monitor()
             for i in range(len(self.inputs)):
                 self.inputs[i].sense(snap.raw[i])
 
+    @micropython.native
+    def _monitor(self):
+        """Each look: the second press to end monitoring lapses; a probe off on purpose."""
+        monitoring, group = self.conditions.monitoring, GROUP[self.session.state]
+        if not monitoring.on:
+            return
+        there = not self.vitals.alert
+        monitoring.tick(self.t_s, group, there)
+        if self.buttons.stable == SILENCE and monitoring.probe_off(self.buttons.held_ms, group, there):
+            self._log(events.PROBE_OFF, 0, monitoring.probe_s // 60)
+
     def _presses(self, presses):
         self._log(events.PRESSED, presses, 0)
-        if presses & SILENCE:
-            self.alarms.silence()
+        alarms = self.alarms
+        if presses & SILENCE and alarms.silence():
+            self.vitals.mark()
+        alarms.press()
+        if self.conditions.monitoring.press(presses, GROUP[self.session.state], alarms.named()):
+            self._log(events.MONITORING_ENDED, 0, 0)
 
     def _hang(self):
         """A scanned code is judged."""

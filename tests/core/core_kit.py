@@ -31,6 +31,7 @@ MINUTES = (Fraction(15),) * 11 + (Fraction(1395, 8),)
 BAG_ML = 250
 BAG_MG = (Fraction(5), Fraction(50), Fraction(496065, 1000))
 
+SEEN_S = 2.6  # until the screen is drawn and START has been asked for a second
 STEP_PULSES = (100, 250, 500, 1000, 250, 500, 1000, 2000, 500, 1000, 2000, 46_500)  # of 100 nL, at a fiftieth
 TECHNICAL, MILD, SEVERE, END = (causes.TECHNICAL, causes.MILD, causes.SEVERE, causes.END)
 StepRow = tuple[int, Fraction, Fraction]
@@ -88,7 +89,7 @@ def pump_with(protocol: p.Protocol, period_us: int = 100_000, **options: int) ->
     """A pump with the protocol loaded and readings on the line."""
     pump = CorePump(period_us, **options)
     pump.load(encode(protocol))
-    pump.scan()
+    scan_s(pump, SEEN_S)
     return pump
 
 

@@ -1,17 +1,66 @@
 """Raw levels to presses: one press counts once, whatever the key bounces or however long it is held (INT-6).
 
 A press counts when the level has been stable for three samples (40 to 60 ms at 20 ms a scan, longer than 50 ms of
-bounce with a sample between) after a release as long. Two keys going down together count as none. STOP is not
-debounced: its level acts in the same scan, here it only counts once for the record.
+bounce with a sample between) after a release of all keys as long: two presses are two acts, a key pressed beside one
+that is held is none. Two keys going down together count as none. STOP is not debounced: its level acts in the same
+scan, here it only counts once for the record; it stands beside the others.
+
+Storm: more than STORM_KEYS keys that settle down within STORM_MS. Fast hands make five or six presses a second for a
+moment, and count 2 to 3 a second through a list; fluid in a keypad makes more, or two at a time. Until no key has been
+down for QUIET_MS nothing but STOP counts. SILENCE, which lets nothing flow, counts beside a key that is stuck.
 """
 
 from pump.base.compat import micropython
-from pump.io import STOP
-from pump.tables.causes import BIT, KEY_STUCK
+from pump.io import SILENCE, STOP
+from pump.tables.causes import BIT, KEY_STORM, KEY_STUCK
 
 STABLE = 3
 STUCK_MS = 60_000
+STORM_KEYS = 16  # within STORM_MS; a second key beside a held one counts for STORM_BESIDE
+STORM_BESIDE = 4
+STORM_MS = 5_000
+QUIET_MS = 10_000
 _STUCK_BIT = BIT[KEY_STUCK]
+_STORM_BIT = BIT[KEY_STORM]
+_SLICES = 5  # of a second each: what went down in them
+
+
+class Storm:
+    """Counts keys going down over the last STORM_MS; `on` until none has been down for QUIET_MS."""
+
+    def __init__(self):
+        self.on = False
+        self._counts = bytearray(_SLICES)
+        self._slice = 0
+        self._slice_ms = 0
+        self._quiet_ms = QUIET_MS
+
+    @micropython.native
+    def down(self, beside):
+        """A key has settled down; `beside`: another one was held."""
+        counts, now = self._counts, self._slice
+        counts[now] = min(counts[now] + (STORM_BESIDE if beside else 1), 255)
+        total = 0
+        for count in counts:
+            total += count
+        if total > STORM_KEYS:
+            self.on = True
+
+    @micropython.native
+    def tick(self, dt_ms, up):
+        """Time passes; `up`: no key is down."""
+        self._slice_ms += dt_ms
+        while self._slice_ms >= STORM_MS // _SLICES:
+            self._slice_ms -= STORM_MS // _SLICES
+            self._slice = (self._slice + 1) % _SLICES
+            self._counts[self._slice] = 0
+        self._quiet_ms = min(self._quiet_ms + dt_ms, QUIET_MS) if up else 0
+        if self._quiet_ms >= QUIET_MS:
+            self.on = False
+
+    def idle(self):
+        """True when nothing is counted any more."""
+        return not self.on and self._quiet_ms >= QUIET_MS
 
 
 class Buttons:
@@ -21,47 +70,69 @@ class Buttons:
         self.stable = held
         self.stuck = False
         self.bits = 0  # conditions of tables.causes
+        self.held_ms = 0  # how long the present keys have been down
+        self.up_ms = 0  # how long all of them, STOP too, have been up; stops at STUCK_MS
         self._last = held
         self._same = STABLE if held else 0
-        self._held_ms = 0
+        self._stop_ms = 0
         self._stop_up = STABLE  # scans since STOP was last down
+        self._storm = Storm()
         self.quiet = not held  # nothing is pressed and nothing settles: without a raw level `update` may be left out
+
+    @micropython.native
+    def rest(self, dt_ms):
+        """A quiet scan without a raw level: only time passes."""
+        self.up_ms = min(self.up_ms + dt_ms, STUCK_MS)
 
     @micropython.native
     def update(self, raw, dt_ms):
         """Raw level bits of this scan to the bits newly pressed."""
         stop_now = raw & STOP
         presses = self._stop_pressed(stop_now)
-        self.quiet = not raw and not self.stable and self._same >= STABLE and self._stop_up >= STABLE
-        if raw == self._last and self._same >= STABLE and raw == self.stable:
-            if raw:
-                self._age(dt_ms)
-            return presses
-        return presses | self._settle(raw)
+        self._stop_ms = min(self._stop_ms + dt_ms, STUCK_MS) if stop_now else 0
+        self.up_ms = 0 if raw else min(self.up_ms + dt_ms, STUCK_MS)
+        storm = self._storm
+        storm.tick(dt_ms, not raw)
+        settled = self._same >= STABLE and self._stop_up >= STABLE
+        self.quiet = not raw and not self.stable and settled and storm.idle()
+        keys = raw & ~STOP
+        if keys == self._last and self._same >= STABLE and keys == self.stable:
+            if keys:
+                self.held_ms = min(self.held_ms + dt_ms, STUCK_MS)
+        else:
+            presses |= self._settle(keys)
+        self._judge()
+        return presses
 
+    @micropython.native
+    def _judge(self):
+        self.stuck = self.held_ms >= STUCK_MS or self._stop_ms >= STUCK_MS
+        self.bits = (_STUCK_BIT if self.stuck else 0) | (_STORM_BIT if self._storm.on else 0)
+
+    @micropython.native
     def _stop_pressed(self, stop_now):
         """STOP in the scan in which it goes down after a release as long as its bounce, else 0."""
         up = self._stop_up
         self._stop_up = 0 if stop_now else min(up + 1, STABLE)
         return stop_now if up >= STABLE else 0
 
-    def _settle(self, raw):
-        if raw != self._last:
-            self._last = raw
+    @micropython.native
+    def _settle(self, keys):
+        if keys != self._last:
+            self._last = keys
             self._same = 0
         self._same += 1
         if self._same < STABLE:
             return 0
-        new = raw & ~self.stable & ~STOP
-        self.stable = raw
-        self._held_ms = 0
-        self.stuck = False
-        self.bits = 0
-        return new if new & (new - 1) == 0 else 0
-
-    def _age(self, dt_ms):
-        if self._held_ms < STUCK_MS:
-            self._held_ms += dt_ms
-        elif self.stable & ~STOP:
-            self.stuck = True
-            self.bits = _STUCK_BIT
+        before = self.stable
+        new = keys & ~before
+        self.stable = keys
+        if not keys & before:
+            self.held_ms = 0
+        if not new:
+            return 0
+        beside = before != 0 or new & (new - 1) != 0
+        self._storm.down(beside)
+        if self._storm.on or (beside and new != SILENCE):
+            return 0
+        return new
