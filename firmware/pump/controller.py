@@ -70,7 +70,7 @@ class Controller:
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
         self._turn = 0
-        self._seen_ms = 0
+        self.seen_ms = 0
         self.link.journal.sent = first_record
 
     def boot(self, cause=0):
@@ -105,7 +105,7 @@ class Controller:
         presses = 0
         if snap.buttons or not self.buttons.quiet:
             presses = self.buttons.update(snap.buttons, snap.dt_ms)
-        if self._seen_ms < SEEN_MS:
+        if self.seen_ms < SEEN_MS:
             presses = self._not_seen(presses, snap, slow)
         self._sense(snap, slow or turn & 3 == 1)
         guard.account(snap)
@@ -122,7 +122,7 @@ class Controller:
         out.abort = session.update(snap, presses, link.request, conditions.hold, trip)
         if session.state != state and not delivery.flowing:
             out.tidy = True
-            self._seen_ms = 0
+            self.seen_ms = 0
         if delivery.flowing:
             delivery.feed(out, snap.queue_us)
         out.flowing = delivery.flowing
@@ -139,7 +139,7 @@ class Controller:
     def _not_seen(self, presses, snap, slow):
         """START's question must have stood on the screen for a second with all keys up: no press of before counts."""
         if not snap.buttons and (slow or self.display.lines == self.display.shown):
-            self._seen_ms += snap.dt_ms
+            self.seen_ms += snap.dt_ms
         if presses & START and self.session.question.kind == questions.START:
             presses &= ~START
         return presses

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from fractions import Fraction
 
+from pump.controller import SEEN_MS
 from pump.course.plan import Plan
 from pump.io import CONFIRM, START, STOP
 from pump.link import frames
@@ -31,7 +32,6 @@ MINUTES = (Fraction(15),) * 11 + (Fraction(1395, 8),)
 BAG_ML = 250
 BAG_MG = (Fraction(5), Fraction(50), Fraction(496065, 1000))
 
-SEEN_S = 2.6  # until the screen is drawn and START has been asked for a second
 STEP_PULSES = (100, 250, 500, 1000, 250, 500, 1000, 2000, 500, 1000, 2000, 46_500)  # of 100 nL, at a fiftieth
 TECHNICAL, MILD, SEVERE, END = (causes.TECHNICAL, causes.MILD, causes.SEVERE, causes.END)
 StepRow = tuple[int, Fraction, Fraction]
@@ -89,8 +89,14 @@ def pump_with(protocol: p.Protocol, period_us: int = 100_000, **options: int) ->
     """A pump with the protocol loaded and readings on the line."""
     pump = CorePump(period_us, **options)
     pump.load(encode(protocol))
-    scan_s(pump, SEEN_S)
+    shown(pump)
     return pump
+
+
+def shown(pump: CorePump) -> None:
+    """Waits until START's question has been on the screen long enough for a press to count."""
+    pump.scan()
+    assert until(pump, lambda c: c.controller.seen_ms >= SEEN_MS, 4)
 
 
 def state(pump: CorePump) -> str:
@@ -145,6 +151,7 @@ def hang(pump: CorePump) -> None:
 
 def start(pump: CorePump) -> None:
     """The presses that let the first step flow."""
+    shown(pump)
     tap(pump, START)
     hang(pump)
     assert state(pump) == "running"
