@@ -7,16 +7,17 @@ from pump.base.compat import micropython
 from pump.course.plan import Plan
 from pump.delivery.delivery import Delivery
 from pump.guard.guard import Guard
-from pump.io import SILENCE, START, STOP, UP
+from pump.io import SILENCE, START, STOP
 from pump.link.link import Link
 from pump.panel.alarms import Alarms
-from pump.panel.display import Display
+from pump.panel.display import LINES, Display
 from pump.protocol import protocol as p
 from pump.protocol.admission import admit
 from pump.protocol.fingerprint import fingerprint
 from pump.senses.budget import Budget
 from pump.senses.conditions import Conditions
 from pump.senses.keys import Buttons
+from pump.senses.power_up import BENCH_KEYS, GRANTED, PENDING, Act
 from pump.senses.vitals import Vitals
 from pump.session.session import Session
 from pump.store.journal import Journal
@@ -39,19 +40,21 @@ def senses_of_inputs():
 class Controller:
     """The pump's core. `parser` is an oximeter's; `build` three byte strings (version, build hash, git).
 
-    `keys`: the keyring, a dict of id to key; `bench`: a person held the bench key at power-up; `settings`: as read at
-    power-on. `scan(snapshot, outputs)` once a period. `stats` holds the figures of the board's loop, kept by the board.
+    `keys`: the keyring, a dict of id to key; `held`: the keys down at power-up (bits of pump.io), of which those for
+    bench mode ask for it, by an act (senses.power_up); `bench`: it is in bench mode from the start; `settings`: as read
+    at power-on. `scan(snapshot, outputs)` once a period. `stats`: the figures of the board's loop, kept by the board.
     """
 
     def __init__(
         self, parser, pl_pulse, period_us=20_000, build=(b"0", b"-", b"-"), first_record=0, bench=False, keys=None,
-        settings=None,
+        settings=None, held=0,
     ):  # fmt: skip
         self.pl_pulse = pl_pulse
         self.parser = parser
         self.settings = settings or Settings()
         self.journal = Journal(first_record)
-        self.buttons = Buttons(UP if bench else 0)  # the bench key is still down
+        self.buttons = Buttons(held)
+        self.act = Act(held) if held == BENCH_KEYS else None
         self.vitals = Vitals()
         self.guard = Guard(pl_pulse)
         self.delivery = Delivery(period_us)
@@ -105,6 +108,8 @@ class Controller:
         presses = 0
         if snap.buttons or not self.buttons.quiet:
             presses = self.buttons.update(snap.buttons, snap.dt_ms)
+        if self.act:
+            presses = self._ask_bench(snap)
         if self.seen_ms < SEEN_MS:
             presses = self._not_seen(presses, snap, slow)
         self._sense(snap, slow or turn & 3 == 1)
@@ -134,6 +139,14 @@ class Controller:
         elif self.settings.due:
             self.settings.store(out)
         link.send(out, self, snap.now_ms)
+
+    def _ask_bench(self, snap):
+        """Bench mode is asked for: until that is decided no press counts for anything else."""
+        answer = self.act.take(snap.buttons, snap.dt_ms)
+        if answer != PENDING:
+            self.act = None
+            self.bench = answer == GRANTED
+        return snap.buttons & STOP
 
     @micropython.native
     def _not_seen(self, presses, snap, slow):
@@ -238,6 +251,13 @@ class Controller:
         monitoring.tick(self.t_s, group, there)
         if self.buttons.stable == SILENCE and monitoring.probe_off(self.buttons.held_ms, group, there):
             self._log(events.PROBE_OFF, 0, monitoring.probe_s // 60)
+            self._confirm()
+
+    def _confirm(self):
+        """A person's act took conditions back: their alarms are over, and confirmed by it."""
+        session = self.session
+        self.conditions.judge(session.state, session.progress.cause, self.t_s)
+        self.alarms.confirm()
 
     def _presses(self, presses):
         self._log(events.PRESSED, presses, 0)
@@ -247,6 +267,7 @@ class Controller:
         alarms.press()
         if self.conditions.monitoring.press(presses, GROUP[self.session.state], alarms.named()):
             self._log(events.MONITORING_ENDED, 0, 0)
+            self._confirm()
 
     def _hang(self):
         """A scanned code is judged."""
@@ -279,3 +300,6 @@ class Controller:
         self.vitals.adopt(protocol)
         self.fingerprint = fingerprint(blob).encode()
         self._log(events.LOADED, 0, plan.count)
+        self.seen_ms = 0
+        for _ in range(LINES):  # so that what is not drawn yet differs from what is shown
+            self.display.compose(self)

@@ -79,7 +79,9 @@ def _where_resumable(line, at, session):
 
 
 def _what_idle(line, session, pump):
-    if not pump.bench and not pump.keys:
+    if pump.act:
+        words(line, 0, b"BENCH? CONFIRM")
+    elif not pump.bench and not pump.keys:
         words(line, 0, b"NO KEYS IN PUMP")
 
 
@@ -214,7 +216,7 @@ class Display:
 
     @micropython.native
     def _oximeter(self, line, pump):
-        """SpO2 and pulse, or that the probe is off on purpose; in bench mode, which is never off the screen, in short."""
+        """SpO2 and pulse, or that the probe is off on purpose; in short in bench mode, which is never off the screen."""
         vitals, bench = pump.vitals, pump.bench
         probe_s = pump.conditions.monitoring.probe_s
         if bench:

@@ -1,4 +1,4 @@
-"""How many records each kind of event may still write (ALM-8): what comes more often is counted, and the count recorded.
+"""How many records each kind of event may still write (ALM-8): what comes more often is counted, the count recorded.
 
 Each kind of tables.events with a number an hour has half of that at hand, and gets a twentieth more every six minutes:
 in no hour more than the number. While something was left out in such a span the log fills fast, which is a condition.

@@ -1,25 +1,30 @@
 """Raw levels to presses: one press counts once, whatever the key bounces or however long it is held (INT-6).
 
 A press counts when the level has been stable for three samples (40 to 60 ms at 20 ms a scan, longer than 50 ms of
-bounce with a sample between) after a release of all keys as long: two presses are two acts, a key pressed beside one
-that is held is none. Two keys going down together count as none. STOP is not debounced: its level acts in the same
+bounce with a sample between) after all keys have been up for APART_MS: two presses are two acts, a key pressed beside
+one that is held is none, and after it nothing counts until all have been up for HANDS_OFF_MS. Two keys going down
+together count as none. STOP is not debounced: its level acts in the same
 scan, here it only counts once for the record; it stands beside the others.
 
-Storm: more than STORM_KEYS keys that settle down within STORM_MS. Fast hands make five or six presses a second for a
-moment, and count 2 to 3 a second through a list; fluid in a keypad makes more, or two at a time. Until no key has been
+Storm: more than STORM_KEYS keys that settle down within STORM_MS, or one beside another twice within BESIDE_MS. Fast
+hands make five or six presses a second for a moment, and 3 a second through a list; fluid in a keypad makes more, or
+two at a time. Until no key has been
 down for QUIET_MS nothing but STOP counts. SILENCE, which lets nothing flow, counts beside a key that is stuck.
 """
 
 from pump.base.compat import micropython
 from pump.io import SILENCE, STOP
+from pump.senses.power_up import RELEASE_MS
 from pump.tables.causes import BIT, KEY_STORM, KEY_STUCK
 
 STABLE = 3
 STUCK_MS = 60_000
-STORM_KEYS = 16  # within STORM_MS; a second key beside a held one counts for STORM_BESIDE
-STORM_BESIDE = 4
+STORM_KEYS = 16  # within STORM_MS
+BESIDE_MS = 60_000
 STORM_MS = 5_000
 QUIET_MS = 10_000
+APART_MS = 120  # all keys are up for so long between two acts
+HANDS_OFF_MS = 2_000  # and for so long after one key beside another
 _STUCK_BIT = BIT[KEY_STUCK]
 _STORM_BIT = BIT[KEY_STORM]
 _SLICES = 5  # of a second each: what went down in them
@@ -34,22 +39,26 @@ class Storm:
         self._slice = 0
         self._slice_ms = 0
         self._quiet_ms = QUIET_MS
+        self._beside_ms = BESIDE_MS  # since the last key beside another
 
     @micropython.native
     def down(self, beside):
         """A key has settled down; `beside`: another one was held."""
         counts, now = self._counts, self._slice
-        counts[now] = min(counts[now] + (STORM_BESIDE if beside else 1), 255)
+        counts[now] = min(counts[now] + 1, 255)
         total = 0
         for count in counts:
             total += count
-        if total > STORM_KEYS:
+        if total > STORM_KEYS or (beside and self._beside_ms < BESIDE_MS):
             self.on = True
+        if beside:
+            self._beside_ms = 0
 
     @micropython.native
     def tick(self, dt_ms, up):
         """Time passes; `up`: no key is down."""
         self._slice_ms += dt_ms
+        self._beside_ms = min(self._beside_ms + dt_ms, BESIDE_MS)
         while self._slice_ms >= STORM_MS // _SLICES:
             self._slice_ms -= STORM_MS // _SLICES
             self._slice = (self._slice + 1) % _SLICES
@@ -60,29 +69,30 @@ class Storm:
 
     def idle(self):
         """True when nothing is counted any more."""
-        return not self.on and self._quiet_ms >= QUIET_MS
+        return not self.on and self._quiet_ms >= QUIET_MS and self._beside_ms >= BESIDE_MS
 
 
 class Buttons:
-    """`update` once a scan; `stuck` tells a key held for a minute. `held`: keys down since power-on, no presses."""
+    """`update` once a scan; `stuck` tells a key held for a minute.
+
+    `held`: keys down at power-on, no presses; such a one is stuck when it is not up within 5 s (power_up.RELEASE_MS).
+    """
 
     def __init__(self, held=0):
+        held &= ~STOP
         self.stable = held
         self.stuck = False
         self.bits = 0  # conditions of tables.causes
         self.held_ms = 0  # how long the present keys have been down
-        self.up_ms = 0  # how long all of them, STOP too, have been up; stops at STUCK_MS
         self._last = held
         self._same = STABLE if held else 0
         self._stop_ms = 0
+        self._stuck_ms = RELEASE_MS if held else STUCK_MS
         self._stop_up = STABLE  # scans since STOP was last down
         self._storm = Storm()
+        self._apart_ms = APART_MS  # how long all keys but STOP have been up; stops at HANDS_OFF_MS
+        self._needed_ms = APART_MS  # how long they must have been before a press counts
         self.quiet = not held  # nothing is pressed and nothing settles: without a raw level `update` may be left out
-
-    @micropython.native
-    def rest(self, dt_ms):
-        """A quiet scan without a raw level: only time passes."""
-        self.up_ms = min(self.up_ms + dt_ms, STUCK_MS)
 
     @micropython.native
     def update(self, raw, dt_ms):
@@ -90,12 +100,13 @@ class Buttons:
         stop_now = raw & STOP
         presses = self._stop_pressed(stop_now)
         self._stop_ms = min(self._stop_ms + dt_ms, STUCK_MS) if stop_now else 0
-        self.up_ms = 0 if raw else min(self.up_ms + dt_ms, STUCK_MS)
         storm = self._storm
         storm.tick(dt_ms, not raw)
         settled = self._same >= STABLE and self._stop_up >= STABLE
-        self.quiet = not raw and not self.stable and settled and storm.idle()
+        self.quiet = not raw and not self.stable and settled and storm.idle() and self._apart_ms >= HANDS_OFF_MS
         keys = raw & ~STOP
+        if not keys and not self.stable:
+            self._apart_ms = min(self._apart_ms + dt_ms, HANDS_OFF_MS)
         if keys == self._last and self._same >= STABLE and keys == self.stable:
             if keys:
                 self.held_ms = min(self.held_ms + dt_ms, STUCK_MS)
@@ -106,7 +117,9 @@ class Buttons:
 
     @micropython.native
     def _judge(self):
-        self.stuck = self.held_ms >= STUCK_MS or self._stop_ms >= STUCK_MS
+        if not self.stable:
+            self._stuck_ms = STUCK_MS
+        self.stuck = self.held_ms >= self._stuck_ms or self._stop_ms >= STUCK_MS
         self.bits = (_STUCK_BIT if self.stuck else 0) | (_STORM_BIT if self._storm.on else 0)
 
     @micropython.native
@@ -133,6 +146,11 @@ class Buttons:
             return 0
         beside = before != 0 or new & (new - 1) != 0
         self._storm.down(beside)
-        if self._storm.on or (beside and new != SILENCE):
-            return 0
-        return new
+        act = self._apart_ms >= self._needed_ms
+        self._apart_ms = 0
+        if beside:
+            self._needed_ms = HANDS_OFF_MS
+            act = new == SILENCE
+        elif act:
+            self._needed_ms = APART_MS
+        return new if act and not self._storm.on else 0

@@ -289,7 +289,7 @@ class Vitals:
 
     @micropython.native
     def good(self):
-        """True for a sure sample of now, above the stop limit and within the pulse limits, with no condition of them."""
+        """True for a sure sample of now, above the stop limit and within the pulse limits, without a condition."""
         if not self.sure or self.bits & _LOW_BITS:
             return False
         return self.spo2 > self.stop and self.pulse_min <= self.pulse <= self.pulse_max

@@ -78,7 +78,7 @@ CODE = bytes([row[2] for row in ROWS])
 ) = range(len(ROWS))  # fmt: skip
 
 # How many records an event may write in any hour (ALM-8); one that is not named here is never left out: onset and end
-# of an alarm, hold, decision, treatment, dose. What a person presses is bounded by hands, what the line asks for is not.
+# of an alarm, hold, decision, treatment, dose. Hands bound what a person presses, nothing what the line asks.
 _AN_HOUR = {
     "loaded": 60, "load_refused": 60, "armed": 120, "bag_requested": 120, "bag_rejected": 120, "pressed": 600,
     "setting": 60, "baseline": 120, "probe_off": 60,
