@@ -216,7 +216,7 @@ class Display:
 
     @micropython.native
     def _oximeter(self, line, pump):
-        """SpO2 and pulse, or that the probe is off on purpose; in short in bench mode, which is never off the screen."""
+        """SpO2 and pulse, or that the probe is off on purpose; short in bench mode, which is always there."""
         vitals, bench = pump.vitals, pump.bench
         probe_s = pump.conditions.monitoring.probe_s
         if bench:
