@@ -1,4 +1,4 @@
-"""The patient's alarms follow the patient, whatever the pump holds for; what the screen says of waits (ALM-7, VIT-1)."""
+"""The patient's alarms follow the patient, whatever the pump holds for; what the screen says (ALM-7, VIT-1)."""
 
 from __future__ import annotations
 

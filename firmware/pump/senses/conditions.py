@@ -22,8 +22,7 @@ from pump.tables.causes import (
     KIND,
     MONITORED,
     SENSOR,
-    SIGNAL_LATE,
-    SIGNAL_LOST,
+    SIGNAL_BITS,
     VITALS,
     WHERE,
 )  # fmt: skip
@@ -38,7 +37,7 @@ _LINGERS = bytearray(len(PRIORITY))
 for _k in CONDITIONS:
     if DOES[_k] == ALERTS and KIND[_k] != VITALS:  # the patient's have their own time
         _LINGERS[ALARM[_k]] = 1
-_NO_SIGNAL = ~(BIT[SIGNAL_LATE] + BIT[SIGNAL_LOST])
+_NO_SIGNAL = ~SIGNAL_BITS
 
 
 class Conditions:

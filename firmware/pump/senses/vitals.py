@@ -17,7 +17,16 @@ from pump.base.compat import micropython
 from pump.base.units import ticks_diff
 from pump.senses.baseline import Minute
 from pump.senses.limits import BACK, BETWEEN, BEYOND, Deficit, Delay, Violations, side_of
-from pump.tables.causes import BIT, PULSE_STOP, SIGNAL_LATE, SIGNAL_LOST, SPO2_EARLY, SPO2_STOP
+from pump.tables.causes import (
+    BIT,
+    LOW_BITS,
+    PULSE_STOP,
+    SIGNAL_BITS,
+    SIGNAL_LATE,
+    SIGNAL_LOST,
+    SPO2_EARLY,
+    SPO2_STOP,
+)  # fmt: skip
 from pump.tables.messages import NONE8, NONE16
 from pump.tables.vitals import UNSURE_FLAGS, VALID
 
@@ -33,10 +42,11 @@ CLEAR_MS = 30_000  # ALM-7: what comes back after 30 s is a new onset; a conditi
 SIGNAL_CLEAR_MS = 10_000
 WORSE_SPO2 = 4  # points (ALM-7)
 WORSE_PULSE = 15  # beats a minute: ours
-_LOW_BIT, _SLOW_BIT, _EARLY_BIT = BIT[SPO2_STOP], BIT[PULSE_STOP], BIT[SPO2_EARLY]
-_LATE_BIT, _LOST_BIT = BIT[SIGNAL_LATE], BIT[SIGNAL_LOST]
-_LOW_BITS = _LOW_BIT | _SLOW_BIT
-_SIGNAL_BITS = _LATE_BIT | _LOST_BIT
+_LOW_BIT = BIT[SPO2_STOP]
+_SLOW_BIT = BIT[PULSE_STOP]
+_EARLY_BIT = BIT[SPO2_EARLY]
+_LATE_BIT = BIT[SIGNAL_LATE]
+_LOST_BIT = BIT[SIGNAL_LOST]
 _PAST_MS = 1 << 28
 _TICKS = (1 << 30) - 1
 
@@ -112,7 +122,7 @@ class Vitals:
     def restart(self):
         """People let the drug flow: what held is over, and the signal is there. What is timed goes on."""
         self.hold = 0
-        self.bits &= ~_SIGNAL_BITS
+        self.bits &= ~SIGNAL_BITS
 
     def mark(self):
         """A person has paused the sound: what gets worse from here is told again."""
@@ -124,7 +134,7 @@ class Vitals:
         """Nothing was low."""
         for timed in (self._low, self._severe, self._slow, self._deficit, self._violations):
             timed.restart()
-        self.bits &= ~(_LOW_BITS | _EARLY_BIT)
+        self.bits &= ~(LOW_BITS | _EARLY_BIT)
         self._worst = NONE8
         self._strayed = 0
         self.good_ms = self._early_ms = 0
@@ -203,7 +213,7 @@ class Vitals:
         self._better = better
         self.recovered = better and self.good_ms >= RECOVER_MS
         if self.good_ms >= CLEAR_MS:
-            self.bits &= ~_LOW_BITS
+            self.bits &= ~LOW_BITS
         if self.recovered:
             self._start_anew()
 
@@ -248,12 +258,12 @@ class Vitals:
         since = self._sure_ms
         self._sure_ms = now_ms
         self.alert = False
-        if not self.bits & _SIGNAL_BITS:
+        if not self.bits & SIGNAL_BITS:
             return
         gap_ms = ticks_diff(now_ms, since) if since >= 0 else ALERT_MS
         self._signal_ms = self._signal_ms + gap_ms if gap_ms <= self.fresh_ms else 0
         if self._signal_ms >= SIGNAL_CLEAR_MS:
-            self.bits &= ~_SIGNAL_BITS
+            self.bits &= ~SIGNAL_BITS
 
     @micropython.native
     def watch(self, now_ms):
@@ -290,7 +300,7 @@ class Vitals:
     @micropython.native
     def good(self):
         """True for a sure sample of now, above the stop limit and within the pulse limits, without a condition."""
-        if not self.sure or self.bits & _LOW_BITS:
+        if not self.sure or self.bits & LOW_BITS:
             return False
         return self.spo2 > self.stop and self.pulse_min <= self.pulse <= self.pulse_max
 
@@ -304,7 +314,7 @@ class Vitals:
 
     def clear_s(self):
         """Seconds of good readings for which a condition still stands; 0 without one."""
-        return (CLEAR_MS - self.good_ms + 999) // 1000 if self.bits & _LOW_BITS else 0
+        return (CLEAR_MS - self.good_ms + 999) // 1000 if self.bits & LOW_BITS else 0
 
     def wait_s(self):
         """Seconds of good readings that a resume still waits for."""

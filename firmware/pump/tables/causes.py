@@ -72,6 +72,9 @@ SEEN = bytes([1 if row[1] in (VITALS, SENSOR) else 0 for row in ROWS])
 CONDITIONS = bytes([k for k in range(len(ROWS)) if DOES[k] == ALERTS or (DOES[k] == HOLDS and SEEN[k])])
 BIT = array("I", [1 << CONDITIONS.find(bytes((k,))) if k in CONDITIONS else 0 for k in range(len(ROWS))])
 
+LOW_BITS = BIT[SPO2_STOP] | BIT[PULSE_STOP]  # the patient is too unwell to go on
+SIGNAL_BITS = BIT[SIGNAL_LATE] | BIT[SIGNAL_LOST]  # nothing is known of the patient
+
 
 def described():
     """What pump and tool must agree on: names, their order, kinds and what they do."""
