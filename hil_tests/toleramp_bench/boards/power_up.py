@@ -12,7 +12,7 @@ CONFIRM_UNTIL_MS = 620
 DONE_MS = 700
 
 
-def act(key: Callable[[int, bool], None], later: Callable[[int, Callable[[], None]], None], keys: int) -> None:
+def act(key: Callable[[int, bool], None], later: Callable[[int, Callable[[], None]], object], keys: int) -> None:
     """`key(bits, down)` moves keys now, `later(ms, call)` books a call; the power comes now."""
     key(keys, True)
     later(HELD_MS, lambda: key(keys, False))
