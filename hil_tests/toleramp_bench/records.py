@@ -13,6 +13,7 @@ _NAMES: dict[int, tuple[str, ...]] = {}
 _NAMES[events.OF_ALARM] = alarms.NAMES
 _NAMES[events.OF_REFUSAL] = refusals.NAMES
 _NAMES[events.OF_CAUSE] = causes.NAMES
+_NAMES[events.OF_EVENT] = events.NAMES
 
 
 def code_name(event: int, code: int) -> str | None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from fractions import Fraction
 
+from pump.controller import SEEN_MS
 from pump.course.plan import Plan
 from pump.io import CONFIRM, START, STOP
 from pump.link import frames
@@ -88,8 +89,14 @@ def pump_with(protocol: p.Protocol, period_us: int = 100_000, **options: int) ->
     """A pump with the protocol loaded and readings on the line."""
     pump = CorePump(period_us, **options)
     pump.load(encode(protocol))
-    pump.scan()
+    shown(pump)
     return pump
+
+
+def shown(pump: CorePump) -> None:
+    """Waits until START's question has been on the screen long enough for a press to count."""
+    pump.scan()
+    assert until(pump, lambda c: c.controller.seen_ms >= SEEN_MS, 4)
 
 
 def state(pump: CorePump) -> str:
@@ -147,6 +154,7 @@ def hang(pump: CorePump) -> None:
 
 def start(pump: CorePump) -> None:
     """The presses that let the first step flow."""
+    shown(pump)
     tap(pump, START)
     hang(pump)
     assert state(pump) == "running"

@@ -40,6 +40,8 @@ class Resuming:
             question.age_ms = 0
         elif presses & CONFIRM and question.second:
             return self._resume()
+        else:
+            question.second = False  # another key between the two: they are no pair
         return 0
 
     def _resume(self):

@@ -7,7 +7,9 @@ from fractions import Fraction
 
 from pump.io import STOP
 from pump.tables import causes, states
+from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.repl import Repl
+from toleramp_bench.boards.provision import service
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.figures.measure import run_session, standard_blob, to_step
 from toleramp_bench.people.nurse import Nurse
@@ -19,6 +21,7 @@ from main import Pump, PERIOD_US, full_speed
 full_speed()
 P = Pump()
 core = P.core
+core.bench = True
 P.tidy()
 def turn(locked):
     failed = 0
@@ -79,11 +82,13 @@ def _react(bench: PumpBench, nurse: Nurse) -> None:
 
 
 def _locked(scans: int, scale: Fraction, reactions: int) -> tuple[int, int]:
-    bench = PumpBench()
-    bench.board.set_input(bench.pins.SILENCE, 0)
+    bench = PumpBench(bench_mode=False)
+    service(bench.board, bench.pins)
     repl = Repl(bench.board)
     bench.board.usb.on_data(None)
     repl.enter()
+    bench.run_for(power_up.DONE_MS / 1000)
+    service(bench.board, bench.pins)  # asked for again when main is imported
     repl.start(_SNIPPET % (reactions, scans, scans))
     seen = bytearray()
 
@@ -92,8 +97,7 @@ def _locked(scans: int, scale: Fraction, reactions: int) -> tuple[int, int]:
         bench._received(data)
 
     bench.board.usb.on_data(received)
-    bench.run_for(0.5)  # the key is read when main is imported
-    bench.board.set_input(bench.pins.SILENCE, 1)
+    bench.run_for(power_up.DONE_MS / 1000)
     bench.boot()
     bench.load(standard_blob(scale))
     nurse = Nurse(ScreenPace())

@@ -206,7 +206,13 @@ class UnixTarget(CoreTarget):
     def _make_brain(self, bench: bool, cause: int) -> ProcessBrain:
         self._end_brain()
         boot = _layout.boot(
-            self.scan_us, bench, cause, self.board.records_kept(), self.pl_pulse, self.slow, NAMES.index(self.form)
+            self.scan_us,
+            bench | self.board.keys << 1,
+            cause,
+            self.board.records_kept(),
+            self.pl_pulse,
+            self.slow,
+            NAMES.index(self.form),
         )
         brain = ProcessBrain(boot, self.oximeter.samples if self.slow else None)
         self.build = brain.build
