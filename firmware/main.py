@@ -14,9 +14,9 @@ try:
     full_speed()  # before the rest is imported: it is a third of the time to the first scan
 
     from drivers import loop
-    from drivers.pump_board import service_key_held
+    from drivers.pump_board import service_asked
 
-    service = service_key_held()
+    service = service_asked()
     if not service:
         loop.run()
 except BaseException as fault:

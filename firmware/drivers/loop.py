@@ -8,11 +8,12 @@ import machine
 from board_mechanism import PL_PULSE
 from build_info import BUILD_HASH, GIT, VERSION
 
-from drivers.pump_board import PumpBoard, bench_key_held
+from drivers.pump_board import PumpBoard, keys_held
 from oximeters.registry import module
 from pump.controller import Controller
 from pump.io import COUNT_MAX, Outputs, Snapshot
 from pump.protocol.approval import decode_keyring
+from pump.senses.vitals import FRESH_MS
 from pump.store.journal import open_log, unknown_log
 from pump.store.settings import Settings
 from pump.tables.oximeters import NAMES
@@ -41,6 +42,7 @@ class Pump:
     """The board, the core and the loop between them."""
 
     def __init__(self):
+        held = keys_held()
         self.snap, self.out = Snapshot(), Outputs()
         self.board = PumpBoard(self.snap, self.out)
         (number, slot), settings = self._stored()
@@ -48,8 +50,9 @@ class Pump:
         chosen = module(NAMES[settings.values[OXIMETER]])
         self.board.listen(chosen.BAUD)
         self.core = Controller(
-            chosen.Parser(), PL_PULSE, PERIOD_US, build, number, bench_key_held(), keyring(), settings, slot
+            chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, keyring(), settings, held, slot
         )  # fmt: skip
+        self.core.vitals.fresh_ms = max(FRESH_MS, chosen.SILENCE_MS)
         self.core.boot(machine.reset_cause())
         self.core.self_test(self.board.parts() | (PART_KEYS if self.core.keys else 0))
         self._mean = 0

@@ -1,7 +1,7 @@
 """The pump's board: fills a Snapshot from the pins, carries an Outputs to them. Decides nothing."""
 
 from array import array
-from time import ticks_diff, ticks_us
+from time import sleep_ms, ticks_diff, ticks_us
 
 import board_pins as pins
 from machine import ADC, PWM, UART, Pin
@@ -15,12 +15,14 @@ from drivers.step_generator import PulseCounter, StepGenerator
 from pump.base.units import TICK_MASK
 from pump.base.units import ticks_add as core_ticks_add
 from pump.io import NO_WRITE, OX_MAX
+from pump.senses.power_up import GRANTED, PENDING, SERVICE_KEYS, Act
 from pump.store.journal import SLOTS, valid
 from pump.tables import inputs, parts
 
 # In the order of pump.io's bits; STOP is normally closed to ground: high is pressed, or a broken wire.
 _KEYS = (pins.START, pins.CONFIRM, pins.SILENCE, pins.UP, pins.DOWN, pins.STOP)
 TONE_DUTY = 32768
+_LOOK_MS = 20
 # Bytes of the host taken a scan: each costs about 0.1 ms, and its line may not take the scan's time.
 READ_FLOWING = 16
 READ_RESTING = 24
@@ -34,14 +36,24 @@ _DRIVER_ON = 1 << pins.GPB_DRIVER_ON
 OX_RXBUF = 1024  # holds 2.7 s of a 375 B/s stream
 
 
-def service_key_held():
-    """True when SILENCE is held at power-up: service mode, in which nothing here is started."""
-    return Pin(pins.SILENCE, Pin.IN, Pin.PULL_UP)() == 0
+def keys_held():
+    """The keys that are down now, as bits of pump.io without STOP: what is held at power-up asks for a privilege."""
+    bits = 0
+    for bit in range(5):
+        if Pin(_KEYS[bit], Pin.IN, Pin.PULL_UP)() == 0:
+            bits |= 1 << bit
+    return bits
 
 
-def bench_key_held():
-    """True when UP is held at power-up: bench mode, in which protocols load without approval (the screen says so)."""
-    return Pin(pins.UP, Pin.IN, Pin.PULL_UP)() == 0
+def service_asked():
+    """Service mode, in which nothing here is started: SILENCE held at power-up, released, then CONFIRM (power_up)."""
+    if keys_held() != SERVICE_KEYS:
+        return False
+    act, answer = Act(SERVICE_KEYS), PENDING
+    while answer == PENDING:
+        sleep_ms(_LOOK_MS)
+        answer = act.take(keys_held(), _LOOK_MS)
+    return answer == GRANTED
 
 
 @micropython.viper

@@ -41,7 +41,9 @@ class Brain:
     def boot(self, request):
         scan_us, bench, cause, first, slot, parts, pl_pulse, self.slow, form = layout.unpack_boot(request)
         chosen = Samples() if self.slow else parser(NAMES[form])
-        self.core = core = Controller(chosen, pl_pulse, scan_us, first_record=first, first_slot=slot, bench=bool(bench))
+        self.core = core = Controller(
+            chosen, pl_pulse, scan_us, first_record=first, first_slot=slot, bench=bool(bench & 1), held=bench >> 1
+        )
         core.boot(cause)
         core.self_test(parts)
         if self.slow:

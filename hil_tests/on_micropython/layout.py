@@ -109,7 +109,8 @@ def boot(scan_us, bench, cause, first, slot, parts, pl_pulse, slow, form):
 
 
 def unpack_boot(request):
-    # scan_us, bench, cause, first, slot, parts, pl_pulse, slow, form
+    # scan_us, bench (1) and the keys held at power-up (twice pump.io's bits), cause, first, slot, parts, pl_pulse,
+    # slow, form
     return struct.unpack_from(_BOOT, request, 0)[1:]
 
 

@@ -9,7 +9,8 @@ from core_kit import BAG_MG, BAG_ML, PL_PULSE, RATES, build, dose_pg, standard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pump.course.course import Course, Tally, push, runs
+from pump.course.course import Course, Tally, runs
+from pump.course.line import PARTS, Line
 from pump.course.plan import Plan
 from pump.protocol import protocol as p
 from pump.protocol.vein import SALINE
@@ -62,16 +63,40 @@ def legs(course: Course, k: int) -> list[tuple[int, int]]:
     return [(course.end[i], course.rate_e4[i]) for i in range(course.first[k], after)]
 
 
+def content(line: Line) -> list[int]:
+    """The line pulse by pulse."""
+    return [line.bag[i] for i in range(line.count) for _ in range(line.pulses[i])]
+
+
 @pytest.mark.req("SES-5")
-@given(st.lists(st.tuples(BAGS, st.integers(0, 40)), max_size=30), st.integers(0, 25))
+@given(st.lists(st.tuples(BAGS, st.integers(0, 40)), max_size=14), st.integers(0, 25))
 def test_the_line_holds_what_was_pushed_last(pushes: list[tuple[int, int]], volume: int) -> None:
     """Else the pump takes what leaves the line for another bag's solution."""
-    line = [[volume, SALINE]] if volume else []
+    line = Line(max)
+    line.fill(volume, SALINE)
     plain = [SALINE] * volume
     for bag, pulses in pushes:
-        push(line, bag, pulses)
+        line.push(bag, pulses)
         plain = (plain + [bag] * pulses)[pulses:] if volume else []
-    assert [bag for pulses, bag in line for _ in range(pulses)] == plain
+        assert all(line.pulses[i] for i in range(line.count)), "no stretch is ever empty"
+    assert content(line) == plain
+
+
+@pytest.mark.req("SES-5")
+@given(st.lists(st.tuples(BAGS, st.integers(0, 3)), max_size=200), st.integers(1, 400))
+def test_a_line_of_more_stretches_than_there_is_room_for_errs_to_the_stronger(
+    pushes: list[tuple[int, int]], volume: int
+) -> None:
+    """Else a line of many short stretches takes memory in flow, or passes for a weaker bag's."""
+    line = Line(max)
+    line.fill(volume, SALINE)
+    plain = [SALINE] * volume
+    for bag, pulses in pushes:
+        line.push(bag, pulses)
+        plain = (plain + [bag] * pulses)[pulses:]
+    told = content(line)
+    assert line.count <= PARTS and len(told) == volume
+    assert all(said >= real for said, real in zip(told, plain, strict=True))
 
 
 @pytest.mark.req("SES-5")

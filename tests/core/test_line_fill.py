@@ -154,11 +154,22 @@ def test_what_a_line_fill_reached_does_not_count_as_tolerated() -> None:
 @pytest.mark.req("PRO-3", "PRO-6", "PRO-7")
 def test_more_than_the_dose_by_way_of_the_line_is_refused() -> None:
     """Else line-fills of a long line give several per cent more than the order."""
-    protocol = filled("3", "3")  # 3 mL of 0.2 and of 1.98426 mg/mL: 6.55 mg over 500, 0.06 of it primed
-    assert [(c, s, d) for _, c, s, d in rules.findings(protocol)] == [("dose-sum", 14, 506_612)]
+    protocol = filled("3", "6")  # 3 mL of 0.02, 3 of 0.2 and then of 1.98426 mg/mL beyond what the line takes
+    assert [(s, d) for _, c, s, d in rules.findings(protocol) if c == "dose-sum"] == [(14, 507_212)]
     primed = standard()
     primed.line_dead_nl, primed.primed_with_solution = 0, 1
     assert rules.findings(primed) == []
+
+
+@pytest.mark.req("PRO-3", "PRO-7")
+@pytest.mark.parametrize("fill_ml", ["2.9", "3"])
+def test_what_stays_in_the_line_has_reached_nobody(fill_ml: str) -> None:
+    """Else a line filled with just what it holds is refused for a dose that no patient gets."""
+    protocol = filled("3", fill_ml)
+    pumped, left = Fraction(*reached_dose(protocol)), Fraction(*vein.left_in_line(protocol))
+    assert pumped / PG > Fraction("502.5") > (pumped - left) / PG  # of 500 mg: above and below 0.5 %
+    assert sum(Fraction(*dose) for dose in vein.doses(protocol)) == pumped - left
+    assert not {code for code, _ in errors(protocol)} & {"dose-sum"}
 
 
 @pytest.mark.req("PRO-3")

@@ -309,7 +309,7 @@ def test_a_wide_step_protocol_is_judged_at_the_vein_by_its_own_limit() -> None:
     protocol.line_dead_nl, protocol.primed_with_solution = 300_000, 1
     assert rules.findings(protocol) == []
     protocol.line_dead_nl = 110_000_000
-    assert {code for code, _ in errors(protocol)} == {"dead-volume", "dose-sum"}  # 0.99 % of the dose is in the line
+    assert {code for code, _ in errors(protocol)} == {"dead-volume"}  # what is primed comes beside what stays behind
     protocol.primed_with_solution = 0
     assert {code for code, _ in errors(protocol)} == {"dead-volume"}
 
@@ -374,7 +374,15 @@ def test_one_bag_is_one() -> None:
 @pytest.mark.req("PRO-1", "VIT-1")
 @pytest.mark.parametrize(
     ("field", "value", "record"),
-    [("spo2_early", 91, p.MONITORING), ("spo2_early_fall", 5, p.MONITORING), ("min_hold_min", 121, p.REACTION)],
+    [
+        ("spo2_early", 91, p.MONITORING),
+        ("spo2_early_fall", 5, p.MONITORING),
+        ("min_hold_min", 121, p.REACTION),
+        ("min_hold_min", 120, p.REACTION),  # a hold would end in the minute in which it may first end
+        ("decision_after_count", 4, p.REACTION),
+        ("decision_after_count", 10, p.REACTION),
+        ("tolerance_gap_h", 49, p.LIMITS),
+    ],
 )
 def test_limits_that_contradict_each_other_are_refused(field: str, value: int, record: int) -> None:
     """Else the early sign never comes before the stop, or a hold can never end."""

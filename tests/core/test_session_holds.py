@@ -168,12 +168,13 @@ class BetweenReads:
 
     def __init__(self, pump: CorePump) -> None:
         self._brain = pump.brain
+        self._made = 0
         self.late = 0  # scans in which one did
 
     def scan(self, snap: Snapshot, out: Outputs) -> None:
         """One scan; while the drug flows the first count is a pulse behind."""
         if self._brain.controller.delivery.flowing and snap.pulses > 0:
-            snap.pulses -= self.late & 1
+            snap.pulses = self._made = max(self._made, snap.pulses - (self.late & 1))  # a count never falls
             self.late += 1
         self._brain.scan(snap, out)
 

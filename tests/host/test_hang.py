@@ -10,8 +10,10 @@ from test_client import CoreBehindPty
 from pump.tables import messages as m
 from pump.tables import states
 from toleramp import cli
+from toleramp.device import remembered
 from toleramp.device.client import Pump
 from toleramp.protocol.file import compile_file
+from toleramp.protocol.table import table
 
 pytest_plugins = ("fake_pump",)
 pytestmark = pytest.mark.usefixtures("world")
@@ -23,7 +25,7 @@ def sent(fake: FakePump) -> list[bytes]:
 
 
 @pytest.mark.req("PRO-8", "SEC-1")
-@pytest.mark.parametrize("code", ["TLR-A-0001", " TLR-A-0001\r\n", "Beutel Ä"])
+@pytest.mark.parametrize("code", ["TLR-A-0001", " TLR-A-0001\r\n", "Bag 12/a"])
 def test_the_whole_code_goes_to_the_pump_and_a_press_is_asked_for(
     fake: FakePump, code: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -44,6 +46,28 @@ def test_a_wrong_bag_is_a_no(fake: FakePump, capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.req("PRO-8")
+@pytest.mark.parametrize("code", ["TLR-A-OOO1", "tlr-a-0001", "TLR-A-000I", "TLR-A-000l", "TLR - A-0001"])
+def test_a_near_miss_suggests_the_scanner(fake: FakePump, code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else the right bag, typed or scanned in small letters, is taken down as a wrong one."""
+    fake.fingerprint = "SPF5YJZZ"
+    remembered.remember(table(compile_file(SAMPLE)[1], fake.fingerprint))
+    fake.refuse[m.HANG[0]] = ("range", 0, 0)
+    assert cli.main(["hang", code, "--port", fake.port]) == 1
+    said = capsys.readouterr().out
+    assert "looks like TLR-A-0001, bag A" in said and "scan the label" in said and "take it down" not in said
+
+
+@pytest.mark.req("PRO-8")
+def test_another_bag_of_the_protocol_is_named(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else people look for what is wrong with the label, not with the bag."""
+    fake.fingerprint = "SPF5YJZZ"
+    remembered.remember(table(compile_file(SAMPLE)[1], fake.fingerprint))
+    fake.refuse[m.HANG[0]] = ("range", 0, 0)
+    assert cli.main(["hang", "TLR-B-0001", "--port", fake.port]) == 1
+    assert "this is bag B: take it down" in capsys.readouterr().out
+
+
+@pytest.mark.req("PRO-8")
 def test_no_bag_is_asked_for(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
     """Else a person believes that the bag has been checked."""
     fake.refuse[m.HANG[0]] = ("busy", 0, 0)
@@ -60,7 +84,7 @@ def test_a_lost_answer_is_not_asked_for_again(fake: FakePump, capsys: pytest.Cap
     assert "no answer" in capsys.readouterr().err and fake.asked(m.HANG) == 1
 
 
-@pytest.mark.parametrize("code", ["", "  ", "x" * 25, "a\tb", "ä" * 13])
+@pytest.mark.parametrize("code", ["", "  ", "x" * 25, "a\tb", "ä" * 13, "Beutel Ä"])
 def test_what_can_be_no_code_never_leaves(fake: FakePump, code: str, capsys: pytest.CaptureFixture[str]) -> None:
     """One line, and the pump hears nothing."""
     assert cli.main(["hang", code, "--port", fake.port]) == 2

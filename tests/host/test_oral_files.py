@@ -256,7 +256,7 @@ def test_line_fills_and_own_lines_on_the_sheet(lined: Path, capsys: pytest.Captu
         ("0", "1.5"), ("0.3", "0"), ("0.3", "2"),
     ]  # fmt: skip
     page = text(lined, "prepare", capsys)
-    assert "prime its own line with 2 mL of it" in page and "0.3 mL fill the shared line" in page
+    assert "Prime its own line with 2 mL of it" in page and "0.3 mL fill the shared line" in page
     assert "the pump stops with 7.7 mL left in it" in page  # 260 - 250.3 - 2
     assert [use.line_ml for use in uses_of(read_protocol(lined))] == [Fraction("1.5"), 0, 2]
 

@@ -49,7 +49,7 @@ def test_the_command_of_the_readme_keeps_the_dose(tmp_path: Path) -> None:
     code, out, err = run(SAMPLE, "--stock-mg-per-ml", "10", "--labels", labels)
     assert code == 0 and labels.exists() and "3 labels" in err
     assert (
-        "49.6 mL of stock    (496.065 mg / 10 mg/mL = 49.6065 mL): 49 mL in a 50 mL syringe + 0.6 mL in a 1 mL" in out
+        "49.6 mL of the stock (496.065 mg / 10 mg/mL = 49.6065 mL): 49 mL in a 50 mL syringe + 0.6 mL in a 1 mL" in out
     )
     rows = {line[:22].strip(): line[22:].split() for line in out.splitlines() if line.startswith("  ")}
     assert rows["bag C, mg/mL"] == ["1.98426", "1.984", "-0.0131", "%"]
@@ -77,7 +77,7 @@ def test_a_dose_that_rounding_spoils_is_not_prepared(tmp_path: Path) -> None:
     assert first.startswith("NOT TO BE PREPARED: as made, protocol: the steps do not sum") and "[dose-sum]" in first
     assert "what would do: leave --syringe-step-ml out" in out
     assert "add    " not in out and "Mixed by" not in out  # nothing to mix by
-    assert "dose given, mg       500                  495.287              -0.943 %" in out
+    assert "dose given, mg           500                  495.287              -0.943 %" in out
     assert err.startswith("no labels written: as made, ") and "dose-sum" in err and "leave --syringe" in err
     code, made = sheet(SAMPLE, "--stock-mg-per-ml", "10", *COARSE)
     assert code == 1 and [row["code"] for row in made["errors"]] == ["dose-sum"]
@@ -91,7 +91,7 @@ def test_a_rise_that_rounding_makes_is_told(tmp_path: Path) -> None:
     # 2.5 * (1.3 / 1.25) / (0.1 / 0.125) = 3.25
     assert code == 1 and not labels.exists() and "no labels written" in err
     assert "as made, step 5: the dose rate rises 3.25-fold" in out and "[ratio-exceeded]" in out
-    assert "largest rise         2.5 x (step 2)       3.25 x (step 5)" in out
+    assert "largest rise             2.5 x (step 2)       3.25 x (step 5)" in out
     # 41 mg/mL: 0.122 mL and 1.22 mL, made with 0.1 and 1.2: two people confirm it
     code, out, _ = run(SAMPLE, "--stock-mg-per-ml", "41", *STEEP[2:])
     assert code == 0 and "warning: step 5: the dose rate rises 3.00-fold" in out and "[ratio-two-person]" in out
@@ -149,7 +149,7 @@ def test_doses_by_mouth_are_judged_as_drawn_up(tmp_path: Path) -> None:
     assert code == 1 and [row["code"] for row in made["errors"]] == ["dose-sum"]  # 0.33 + 0.67 + 1.3 mL: 6.9 mg
     assert "NOT TO BE PREPARED: as made" in run(path, "--stock-mg-per-ml", "3")[1]
     code, out, _ = run(path, "--stock-mg-per-ml", "0.5")
-    assert code == 0 and "largest rise         2 x (step 2)         2 x (step 2)" in out
+    assert code == 0 and "largest rise             2 x (step 2)         2 x (step 2)" in out
 
 
 # -- the same judgement, reckoned a second time from what was measured

@@ -189,8 +189,8 @@ def test_what_is_missing_is_said_at_once(capsys: pytest.CaptureFixture[str], tmp
 
 
 ANSWERS = [
-    "bwh-99", "bwh-12", "", "cisplatin", "", "", "4O0", "400", "", "180", "", "", "0,3", "0.01", "saline", "", "",
-    "100", "", "", "", "", "", "",
+    "bwh-99", "bwh-12", "", "cisplatin", "", "", "4O0", "400", "", "180", "", "", "0,3", "0.01", "saline", "", "", "",
+    "100", "", "", "", "", "", "", "", "", *[""] * 7,
 ]  # fmt: skip
 
 
@@ -215,8 +215,9 @@ def test_everything_is_asked_and_nonsense_asked_again(
 def test_answers_that_do_not_fit_are_asked_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small, right = ["10", *[""] * 6], ["50", *[""] * 6]
-    first = ["bwh-12", "", "", "500", "", "", "", "", *small]  # template, weight, unit, dose, wait, gap, diluent, name
+    small, right = ["10", *[""] * 15], ["50", *[""] * 8]
+    # template, weight, unit, dose, wait, gap, diluent, name, route
+    first = ["bwh-12", "", "", "500", "", "", "", "", "", *small]
     monkeypatch.setattr("sys.stdin", Terminal("\n".join([*first, *right]) + "\n"))
     assert cli.main(["protocol", "new", *OPTIONS, "--line-dead-volume-ml", "0", "-o", str(tmp_path / "a.toml")]) == 0
     assert "bags from 12.5 mL work" in capsys.readouterr().err
@@ -228,8 +229,8 @@ def test_options_that_do_not_fit_end_it_when_nothing_is_left_to_ask(
 ) -> None:
     words: list[str] = []
     for option in BY_NAME["four-bag"].options:
-        words += [option.flag, {"bag_ml": "250", "overfill_ml": "1,2", "last_bag": "under"}.get(option.key, "60")]
-    monkeypatch.setattr("sys.stdin", Terminal("four-bag\n" + "\n" * 6))
+        words += [option.flag, {"bag_ml": "250", "overfill_ml": "1; 2", "last_bag": "under"}.get(option.key, "60")]
+    monkeypatch.setattr("sys.stdin", Terminal("four-bag\n" + "\n" * 13))
     argv = ["protocol", "new", *OPTIONS, "--dose-mg", "5", *words, "-o", str(tmp_path / "a.toml")]
     assert cli.main(argv) == 2
     assert "2 numbers for 4 bags" in capsys.readouterr().err

@@ -57,8 +57,8 @@ def test_a_protocol_in_units_is_asked_for_in_units(ask: Ask, tmp_path: Path) -> 
 
 @pytest.mark.req("PRO-6")
 def test_units_by_weight_are_asked_for_too(ask: Ask, tmp_path: Path) -> None:
-    # weight, unit, U/kg; wait, gap, diluent, name; the template's own
-    answers = ["bwh-8", "20", "U", "100", "", "", "", "", *[""] * 7]
+    # weight, height, unit, U/kg; wait, gap, diluent, name; the template's own
+    answers = ["bwh-8", "20", "", "U", "100", *[""] * 21]
     code, said = ask([*OPTIONS, "-o", str(tmp_path / "a")], answers)
     assert code == 0 and "Dose by weight of a drug in units in U/kg" in said
     assert read_protocol(tmp_path / "a").full_dose_pg == 2000 * 10**9
@@ -75,7 +75,7 @@ def test_answers_are_not_lost_with_a_template_on_the_command_line(ask: Ask, tmp_
     """Else one first dose that does not fit costs all answers."""
     words = ["--template", "oral", "-o", str(tmp_path / "a")]
     answers = ["aspirin", "", "31", "120", "900"]  # drug, unit, dose, hold, first dose; too much: asked again
-    code, said = ask(words, [*answers, "1", "", ""])
+    code, said = ask(words, [*answers, "", "1", "", ""])
     assert (
         code == 0 and "0 doses from 900 mg fit" in said and "First dose in mg [900, - for doses in proportion]" in said
     )
@@ -85,11 +85,11 @@ def test_answers_are_not_lost_with_a_template_on_the_command_line(ask: Ask, tmp_
 @pytest.mark.req("PRO-6")
 def test_an_earlier_answer_stands_or_is_taken_back(ask: Ask, tmp_path: Path) -> None:
     words = [*ORAL, "--dose-mg", "60", "-o", str(tmp_path / "a")]
-    code, said = ask(words, ["900", "-", "1,2,3", ""])
+    code, said = ask(words, ["900", "", "-", "1,2,3", ""])
     assert code == 0 and doses(read_protocol(tmp_path / "a")) == [10, 20, 30]
     # bags of 1500 mL: step 12 too large; asked again, of which all but the bag stand
-    own = ["1500", "", "", "", "", "20", ""]
-    answers = ["bwh-12", "", "", "500", "", "", "", "", *own, "1000", *[""] * 6]
+    own = ["1500", "", "", "", "", "20", "", "", "", *[""] * 7]
+    answers = ["bwh-12", "", "", "500", "", "", "", "", "", *own, "1000", *[""] * 20]
     code, said = ask([*OPTIONS, "-o", str(tmp_path / "b")], answers)
     assert code == 0 and "--bag-ml may be at most" in said and "in min [20, - for 15]" in said
     protocol = read_protocol(tmp_path / "b")
@@ -101,7 +101,7 @@ def test_a_dose_that_cannot_be_is_asked_again(ask: Ask, tmp_path: Path) -> None:
     """Else the questions go round and round, and never come to what is wrong."""
     code, said = ask(
         ["--template", "bwh-20", *OPTIONS, "-o", str(tmp_path / "a")],
-        ["", "0.000001", "500", *[""] * 7],
+        ["", "0.000001", "500", *[""] * 10],
     )
     assert code == 0 and "too small" in said and read_protocol(tmp_path / "a").full_dose_pg == 500 * 10**9
 

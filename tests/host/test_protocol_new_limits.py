@@ -16,7 +16,7 @@ from toleramp.errors import UserError
 from toleramp.protocol.file import compile_file
 from toleramp.protocol.templates import BY_NAME, order
 from toleramp.protocol.templates.exact import plain
-from toleramp.protocol.templates.options import Option
+from toleramp.protocol.templates.options import NUMBERS, Option
 from toleramp.protocol.templates.write import protocol_text
 
 __all__ = ["no_terminal"]  # for every test here
@@ -69,7 +69,7 @@ def extremes(option: Option) -> list[str]:
         return list(option.choices)
     if option.kind == "text":
         return ["x" * option.longest, "é" * (option.longest // 2)]
-    if option.kind == "path":
+    if option.kind not in NUMBERS:
         return []
     finest = Fraction(1, 10 ** (0 if option.kind == "whole" else option.digits))
     low, high = Fraction(option.low), Fraction(option.high)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from approval_kit import SAMPLE
 
+from toleramp.protocol.all_findings import findings
 from toleramp.protocol.file import read_content
-from toleramp.protocol.verbs.check import findings
 
 Content = dict[str, Any]
 BASE: Content = tomllib.loads(SAMPLE.read_text("utf-8"), parse_float=Decimal)

@@ -125,7 +125,7 @@ def test_any_doubling_series_keeps_the_rules(tmp_path_factory: pytest.TempPathFa
     ("options", "words"),
     [
         ({}, "--shares"),
-        ({"first_dose_mg": "1", "shares": "1,2"}, "not both"),
+        ({"first_dose_mg": "1", "shares": "1; 2"}, "not both"),
         ({"first_dose_mg": "900"}, "--first-dose-mg"),
         ({"shares": "1,10000000000000"}, "--shares"),
         ({"shares": "0.000000001,10000000"}, "nothing"),
@@ -150,8 +150,9 @@ def test_doses_by_mouth_are_asked_for(
     from test_protocol_new import Terminal
 
     file = tmp_path / "a.toml"
-    # template, drug, weight, unit, dose, hold, wait, gap, name; first dose, doses before the rest, wait; file
-    answers = ["oral", "aspirin", "", "", "325", "120", "", "", "", "40", "", "30", str(file)]
+    # template, drug, weight, unit, dose, hold, wait, gap, name, route; first dose, doses before the rest, wait;
+    # zone, wide steps, premedication, checklist, limits; file
+    answers = ["oral", "aspirin", "", "", "325", "120", "", "", "", "", "40", "", "30", "", "", "", "", "", str(file)]
     monkeypatch.setattr("sys.stdin", Terminal("\n".join(answers) + "\n"))
     assert cli.main(["protocol", "new"]) == 0
     asked = capsys.readouterr().err

@@ -8,59 +8,45 @@ gives its dose rate from there. Control and guard each work their course out for
 
 from array import array
 
+from pump.base.compat import micropython
 from pump.base.units import RATE_MIN_E4, interval_parts
+from pump.course.line import PARTS, Line
 from pump.protocol.vein import SALINE
 
 
-def push(line, bag, pulses):
-    """So many pulses of a bag enter the line, given as [pulses, bag] from the vein to the bags; as many leave it."""
-    if not line or not pulses:
-        return
-    if line[-1][1] != bag:
-        line.append([0, bag])
-    line[-1][0] += pulses
-    while pulses:
-        first = line[0]
-        out = min(first[0], pulses)
-        first[0] -= out
-        pulses -= out
-        if not first[0]:
-            line.pop(0)
-
-
 class Tally:
-    """What was counted: pulses of each bag that count as dose, pulses of each line-fill that do not, the line."""
+    """What was counted: pulses drawn from each bag, those that count as dose, those of each line-fill, the line."""
 
     def __init__(self, plan):
         self.plan = plan
         self.by_bag = [0] * len(plan.protocol.solutions)
+        self.drawn = [0] * len(plan.protocol.solutions)
         self.filled = array("I", bytes(4 * plan.count))
-        self.line = []
+        self.line = Line(plan.stronger)
         self.restart()
 
     def restart(self):
-        """A new session; the line holds what it was primed with."""
+        """A new session, its bags full; the line holds what it was primed with."""
         for i in range(len(self.by_bag)):
-            self.by_bag[i] = 0
+            self.by_bag[i] = self.drawn[i] = 0
         for k in range(self.plan.count):
             self.filled[k] = 0
-        self.line.clear()
-        if self.plan.line_pulses:
-            self.line.append([self.plan.line_pulses, self.plan.primed_with])
+        self.line.fill(self.plan.line_pulses, self.plan.primed_with)
 
-    def hang(self, bag):
-        """A bag hangs: its place in the line is made now, so that nothing is made while it flows."""
-        if self.line and self.line[-1][1] != bag:
-            self.line.append([0, bag])
-
+    @micropython.native
     def settle(self, k, bag, pulses):
         """Pulses of step k came from a bag. A line-fill counts as no dose up to its planned volume, once (PRO-3)."""
         free = 0
         if not self.plan.counts[k]:
             free = min(pulses, self.plan.pulses[k] - self.filled[k])
             self.filled[k] += free
+        self.drawn[bag] += pulses
         self.by_bag[bag] += pulses - free
-        push(self.line, bag, pulses)
+        self.line.push(bag, pulses)
+
+    def left(self, bag):
+        """Pulses that a bag still holds (PRO-3)."""
+        return self.plan.holds[bag] - self.drawn[bag]
 
 
 class Course:
@@ -91,24 +77,13 @@ class Course:
         """
         plan = self.plan
         self._plain(step)
-        given, line = list(tally.by_bag), [list(part) for part in tally.line]
-        for k in range(step, plan.count):
-            if plan.solution[k] == bag:
-                bag = -1
-            on = self.bag[k] = plan.solution[k] if bag < 0 else bag
-            planned = planned_pulses(plan, k, on, line)
-            free = 0 if plan.counts[k] else plan.pulses[k] - tally.filled[k]
-            room = free + plan.final_pulses(given, k, on)
-            if not room and k > step:
-                self._end_at(k - 1)  # nobody hangs a bag for nothing
-                return
-            self.pulses[k] = room if k == self.last else min(planned, room)
-            given[on] += max(0, self.pulses[k] - free)
+        line, last = tally.line.copy(), step
+        for k, on, pulses, self.cut in ahead(plan, tally, step, bag):
+            self.bag[k] = on
+            self.pulses[k] = pulses
             self._legs(k, line)
-            if self.pulses[k] < planned:
-                self.cut = True
-                self._end_at(k)
-                return
+            last = k
+        self._end_at(last)
 
     def _end_at(self, last):
         """The dose is complete with this step: those after it give nothing."""
@@ -141,13 +116,47 @@ class Course:
         self.remainder.append(remainder)
 
 
+def ahead(plan, tally, step, bag):
+    """How a session goes on, as in `Course.leave`: yields (step, its bag, its pulses, are they fewer than planned).
+
+    It ends with the step with which the full dose is complete (PRO-4). Works at rest: makes numbers of any size.
+    """
+    given, line = list(tally.by_bag), tally.line.copy()
+    for k in range(step, plan.count):
+        if plan.solution[k] == bag:
+            bag = -1
+        on = plan.solution[k] if bag < 0 else bag
+        planned = planned_pulses(plan, k, on, line)
+        free = 0 if plan.counts[k] else plan.pulses[k] - tally.filled[k]
+        room = free + plan.final_pulses(given, k, on)
+        if not room and k > step:
+            return  # nobody hangs a bag for nothing
+        pulses = room if k == plan.count - 1 else min(planned, room)
+        yield k, on, pulses, pulses < planned
+        if pulses < planned:
+            return
+        given[on] += max(0, pulses - free)
+        line.push(on, pulses)
+
+
+def bags_hold(plan, tally, step, bag):
+    """True when each bag still holds what the session draws from it when it goes on like that (PRO-3)."""
+    wanted = [0] * len(plan.holds)
+    for _, on, pulses, _ in ahead(plan, tally, step, bag):
+        wanted[on] += pulses
+    for k in range(len(wanted)):
+        if wanted[k] > max(0, tally.left(k)):
+            return False
+    return True
+
+
 def planned_pulses(plan, k, bag, line):
     """Pulses of step k when it runs on a bag: its own volume, or the volume that gives its dose from another.
 
     A line-fill of another bag, or of a line that already holds nothing else, has nothing to fill.
     """
     own = plan.solution[k]
-    if not plan.counts[k] and (bag != own or all(part[1] == own for part in line)):
+    if not plan.counts[k] and (bag != own or line.holds_only(own)):
         return 0
     return plan.pulses[k] if bag == own else plan.equal_pulses(k, bag)
 
@@ -157,13 +166,15 @@ def legs_of(plan, k, bag, pulses, line):
     own = plan.rate_e4[k] if bag == plan.solution[k] else plan.equal_rate(k, bag)
     legs = []
     done = 0
-    while done < pulses:
+    for _ in range(PARTS + 1):  # each time a stretch leaves the line, and one enters it at the most
+        if done >= pulses:
+            break
         content, run = bag, pulses - done
-        if line and (len(line) > 1 or line[0][1] != bag):
-            content, run = line[0][1], min(line[0][0], run)
+        if not line.holds_only(bag):
+            content, run = line.bag[0], min(line.pulses[0], run)
         rate_e4 = own if content == SALINE else min(own, plan.equal_rate(k, content))
         done += run
-        push(line, bag, run)
+        line.push(bag, run)
         if legs and legs[-1][1] == rate_e4:
             legs[-1][0] = done
         else:
@@ -173,7 +184,7 @@ def legs_of(plan, k, bag, pulses, line):
 
 def runs(plan, tally, k, bag):
     """True when step k can run on a bag over the line as it is: no leg is slower than the mechanism's least rate."""
-    line = [list(part) for part in tally.line]
+    line = tally.line.copy()
     for _, rate_e4 in legs_of(plan, k, bag, planned_pulses(plan, k, bag, line), line):
         if rate_e4 < RATE_MIN_E4:
             return False

@@ -40,6 +40,7 @@ class Plan:
         self.counts = bytearray(n)
         self.duration_ms = array("I", bytes(4 * n))
         self.line_pulses = pulses_of(protocol.line_dead_nl, pl_pulse)
+        self.holds = [self._held_pulses(bag) for bag in protocol.solutions]
         self.primed_with = protocol.steps[0].solution if protocol.primed_with_solution else SALINE
         self.tolerance_pulses = pulses_of(TOLERANCE_NL, pl_pulse)
         self.tolerance_max_pulses = pulses_of(TOLERANCE_MAX_NL, pl_pulse)
@@ -48,6 +49,19 @@ class Plan:
         for unit in self._units:
             self._ppm(unit)
         self._fill()
+
+    def _held_pulses(self, bag):
+        """Pulses that a bag can give: what stays in its own line never comes (PRO-3).
+
+        One more than whole ones, since steps that empty it are shared out to the nearest pulse.
+        """
+        return max(0, bag.volume_nl - bag.line_nl) * 1000 // self.pl_pulse + 1
+
+    def stronger(self, one, other):
+        """Of two bags the one with more drug in a pulse; saline has none."""
+        if SALINE in (one, other):
+            return max(one, other)
+        return one if self._units[one] > self._units[other] else other
 
     def _drug_units(self):
         """The full dose, and the drug in a pulse of each bag, in whole numbers of one unit (the dose cut off)."""

@@ -10,9 +10,12 @@ from pump.base.compat import micropython
 from pump.base.units import TICK_MASK
 from pump.course.course import Course, Tally
 from pump.course.plan import TOLERANCE_SHARE, Plan
+from pump.guard.bounds import Bounds
+from pump.guard.hanging import Hanging
 from pump.io import CONFIRM, COUNT_MAX, START, STOP
 from pump.protocol.protocol import decode
-from pump.tables.causes import CLAIM, MEMORY, OVER_DELIVERY, RUNAWAY, UNDER_DELIVERY
+from pump.tables.causes import BOUNDS, CLAIM, COUNT, MEMORY, OVER_DELIVERY, RUNAWAY, UNDER_DELIVERY
+from pump.tables.states import FIRST_LINE, READY
 
 SLACK_PULSES = 1
 SEAM_SCANS = 3
@@ -21,14 +24,18 @@ MISSING_MS = 5_000  # pulses of a step that are still missing so long after all 
 AFTER_PULSES = 2
 AFTER_US = 5_000  # from the sample of the inputs to the abort that it caused
 _NEVER = 1 << 29
+_FALL = 1 << 29  # a difference modulo 2**30 from here on is a count that fell
 QUIET_MS = 100  # after the flow ends, a pulse begun may still be counted
 
 
 class Guard:
     """`account` and `judge` once a scan; `trip` is 0 or the latched reason; `permit` says whether to renew it."""
 
-    def __init__(self, pl_pulse):
+    def __init__(self, pl_pulse, screen=b""):
+        """`screen`: the text that the person at the pump reads, four lines of 16."""
         self.pl_pulse = pl_pulse
+        self._screen = screen
+        self.bounds = self.hanging = None
         self.plan = None
         self.blob = bytearray(0)
         self.trip = 0
@@ -63,6 +70,8 @@ class Guard:
         self.plan = Plan(decode(self.blob), self.pl_pulse)
         self._course = Course(self.plan)
         self._tally = Tally(self.plan)
+        self.hanging = Hanging(self.plan.protocol, self._screen)
+        self.bounds = Bounds(self.plan, self.hanging) if self._screen else None
         self._step = self._bag = -1
         self._goal = _NEVER
 
@@ -79,10 +88,16 @@ class Guard:
         self._count = snap.moved
         made = 0 if self._made < 0 else (snap.pulses - self._made) & TICK_MASK
         self._made = snap.pulses
+        if new >= _FALL or made >= _FALL:
+            self._latch(COUNT)
+            return 0
         raw = snap.buttons
-        if raw & ~self._raw & (START | CONFIRM):
+        pressed = raw & ~self._raw
+        if pressed & (START | CONFIRM):
             self._pressed = True
         self._raw = raw
+        if self.bounds:
+            self._bound(new, pressed, snap.dt_ms)
         if new:
             self._base += new
             self._loose += new
@@ -93,6 +108,28 @@ class Guard:
             if self._quiet_ms <= 0 or self._after > self._after_most:
                 self._latch(RUNAWAY)
         return new
+
+    @micropython.native
+    def _bound(self, new, pressed, dt_ms):
+        """The bounds that hold whatever is claimed: at rest it looks on, in flow it counts."""
+        bounds, hanging = self.bounds, self.hanging
+        if self._flow:
+            hanging.flows()
+        else:
+            if pressed & START and hanging.stands(0, FIRST_LINE[READY]):
+                hanging.forget()
+                bounds.restart()
+            hanging.look(pressed)
+            if not new:
+                bounds.rest()
+        bounds.count(new, dt_ms)
+        if bounds.broken:
+            self._latch(BOUNDS)
+
+    def scanned(self, code):
+        """A bag's code came from the scanner."""
+        if self.bounds:
+            self.hanging.scanned(code)
 
     @micropython.native
     def judge(self, claim, snap):
@@ -181,13 +218,20 @@ class Guard:
         self._step = k
         course = self._course
         self._bag = course.bag[k]
-        if not seamless:
-            self._tally.hang(self._bag)
         self._goal = course.pulses[k]
         self._leg = course.first[k]
-        self._after_most = AFTER_PULSES + AFTER_US // course.interval_us[self._leg]
+        self._after_most = AFTER_PULSES + AFTER_US // self._fastest_us(k)
         self._base = self._due = self._due_us = self._since_ms = 0
         self._done = not self._goal
+
+    def _fastest_us(self, k):
+        """The least interval of a step's legs: the flow may end in any of them."""
+        course, leg = self._course, self._course.first[k]
+        fastest = course.interval_us[leg]
+        while leg + 1 < len(course.end) and course.end[leg] < course.pulses[k]:
+            leg += 1
+            fastest = min(fastest, course.interval_us[leg])
+        return fastest
 
     def _highest(self):
         """The step that may begin from rest, or any below it."""

@@ -77,7 +77,9 @@ def total_dose(protocol):
 
 
 def reached_dose(protocol):
-    """The dose that the patient has had in the end, line-fills, primed line and flush included: a fraction in pg."""
+    """The dose that leaves pump and primed line, line-fills included; all of it reaches the vein where a flush empties
+    the line (without one pump.protocol.vein.left_in_line stays behind). A fraction in pg.
+    """
     by_bag = [0] * len(protocol.solutions)
     for step in protocol.steps:
         by_bag[step.solution] += step.volume_nl

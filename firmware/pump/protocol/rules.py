@@ -12,6 +12,7 @@ from pump.protocol.doses import dose_fraction, dose_rate_fraction, fills, infusi
 from pump.protocol.protocol import (
     BENCH,
     BY_MOUTH,
+    LIMITS,
     MONITORING,
     MULTI_BAG,
     ONE_BAG,
@@ -39,6 +40,8 @@ FIRST_STEP = {MULTI_BAG: 1000, BENCH: 1000, ONE_BAG: 400}
 DEAD_WARNING = (1, 4)
 DEAD_ERROR = (1, 2)
 DEAD_ERROR_START = (2, 3)
+DECISION_MAX = 3  # reactions: the third ends in a clinician's decision, not in a resume (SES-6)
+GAP_MAX_H = 48  # since a completed ladder (SES-7)
 _DETAIL_MAX = 0xFFFFFFFF
 
 
@@ -86,13 +89,20 @@ def _class(protocol):
 
 
 def _limits(protocol):
-    """Limits that contradict each other: an early sign behind the stop, a hold that must last longer than it may."""
+    """Limits that contradict each other or a rule: an early sign behind the stop, a hold that is never the right time.
+
+    Of reactions and of the gap after a ladder a protocol may say less than the rule, never more.
+    """
     if protocol.spo2_early < protocol.spo2_stop:
         yield ERROR, refusals.RANGE, MONITORING, protocol.spo2_early
     if protocol.spo2_early_fall > protocol.spo2_stop_fall:
         yield ERROR, refusals.RANGE, MONITORING, protocol.spo2_early_fall
-    if protocol.min_hold_min > protocol.max_hold_min:
+    if protocol.min_hold_min >= protocol.max_hold_min:
         yield ERROR, refusals.RANGE, REACTION, protocol.min_hold_min
+    if protocol.decision_after_count > DECISION_MAX:
+        yield ERROR, refusals.RANGE, REACTION, protocol.decision_after_count
+    if protocol.tolerance_gap_h > GAP_MAX_H:
+        yield ERROR, refusals.RANGE, LIMITS, protocol.tolerance_gap_h
 
 
 def _order(protocol):
@@ -180,17 +190,25 @@ def _first(protocol):
         return
 
 
-def _sum(protocol):
-    """What counts is the full dose; what reaches the patient besides, by line-fills and a primed line, is little.
+def _reached(protocol):
+    """The dose that has reached the vein when the last step ends: what is still in the line has not."""
+    pumped = reached_dose(protocol)
+    left = vein.left_in_line(protocol)
+    return pumped[0] * left[1] - left[0] * pumped[1], pumped[1] * left[1]
 
-    The first is told of the whole protocol (step 0), the second of its last step.
+
+def _sum(protocol):
+    """What counts is the full dose; what reaches the vein besides, by line-fills and a primed line, is little.
+
+    The first is told of the whole protocol (step 0), the second of its last step. What a flush brings after that is not
+    known here: the laptop judges it where a flush is written.
     """
     full_pg = protocol.full_dose_pg
     total = total_dose(protocol)
     if abs(total[0] - full_pg * total[1]) * SUM_TOLERANCE > full_pg * total[1]:
         yield ERROR, refusals.DOSE_SUM, 0, _least(total, 1_000_000)
     elif protocol.steps:
-        reached = reached_dose(protocol)
+        reached = _reached(protocol)
         if (reached[0] - full_pg * reached[1]) * SUM_TOLERANCE > full_pg * reached[1]:
             yield ERROR, refusals.DOSE_SUM, len(protocol.steps), _least(reached, 1_000_000)
 

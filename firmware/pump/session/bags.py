@@ -4,13 +4,16 @@ The ratio rule cannot see a wrong bag. The screen therefore never shows the code
 with none, and UP and DOWN go through the codes of the protocol's bags and "another". Then CONFIRM again lets it run.
 """
 
-from pump.io import CONFIRM
+from pump.io import CONFIRM, COUNT_MAX, DOWN, UP
 from pump.protocol.protocol import CODE_SHOWN
-from pump.session.question import any_choice
+from pump.session.progress import AGE_MAX_MS
 from pump.tables import events, questions
-from pump.tables.states import ARMED, BAG, READY, RUNNING
+from pump.tables.causes import STEP_WAIT, WRONG_BAG
+from pump.tables.states import ARMED, BAG, HELD, READY, RUNNING
 
 CONFIRM_MS = 30_000  # the second press, and the bag of a start, must come within this
+WRONG_MAX = 3  # so many wrong codes are a person's decision, not a fourth try
+ANOTHER = b"another"
 NO_CODE = 0  # the choice when nothing is chosen; 1 to n are the protocol's bags in their order, n + 1 another
 
 
@@ -24,15 +27,20 @@ class Bags:
         self.case = case
         self.codes = []  # whole codes, bytes
         self.shown = []  # what of them the screen has room for
+        self._order = bytearray(1)  # in which the choices come: another one each time, so that fingers learn nothing
 
     def adopt(self, protocol):
         """Takes the bags of an accepted protocol."""
         self.codes = [bag.code.encode() for bag in protocol.solutions]
         self.shown = [code[-CODE_SHOWN:] for code in self.codes]
+        self._order = bytearray(len(self.codes) + 2)
 
     def enter(self):
-        """The bag of the present step is asked for; nothing is chosen yet."""
+        """The bag of the present step is asked for; nothing is chosen yet, and what hangs is known no longer."""
         case = self.case
+        case.progress.hung = -1
+        case.progress.wait_ms = 0
+        self._shuffle()
         case.question.ask(questions.BAG, len(self.codes) + 2, NO_CODE)
         case.log(events.BAG_REQUESTED, 0, case.solution())
         return 0
@@ -41,14 +49,39 @@ class Bags:
         """The bag's code is picked and confirmed, then CONFIRM again lets it run."""
         question = self.case.question
         question.age_ms = 0
-        if question.move(presses, any_choice):
-            question.second = False
+        if presses & (UP | DOWN):
+            self._turn(1 if presses & UP else -1)
         elif presses & CONFIRM and question.second:
             return self._confirmed()
         elif presses & CONFIRM and question.shown != NO_CODE:
+            picked = question.shown
             if not self._judge():
-                self.case.log(events.BAG_REJECTED, 0, self.case.solution())
+                code = self.codes[picked - 1] if picked <= len(self.codes) else ANOTHER
+                self.case.log(events.BAG_REJECTED, 0, self.case.solution(), code)
         return 0
+
+    def _shuffle(self):
+        """The bags and "another" in an order that depends on what has flowed: nobody can guess it from the step."""
+        order, progress = self._order, self.case.progress
+        for i in range(len(order)):
+            order[i] = i
+        seed = (progress.total & 0xFFFF) + 7919 * ((progress.entries + progress.wrong_bags) & 0xFFFF)
+        for i in range(1, len(order)):
+            seed = ((seed & 0xFFFF) * 1_103 + 12_345) & 0xFFFF
+            at = i + seed % (len(order) - i)
+            chosen = order[at]
+            while at > i:
+                order[at] = order[at - 1]
+                at -= 1
+            order[i] = chosen
+
+    def _turn(self, by):
+        question = self.case.question
+        at, order = 0, self._order
+        while order[at] != question.shown:
+            at += 1
+        question.shown = order[(at + by) % len(order)]
+        question.second = question.refused = False
 
     def scanned(self, code):
         """A whole code as scanned: True when it is that of the bag asked for; a press still confirms it.
@@ -64,27 +97,39 @@ class Bags:
         return self._judge()
 
     def _judge(self):
+        """Whether it is the bag asked for; else the screen says so, and it is counted."""
         case = self.case
         question = case.question
         question.second = question.shown == case.solution() + 1
-        if not question.second:
+        question.refused = not question.second
+        if question.refused:
             question.shown = NO_CODE
+            case.progress.wrong_bags = min(case.progress.wrong_bags + 1, COUNT_MAX)
+            self._shuffle()
         return question.second
 
     def _confirmed(self):
         """The right bag hangs; with a good reading the step begins."""
         case = self.case
-        if not case.may_begin():
+        if not case.may_begin() or case.held_too_long():
             return 0
         bag = case.progress.hung = case.solution()
-        case.tally.hang(bag)
         case.log(events.BAG_CONFIRMED, 0, bag)
         case.vitals.restart()
         return RUNNING
 
     def tick(self, dt_ms):
-        """The second press, or the bag of a start, did not come in time: as if the first had not been made."""
-        question = self.case.question
+        """The second press, or the bag of a start, did not come in time: as if the first had not been made.
+
+        A bag that does not come for longer than the protocol lets people wait is a person's decision (SES-2, SES-6).
+        """
+        case, question = self.case, self.case.question
+        case.progress.wait_ms = min(case.progress.wait_ms + dt_ms, AGE_MAX_MS)
+        if not self.lapses and case.progress.wrong_bags >= WRONG_MAX:
+            case.progress.wrong_bags = 0
+            return HELD | WRONG_BAG << 8
+        if not self.lapses and (case.waited_too_long() or case.held_too_long()):
+            return HELD | STEP_WAIT << 8
         if not question.second and not self.lapses:
             return 0
         if question.age(dt_ms) <= CONFIRM_MS:

@@ -4,6 +4,8 @@ from pump.course.course import Course, Tally
 from pump.session.progress import Progress
 from pump.session.question import Question
 
+MIN_MS = 60_000
+
 
 class Case:
     """One protocol on this pump. `log(event, code, arg)` appends a record; `vitals` judges the oximeter."""
@@ -43,6 +45,22 @@ class Case:
     def solution(self):
         """Index of the bag that the present step runs on."""
         return self.course.bag[self.progress.step] if self.plan else 0
+
+    def reached(self):
+        """The step that a reaction is put to, and the highest that can be chosen after it (SES-3).
+
+        The last that flowed, never one that was only asked for; nor one above a step to which people went back.
+        """
+        progress = self.progress
+        return max(0, min(progress.flowed, progress.step))
+
+    def held_too_long(self):
+        """True when the drug has stood still for longer than the protocol allows: no resume any more (SES-6)."""
+        return self.progress.flowed >= 0 and self.progress.still_ms > self.plan.protocol.max_hold_min * MIN_MS
+
+    def waited_too_long(self):
+        """True when a bag or a reading has been waited for longer than the protocol allows (SES-2)."""
+        return self.progress.wait_ms > self.plan.protocol.max_wait_min * MIN_MS
 
     def dose_ppm(self):
         """What was pumped of the full dose, in millionths, to within 40: for records. Tools work it out exactly."""

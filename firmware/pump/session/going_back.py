@@ -1,7 +1,8 @@
 """After a mild reaction: the step to resume at, and the bag on which it runs, as a person chooses (SES-3, SES-5)."""
 
-from pump.course.course import runs
-from pump.io import CONFIRM
+from pump.course.course import bags_hold, runs
+from pump.io import CONFIRM, DOWN, UP
+from pump.session.held import CHOOSE
 from pump.tables import events, questions
 from pump.tables.causes import MILD
 from pump.tables.states import BOUNDARY, DECISION, RESUMABLE
@@ -19,7 +20,7 @@ class Ways:
 
         More steps back than there are is step 1.
         """
-        back = min(self.case.progress.step - step, 3)
+        back = min(self.case.reached() - step, 3)
         choices = self.case.plan.protocol.resume_choices >> back
         return choices & 1 or (not step and choices > 1)
 
@@ -35,12 +36,17 @@ class Ways:
         found = []
         if not self._allowed(step):
             return found
-        if hung >= 0 and hung != own and plan.equal_rate(step, hung) < plan.rate_e4[step]:
-            if runs(plan, case.tally, step, hung):
-                found.append(hung)
-        if runs(plan, case.tally, step, own):
+        if hung >= 0 and hung != own and plan.equal_rate(step, hung) < plan.rate_e4[step] and self._goes(step, hung):
+            found.append(hung)
+        if self._goes(step, own):
             found.insert(0 if plan.protocol.rehang_first else len(found), own)
         return found
+
+    def _goes(self, step, bag):
+        """On that bag, at a rate that the mechanism can hold, with enough in every bag for all that follows."""
+        plan, tally = self.case.plan, self.case.tally
+        on = -1 if bag == plan.solution[step] else bag
+        return runs(plan, tally, step, bag) and bags_hold(plan, tally, step, on)
 
     def offer(self, step, bag):
         """That bag is offered for that step."""
@@ -72,21 +78,29 @@ class ChoosingStep:
         self.ways = ways
 
     def enter(self):
-        """The present step is shown, or the next lower one that can be had."""
-        case = self.case
-        case.settle()
-        step = case.progress.step
-        while step >= 0 and not self.ways.of(step):
-            step -= 1
-        case.question.ask(questions.STEP, case.progress.step + 1, step if step >= 0 else case.progress.step)
+        """The step is asked for; none is preselected."""
+        self.case.settle()
+        self.case.question.ask(questions.STEP, self.case.reached() + 2, CHOOSE)
         return 0
 
     def press(self, presses):
-        """UP and DOWN move the step to resume at, CONFIRM takes it; none beyond the present one."""
+        """The first UP or DOWN shows the highest step that can be had, then they move; CONFIRM takes it (SES-16)."""
         question = self.case.question
-        if question.move(presses, self.ways.of) or not presses & CONFIRM:
-            return 0
-        return self._chosen(question.shown)
+        if question.shown == CHOOSE and presses & (UP | DOWN):
+            question.shown = self._highest()
+        elif not question.move(presses, self._may) and presses & CONFIRM and question.shown != CHOOSE:
+            return self._chosen(question.shown - 1)
+        return 0
+
+    def _may(self, number):
+        return number != CHOOSE and self.ways.of(number - 1)
+
+    def _highest(self):
+        """The number of the highest step that can be had; CHOOSE: none can."""
+        number = self.case.reached() + 1
+        while number != CHOOSE and not self.ways.of(number - 1):
+            number -= 1
+        return number
 
     def _chosen(self, step):
         """On the bag that hangs it goes on; where there is a bag to choose, that is asked next."""

@@ -7,20 +7,21 @@ power cut, and no number here passes 31 bits.
 import struct
 
 from pump.base import crc
+from pump.course.line import PARTS
 from pump.protocol.protocol import MAX_SOLUTIONS, MAX_STEPS
 
 AGE_MAX_MS = 1 << 29
-LINE_PARTS = 2 * MAX_SOLUTIONS  # the line never holds more stretches than bags were hung since it was last all one
 _MAGIC = b"TLG"
-_VERSION = 1
+_VERSION = 2
 _FIELDS = (
     "step leg leg_end target done total step_ms entered entries reactions reacted hung cause by_vitals held_ms session"
-    " turn back_bag back_step loose resume_step"
+    " turn back_bag back_step loose resume_step flowed still_ms wait_ms wrong_bags"
 ).split()
 _HEAD = "<3sB" + "i" * len(_FIELDS) + "B"
 _BAGS = _HEAD + "I" * MAX_SOLUTIONS
 _FILLED = _BAGS + "I" * MAX_STEPS
-_BODY = _FILLED + "Ib" * LINE_PARTS
+_DRAWN = _FILLED + "I" * MAX_SOLUTIONS
+_BODY = _DRAWN + "I" * PARTS + "b" * PARTS
 SIZE = struct.calcsize(_BODY) + crc.SIZE
 
 
@@ -29,7 +30,9 @@ class Progress:
 
     `step`, `leg` are indices; `hung`: the bag that hangs (-1: none is known); `entered`: the present step has begun,
     else it begins in full; `loose`: pulses not yet booked to a bag; `back_step`, `back_bag`: the last
-    decision to go back.
+    decision to go back; `flowed`: the step of the last pulse (-1: none came); `held_ms`: since the hold began;
+    `still_ms`: without a pulse, held or waiting; `wait_ms`: in the present wait for a person;
+    `wrong_bags`: codes refused since the last hold for them.
     """
 
     def __init__(self):
@@ -44,19 +47,15 @@ class Progress:
         self.step = self.leg = self.leg_end = self.target = self.done = self.total = self.step_ms = 0
         self.entered = self.reacted = self.by_vitals = False
         self.reactions = self.cause = self.held_ms = self.loose = self.resume_step = 0
-        self.hung = self.back_bag = self.back_step = -1
+        self.still_ms = self.wait_ms = self.wrong_bags = 0
+        self.hung = self.back_bag = self.back_step = self.flowed = -1
 
     def pack(self, tally, buf):
-        """Writes all, with the tally's account, to buf[:SIZE]. Raises ValueError for a line of too many parts."""
-        if len(tally.line) > LINE_PARTS:
-            raise ValueError("line of %d parts" % len(tally.line))
-        values = [int(getattr(self, name)) for name in _FIELDS]
-        bags = list(tally.by_bag) + [0] * (MAX_SOLUTIONS - len(tally.by_bag))
-        filled = list(tally.filled) + [0] * (MAX_STEPS - len(tally.filled))
-        line = []
-        for part in tally.line + [(0, 0)] * (LINE_PARTS - len(tally.line)):
-            line.extend(part)
-        struct.pack_into(_BODY, buf, 0, _MAGIC, _VERSION, *values, len(tally.line), *bags, *filled, *line)
+        """Writes all, with the tally's account, to buf[:SIZE]."""
+        line, spare = tally.line, [0] * (MAX_SOLUTIONS - len(tally.by_bag))
+        values = [int(getattr(self, name)) for name in _FIELDS] + [line.count] + list(tally.by_bag) + spare
+        values += list(tally.filled) + [0] * (MAX_STEPS - len(tally.filled)) + list(tally.drawn) + spare
+        struct.pack_into(_BODY, buf, 0, _MAGIC, _VERSION, *values, *line.pulses, *line.bag)
         crc.put(buf, SIZE - crc.SIZE)
 
     def unpack(self, tally, buf):
@@ -68,11 +67,17 @@ class Progress:
             raise ValueError("layout")
         for name, value in zip(_FIELDS, values[2:]):
             setattr(self, name, bool(value) if name in ("entered", "reacted", "by_vitals") else value)
-        at = 2 + len(_FIELDS)
-        parts, rest = values[at], values[at + 1 :]
-        for i in range(len(tally.by_bag)):
-            tally.by_bag[i] = rest[i]
-        for k in range(len(tally.filled)):
-            tally.filled[k] = rest[MAX_SOLUTIONS + k]
-        line = rest[MAX_SOLUTIONS + MAX_STEPS :]
-        tally.line[:] = [[line[2 * i], line[2 * i + 1]] for i in range(parts)]
+        self._take_account(tally, values[2 + len(_FIELDS) :])
+
+    def _take_account(self, tally, values):
+        bags, steps = len(tally.by_bag), len(tally.filled)
+        tally.line.count = values[0]
+        filled, drawn = 1 + MAX_SOLUTIONS, 1 + MAX_SOLUTIONS + MAX_STEPS
+        line = drawn + MAX_SOLUTIONS
+        tally.by_bag[:] = values[1 : 1 + bags]
+        tally.drawn[:] = values[drawn : drawn + bags]
+        for k in range(steps):
+            tally.filled[k] = values[filled + k]
+        for i in range(PARTS):
+            tally.line.pulses[i] = values[line + i]
+            tally.line.bag[i] = values[line + PARTS + i]

@@ -2,11 +2,10 @@
 
 from pump.io import CONFIRM, START
 from pump.session.bags import CONFIRM_MS
+from pump.session.case import MIN_MS
 from pump.tables import events, questions
 from pump.tables.causes import RECOVERED, WAITS
 from pump.tables.states import RESUMABLE, RUNNING
-
-MIN_MS = 60_000
 
 
 class Resuming:
@@ -26,11 +25,9 @@ class Resuming:
         """True when nothing but a person's two presses is missing."""
         case = self.case
         protocol, progress, vitals = case.plan.protocol, case.progress, case.vitals
-        if not protocol.min_hold_min * MIN_MS <= progress.held_ms <= protocol.max_hold_min * MIN_MS:
+        if progress.held_ms < protocol.min_hold_min * MIN_MS or case.held_too_long() or not case.may_begin():
             return False
-        if case.waits:
-            return False
-        return vitals.recovered if progress.by_vitals or WAITS[vitals.hold] == RECOVERED else vitals.good()
+        return vitals.recovered or not (progress.by_vitals or WAITS[vitals.hold] == RECOVERED)
 
     def press(self, presses):
         """START, then CONFIRM."""
@@ -43,6 +40,8 @@ class Resuming:
             question.age_ms = 0
         elif presses & CONFIRM and question.second:
             return self._resume()
+        else:
+            question.second = False  # another key between the two: they are no pair
         return 0
 
     def _resume(self):

@@ -3,7 +3,8 @@
 from pump.base.compat import micropython
 from pump.session.progress import AGE_MAX_MS
 from pump.tables import events, questions
-from pump.tables.states import BAG, COMPLETED, RUNNING
+from pump.tables.causes import STEP_WAIT
+from pump.tables.states import BAG, COMPLETED, HELD, RUNNING
 
 SEAM_MS = 100  # the timeline stays alive this long around a step's end, for a change of rate without a gap
 
@@ -71,7 +72,8 @@ class Running:
         if self._cut() or (left_ms <= 0 and case.may_begin()):
             return self._complete()
         self.resting = abs(left_ms) > SEAM_MS
-        return 0
+        progress.wait_ms = max(0, -left_ms)  # the dwell is over, a good reading is missing
+        return HELD | STEP_WAIT << 8 if case.waited_too_long() else 0
 
     def _cut(self):
         """True in a step shortened because the dose is complete with it."""

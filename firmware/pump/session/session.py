@@ -21,7 +21,7 @@ from pump.session.ready import Ready
 from pump.session.resuming import Resuming
 from pump.session.running import Running
 from pump.tables import causes, events, messages, questions, states
-from pump.tables.causes import RECOVERED, WAITS
+from pump.tables.causes import BIT, RECOVERED, WAITS
 from pump.tables.states import (
     AT_REST,
     FLOWS,
@@ -38,6 +38,7 @@ _PAUSE = messages.PAUSE[0]
 _STOP = messages.STOP[0]
 _STATE = 255
 _CAUSE_SHIFT = 8
+_FALL = 1 << 29  # a difference modulo 2**30 from here on is a count that fell
 
 
 class Session:
@@ -56,14 +57,17 @@ class Session:
         self.resuming = Resuming(case)
         self.bags = Bags(case)
         self._first_bag = FirstBag(case)
+        self.held = Held(case)
         self._situation = [None] * len(GROUP)
         for situation in (
-            Ready(case), self._first_bag, self.bags, self.running, Held(case), ChoosingStep(case, ways),
+            Ready(case), self._first_bag, self.bags, self.running, self.held, ChoosingStep(case, ways),
             ChoosingBag(case, ways), self.resuming,
         ):  # fmt: skip
             self._situation[situation.state] = situation
         self._moved = -1  # pulses that moved the motor, as last seen
         self._made = -1  # all pulses at the pin
+        self.bits = 0  # conditions of tables.causes: what people did wrong
+        self._fell = False  # a count was less than before
         self._cut = 0  # how many of them moved nothing, the most that was seen
         self._abort = False
 
@@ -89,6 +93,10 @@ class Session:
         flows = GROUP[self.state] & FLOWS and self.delivery.flowing and not self.running.resting
         return self.case.course.rate_e4[self.progress.leg] if flows else 0
 
+    def face(self):
+        """The state that screen and alarms show: that of the emergency from the first of its two presses on."""
+        return states.LOCKED if self.state == states.HELD and self.held.calls() else self.state
+
     def may_resume(self):
         """True when a resume wants nothing but a person's two presses."""
         return self.state == states.RESUMABLE and self.resuming.may()
@@ -111,6 +119,8 @@ class Session:
         lost = False
         if snap.pulses != self._made or snap.moved != self._moved:
             lost = self._count_pulses(snap)
+            if self._fell and not trip:
+                trip = causes.COUNT
         if self.state == RUNNING and not (lost or trip or request or hold or snap.buttons & STOP):
             if progress.done < progress.leg_end:  # what holds most of the time, the same as below in one look
                 progress.step_ms += snap.dt_ms
@@ -130,6 +140,9 @@ class Session:
         """
         new = 0 if self._moved < 0 else (snap.moved - self._moved) & TICK_MASK  # the counters go round
         cut = ticks_diff(snap.pulses, snap.moved) - snap.idle
+        if new >= _FALL or (self._made >= 0 and (snap.pulses - self._made) & TICK_MASK >= _FALL):
+            self._fell = True  # what was counted is no longer known
+            new = 0
         lost = cut > self._cut and self._made >= 0
         if cut > self._cut:
             self._cut = cut
@@ -140,16 +153,27 @@ class Session:
             progress.done += new
             progress.total += new
             progress.loose += new
+            progress.flowed = progress.step
+            progress.still_ms = 0
         return lost
 
     def _seldom(self, snap, presses, request, hold, trip, lost):
-        if GROUP[self.state] & HOLDS:
-            self.progress.held_ms = min(self.progress.held_ms + snap.dt_ms, AGE_MAX_MS)
+        self._pass(GROUP[self.state], snap.dt_ms)
         if self._urgent(snap.buttons & STOP or (lost and self.delivery.flowing), request, hold, trip):
             return
         situation = self._situation[self.state]
         if situation:
             self._go(situation.press(presses) if presses else situation.tick(snap.dt_ms))
+        question = self.question
+        self.bits = BIT[causes.WRONG_BAG] if question.refused and question.kind == questions.BAG else 0
+
+    def _pass(self, group, dt_ms):
+        """Time without flow: since the hold began, and since the last pulse, whatever was waited for (SES-6)."""
+        progress = self.progress
+        if group & HOLDS:
+            progress.held_ms = min(progress.held_ms + dt_ms, AGE_MAX_MS)
+        if group & ON and not group & FLOWS:
+            progress.still_ms = min(progress.still_ms + dt_ms, AGE_MAX_MS)
 
     def _urgent(self, stop, request, hold, trip):
         """What stops, whatever else is going on. True when the state was decided by it."""
@@ -168,8 +192,8 @@ class Session:
             cause = causes.STOP_BUTTON
         elif hold and group & SUPERVISED:
             cause = hold
-        elif request == _PAUSE:
-            cause = causes.HOST_PAUSE
+        elif request == _PAUSE and (group & SUPERVISED or self.state == states.ARMED):
+            cause = causes.HOST_PAUSE  # while it is held, or a person is choosing, there is nothing to pause
         return cause != 0 and self._hold_for(cause, group)
 
     def _hold_for(self, cause, group):
@@ -207,6 +231,8 @@ class Session:
         state = answer & _STATE
         if states.EVENT[state]:
             self._end(state, answer >> _CAUSE_SHIFT)
+        elif state == states.HELD:
+            self._hold(answer >> _CAUSE_SHIFT, True)
         else:
             self._to(state)
 

@@ -18,13 +18,13 @@ class Throttle:
         self._fresh = False  # one came since the last `age`
         self._more = 0
 
-    def came(self, arg):
-        """One more of the event, about `arg`."""
+    def came(self, arg, content=b""):
+        """One more of the event, about `arg`; `content` (bytes, or a view of them) goes with one that is recorded."""
         if self._since_ms >= 0 or self._fresh:
             self._more = min(self._more + 1, COUNT_MAX)
             return
         self._fresh = True
-        self._log(self._event, 0, arg)
+        self._log(self._event, 0, arg, bytes(content))
 
     @micropython.native
     def age(self, now_ms):

@@ -4,14 +4,15 @@ UP and DOWN change the choice, CONFIRM answers; a second press follows where the
 question is answered by START). What is shown is a number whose meaning the row names.
 """
 
+CODE_LINE = b"CODE "  # before a bag's code, where the screen shows one: the guard reads it there
 NOTHING, PROPOSE, ANSWER = 0, 1, 2  # what the line may do (DESIGN: who may do what)
 
 ROWS = (
     ("none", NOTHING, False, "nothing is asked"),
     ("start", NOTHING, False, "START begins"),
     ("bag", PROPOSE, True, "0 none, 1 to n the bags in their order, n + 1 another code"),
-    ("cause", NOTHING, True, "index into the grades"),
-    ("step", NOTHING, False, "index of the step to resume at"),
+    ("cause", NOTHING, True, "0 choose, then the grades in their order"),
+    ("step", NOTHING, False, "0 choose, then the number of the step to resume at"),
     ("boundary", NOTHING, True, "index of the bag on which that step runs"),
     ("resume", NOTHING, False, "START, then CONFIRM"),
 )

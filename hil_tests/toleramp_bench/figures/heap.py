@@ -8,7 +8,9 @@ from fractions import Fraction
 from pump.io import STOP
 from pump.tables import causes, states
 from pump.tables import messages as m
+from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.repl import Repl
+from toleramp_bench.boards.provision import service
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.figures.measure import run_session, standard_blob, to_step
 from toleramp_bench.people.nurse import Nurse
@@ -21,6 +23,7 @@ from drivers.loop import Pump, PERIOD_US
 full_speed()
 P = Pump()
 core = P.core
+core.bench = True
 P.tidy()
 def turn(locked):
     failed = 0
@@ -79,6 +82,7 @@ from array import array
 full_speed()
 P = Pump()
 core = P.core
+core.bench = True
 P.tidy()
 END = 1 << 29
 def to_the_end():
@@ -90,7 +94,7 @@ def to_the_end():
     journal.lost = END - 2
     for k in (0, 4, 7):
         core.stats[k] = END - 2
-    core.vitals._good.since = (P.snap.now_ms - (1 << 28)) & 0x3FFFFFFF
+    core.vitals._sample_ms = (P.snap.now_ms - (1 << 28)) & 0x3FFFFFFF
     core.t_s = END
 def go(n, locked):
     failed = 0
@@ -159,11 +163,12 @@ def _react(bench: PumpBench, nurse: Nurse) -> None:
 
 def _booted(program: str) -> tuple[PumpBench, bytearray]:
     """A board in service mode that runs the program, answering its host; all that it has said."""
-    bench = PumpBench()
-    bench.board.set_input(bench.pins.SILENCE, 0)
+    bench = PumpBench(bench_mode=False)
+    service(bench.board, bench.pins)
     repl = Repl(bench.board)
     bench.board.usb.on_data(None)
     repl.enter()
+    bench.run_for(power_up.DONE_MS / 1000)
     repl.start(program)
     seen = bytearray()
 
@@ -172,8 +177,7 @@ def _booted(program: str) -> tuple[PumpBench, bytearray]:
         bench._received(data)
 
     bench.board.usb.on_data(received)
-    bench.run_for(0.5)  # the key is read when it is imported
-    bench.board.set_input(bench.pins.SILENCE, 1)
+    bench.run_for(0.5)  # the modules are imported
     bench.boot()
     return bench, seen
 

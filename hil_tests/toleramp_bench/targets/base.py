@@ -71,7 +71,7 @@ class Target(Protocol):
         """Puts a plant behind the pump's motor, before the start; its time is the target's."""
 
     def start(self, bench_mode: bool) -> None:
-        """Powers the pump up (UP held at power-up for bench mode) and waits for its first answer."""
+        """Powers the pump up (bench mode is asked for by keys) and waits for its first answer."""
 
     def close(self) -> None:
         """Ends it; nothing stays behind, whatever state it was in."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from oximeters.registry import parser
 from pump.controller import Controller
-from pump.io import UP
+from pump.senses.power_up import BENCH_KEYS
 from pump.store.journal import SLOTS
 from pump.store.settings import Settings
 from pump.tables import messages as m
@@ -15,6 +15,7 @@ from pump.tables import parts
 from pump.tables.oximeters import NAMES
 from pump.tables.settings import OXIMETER
 from toleramp import __version__
+from toleramp_bench.boards import power_up
 from toleramp_bench.boards.kept_settings import slot_for
 from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
@@ -31,6 +32,7 @@ from toleramp_bench.targets.slow_oximeter import SlowOximeter
 BOOT_US = 100_000  # from power-on to the first scan, about as on the board
 WATCHDOG_US = 1_000_000
 SLOW_US = 100_000  # scans as long as this take samples instead of bytes
+START_US = power_up.DONE_MS * 1000  # somebody may load then
 POWER_ON, BY_WATCHDOG = 1, 3  # reset causes as the board names them
 
 
@@ -92,10 +94,7 @@ class CoreTarget:
         self.oximeter.start()
         self._bench = bench_mode
         self._boot(bench_mode, POWER_ON)
-        if bench_mode:
-            self.board.key(UP, True)
-            self.board.at_us(300_000, lambda: self.board.key(UP, False))
-        self.run_to(400_000)
+        self.run_to(START_US)
 
     def close(self) -> None:
         """Nothing stays."""
@@ -118,7 +117,7 @@ class CoreTarget:
         chosen = self.oximeter.samples if self.slow else parser(NAMES[settings.values[OXIMETER]])
         controller = Controller(
             chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench, settings=settings,
-            first_slot=slot,
+            held=self.board.keys, first_slot=slot,
         )  # fmt: skip
         controller.boot(cause)
         controller.self_test(self.board.parts)
@@ -127,8 +126,14 @@ class CoreTarget:
     def _boot(self, bench: bool, cause: int) -> None:
         self._collect()
         self._life += 1
+        if bench and not self.slow:
+            power_up.act(self.board.key, self._later, BENCH_KEYS)
+            bench = False  # not given: it is asked for
         self.brain = self._make_brain(bench, cause)
         self.board.boot(self.brain, self.board.now_us + BOOT_US)
+
+    def _later(self, ms: int, call: Callable[[], None]) -> None:
+        self.board.at_us(self.now_us + ms * 1000, call)
 
     def power(self, on: bool) -> None:
         """Cuts or restores the power; the FRAM keeps what it holds."""

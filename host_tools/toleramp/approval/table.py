@@ -1,37 +1,41 @@
 """The [approval] of a protocol file: how far it has come, whether it fits the content, signing, and proving it.
 
-The signatures cover what the pump gets (pump.identity.digest), not what stays on the laptop (`not_covered`).
+Each person signs twice: what the pump gets (pump.protocol.fingerprint.digest), which the pump checks, and the whole
+file with the warnings that were read (toleramp.approval.canonical), which every tool checks (PRO-9).
 """
 
 from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pump.protocol import approval
 from pump.protocol import fingerprint as identity
 from pump.protocol import protocol as device
 from pump.protocol.encoding import encode
+from toleramp.approval.canonical import file_digest
 from toleramp.approval.key_files import Keys, Person
-from toleramp.protocol.keys import KEYS, MONITORING
 from toleramp.protocol.reader import Table
 
 AUTHOR, VERIFIER = "author", "verifier"
 ROLES = (AUTHOR, VERIFIER)
-BY_AUTHOR = ("author", "digest", "author_mac")
-BY_BOTH = ("author", "verifier", "digest", "author_mac", "verifier_mac")
+BY_AUTHOR = ("author", "digest", "author_mac", "file_digest", "author_file_mac")
+BY_BOTH = (
+    "author",
+    "verifier",
+    "digest",
+    "author_mac",
+    "verifier_mac",
+    "file_digest",
+    "warnings",
+    "author_file_mac",
+    "verifier_file_mac",
+)
+_NEEDED = tuple(key for key in BY_BOTH if key != "warnings")  # there are none in many a file
 
 NOBODY, HALF, BOTH, UNFIT = "nobody", "author", "both", "unfit"
 RENEW = "--renew drops the old signatures and signs anew as author"
-
-# What of a file the pump does not get, and no signature covers: whole sections, and keys of others.
-UNSIGNED_SECTIONS = ("flush", "premedication", "checklist")
-UNSIGNED_KEYS: dict[str, tuple[str, ...]] = {
-    "protocol": ("route", "weight_kg"),
-    "solution": ("dilution", "diluent", "prepared_at", "expires_h"),
-    "monitoring": tuple(key for key in KEYS["monitoring"] if key not in MONITORING),
-}
 
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -82,15 +86,21 @@ def content_digest(protocol: device.Protocol) -> bytes | None:
     return digest
 
 
-def _problem(table: Table, digest: bytes | None) -> str:
+_HEX_KEYS = ("digest", "author_mac", "verifier_mac", "file_digest", "author_file_mac", "verifier_file_mac")
+_ONLY_PUMP = "the signatures cover what the pump gets, not the whole file: flush, premedication, expiry, labels"
+
+
+def _problem(table: Table, digest: bytes | None, whole: bytes) -> str:
     """What is wrong with a table that has all keys of one or of two signatures; "" for nothing."""
-    for key in ("digest", "author_mac", "verifier_mac"):
+    for key in _HEX_KEYS:
         if key in table and not _bytes(table[key]):
             return f"{key} is not 64 hexadecimal digits"
     if table.get("verifier", "").casefold() == table["author"].casefold():
         return f"author and verifier are the same person, {table['author']}"
     if _bytes(table["digest"]) != digest:
         return f"the content has changed since {table['author']} signed it"
+    if _bytes(table["file_digest"]) != whole:
+        return f"what people act on beside the pump has changed since {table['author']} signed it"
     return ""
 
 
@@ -99,14 +109,15 @@ def standing(content: Table, protocol: device.Protocol) -> Standing:
     table = content.get("approval") or {}
     if not table:
         return Standing()
-    wanted = BY_BOTH if "verifier" in table or "verifier_mac" in table else BY_AUTHOR
+    wanted = _NEEDED if any(key.startswith(VERIFIER) for key in table) else BY_AUTHOR
     missing = [key for key in wanted if key not in table]
     if missing:
-        return Standing(UNFIT, table, f"half a signature: {missing[0]} is missing")
-    problem = _problem(table, content_digest(protocol))
+        of_file = all("file" in key for key in missing)
+        return Standing(UNFIT, table, _ONLY_PUMP if of_file else f"half a signature: {missing[0]} is missing")
+    problem = _problem(table, content_digest(protocol), file_digest(content))
     if problem:
         return Standing(UNFIT, table, problem)
-    return Standing(BOTH if wanted == BY_BOTH else HALF, table)
+    return Standing(BOTH if wanted == _NEEDED else HALF, table)
 
 
 # -- signing
@@ -139,15 +150,39 @@ def role_of(before: Standing, wanted: str | None) -> str:
     return role
 
 
-def signed(before: Standing, digest: bytes, person: Person, wanted: str | None = None) -> tuple[str, dict[str, str]]:
-    """(role, the keys of [approval] with this person's signature). Raises NotSigned."""
+@dataclass(frozen=True)
+class Signable:
+    """What a person signs: the pump's digest, the whole file's, and the warnings read (read_warnings.marks)."""
+
+    digest: bytes
+    whole: bytes
+    warnings: str = ""
+
+
+def _file_mac(key: bytes, role: str, what: Signable, table: Table) -> bytes:
+    """A person's signature of the whole file; the verifier's covers the author's too. 32 bytes."""
+    parts = [role, table["author"], table.get("verifier", "") if role == VERIFIER else "", what.warnings]
+    parts += [what.digest.hex(), what.whole.hex(), str(table.get("author_file_mac", "")) if role == VERIFIER else ""]
+    text = "\n".join(["toleramp file approval 1", *(f"{len(part)} {part}" for part in parts)])
+    mac: bytes = approval.hmac_sha256(key, text.encode())
+    return mac
+
+
+def signed(before: Standing, what: Signable, person: Person, wanted: str | None = None) -> tuple[str, dict[str, str]]:
+    """(role, the keys of [approval] with this person's signatures). Raises NotSigned."""
     role = role_of(before, wanted)
     if role == AUTHOR:
-        mac = approval.author_mac(person.key, digest, person.id)
-        return role, {"author": person.id, "digest": digest.hex(), "author_mac": mac.hex()}
-    _same_person(before, digest, person)
-    mac = approval.verifier_mac(person.key, digest, before.person(AUTHOR), person.id, before.mac(AUTHOR))
-    return role, {**before.table, "verifier": person.id, "verifier_mac": mac.hex()}
+        mac = approval.author_mac(person.key, what.digest, person.id)
+        table = {"author": person.id, "digest": what.digest.hex(), "author_mac": mac.hex()}
+        table["file_digest"] = what.whole.hex()
+        if what.warnings:
+            table["warnings"] = what.warnings
+    else:
+        _same_person(before, what.digest, person)
+        mac = approval.verifier_mac(person.key, what.digest, before.person(AUTHOR), person.id, before.mac(AUTHOR))
+        table = {**before.table, "verifier": person.id, "verifier_mac": mac.hex()}
+        what = replace(what, warnings=str(before.table.get("warnings", "")))  # as the author has them
+    return role, {**table, f"{role}_file_mac": _file_mac(person.key, role, what, table).hex()}
 
 
 # -- proving
@@ -170,9 +205,9 @@ class Proof:
         return self.author == self.verifier == VALID and self.digest_fits is True and self.two_people is True
 
 
-def _signature(found: Standing, digest: bytes, keys: Keys, role: str) -> str:
-    person, mac = found.person(role), found.mac(role)
-    if not person or f"{role}_mac" not in found.table:
+def _signature(found: Standing, what: Signable, keys: Keys, role: str) -> str:
+    person, mac, digest = found.person(role), found.mac(role), what.digest
+    if not person or f"{role}_mac" not in found.table or f"{role}_file_mac" not in found.table:
         return MISSING
     key = keys.by_id.get(person)
     if key is None:
@@ -181,7 +216,9 @@ def _signature(found: Standing, digest: bytes, keys: Keys, role: str) -> str:
         right = approval.author_mac(key, digest, person)
     else:
         right = approval.verifier_mac(key, digest, found.person(AUTHOR), person, found.mac(AUTHOR))
-    return VALID if approval.same(mac, right) else WRONG
+    whole = _bytes(found.table[f"{role}_file_mac"])
+    both = approval.same(mac, right) and approval.same(whole, _file_mac(key, role, what, found.table))
+    return VALID if both else WRONG
 
 
 def _two_people(found: Standing, keys: Keys) -> bool | None:
@@ -194,19 +231,12 @@ def _two_people(found: Standing, keys: Keys) -> bool | None:
     return both[0] is None or both[0] != both[1]
 
 
-def prove(found: Standing, digest: bytes, keys: Keys) -> Proof:
-    """Checks both signatures against the content's digest, as the pump does."""
-    recorded = found.table.get("digest")
-    fits = None if recorded is None else _bytes(recorded) == digest
-    author, verifier = (_signature(found, digest, keys, role) for role in ROLES)
+def prove(found: Standing, digest: bytes, content: Table, keys: Keys) -> Proof:
+    """Checks both signatures against the pump's digest, as the pump does, and against the whole file."""
+    table, what = found.table, Signable(digest, file_digest(content), str(found.table.get("warnings", "")))
+    recorded = table.get("digest"), table.get("file_digest")
+    fits = None
+    if recorded[0] is not None:
+        fits = _bytes(recorded[0]) == digest and _bytes(recorded[1]) == what.whole
+    author, verifier = (_signature(found, what, keys, role) for role in ROLES)
     return Proof(author, verifier, fits, _two_people(found, keys))
-
-
-def not_covered(content: Table) -> list[str]:
-    """What stands in the file but is not signed: sections, and keys of others."""
-    found = [section for section in UNSIGNED_SECTIONS if section in content]
-    for section, keys in UNSIGNED_KEYS.items():
-        tables = content.get(section, [])
-        present = set().union(*(tables if isinstance(tables, list) else [tables]))
-        found += [key for key in keys if key in present]
-    return found

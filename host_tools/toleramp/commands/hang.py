@@ -3,9 +3,10 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from pump.protocol.codes import alike, can_show
 from pump.tables import refusals
 from toleramp import terminal
-from toleramp.device import chosen
+from toleramp.device import chosen, remembered
 from toleramp.errors import Refused, UserError, one_line
 
 if TYPE_CHECKING:
@@ -25,22 +26,43 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
 def _code(text: str) -> str:
     """The code without what a scanner puts around it. UserError for what can be no bag's code."""
     code = text.strip()
-    if not 0 < len(code.encode("utf-8", "replace")) <= _LONGEST or not code.isprintable():
-        raise UserError(f"{text[:40]!r} is no bag's code", "CODE", f"scan the label: 1 to {_LONGEST} characters")
+    if len(code.encode("utf-8", "replace")) > _LONGEST or not can_show(code.encode("utf-8", "replace")):
+        remedy = f"scan the label: 1 to {_LONGEST} letters, digits and marks, as the pump's screen shows them"
+        raise UserError(f"{text[:40]!r} is no bag's code", "CODE", remedy)
     return code
+
+
+def _known(fingerprint: str) -> "dict[str, str]":
+    """Letters of the bags by their codes, where this laptop loaded the protocol."""
+    table = remembered.recall(fingerprint) or {}
+    bags = table.get("solutions", [])
+    return {str(bag["code"]): str(bag["id"]) for bag in bags if isinstance(bag, dict) and "code" in bag}
+
+
+def _advice(code: str, known: "dict[str, str]") -> str:
+    """What to do with a code that the pump does not take."""
+    if code in known:
+        return f"this is bag {known[code]}: take it down, hang the bag that stands on the pump's screen, scan its label"
+    near = [other for other in known if alike(code.encode(), other.encode())]
+    if near:
+        return (
+            f"it looks like {near[0]}, bag {known[near[0]]}, and is not the same: scan the label, do not type it;"
+            " a scanner that changes letters is set to send them as printed"
+        )
+    return "take it down, hang the bag that stands on the pump's screen, and scan its label"
 
 
 def run(args: argparse.Namespace) -> int:
     """Sends the code; 1 when the pump asks for another bag. Nothing flows before a press at the pump (SEC-1)."""
     code = _code(args.code)
-    pump, _ = chosen.connect(args)
+    pump, hello = chosen.connect(args)
     with pump:
         try:
             pump.hang(code)
         except Refused as refusal:
             if refusal.row == refusals.RANGE:
                 print(terminal.emphasis(f"WRONG BAG: {one_line(code)} is not the bag that the pump asks for"))
-                print("take it down, hang the bag that stands on the pump's screen, and scan its label")
+                print(one_line(_advice(code, _known(str(hello["fingerprint"])))))
                 return 1
             if refusal.row == refusals.BUSY:
                 remedy = "scan the label when its screen says HANG BAG"

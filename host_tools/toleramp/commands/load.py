@@ -31,9 +31,13 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _read(path: Path) -> "Loadable":
-    """A protocol file compiled, what it says, and who signed it. UserError when it has changed since."""
+    """A protocol file compiled, what it says, and who signed it.
+
+    UserError when it has changed since, or breaks a rule: the pump finds those that it knows of, not an expired bag.
+    """
     from toleramp.approval.table import UNFIT
     from toleramp.protocol import file as protocol_file
+    from toleramp.protocol.verdict import judge
 
     reading = protocol_file.read_file(path)
     if reading.protocol is None:
@@ -41,6 +45,9 @@ def _read(path: Path) -> "Loadable":
     if reading.standing.kind == UNFIT:
         remedy = "sign it anew (`toleramp protocol sign --renew`), or take [approval] out"
         raise UserError(reading.standing.problem, f"{path}, approval", remedy)
+    verdict = judge(reading)
+    if verdict.refused:
+        raise UserError(f"{verdict.words()}: {verdict.reason()}", str(path), "see `toleramp protocol check`")
     return protocol_file.compile_protocol(reading.protocol, str(path)), reading.protocol, reading.standing.words()
 
 

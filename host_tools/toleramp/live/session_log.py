@@ -41,7 +41,7 @@ FORMAT = 1
 Record = dict[str, Any]
 
 # The table whose row an event's `code` is.
-_CODES = (None, causes, alarms, refusals, None, settings, parts, events)
+_CODES = (None, causes, alarms, refusals, None, settings, events, parts)
 
 
 def wall_now() -> str:

@@ -16,6 +16,7 @@ from pump.protocol.protocol import UNITS, Protocol, decode
 from pump.tables import refusals
 from toleramp.errors import UserError
 from toleramp.preparation.mixing import WARN_PERCENT, Bag, Means, dose_error, prepare, rounded, show, signed
+from toleramp.protocol import by_hand
 from toleramp.protocol.rule_rows import finding_rows, has_errors
 from toleramp.protocol.table import dose_rates_mg_h, step_doses
 
@@ -31,9 +32,9 @@ def _whole(value: Fraction) -> int:
 
 def _copy(protocol: Protocol) -> Protocol:
     """The same protocol; another one than was approved, as soon as it is changed."""
-    copy: Protocol = decode(bytearray(encode(protocol)))
+    copy = decode(bytearray(encode(protocol)))
     copy.approval = None
-    return copy
+    return by_hand.note(copy, by_hand.of(protocol))
 
 
 def as_made(protocol: Protocol, bags: Sequence[Bag]) -> Protocol:

@@ -6,19 +6,28 @@ Volumes in mL, amounts in mg or U, concentrations in that per mL.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pump.protocol.protocol import UNITS, Protocol
+from toleramp.bag_looks import mark_svg
 from toleramp.errors import UserError, one_line
-from toleramp.preparation.mixing import Bag, show
+from toleramp.preparation.amounts import amount_text, figure, in_bag
+from toleramp.preparation.mixing import Bag
+from toleramp.preparation.room import demand_room, width_mm
+from toleramp.protocol.reader import when
+from toleramp.words import times
 
 TEMPLATE = Path(__file__).with_name("labels.html.j2")
 AGREE = Fraction(1, 1000)  # what rounding to the printed digits may part amount, volume and concentration by
 IDENTIFIERS_MAX = 2
-DAY = "%Y-%m-%d %H:%M"
+WHO_MM, TEXT_MM, ACROSS_MM = 64, 57, 87  # room beside the bag's letter, beside the code, and across the label
+NAME_PT, AMOUNT_PT, LONG_PT, SMALL_PT = 10, 11, 8.5, 6.5
+
+
+Who = tuple[str, tuple[str, ...]]  # the patient's name and identifiers
 
 
 @dataclass(frozen=True)
@@ -29,19 +38,22 @@ class Label:
     identifiers: tuple[str, ...]
     number: str
     letter: str
+    mark: str
     drug: str
+    route: str
     amount: str
-    volume: str
     per_ml: str
-    unit: str
+    use: str
     planned: str
     diluent: str
-    dilution: str
     prepared: str
     expires: str
+    storage: str
+    batch: str
     code: str
     qr: str
     fingerprint: str
+    long: bool
 
 
 def patient(name: str | None, identifiers: list[str]) -> tuple[str, tuple[str, ...]]:
@@ -74,59 +86,111 @@ def qr_svg(code: str) -> str:
     return text
 
 
-def moments(table: dict[str, Any]) -> tuple[str, str]:
-    """When the bag was made and until when it is good; empty where the protocol file does not say. UserError."""
+def moments(table: dict[str, Any], ward: ZoneInfo | None = None) -> tuple[str, str]:
+    """When the bag was made and until when it is good, with their zone; "" where the file does not say. UserError."""
     text, hours = table.get("prepared_at"), table.get("expires_h")
     if not text:
         return "", ""
-    try:
-        made = datetime.fromisoformat(str(text))
-        end = made + timedelta(minutes=float(hours) * 60) if hours else None
-    except (ValueError, OverflowError):
+    made = when(text)
+    if made is None:
         remedy = 'write it like "2026-11-22T08:00:00+01:00"'
-        raise UserError(f"{text!r} is no time", f"bag {table['id']}, prepared_at", remedy) from None
-    return made.strftime(DAY), end.strftime(DAY) if end else ""
+        raise UserError(f"{text!r} is no time with its offset", f"bag {table['id']}, prepared_at", remedy)
+    end = times.later(made, hours) if hours else None
+    return times.shown(made, ward), times.shown(end, ward) if end else ""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The three numbers of a label, their unit written with them, and what the protocol wants where that differs."""
+
+    amount: str
+    per_ml: str
+    planned: str
+
+
+def figures(bag: Bag, unit: str) -> Figures:
+    """The protocol's own figures, one for each thing, where the bag as made differs by rounding alone.
+
+    So label, sheet and page say the same; a bag that is further off bears what is in it, and the protocol's beside it.
+    """
+    of = in_bag(bag.drug, bag.volume_ml, unit)
+
+    def amount(drug: Fraction, volume_ml: Fraction) -> str:
+        return f"{of.text(drug)} in {figure(volume_ml)} mL"
+
+    planned = amount(bag.drug, bag.volume_ml)
+    if bag.near_plan:
+        demand_agreement(f"bag {bag.letter}", of.number(bag.drug), figure(bag.volume_ml), of.number(bag.per_ml))
+        return Figures(planned, f"{of.text(bag.per_ml)}/mL", "")
+    made = amount(bag.made_drug, bag.made_volume_ml)
+    return Figures(made, f"{of.text(bag.made_per_ml)}/mL", f"NOT AS THE PROTOCOL WANTS IT: {planned}")
+
+
+def use(bag: Bag, full_dose: Fraction, unit: str) -> str:
+    """What the pump gives of this bag, of which full dose, and what happens to the rest."""
+    of = in_bag(bag.drug, bag.volume_ml, unit)
+    head = f"Full dose {amount_text(full_dose, unit)}."
+    if bag.is_emptied:
+        return f"{head} This bag is given to its end."
+    return f"{head} Of this bag {of.text(bag.given)} are given; DISCARD THE REST ({of.text(bag.drug - bag.given)})."
+
+
+def _diluent(table: dict[str, Any]) -> str:
+    dilution = f"({table['dilution']})" if table.get("dilution") else ""
+    return f"{table.get('diluent', '')} {dilution}".strip()
+
+
+def _demand_room(label: Label) -> None:
+    """Raises UserError where a text would be cut off: what matters on a label is all of it."""
+    where = f"label of bag {label.letter}"
+    demand_room(label.patient, 2, WHO_MM, NAME_PT, f"{where}, --patient", bold=True)
+    demand_room("    ".join(label.identifiers), 2, WHO_MM, SMALL_PT, f"{where}, --patient-id")
+    demand_room(f"{label.drug} {label.route}", 2, ACROSS_MM, LONG_PT, f"{where}, drug and route", bold=True)
+    demand_room(label.amount, 2, TEXT_MM, LONG_PT, f"{where}, amount", bold=True)
+    demand_room(label.diluent, 2, TEXT_MM, SMALL_PT, f"{where}, diluent")
+    demand_room(f"Store {label.storage}", 1, TEXT_MM, SMALL_PT, f"{where}, --storage", bold=True)
+    demand_room(f"Batch {label.batch}", 1, TEXT_MM, SMALL_PT, f"{where}, --batch", bold=True)
 
 
 def _label(
-    protocol: Protocol, index: int, bag: Bag, table: dict[str, Any], print_: str, whose: tuple[str, tuple[str, ...]]
+    protocol: Protocol, index: int, bag: Bag, content: dict[str, Any], sheet: dict[str, Any], whose: Who
 ) -> Label:
-    """The texts of one label: what is in the bag as made; what the protocol wants beside it where that differs."""
-    unit, code = UNITS[protocol.unit], protocol.solutions[index].code
-    shown = show(bag.made_drug), show(bag.made_volume_ml), show(bag.made_per_ml)
-    planned = show(bag.drug), show(bag.volume_ml), show(bag.per_ml)
-    demand_agreement(f"bag {bag.letter}", *shown)
-    prepared, expires = moments(table)
-    return Label(
+    """The texts of one label. Raises UserError where one does not fit on it."""
+    unit, code, table = UNITS[protocol.unit], protocol.solutions[index].code, content["solution"][index]
+    numbers, (prepared, expires) = figures(bag, unit), moments(table, times.zone_of(content))
+    label = Label(
         patient=whose[0],
         identifiers=whose[1],
         number=f"{index + 1} of {len(protocol.solutions)}",
         letter=bag.letter,
+        mark=mark_svg(index, f"bag{index}"),
         drug=protocol.drug,
-        amount=shown[0],
-        volume=shown[1],
-        per_ml=shown[2],
-        unit=unit,
-        planned="" if shown == planned else f"protocol {planned[0]} {unit} in {planned[1]} mL",
-        diluent=str(table.get("diluent", "")),
-        dilution=str(table.get("dilution", "")),
+        route=content["protocol"].get("route", ""),
+        amount=numbers.amount,
+        per_ml=numbers.per_ml,
+        use=use(bag, Fraction(protocol.full_dose_pg, 10**9), unit),
+        planned=numbers.planned,
+        diluent=_diluent(table),
         prepared=prepared,
         expires=expires,
+        storage=sheet["storage"],
+        batch=sheet["batch"],
         code=code,
         qr=qr_svg(code),
-        fingerprint=print_,
+        fingerprint=sheet["fingerprint"],
+        long=max(width_mm(text, AMOUNT_PT, bold=True) for text in (numbers.amount, numbers.per_ml)) > TEXT_MM,
     )
+    _demand_room(label)
+    return label
 
 
-def make(
-    protocol: Protocol, content: dict[str, Any], fingerprint: str, bags: list[Bag], whose: tuple[str, tuple[str, ...]]
-) -> str:
-    """The page with all labels. Raises UserError where a label would contradict itself."""
+def make(protocol: Protocol, content: dict[str, Any], sheet: dict[str, Any], bags: list[Bag], whose: Who) -> str:
+    """The page with all labels; of `sheet` its fingerprint, storage and batch.
+
+    Raises UserError where a label would contradict itself, or where a text does not fit.
+    """
     from jinja2 import Environment, StrictUndefined
 
-    made = [
-        _label(protocol, index, bag, table, fingerprint, whose)
-        for index, (bag, table) in enumerate(zip(bags, content["solution"], strict=True))
-    ]
+    made = [_label(protocol, index, bag, content, sheet, whose) for index, bag in enumerate(bags)]
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(labels=made, name=protocol.name)

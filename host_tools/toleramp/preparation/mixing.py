@@ -20,6 +20,7 @@ SYRINGES = tuple((Fraction(holds), Fraction(1, n)) for holds, n in ((1, 100), (1
 REST_STEPS = (Fraction(1, 10), Fraction(1, 100))
 NEAR = Fraction(1, 1000)  # near enough to a volume: the coarsest way to measure it that comes so near is taken
 LEAST_ML = Fraction(1, 10)  # less is not drawn of the stock where a stronger bag can be drawn from instead
+LEFT_ML = Fraction(1, 10**4)  # less than this left in a bag is rounding
 WARN_PERCENT = Fraction(1, 2)  # what PRO-3 allows for the sum of all steps
 
 
@@ -83,6 +84,17 @@ class Bag:
         """Dose that the infusion steps take from the bag as made: no more than it holds beside its own line."""
         drawn = min(self.used_ml, max(self.made_volume_ml - self.line_ml, Fraction(0)))
         return max(drawn - self.fill_ml, Fraction(0)) * self.made_per_ml
+
+    @property
+    def is_emptied(self) -> bool:
+        """True where the steps and its own line take all of it, but for rounding: nothing is left to be discarded."""
+        return self.volume_ml - self.needed_ml <= LEFT_ML
+
+    @property
+    def near_plan(self) -> bool:
+        """True where the bag as made differs from the protocol's by no more than rounding: one figure for both."""
+        off_ml = abs(self.made_volume_ml / self.volume_ml - 1) * 100
+        return abs(self.error_percent) <= WARN_PERCENT and off_ml <= WARN_PERCENT
 
     @property
     def needed_ml(self) -> Fraction:

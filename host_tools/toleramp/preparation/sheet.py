@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
 from pump.protocol.protocol import UNITS, Protocol
+from toleramp.preparation.amounts import Unit, amount_text, figure, unit_for
 from toleramp.preparation.as_made import Made, Rise, dose_of, largest_rise, last_bag, vein_rise, warnings
+from toleramp.preparation.instructions import diluent_line, ml, steps, stock_line, stock_needed_ml, unit_of, vials
 from toleramp.preparation.mixing import Bag, Means, dose_error, parts, show, signed
 from toleramp.preparation.oral import as_lines
 
 SYRINGE_STEPS = "0.01 mL up to 1 mL, 0.1 up to 10 mL, 0.2 up to 20 mL, 1 above; where that is too coarse, two syringes"
-_WIDTHS = (20, 20, 20, 0)
+_WIDTHS = (24, 20, 20, 0)
 
 
 def exact(value: Fraction) -> str:
@@ -61,8 +64,9 @@ def _bag_row(bag: Bag, code: str, diluent: str, means: Means) -> dict[str, Any]:
         "made_given": bag.made_given,
     }
     head = {"id": bag.letter, "code": code, "diluent": diluent, "source": bag.source}
+    flags = {"label_as_planned": bag.near_plan, "emptied": bag.is_emptied}
     syringes = {"draw_syringes": _parts(bag.draw_ml, means), "diluent_syringes": _parts(bag.diluent_ml, means)}
-    return head | {key: exact(value) for key, value in numbers.items()} | syringes
+    return head | {key: exact(value) for key, value in numbers.items()} | syringes | flags
 
 
 def _pair(planned: Fraction, made: Fraction | None) -> dict[str, Any]:
@@ -87,19 +91,25 @@ def comparison(planned: Protocol, made: Protocol | None, findings: list[dict[str
     }
 
 
-def document(protocol: Protocol, content: Any, made: Made) -> dict[str, Any]:
-    """What the sheet of bags says beside its head, as `--json` shows it: numbers as exact text."""
+def document(protocol: Protocol, content: Any, made: Made, vial_ml: Fraction | None = None) -> dict[str, Any]:
+    """What the sheet of bags says beside its head, as `--json` shows it: numbers as exact text.
+
+    `vial_ml`: what a vial of the stock holds, where the vials are to be counted.
+    """
     means, bags = made.means, made.bags
     off, percent = dose_error(bags)
     diluents = [str(table.get("diluent", "diluent")) for table in content["solution"]]
+    planned = zip(bags, protocol.solutions, diluents, strict=True)
+    rows = [_bag_row(bag, solution.code, diluent, means) for bag, solution, diluent in planned]
+    needed = stock_needed_ml(rows)
     return {
+        "stock_ml": exact(needed),
+        "vial_ml": exact(vial_ml) if vial_ml else None,
+        "vials": vials(needed, vial_ml) if vial_ml and means.stock else None,
         "stock_per_ml": exact(means.stock) if means.stock else None,
         "syringe_step_ml": exact(means.step_ml) if means.step_ml else "auto",
         "rounded_down": means.down,
-        "bags": [
-            _bag_row(bag, planned.code, diluent, means)
-            for bag, planned, diluent in zip(bags, protocol.solutions, diluents, strict=True)
-        ],
+        "bags": rows,
         "given": exact(sum((bag.given for bag in bags), Fraction(0))),
         "made_given": exact(sum((bag.made_given for bag in bags), Fraction(0))),
         "dose_error": exact(off),
@@ -110,67 +120,43 @@ def document(protocol: Protocol, content: Any, made: Made) -> dict[str, Any]:
     }
 
 
-def _shown(text: str, digits: int = 6) -> str:
-    return show(Fraction(text), digits)
+def _shown(text: str) -> str:
+    return figure(Fraction(text))
 
 
 def _signed(text: str) -> str:
     return signed(Fraction(text))
 
 
-def _by(syringes: list[list[str]]) -> str:
-    """By which syringes, where there are two."""
-    if len(syringes) < 2:
-        return ""
-    each = [
-        f"{_shown(ml)} mL in {holds} mL syringes" if Fraction(ml) > int(holds) else f"{ml} mL in a {holds} mL syringe"
-        for ml, holds in syringes
-    ]
-    return f": {' + '.join(each)}"
+def _bag_text(bag: dict[str, Any], sheet: dict[str, Any]) -> list[str]:
+    """One bag: what it is in the protocol's figures, how it is mixed, what then comes of it."""
+    unit = unit_of(bag, sheet["dose_unit"])
 
+    def text(key: str) -> str:
+        return unit.text(Fraction(bag[key]))
 
-def _how(bag: dict[str, Any], unit: str) -> list[str]:
-    """The steps of mixing one bag."""
-    holds, diluent = bag["holds_ml"], Fraction(bag["diluent_ml"])
-    lines = [f"take   {_shown(holds)} mL {bag['diluent']}, really in the container (overfill included)"]
-    if holds == "0":
-        lines = ["take   an empty container"]
-    if diluent:
-        verb = "add  " if diluent > 0 else "remove"
-        lines.append(f"{verb:<6} {_shown(str(abs(diluent)))} mL {bag['diluent']}{_by(bag['diluent_syringes'])}")
-    name = "stock" if bag["source"] == "stock" else f"the solution of bag {bag['source']}"
-    batch = Fraction(bag["exact_ml"]) * Fraction(bag["source_per_ml"])
-    lines.append(
-        f"add    {_shown(bag['draw_ml'])} mL of {name}    ({_shown(str(batch))} {unit} / "
-        f"{_shown(bag['source_per_ml'])} {unit}/mL = {_shown(bag['exact_ml'])} mL){_by(bag['draw_syringes'])}"
-    )
-    if bag["extra_ml"] != "0":
-        lines.append(f"mix, then take {_shown(bag['extra_ml'])} mL out for the weaker bag (made in addition for it)")
-    return lines
-
-
-def _bag_text(bag: dict[str, Any], unit: str) -> list[str]:
-    lines = [
-        f"Bag {bag['id']}: {_shown(bag['drug'])} {unit} in {_shown(bag['volume_ml'])} mL"
-        f" = {_shown(bag['per_ml'])} {unit}/mL    code {bag['code']}"
-    ]
+    lines = [f"Bag {bag['id']}: {text('drug')} in {ml(bag['volume_ml'])} = {text('per_ml')}/mL    code {bag['code']}"]
     if bag["source"]:
-        lines += [f"  {line}" for line in _how(bag, unit)]
-        lines.append(
-            f"  makes  {_shown(bag['made_drug'])} {unit} in {_shown(bag['made_volume_ml'])} mL"
-            f" = {_shown(bag['made_per_ml'])} {unit}/mL, {_signed(bag['error_percent'])} %"
-        )
-    lines.append(
-        f"  steps draw {_shown(bag['used_ml'])} mL: {_shown(bag['made_given'])} {unit} given,"
-        f" {_shown(str(Fraction(bag['made_drug']) - Fraction(bag['made_given'])))} {unit} discarded"
-    )
+        how = steps(bag, sheet["bags"], sheet["dose_unit"])
+        lines += [f"  {number}. {line}" for number, line in enumerate(how, 1)]
+        made = f"{text('made_drug')} in {ml(bag['made_volume_ml'])} = {text('made_per_ml')}/mL"
+        whose = "the protocol's" if bag["label_as_planned"] else "THESE"
+        lines.append(f"  As measured: {made}, {_signed(bag['error_percent'])} %; the label bears {whose} figures.")
+    return [*lines, *_use(bag, unit.text), "  Made by __________  Checked by __________  At __________", ""]
+
+
+def _use(bag: dict[str, Any], text: Callable[[Fraction], str]) -> Iterator[str]:
+    """What the steps take of the bag, and what is left in it."""
+    given, left = Fraction(bag["given"]), Fraction(bag["discarded"])
+    if bag["emptied"]:
+        yield "  The steps draw all of it: it is given to its end."
+    else:
+        rest = f"{text(left)} are left: discard them"
+        yield f"  The steps draw {ml(bag['used_ml'])} and give {text(given)}; {rest}."
     if bag["line_volume_ml"] != "0":
-        lines.append(
-            f"  prime its own line with {_shown(bag['line_volume_ml'])} mL of it, off the patient: they stay in it"
-        )
+        yield f"  Prime its own line with {ml(bag['line_volume_ml'])} of it, off the patient: they stay in it."
     if bag["line_fill_ml"] != "0":
-        lines.append(f"  of what is drawn, {_shown(bag['line_fill_ml'])} mL fill the shared line and count as no dose")
-    return [*lines, ""]
+        yield f"  Of what is drawn, {ml(bag['line_fill_ml'])} fill the shared line and count as no dose."
 
 
 def _ordered(sheet: dict[str, Any]) -> list[dict[str, Any]]:
@@ -185,19 +171,20 @@ def _cells(*cells: str) -> str:
     return "  " + " ".join(f"{cell:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip()
 
 
-def _compared(name: str, pair: dict[str, Any]) -> str:
+def _compared(name: str, pair: dict[str, Any], unit: Unit) -> str:
     """A line of the comparison: a number planned, as made, and by how much it is off."""
+    planned = Fraction(pair["planned"])
     if pair["made"] is None:
-        return _cells(name, _shown(pair["planned"]), "", "")
-    off = (Fraction(pair["made"]) / Fraction(pair["planned"]) - 1) * 100
-    return _cells(name, _shown(pair["planned"]), _shown(pair["made"]), f"{signed(off)} %")
+        return _cells(name, unit.number(planned), "", "")
+    made = Fraction(pair["made"])
+    return _cells(name, unit.number(planned), unit.number(made), f"{signed((made / planned - 1) * 100)} %")
 
 
 def _risen(name: str, rise: dict[str, Any] | None) -> list[str]:
     if rise is None:
         return []
-    made = f"{_shown(rise['made'], 4)} x (step {rise['made_step']})" if rise["made"] else ""
-    return [_cells(name, f"{_shown(rise['planned'], 4)} x (step {rise['planned_step']})", made, "")]
+    made = f"{show(Fraction(rise['made']), 4)} x (step {rise['made_step']})" if rise["made"] else ""
+    return [_cells(name, f"{show(Fraction(rise['planned']), 4)} x (step {rise['planned_step']})", made, "")]
 
 
 def _comparison_lines(sheet: dict[str, Any]) -> list[str]:
@@ -206,8 +193,10 @@ def _comparison_lines(sheet: dict[str, Any]) -> list[str]:
     lines = [_cells("As made:", "planned", "as made", "off") if _is_made(sheet) else "  Planned:"]
     for bag in sheet["bags"]:
         pair = {"planned": bag["per_ml"], "made": bag["made_per_ml"] if bag["source"] else None}
-        lines.append(_compared(f"bag {bag['id']}, {unit}/mL", pair))
-    lines.append(_compared(f"dose given, {unit}", made["dose"]))
+        own = unit_of(bag, unit)
+        lines.append(_compared(f"bag {bag['id']}, {own.name}/mL", pair, own))
+    dose = unit_for([Fraction(made["dose"]["planned"])], unit)
+    lines.append(_compared(f"dose given, {dose.name}", made["dose"], dose))
     lines += _risen("largest rise", made["largest_rise"]) + _risen("  at the vein", made["vein_rise"])
     return [*lines, *(_finding_lines(sheet) if _is_made(sheet) else []), ""]
 
@@ -235,17 +224,26 @@ def _bag_lines(sheet: dict[str, Any]) -> list[str]:
         f"stock {_shown(stock)} {unit}/mL; syringe step {step}"
         if stock
         else "strength of the stock not given (--stock-mg-per-ml): amounts only",
+        *filter(None, (stock_line(sheet), diluent_line(sheet))),
         "",
     ]
     for bag in _ordered(sheet):
-        lines += _bag_text(bag, unit)
-    return [*lines, *_comparison_lines(sheet), "Dose in a bag is not dose given. " + sheet["last_bag"]]
+        lines += _bag_text(bag, sheet)
+    store = f"Storage of the bags: {sheet['storage'] or '____________________'}"
+    batch = f"batch of the stock: {sheet['batch'] or '____________________'}"
+    return [
+        *lines,
+        *_comparison_lines(sheet),
+        f"{store}    {batch}",
+        "Dose in a bag is not dose given. " + sheet["last_bag"],
+    ]
 
 
 def _body(sheet: dict[str, Any]) -> list[str]:
     what = "Doses by mouth" if sheet["doses"] else "Bag preparation"
     lines = [f"{what}: {sheet['name']}    fingerprint {sheet['fingerprint']}"]
-    lines.append(f"drug {sheet['drug']}, full dose {_shown(sheet['full_dose'])} {sheet['dose_unit']}")
+    dose = amount_text(Fraction(sheet["full_dose"]), sheet["dose_unit"])
+    lines.append(f"drug {sheet['drug']}, full dose {dose}, route {sheet['route']}")
     return (
         [*lines, "", *as_lines(sheet), "", *_comparison_lines(sheet)]
         if sheet["doses"]

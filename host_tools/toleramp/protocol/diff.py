@@ -17,6 +17,7 @@ from pump.protocol.doses import fills
 from pump.protocol.protocol import CLASSES, UNITS, Protocol, Step
 from toleramp.errors import one_line
 from toleramp.preparation.mixing import concentration, show, signed, used_ml
+from toleramp.protocol import by_hand
 from toleramp.protocol.keys import RESUME
 from toleramp.protocol.table import minutes_of, step_doses
 
@@ -174,7 +175,7 @@ def _step_words(protocol: Protocol, index: int) -> str:
 def _dose_words(protocol: Protocol, index: int) -> str:
     dose = protocol.doses[index]
     amount, minutes = Fraction(dose.dose_pg, 10**9), Fraction(dose.duration_ms, 60_000)
-    return f"by mouth, {show(amount, 12)} {UNITS[protocol.unit]}, then {show(minutes)} min"
+    return f"{by_hand.of(protocol).way}, {show(amount, 12)} {UNITS[protocol.unit]}, then {show(minutes)} min"
 
 
 def _keys(protocol: Protocol) -> list[tuple[object, ...]]:

@@ -65,9 +65,9 @@ def tables(a: Protocol, b: Protocol, ours: Content, theirs: Content) -> Iterator
     """The tables of both files that belong together."""
     for section in ("protocol", "flush", "checklist", "monitoring", "reaction", "approval"):
         yield section, section, ours.get(section, {}), theirs.get(section, {})
-    every = zip_longest(ours.get("premedication", []), theirs.get("premedication", []))
-    for number, (one, two) in enumerate(every, 1):
-        yield "premedication", f"premedication {number}", one, two
+    for section in ("premedication", "reason"):
+        for number, (one, two) in enumerate(zip_longest(ours.get(section, []), theirs.get(section, [])), 1):
+            yield section, f"{section} {number}", one, two
     bags, others = ({table["id"]: table for table in content.get("solution", [])} for content in (ours, theirs))
     for letter in dict.fromkeys([*bags, *others]):
         yield "solution", f"bag {letter}", bags.get(letter), others.get(letter)

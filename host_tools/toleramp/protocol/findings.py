@@ -6,62 +6,31 @@ The laptop's part; the pump sees of these the approval alone.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from fractions import Fraction
+from zoneinfo import ZoneInfo
 
-from pump.protocol.protocol import BENCH, UNITS, Protocol
+from pump.protocol.protocol import BENCH, Protocol
 from pump.tables import refusals
 from toleramp.approval.table import BOTH, UNFIT
 from toleramp.protocol.dilution import dilution_fits
 from toleramp.protocol.file import Reading
+from toleramp.protocol.flush import flush_findings
 from toleramp.protocol.keys import APPROVAL
+from toleramp.protocol.printed import printed_findings
 from toleramp.protocol.reader import brief, when
 from toleramp.protocol.rule_rows import finding_row
-from toleramp.protocol.table import step_doses
+from toleramp.protocol.usual import usual_findings
+from toleramp.words.times import later, zone_of
+from toleramp.words.times import shown as shown_time
 
 Row = dict[str, str]
 LONGEST_AHEAD = timedelta(days=2)  # a bag is made on the day, or the day before (ours)
 
 
-def agrees(printed: Decimal | int, exact: Fraction) -> bool:
-    """True when the exact value rounds to the printed one at its number of decimals (a half either way)."""
-    decimals = max(0, -int(Decimal(printed).as_tuple().exponent))  # 5e2 is 500, not "about 500"
-    return abs(Fraction(printed) - exact) <= Fraction(1, 2) / Fraction(10) ** decimals
-
-
-def shown(exact: Fraction, printed: Decimal | int) -> str:
-    """The exact value with the printed cell's decimals and two more."""
-    decimals = max(0, -int(Decimal(printed).as_tuple().exponent)) + 2
-    scaled = round(exact * 10**decimals)
-    text = str(Decimal(scaled).scaleb(-decimals).normalize())
-    return f"{Decimal(text):f}"
-
-
-def printed_findings(reading: Reading, protocol: Protocol) -> list[Row]:
-    """Every printed cell that differs from what the step's own rate, time and bag give. By mouth, no volume is."""
-    rows, total = [], Fraction(0)
-    volumes = [Fraction(step.volume_nl, 10**6) for step in protocol.steps] or [Fraction(0)] * len(protocol.doses)
-    tables = zip(reading.content.get("step", []), volumes, step_doses(protocol), strict=True)
-    for number, (table, volume, dose) in enumerate(tables, 1):
-        total += dose
-        unit = UNITS[protocol.unit].lower()
-        cells = {
-            "printed_volume_ml": volume,
-            f"printed_dose_{unit}": dose / 10**9,
-            f"printed_cumulative_{unit}": total / 10**9,
-        }
-        for key, exact in cells.items():
-            if key in table and not agrees(table[key], exact):
-                message = f"{key} is {table[key]}, the arithmetic gives {shown(exact, table[key])}"
-                rows.append(finding_row("error", refusals.PRINTED_MISMATCH, f"step {number}", message))
-    return rows
-
-
-def _too_soon(letter: str, prepared: datetime | None, start: datetime, where: str) -> list[Row]:
+def _too_soon(letter: str, prepared: datetime | None, start: datetime, where: str, ward: ZoneInfo | None) -> list[Row]:
     """A bag that is not there when the first step starts: planned ahead, or a slip in the date."""
     if prepared is None or prepared <= start:
         return []
-    message = f"bag {letter} is prepared {prepared:%Y-%m-%d %H:%M %z}, after this start (--now)"
+    message = f"bag {letter} is prepared {shown_time(prepared, ward)}, after this start (--now)"
     if prepared - start > LONGEST_AHEAD:
         return [
             finding_row(
@@ -90,39 +59,24 @@ def dilution_findings(reading: Reading, protocol: Protocol) -> list[Row]:
 
 def expiry_findings(reading: Reading, protocol: Protocol, now: datetime) -> list[Row]:
     """Bags that expire before their last step ends, if the first step starts at `now` and nothing holds."""
-    rows = []
+    rows, ward = [], zone_of(reading.content)
     for index, table in enumerate(reading.content.get("solution", [])):
         if ("prepared_at" in table) != ("expires_h" in table):
             message = "prepared_at and expires_h belong together; the expiry cannot be judged"
             rows.append(finding_row("warning", refusals.EXPIRED, f"solution {index + 1}", message))
         prepared = when(table.get("prepared_at"))
-        rows += _too_soon(table["id"], prepared, now, f"solution {index + 1}")
+        rows += _too_soon(table["id"], prepared, now, f"solution {index + 1}", ward)
         used = [number for number, step in enumerate(protocol.steps) if step.solution == index]
         if prepared is None or "expires_h" not in table or not used:
             continue
-        expires = prepared + timedelta(hours=float(table["expires_h"]))
+        expires = later(prepared, table["expires_h"])
         done = now + timedelta(milliseconds=sum(step.duration_ms for step in protocol.steps[: used[-1] + 1]))
         if expires < done:
             message = (
-                f"bag {table['id']} expires {expires:%Y-%m-%d %H:%M %z}, its last step would end"
-                f" {done.astimezone(expires.tzinfo):%Y-%m-%d %H:%M %z}: prepare it later, or start earlier"
+                f"bag {table['id']} expires {shown_time(expires, ward)}, its last step would end"
+                f" {shown_time(done.astimezone(expires.tzinfo), ward)}: prepare it later, or start earlier"
             )
             rows.append(finding_row("error", refusals.EXPIRED, f"solution {index + 1}", message))
-    return rows
-
-
-def flush_findings(reading: Reading, protocol: Protocol) -> list[Row]:
-    """The flush pushes what the line still holds: not faster than the last step, and all of it."""
-    flush = reading.content.get("flush")
-    rows: list[Row] = []
-    if not flush or ("flush", 1) in reading.spoilt:
-        return rows
-    if flush["rate_ml_h"] * 10_000 > protocol.steps[-1].rate_e4:
-        message = "the flush is faster than the last step: it would raise the dose rate; write at most its rate"
-        rows.append(finding_row("error", "flush-rate", "flush", message))
-    if flush["volume_ml"] * 10**6 < protocol.line_dead_nl:
-        message = "the flush is smaller than the line's dead volume: part of the dose stays in the line"
-        rows.append(finding_row("warning", "flush-volume", "flush", message))
     return rows
 
 
@@ -155,5 +109,6 @@ def file_findings(reading: Reading, now: datetime | None = None) -> list[Row]:
         + dilution_findings(reading, protocol)
         + expiry_findings(reading, protocol, start)
         + flush_findings(reading, protocol)
+        + usual_findings(reading, protocol)
         + (approval_findings(reading) if reading.protocol else [])
     )

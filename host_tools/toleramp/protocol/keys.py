@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from pump.protocol import protocol as device
+from pump.protocol.rules import DECISION_MAX, GAP_MAX_H
 
 FORMAT = "format"  # the key of a file's first line
 STEP = "step"
 APPROVAL = "approval"  # the table of those who signed
 
-# Section -> key -> (kind, required). Kinds: text, number, whole, flag, list, time.
+
+def _printed(cells: str) -> dict[str, tuple[str, bool]]:
+    """Keys for cells copied from a published table; those in mg also in U."""
+    every = [f"printed_{cell}" for cell in cells.split()]
+    in_units = ["_".join("u" if part == "mg" else part for part in key.split("_")) for key in every]
+    return dict.fromkeys(dict.fromkeys([*every, *in_units]), ("number", False))
+
+
+# Section -> key -> (kind, required). Kinds: text, number, whole, flag, list, time, zone.
 KEYS: dict[str, dict[str, tuple[str, bool]]] = {
     "protocol": {
         "name": ("text", True),
@@ -24,6 +33,10 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "line_dead_volume_ml": ("number", True),
         "primed_with": ("text", True),
         "weight_kg": ("number", False),
+        "height_cm": ("number", False),
+        "ward_zone": ("zone", False),
+        "wide_step": ("flag", False),
+        **_printed("total_minutes total_ml total_mg"),
     },
     "solution": {
         "id": ("text", True),
@@ -36,6 +49,7 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "line_volume_ml": ("number", False),
         "prepared_at": ("time", False),
         "expires_h": ("number", False),
+        **_printed("drug_mg volume_ml mg_per_ml used_ml"),
     },
     "step": {
         "solution": ("text", True),
@@ -46,11 +60,8 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "kind": ("text", False),
         "dose_mg": ("number", False),
         "dose_u": ("number", False),
-        "printed_volume_ml": ("number", False),
-        "printed_dose_mg": ("number", False),
-        "printed_cumulative_mg": ("number", False),
-        "printed_dose_u": ("number", False),
-        "printed_cumulative_u": ("number", False),
+        "gap": ("flag", False),
+        **_printed("minutes rate_ml_h volume_ml cumulative_ml dose_mg cumulative_mg dose_rate_mg_h"),
     },
     "flush": {"volume_ml": ("number", True), "rate_ml_h": ("number", True)},
     "premedication": {"drug": ("text", True), "dose": ("text", True), "wait_min": ("whole", True)},
@@ -78,26 +89,34 @@ KEYS: dict[str, dict[str, tuple[str, bool]]] = {
         "boundary": ("text", False),
     },
     "checklist": {"required": ("list", False)},
+    "reason": {"limit": ("text", True), "text": ("text", True)},  # why a soft limit of the ward's library is passed
     "approval": {
         "author": ("text", False),
         "verifier": ("text", False),
         "digest": ("text", False),
         "author_mac": ("text", False),
         "verifier_mac": ("text", False),
+        "file_digest": ("text", False),
+        "warnings": ("text", False),
+        "author_file_mac": ("text", False),
+        "verifier_file_mac": ("text", False),
     },
 }
-REPEATED = ("solution", "step", "premedication")
+REPEATED = ("solution", "step", "premedication", "reason")
 
 # What goes with some kinds of steps and protocols only: keys that make no sense there. What is by mouth needs none of
 # the keys that make no sense for it.
 INFUSION, LINE_FILL, ORAL = "infusion", "line-fill", "oral"
-_BY_MOUTH = ("dose_mg", "dose_u")
+_BY_MOUTH = ("dose_mg", "dose_u", "gap")
 STEP_WITHOUT: dict[str, tuple[str, ...]] = {
     INFUSION: _BY_MOUTH,
     LINE_FILL: (*_BY_MOUTH, "to_full_dose"),
-    ORAL: ("solution", "rate_ml_h", "volume_ml", "to_full_dose", "printed_volume_ml"),
-}
-ORAL_WITHOUT = ("line_dead_volume_ml", "primed_with")  # of [protocol]
+    ORAL: (
+        "solution", "rate_ml_h", "volume_ml", "to_full_dose", "printed_rate_ml_h", "printed_volume_ml",
+        "printed_cumulative_ml", "printed_dose_rate_mg_h", "printed_dose_rate_u_h",
+    ),
+}  # fmt: skip
+ORAL_WITHOUT = ("line_dead_volume_ml", "primed_with", "printed_total_ml")  # of [protocol]
 ORAL_SECTIONS_WITHOUT = ("solution", "flush")
 
 
@@ -105,7 +124,9 @@ def senseless(section: str, kind: object, oral: bool) -> tuple[str, ...]:
     """Keys of a table that make no sense: in a step of this kind, or in [protocol] of a protocol by mouth."""
     if section == STEP:
         return STEP_WITHOUT.get(kind, ()) if isinstance(kind, str) else ()
-    return ORAL_WITHOUT if section == "protocol" and oral else ()
+    if section != "protocol":
+        return ()
+    return ORAL_WITHOUT if oral else ("wide_step",)  # what is infused has class wide-step
 
 
 def needed(section: str, kind: object, oral: bool) -> list[str]:
@@ -142,6 +163,7 @@ TEXT_BYTES = {
     ("solution", "code"): 24,
     ("approval", "author"): 24,
     ("approval", "verifier"): 24,
+    ("approval", "warnings"): 4000,
 }
 TEXT_BYTES_ELSE = 200
 
@@ -151,9 +173,10 @@ _LIMITS, _REACTION = device._RANGES[device.LIMITS], device._RANGES[device.REACTI
 BOUNDS: dict[tuple[str, str], tuple[int, int]] = {
     ("protocol", "max_hold_min"): _LIMITS[0],
     ("protocol", "max_wait_min"): _LIMITS[1],
-    ("protocol", "tolerance_gap_h"): _LIMITS[2],
+    ("protocol", "tolerance_gap_h"): (_LIMITS[2][0], GAP_MAX_H),
     ("protocol", "line_dead_volume_ml"): (0, 50),
     ("protocol", "weight_kg"): (1, 400),
+    ("protocol", "height_cm"): (30, 250),
     ("solution", "volume_ml"): (0, 3000),
     ("solution", "line_volume_ml"): (0, 50),
     ("solution", "expires_h"): (0, 24 * 365),
@@ -170,7 +193,7 @@ BOUNDS: dict[tuple[str, str], tuple[int, int]] = {
     ("monitoring", "observe_every_min"): (1, 60),
     ("monitoring", "observe_last_every_min"): (1, 60),
     ("monitoring", "observe_after_min"): (0, 1440),
-    ("reaction", "decision_after_count"): _REACTION[1],
+    ("reaction", "decision_after_count"): (_REACTION[1][0], DECISION_MAX),
     ("reaction", "min_hold_min"): _REACTION[2],
 }
 BOUNDS.update(

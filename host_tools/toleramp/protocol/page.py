@@ -1,30 +1,33 @@
 """The parts of a protocol's page, as text for the people at the bedside: bags, steps, limits, and who keeps them.
 
-Doses in the protocol's unit (mg or U), volumes in mL, rates in mL/h, times in min and h:mm. All numbers are made from
-exact fractions, without exponent, with a leading and no trailing zero; what is not zero never shows as 0.
+Doses in the protocol's unit (mg or U) or in a smaller one that is named, volumes in mL, rates in mL/h, times in min and
+h:mm. All numbers are made from exact fractions, without exponent, with a leading and no trailing zero; what is not zero
+never shows as 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from fractions import Fraction
 from itertools import accumulate, chain
 from textwrap import wrap
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pump.protocol import vein
 from pump.protocol.doses import fills, reached_dose
 from pump.protocol.protocol import UNITS, Protocol, Solution
 from pump.senses import vitals
+from toleramp.preparation.amounts import DIGITS, EXACT, IN_COLUMN, Unit, amount_text, figure, in_bag, unit_for
 from toleramp.preparation.mixing import concentration, show, used_ml
 from toleramp.protocol.reader import Table, when
 from toleramp.protocol.table import dose_rates_mg_h, minutes_of, step_doses, vein_doses
+from toleramp.words import times
 
 WIDTH = 100  # columns: what a printer puts on one line
 ENTERED = 20  # digits: what people wrote, or a label says, is shown to its last digit
 # Digits that a computed cell may have, exact and rounded, and blanks between columns: the first that fits the page.
-STAGES = ((8, 6, 2), (6, 6, 2), (5, 5, 2), (4, 4, 2), (4, 4, 1))
+STAGES = ((EXACT, DIGITS, 2), (EXACT, DIGITS, 1), (DIGITS, DIGITS, 1), (5, 5, 1), (4, 4, 1))
 PG = 10**9  # in one mg; in one U the same part
 RESUME_WORDS = ("same step", "one back", "two back", "further back")
 BY_PUMP = "THE PUMP DOES THIS BY ITSELF"
@@ -32,8 +35,8 @@ BY_PEOPLE = "PEOPLE DO THIS FROM PAPER: THE PUMP DOES NOT KNOW OF IT"
 Labelled = Iterator[tuple[str, str]]
 
 
-def number(value: Fraction, exact: int = 8, digits: int = 6) -> str:
-    """All of it where `exact` significant digits are enough, else rounded to `digits`; "0" for nothing but zero."""
+def number(value: Fraction, exact: int = EXACT, digits: int = DIGITS) -> str:
+    """As `figure`, with as many digits as a narrow column has: `exact`, else rounded to `digits`."""
     text = show(value, exact)
     return text if Fraction(text) == value else show(value, digits)
 
@@ -82,10 +85,32 @@ def _optional(table: Table, texts: dict[str, str]) -> str:
     return ", ".join(text.format(show(Fraction(table[key]), ENTERED)) for key, text in texts.items() if key in table)
 
 
+def given_together(content: Table) -> Iterator[tuple[str, int]]:
+    """What is given before, in its order: (drugs given together, the wait in min after them).
+
+    A drug with a wait of 0 min is given together with the next one: their waits are one, not a sum.
+    """
+    drugs: list[str] = []
+    for row in content.get("premedication", []):
+        drugs.append(f"{row['drug']} {row['dose']}")
+        if row["wait_min"]:
+            yield " and ".join(drugs), row["wait_min"]
+            drugs = []
+    if drugs:
+        yield " and ".join(drugs), 0
+
+
+def _then(drugs: str, wait_min: int) -> str:
+    together = ", together" if " and " in drugs else ""
+    return f"{drugs}{together}, then wait {wait_min} min" if wait_min else f"{drugs}{together}, no wait"
+
+
 def premedication(content: Table) -> list[str]:
-    """What is given before, in its order, with the wait after each in min."""
-    rows = content.get("premedication", [])
-    lines = [f"  {n}. {row['drug']} {row['dose']}, then wait {row['wait_min']} min" for n, row in enumerate(rows, 1)]
+    """What is given before, in its order, with the wait after each in min, and the sum of the waits."""
+    groups = list(given_together(content))
+    lines = [f"  {n}. {_then(*group)}" for n, group in enumerate(groups, 1)]
+    if len(groups) > 1:
+        lines.append(f"  in all {sum(wait for _, wait in groups)} min of waiting, one after the other")
     title = ["", "PREMEDICATION, BY PEOPLE: THE PUMP DOES NOT KNOW OF IT"] if lines else []
     return title + [part for line in lines for part in wrapped(line, 5)]
 
@@ -93,33 +118,56 @@ def premedication(content: Table) -> list[str]:
 # -- bags
 
 
-def _dates(table: Table) -> str:
-    """When the bag was prepared and when it expires, in the clock of the file."""
+def _dates(table: Table, ward: ZoneInfo | None) -> str:
+    """When the bag was prepared and when it expires, each with its zone."""
     prepared = when(table.get("prepared_at"))
     if prepared is None:
         return ""
-    text = f"prepared {prepared:%Y-%m-%d %H:%M %z}"
+    text = f"prepared {times.shown(prepared, ward)}"
     if "expires_h" not in table:
         return text
-    return f"{text}, expires {prepared + timedelta(hours=float(table['expires_h'])):%Y-%m-%d %H:%M %z}"
+    return f"{text}, expires {times.shown(times.later(prepared, table['expires_h']), ward)}"
 
 
-def _bag_cells(bag: Solution, table: Table, drawn: Fraction) -> list[str]:
-    made_of = " in ".join(str(table[key]) for key in ("dilution", "diluent") if key in table)
-    drug, volume = show(Fraction(bag.drug_pg, PG), ENTERED), show(Fraction(bag.volume_nl, 10**6), ENTERED)
-    return [bag.id, bag.code, drug, volume, number(concentration(bag)), number(drawn), made_of]
+def _bag_cells(protocol: Protocol, bag: Solution, table: Table, drawn: Fraction, named: bool) -> list[str]:
+    drug, volume = Fraction(bag.drug_pg, PG), Fraction(bag.volume_nl, 10**6)
+    unit = in_bag(drug, volume, UNITS[protocol.unit])
+    held, strength = unit.number(drug), unit.number(concentration(bag))
+    if named:
+        held, strength = f"{held} {unit.name}", f"{strength} {unit.name}/mL"
+    return [bag.id, bag.code, held, figure(volume), strength, figure(drawn), "" if named else _made_of(table)]
+
+
+def _made_of(table: Table) -> str:
+    return " in ".join(str(table[key]) for key in ("dilution", "diluent") if key in table)
+
+
+def has_small_bags(protocol: Protocol) -> bool:
+    """True where the contents of a bag are given in a smaller unit than the protocol's: each then has its unit."""
+    units = (
+        in_bag(Fraction(bag.drug_pg, PG), Fraction(bag.volume_nl, 10**6), UNITS[protocol.unit])
+        for bag in protocol.solutions
+    )
+    return not all(unit.is_base for unit in units)
+
+
+def _bag_lines(protocol: Protocol, content: Table) -> list[str]:
+    """The table of bags; a code or a diluent that is too long for its column is wrapped later."""
+    unit, named = UNITS[protocol.unit], has_small_bags(protocol)
+    every = zip(protocol.solutions, content["solution"], used_ml(protocol), strict=True)
+    of = ["in the bag", "mL", "strength"] if named else [f"{unit} in", "mL", f"{unit}/mL"]
+    head = ["bag", "code (scan or pick)", *of, "drawn mL", "" if named else "dilution, diluent"]
+    left = (0, 1, 2, 4, 6) if named else (0, 1, 6)
+    return columns([head, *(_bag_cells(protocol, *bag, named) for bag in every)], left)
 
 
 def bags(protocol: Protocol, content: Table) -> list[str]:
     """A line for each bag, then what else is to be known of it."""
-    unit, tables = UNITS[protocol.unit], content["solution"]
-    every = list(zip(protocol.solutions, tables, used_ml(protocol), strict=True))
-    head = ["bag", "code (scan or pick)", f"{unit} in", "mL", f"{unit}/mL", "drawn mL", "dilution, diluent"]
-    title, *lines = columns([head, *(_bag_cells(*bag) for bag in every)], left=(0, 1, 6))
-    made = ["", *wrapped(title)]
-    for line, (bag, table, _) in zip(lines, every, strict=True):
-        own = f"{show(Fraction(bag.line_nl, 10**6))} mL stay in its own line" if bag.line_nl else ""
-        more = "; ".join(filter(None, (own, _dates(table))))
+    title, *lines = _bag_lines(protocol, content)
+    made, named = ["", *wrapped(title)], has_small_bags(protocol)
+    for line, bag, table in zip(lines, protocol.solutions, content["solution"], strict=True):
+        own = f"{figure(Fraction(bag.line_nl, 10**6))} mL stay in its own line" if bag.line_nl else ""
+        more = "; ".join(filter(None, (_made_of(table) if named else "", own, _dates(table, times.zone_of(content)))))
         made += wrapped(line) + (wrapped(f"     {more}", 5) if more else [])
     return made
 
@@ -141,30 +189,50 @@ def _ratio(row: dict[str, Any]) -> str:
     return "" if row["ratio"] is None else show(Fraction(row["ratio"]), 3)
 
 
+def dose_unit(protocol: Protocol) -> Unit:
+    """The one unit of all doses of the table: so a slip by ten is seen, and no dose begins with many zeros."""
+    every = [dose / PG for dose in (*step_doses(protocol), *vein_doses(protocol))]
+    return unit_for([*every, *dose_rates_mg_h(protocol)], UNITS[protocol.unit], IN_COLUMN)
+
+
+def unit_line(unit: Unit) -> list[str]:
+    """What the unit of the table is, where it is not the protocol's own."""
+    return [] if unit.is_base else ["", *wrapped(f"ALL DOSES IN {unit.name.upper()}: {unit.explained()}")]
+
+
+def _titles(unit: Unit) -> list[str]:
+    name = unit.name if unit.is_base else ""
+    doses = [f"{what} {name}".strip() for what in ("", "sum", "vein")]
+    return ["step", "bag", "mL/h", "min", "begins", "mL", doses[0] or "dose", *doses[1:], f"{name or 'dose'}/h"]
+
+
 def _step_rows(protocol: Protocol, document: dict[str, Any], digits: tuple[int, int]) -> Iterator[list[str]]:
-    unit = UNITS[protocol.unit]
-    yield ["step", "bag", "mL/h", "min", "begins", "mL", unit, f"sum {unit}", f"vein {unit}", f"{unit}/h", "ratio"]
+    unit = dose_unit(protocol)
+    yield [*_titles(unit), "ratio"]
     doses, at_vein = step_doses(protocol), vein_doses(protocol)
     amounts = zip(doses, accumulate(doses), accumulate(at_vein), dose_rates_mg_h(protocol), strict=True)
     for step, row, begins, minutes, (dose, total, reached, rate) in zip(
         protocol.steps, document["steps"], _times(protocol), minutes_of(protocol), amounts, strict=True
     ):
-        given, *sums, steep = (number(amount, *digits) for amount in (dose / PG, total / PG, reached / PG, rate))
+        parts = (dose / PG, total / PG, reached / PG, rate)
+        given, *sums, steep = (number(amount / unit.size, *digits) for amount in parts)
         if fills(step):
             given = steep = "-"
-        speed, volume = show(Fraction(step.rate_e4, 10**4), ENTERED), number(Fraction(step.volume_nl, 10**6))
-        place = [str(row["step"]), row["solution"], speed, show(minutes), begins, volume]
+        speed, volume = figure(Fraction(step.rate_e4, 10**4)), figure(Fraction(step.volume_nl, 10**6))
+        place = [str(row["step"]), row["solution"], speed, figure(minutes), begins, volume]
         yield [*place, given, *sums, steep, _ratio(row)]
 
 
 def _dose_rows(protocol: Protocol, document: dict[str, Any]) -> Iterator[list[str]]:
     """Doses by mouth are what people wrote: exact, and so are their sums."""
-    unit, doses = UNITS[protocol.unit], [dose / PG for dose in step_doses(protocol)]
-    yield ["dose", unit, f"sum {unit}", "at", "wait min", "ratio"]
+    unit, doses = dose_unit(protocol), [dose / PG for dose in step_doses(protocol)]
+    name = unit.name if unit.is_base else ""
+    yield ["dose", name or "amount", f"sum {name}".strip(), "at", "wait min", "ratio"]
     for row, dose, total, begins, wait in zip(
         document["steps"], doses, accumulate(doses), _times(protocol), minutes_of(protocol), strict=True
     ):
-        yield [str(row["step"]), show(dose, ENTERED), show(total, ENTERED), begins, show(wait), _ratio(row)]
+        amounts = (show(part / unit.size, ENTERED) for part in (dose, total))
+        yield [str(row["step"]), *amounts, begins, figure(wait), _ratio(row)]
 
 
 def _fitting(protocol: Protocol, document: dict[str, Any]) -> list[str]:
@@ -179,10 +247,11 @@ def _fitting(protocol: Protocol, document: dict[str, Any]) -> list[str]:
 
 def steps(protocol: Protocol, document: dict[str, Any]) -> list[str]:
     """The table, with a line where a bag is to be hung."""
+    named = unit_line(dose_unit(protocol))
     if protocol.doses:
-        return ["", *columns(list(_dose_rows(protocol, document)))]
+        return [*named, "", *columns(list(_dose_rows(protocol, document)))]
     title, *lines = _fitting(protocol, document)
-    made, hangs = ["", title], None
+    made, hangs = [*named, "", title], None
     for line, step in zip(lines, protocol.steps, strict=True):
         bag = protocol.solutions[step.solution]
         if bag is not hangs:
@@ -195,21 +264,19 @@ def steps(protocol: Protocol, document: dict[str, Any]) -> list[str]:
 def totals(protocol: Protocol) -> list[str]:
     """Sums; what reaches the patient in the end, where that is another dose; what the line does."""
     unit, time = UNITS[protocol.unit], sum(minutes_of(protocol), Fraction(0))
-    total = number(sum(step_doses(protocol), Fraction(0)) / PG)
-    text = f"total {total} {unit} in {show(time)} min ({clock(time)}, without holds)"
+    total = amount_text(sum(step_doses(protocol), Fraction(0)) / PG, unit)
+    text = f"total {total} in {figure(time)} min ({clock(time)}, without holds)"
     if protocol.doses:
         return ["", text]
-    volume = number(sum((Fraction(step.volume_nl, 10**6) for step in protocol.steps), Fraction(0)))
+    volume = figure(sum((Fraction(step.volume_nl, 10**6) for step in protocol.steps), Fraction(0)))
     lines = ["", f"{text}, {volume} mL"]
-    reached = number(Fraction(*reached_dose(protocol)) / PG)
+    reached = amount_text(Fraction(*reached_dose(protocol)) / PG, unit)
     if reached != total:
-        lines.append(f"with line-fills, primed line and flush {reached} {unit} reach the patient")
+        lines.append(f"with line-fills, primed line and flush {reached} reach the patient")
     primed = f"bag {protocol.solutions[protocol.steps[0].solution].id}" if protocol.primed_with_solution else "saline"
-    left = number(Fraction(*vein.left_in_line(protocol)) / PG)
-    dead = show(Fraction(protocol.line_dead_nl, 10**6), ENTERED)
-    lines.append(
-        f"shared line to the vein: {dead} mL, primed with {primed}; after the last step it holds {left} {unit}"
-    )
+    left = amount_text(Fraction(*vein.left_in_line(protocol)) / PG, unit)
+    dead = figure(Fraction(protocol.line_dead_nl, 10**6))
+    lines.append(f"shared line to the vein: {dead} mL, primed with {primed}; after the last step it holds {left}")
     return [part for line in lines for part in wrapped(line)]
 
 

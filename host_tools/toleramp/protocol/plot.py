@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import textwrap
 import warnings
 from fractions import Fraction
 from itertools import groupby
@@ -23,7 +24,10 @@ from pump.protocol.doses import fills
 from pump.protocol.protocol import Protocol, Solution
 from toleramp.errors import UserError
 from toleramp.preparation.mixing import concentration, show
+from toleramp.protocol import by_hand
+from toleramp.protocol.rule_rows import finding_rows
 from toleramp.protocol.table import Scale, dose_rates_mg_h, minutes_of, scale_of, step_doses
+from toleramp.protocol.verdict import Verdict
 from toleramp.report import frame
 
 FORMATS = ("png", "svg")
@@ -31,7 +35,7 @@ SIZE_IN, DPI = (8.3, 9.2), 160
 DIGIT_PT, LABEL_PT, BOLD_PT = 4.7, 8.0, 5.2  # a digit of a label, a label's height, a letter of a bag's name
 POINTS = 60  # a step's curve on a log scale
 LEFT, ACROSS = 0.115, 0.855  # of the picture's width: where the panels begin, how wide they are
-VEIN = "#B3541E"
+VEIN, REFUSED_COLOR = "#B3541E", "#C00000"
 Curve = NDArray[np.float64]
 
 
@@ -215,9 +219,22 @@ def _title(figure: Figure, protocol: Protocol, fingerprint: str) -> None:
     figure.text(LEFT, 0.952, under, ha="left", va="center", color="#333333")
 
 
-def figure(protocol: Protocol, fingerprint: str) -> Figure:
-    """The three panels; two for doses by mouth."""
-    return _by_mouth(protocol, fingerprint) if protocol.doses else _infused(protocol, fingerprint)
+def _stamp(figure: Figure, verdict: Verdict) -> None:
+    """The verdict at the top; over a refused plan one that no copy of the picture is without."""
+    color = REFUSED_COLOR if verdict.refused else "#333333"
+    reason = f": {verdict.reason()}" if verdict.refused else ""
+    text = textwrap.shorten(f"{verdict.words()}{reason}", 120, placeholder=" ...")
+    figure.text(LEFT, 0.99, text, ha="left", va="center", color=color, weight="bold" if verdict.refused else "normal")
+    if verdict.refused:
+        look: dict[str, Any] = {"rotation": 35, "fontsize": 80, "weight": "bold", "alpha": 0.22, "zorder": 99}
+        figure.text(0.5, 0.45, "REFUSED", ha="center", va="center", color=REFUSED_COLOR, **look)
+
+
+def figure(protocol: Protocol, fingerprint: str, verdict: Verdict | None = None) -> Figure:
+    """The three panels; two for doses by mouth. `verdict`: stands on it (None: where no file was judged)."""
+    made = _by_mouth(protocol, fingerprint) if protocol.doses else _infused(protocol, fingerprint)
+    _stamp(made, verdict or Verdict(finding_rows(protocol)))
+    return made
 
 
 def _by_mouth(protocol: Protocol, fingerprint: str) -> Figure:
@@ -244,7 +261,7 @@ def _by_mouth(protocol: Protocol, fingerprint: str) -> Figure:
     panels[1].step(edges, [*sums, sums[-1]], where="post", label="Taken", **frame.REAL)
     _full_dose(panels[1], protocol, scale)
     frame.legend(panels[1])
-    _title(made, protocol, f"{fingerprint}; by mouth")
+    _title(made, protocol, f"{fingerprint}; {by_hand.of(protocol).way}")
     return made
 
 
@@ -271,7 +288,7 @@ def _infused(protocol: Protocol, fingerprint: str) -> Figure:
     return made
 
 
-def save(protocol: Protocol, fingerprint: str, path: Path) -> None:
+def save(protocol: Protocol, fingerprint: str, path: Path, verdict: Verdict | None = None) -> None:
     """Draws into a .png or .svg file. Raises UserError."""
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
@@ -284,7 +301,7 @@ def save(protocol: Protocol, fingerprint: str, path: Path) -> None:
         matplotlib.rcParams["svg.hashsalt"] = fingerprint
         metadata = {"Date": None} if kind == "svg" else {"Software": None}
         try:
-            figure(protocol, fingerprint).savefig(path, format=kind, dpi=DPI, metadata=metadata)
+            figure(protocol, fingerprint, verdict).savefig(path, format=kind, dpi=DPI, metadata=metadata)
         except OSError as error:
             remedy = "name a file in a folder of yours"
             raise UserError(f"cannot be written: {error.strerror}", str(path), remedy) from None

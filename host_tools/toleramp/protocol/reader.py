@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +28,8 @@ from toleramp.protocol.keys import (
     needed,
     senseless,
 )
+from toleramp.words import times, unit_keys
+from toleramp.words.routes import BY_MOUTH, way_of
 
 LARGEST_BYTES = 256 * 1024
 _FINEST = -30  # decimal exponents below are no measurement
@@ -100,6 +101,7 @@ _EXAMPLE = {
     "flag": "true or false",
     "list": '["a", "list", "of texts"]',
     "time": 'a time with its offset, as "2026-11-22T08:00:00+01:00"',
+    "zone": 'the time zone of the ward by its name, as "Europe/Berlin" (or "UTC")',
 }
 
 
@@ -108,6 +110,8 @@ def _is_kind(value: Any, kind: str) -> bool:
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if kind == "time":
         return when(value) is not None
+    if kind == "zone":
+        return times.zone(value) is not None
     wanted = {"text": str, "number": (Decimal, int), "whole": int, "flag": bool}[kind]
     return isinstance(value, wanted) and (kind == "flag" or not isinstance(value, bool))  # type: ignore[arg-type]
 
@@ -122,6 +126,8 @@ class Reader:
         self.spoilt: set[tuple[str, int]] = set()  # tables with a fault of shape
         head = content.get("protocol")
         self.oral = isinstance(head, dict) and head.get("class") == ORAL
+        way = way_of(content)
+        self.single = "a protocol by mouth" if way == BY_MOUTH else f"a protocol of single doses ({way})"
         self.unit = head.get("dose_unit", "mg") if isinstance(head, dict) else "mg"
         if self.unit not in UNITS:
             self.unit = "mg"  # what is wrong with it is told elsewhere
@@ -154,13 +160,12 @@ class Reader:
                 for number, table in enumerate(self.tables(section), 1):
                     self.check_table(section, number, table)
 
-    def unknown(self, name: str, where: str, known: list[str]) -> UserError:
-        """An unknown key, with what was probably meant."""
-        united = [key for key in known if key.startswith(name + "_")]
-        near = difflib.get_close_matches(name, known, 1)
+    def unknown(self, name: str, where: str, known: list[str], value: Any = None) -> UserError:
+        """An unknown key, with what was probably meant; one in another unit with its value converted (PRO-6)."""
+        united = unit_keys.other_unit(name, value, known)
         if united:
-            remedy = "write " + " or ".join(united) + ": the key names the unit"
-            return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, refusals.UNIT)
+            return self.fail(f"unknown key {brief(name)[1:-1]}", where, united, refusals.UNIT)
+        near = unit_keys.meant(name, known)
         remedy = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
         return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, refusals.UNKNOWN_KEY)
 
@@ -201,32 +206,34 @@ class Reader:
         """One key: known, at its place, its value of its kind and within its bounds."""
         keys = KEYS[section]
         if key not in keys:
-            raise self.unknown(key, where, [name for name in keys if name not in without])
+            raise self.unknown(key, where, [name for name in keys if name not in without], value)
         if key in without:
-            what = "this kind of step" if section == STEP else "a protocol by mouth"
-            raise self.fail(f"{key} does not go with {what}", where, "leave it out", refusals.UNKNOWN_KEY)
+            what = "this kind of step" if section == STEP else self.single if self.oral else "what is infused"
+            remedy = 'write class = "wide-step"' if key == "wide_step" else "leave it out"
+            raise self.fail(f"{key} does not go with {what}", where, remedy, refusals.UNKNOWN_KEY)
         self.check_unit(key, where)
         self.check_kind(value, keys[key][0], f"{where}, {key}")
         self.check_value(section, key, value, f"{where}, {key}")
 
     def check_unit(self, key: str, where: str) -> None:
         """A printed dose is in the unit of the protocol; the other doses are seen to where they are read."""
-        stem, _, unit = key.rpartition("_")
-        if stem in ("printed_dose", "printed_cumulative") and unit != self.unit.lower():
-            remedy = f"write {stem}_{self.unit.lower()} = ..."
+        parts, own = key.split("_"), self.unit.lower()
+        other = "u" if own == "mg" else "mg"
+        if parts[0] == "printed" and other in parts:
+            remedy = f"write {'_'.join(own if part == other else part for part in parts)} = ..."
             raise self.fail(f"{key} does not go with dose_unit {self.unit}", where, remedy, refusals.UNIT)
 
     def mixed(self, kind: Any, where: str) -> Fault:
         """A protocol is by mouth as a whole, or not at all."""
         if self.oral:
-            what = f"a step of kind {brief(kind)} in a protocol by mouth"
+            what = f"a step of kind {brief(kind)} in {self.single}"
             return self.fail(what, where, 'write kind = "oral"', refusals.ORAL)
         return self.fail("a dose by mouth in a protocol that is infused", where, 'write class = "oral"', refusals.ORAL)
 
     def check_kind(self, value: Any, kind: str, where: str) -> None:
         """Text is text and a number is a finite one."""
         if not _is_kind(value, kind):
-            name = {"whole": "whole number"}.get(kind, kind)
+            name = {"whole": "whole number", "zone": "time zone"}.get(kind, kind)
             raise self.fail(f"{brief(value)} is not a {name}", where, f"write {_EXAMPLE[kind]}", refusals.FORMAT)
         if kind in ("number", "whole"):
             number = value if isinstance(value, Decimal) else None

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 
 from pump.base.units import round_half_down
 from pump.protocol.doses import fills, reached_dose
-from pump.protocol.protocol import CLASSES, MONITORING, REACTION, TO_FULL_DOSE, UNITS, Protocol
-from pump.protocol.rules import ERROR, WARNING, findings, firsts_in_line
+from pump.protocol.protocol import CLASSES, LIMITS, MONITORING, REACTION, TO_FULL_DOSE, UNITS, Protocol
+from pump.protocol.rules import DECISION_MAX, ERROR, GAP_MAX_H, RATIO_WIDE, WARNING, findings, firsts_in_line
+from pump.protocol.vein import left_in_line
 from pump.tables import refusals
+from toleramp.protocol import by_hand
 from toleramp.words import rows
 
 Row = dict[str, str]
+Found = tuple[str, int, int, int]  # severity, row of refusals, step or record, detail
 _WIDE_STEP = CLASSES.index("wide-step")
 LINE_FILL = "line-fill"  # the code of a finding that no device has
 HAND_E4 = 1000  # 0.1 mL/h: what an ordinary pump can be set to by hand, if this one fails
@@ -32,7 +36,6 @@ MESSAGES[refusals.STEP_VOLUME] = "volume, rate and time do not agree"
 MESSAGES[refusals.ORAL] = "doses by mouth and bags in one protocol"
 MESSAGES[refusals.MISSING] = "there is no step"
 BY_MOUTH: dict[int, str] = {}
-BY_MOUTH[refusals.DWELL_LONG] = "the time to wait is many times as long as after the other doses: a decimal slip?"
 BY_MOUTH[refusals.DWELL_SHORT] = "the time to wait after this dose is shorter than 15 min"
 BY_MOUTH[refusals.DOSE_SUM] = "the doses do not sum to the full dose within 0.5 %"
 BY_MOUTH[refusals.ORDER] = "the dose falls"
@@ -45,8 +48,10 @@ def _ml(volume_nl: int) -> str:
 def _rise(protocol: Protocol, severity: str, code: int, detail: int) -> str:
     what = "the dose" if protocol.doses else "the dose rate"
     place = "at the vein, behind the line's dead volume, " if code == refusals.VEIN_RATIO else ""
-    most = "10.5" if protocol.kind == _WIDE_STEP else "3.0"
+    most = "10.5" if protocol.kind == _WIDE_STEP or by_hand.of(protocol).wide else "3.0"
     limit = f"the most is {most}" if severity == ERROR else "above 2.6 two people confirm it"
+    if protocol.doses and severity == ERROR and most == "3.0" and detail <= RATIO_WIDE:
+        limit = "the most is 3.0, or 10.5 where both sign it as a wide step: write wide_step = true in [protocol]"
     return f"{place}{what} rises {detail / 100:.2f}-fold over what was tolerated; {limit}"
 
 
@@ -80,13 +85,37 @@ def _short(protocol: Protocol, used_nl: int, number: int) -> str:
 
 
 def _limits(protocol: Protocol, key: int, value: int) -> str:
+    if key == LIMITS:
+        return f"tolerance_gap_h {value} is more than {GAP_MAX_H} h, after which tolerance is lost: write {GAP_MAX_H}"
     if key == REACTION:
-        return f"a hold lasts {value} min or more (min_hold_min), and {protocol.max_hold_min} or less (max_hold_min)"
+        return _of_reactions(protocol, value)
     if protocol.spo2_early < protocol.spo2_stop:
         early, stop = protocol.spo2_early, protocol.spo2_stop
         return f"spo2_early_percent {early} is below spo2_stop_percent {stop}: it would never come before the stop"
     early, stop = protocol.spo2_early_fall, protocol.spo2_stop_fall
     return f"spo2_early_fall {early} is more than spo2_stop_fall {stop}: it would never come before the stop"
+
+
+def _pause(protocol: Protocol, number: int, duration_ms: int) -> str:
+    """A pause after a single dose that is many times as long as the others."""
+    long, limit = by_hand.hours(duration_ms), protocol.tolerance_gap_h
+    if by_hand.outlasts(protocol, number):
+        return f"a gap of {long} after this dose is longer than tolerance_gap_h {limit}: begin again at the first dose"
+    if number in by_hand.of(protocol).gaps:
+        return f"a gap of {long} after this dose, as the file states it; the next dose follows within {limit} h"
+    return f"{long} pass after this dose, many times as long as after the others: a gap? write gap = true there"
+
+
+def _of_reactions(protocol: Protocol, value: int) -> str:
+    least, most = protocol.min_hold_min, protocol.max_hold_min
+    if value == least and least >= most:
+        return (
+            f"min_hold_min {least} leaves no minute to resume in: a hold also lasts at most max_hold_min {most};"
+            f" write at most {most - 1}"
+        )
+    return (
+        f"decision_after_count {value} is more than {DECISION_MAX}: the third reaction ends in a decision; write 1 to 3"
+    )
 
 
 def _slip(protocol: Protocol, duration_ms: int) -> str:
@@ -95,10 +124,10 @@ def _slip(protocol: Protocol, duration_ms: int) -> str:
 
 
 def _reached(protocol: Protocol) -> str:
-    dose = Fraction(*reached_dose(protocol)) / 10**9
+    dose = (Fraction(*reached_dose(protocol)) - Fraction(*left_in_line(protocol))) / 10**9
     return (
-        f"with line-fills, primed line and flush {float(dose):.6g} {UNITS[protocol.unit]} reach the patient, more than"
-        " 0.5 % above the full dose: use a line of less volume"
+        f"with line-fills and the primed line {float(dose):.6g} {UNITS[protocol.unit]} reach the vein, more than 0.5 %"
+        " above the full dose: use a line of less volume"
     )
 
 
@@ -107,7 +136,7 @@ OF_STEPS[refusals.ORDER] = lambda protocol, step, _detail: _order(protocol, step
 OF_STEPS[refusals.BAG_SHORT] = lambda protocol, step, detail: _short(protocol, detail, step)
 OF_STEPS[refusals.BAG_SUM] = lambda protocol, _step, bag: f"bag {protocol.solutions[bag].id} is drawn by no step"
 OF_STEPS[refusals.DWELL_LONG] = lambda protocol, _step, detail: _slip(protocol, detail)
-_TABLES = {MONITORING: "monitoring", REACTION: "reaction"}  # the place of limits that contradict
+_TABLES = {LIMITS: "protocol", MONITORING: "monitoring", REACTION: "reaction"}  # the place of limits that contradict
 
 
 def _message(protocol: Protocol, severity: str, code: int, step: int, detail: int) -> str:
@@ -117,6 +146,8 @@ def _message(protocol: Protocol, severity: str, code: int, step: int, detail: in
         return _dead_volume(protocol, step, detail)
     if code == refusals.DOSE_SUM and step:
         return _reached(protocol)
+    if protocol.doses and code == refusals.DWELL_LONG:
+        return _pause(protocol, step, detail)
     if protocol.steps and code in OF_STEPS:
         return OF_STEPS[code](protocol, step, detail)
     if code == refusals.RANGE:
@@ -134,10 +165,20 @@ def _where(code: int, step: int) -> str:
 def _rule_rows(protocol: Protocol) -> Iterator[Row]:
     found = [(severity, rows.number(refusals, name), *place) for severity, name, *place in findings(protocol)]
     steep = {(step, detail) for _, code, step, detail in found if _at_the_pump(code)}
-    for severity, code, step, detail in found:
+    for severity, code, step, detail in map(partial(_of_doses, protocol), found):
         if code == refusals.VEIN_RATIO and (step, detail) in steep:
             continue  # the same rise at the pump is told already
         yield finding_row(severity, code, _where(code, step), _message(protocol, severity, code, step, detail))
+
+
+def _of_doses(protocol: Protocol, row: Found) -> Found:
+    """Of single doses: what the file leaves to the two who sign is a warning, a pause that loses tolerance an error."""
+    severity, code, step, detail = row
+    if code == refusals.RATIO_EXCEEDED and by_hand.is_signed_rise(protocol, detail):
+        return WARNING, code, step, detail
+    if code == refusals.DWELL_LONG and by_hand.is_gap(protocol, step):
+        return WARNING, code, step, detail
+    return severity, code, step, detail
 
 
 def _at_the_pump(code: int) -> bool:

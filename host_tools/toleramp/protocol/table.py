@@ -119,6 +119,7 @@ def _solution_rows(protocol: Protocol) -> list[dict[str, Any]]:
     return [
         {
             "id": bag.id,
+            "code": bag.code,
             "mg_per_ml": float(Fraction(bag.drug_pg, bag.volume_nl) / 1000),
             "volume_ml": bag.volume_nl / 1_000_000,
             "drug_mg": bag.drug_pg / 10**9,
@@ -148,6 +149,24 @@ def table(protocol: Protocol, fingerprint: str = "", more: list[Row] | None = No
         "steps": steps,
         "monitoring": {"spo2_stop_percent": protocol.spo2_stop, "spo2_early_percent": protocol.spo2_early},
         "findings": finding_rows(protocol) + (more or []),
+    }
+
+
+def in_own_unit(document: Any, unit: str) -> Any:
+    """The document as people and programs get it: keys of doses in units say `u` where others say `mg`.
+
+    Within the tools a dose's key says mg whatever its unit is; outside, a number under `dose_mg` is read as milligrams.
+    """
+    if unit == UNITS[0]:
+        return document
+    if isinstance(document, list):
+        return [in_own_unit(item, unit) for item in document]
+    if not isinstance(document, dict):
+        return document
+    own = unit.lower()
+    return {
+        "_".join(own if part == "mg" else part for part in key.split("_")): in_own_unit(value, unit)
+        for key, value in document.items()
     }
 
 

@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
+from toleramp.bag_looks import LOOKS
 from toleramp.report import curves
 from toleramp.report.model import Report
 
 # Colours that the colour-blind can tell apart, after Okabe and Ito.
 DELIVERED, PLANNED, MEASURED, PULSE, STOP = "#0072B2", "#555555", "#D55E00", "#007A5A", "#B3261E"
-BAG_TINTS = ("#E3EEF7", "#F8EBD8", "#E2F1EA", "#F3E6F0", "#F4F2D6")
+BAG_TINTS = tuple(look.tint for look in LOOKS)
 REAL: dict[str, Any] = {"color": DELIVERED, "lw": 1.7, "zorder": 3}
 PLAN: dict[str, Any] = {"color": PLANNED, "lw": 1.1, "ls": (0, (4, 2)), "zorder": 4}
 WIDTH_IN, LEFT = 7.4, 0.095

@@ -14,6 +14,7 @@ from toleramp.report.model import Report, bench_mode, pump_of
 from toleramp.report.numbers import NOTHING, show_span
 from toleramp.report.told import OUTCOMES, outcome_name, reason
 from toleramp.words import rows
+from toleramp.words.times import offset
 
 TEMPLATE = Path(__file__).with_name("template.html.j2")
 VITALS = "vitals"  # the picture of the oximeter's readings
@@ -80,7 +81,7 @@ def _when(report: Report) -> str:
             moment = datetime.fromisoformat(str(report.timeline.head.get("wall")))
         except ValueError:
             return ""
-    return f"{moment:%d %B %Y, %H:%M}"
+    return f"{moment:%d %B %Y, %H:%M} {offset(moment)}"
 
 
 def _pictures(report: Report) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from toleramp.report.summary import step_summary
 from toleramp.report.timeline import VALID, Event
 from toleramp.report.told import alarm_cause, event_title, outcome_name, reason, run_words
 from toleramp.words import rows
+from toleramp.words.times import clock as clock_text
 
 VITALS_EVERY_MS = 1000
 
@@ -117,7 +118,7 @@ def event_rows(report: Report) -> list[dict[str, Any]]:
         if event.number == events.VITALS:
             continue  # in the picture and in vitals.csv; they would bury the rest
         clock = report.timeline.clock(event.t_ms)
-        text = f"{clock:%H:%M:%S}" if clock else NOTHING
+        text = clock_text(clock) if clock else NOTHING
         times = [text, show_time(event.device_ms), show_time(event.t_ms - report.t0_ms)]
         cells = [*times, str(event.step or NOTHING), event_title(event.name), _detail(event, bags)]
         rows.append({"kind": event.name, "cells": cells})

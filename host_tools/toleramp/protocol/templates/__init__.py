@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from toleramp.protocol.templates import custom, ladder, options, oral, series, wide
+from toleramp.protocol.templates import contract, custom, ladder, options, oral, series, wide
 from toleramp.protocol.templates.model import Plan
 from toleramp.protocol.templates.options import COMMON, Option, Values
 
@@ -25,9 +25,12 @@ class Template:
     without: tuple[str, ...] = ()
 
     def every_option(self) -> tuple[Option, ...]:
-        """The options of all protocols, then its own."""
+        """The options of all protocols, then its own, then those of the file's other keys."""
         other = {*self.without, *(option.key for option in self.options)}
-        return (*(option for option in COMMON if option.key not in other), *self.options)
+        by_mouth = "line_dead_volume_ml" in self.without  # what has no line
+        senseless = () if by_mouth else contract.without(oral=False)
+        after = (option for option in contract.OPTIONS if option.key not in {*other, *senseless})
+        return (*(option for option in COMMON if option.key not in other), *self.options, *after)
 
 
 def _ladder_options(bag: str, first: str, final: str) -> tuple[Option, ...]:
@@ -105,7 +108,7 @@ TEMPLATES = (
             Option("wait_min", "Wait after each dose", unit="min", default="15", low="0.01", high="1440", digits=4),
         ),
         oral.build,
-        ("line_dead_volume_ml", "primed_with", "diluent", "code"),
+        ("line_dead_volume_ml", "primed_with", "diluent", "code", *contract.without(oral=True)),
     ),
     Template(
         "custom",
@@ -118,6 +121,7 @@ TEMPLATES = (
                 "numbers",
                 hint="tenfold, down to 1",
                 low="1",
+                alone=False,
             ),
             options.BAG,
             options.OVERFILL,
@@ -138,4 +142,4 @@ def every_option() -> list[Option]:
     for template in TEMPLATES:
         for option in template.options:
             every.setdefault(option.key, option)
-    return list(every.values())
+    return list((every | {option.key: option for option in contract.OPTIONS if option.key not in every}).values())

@@ -1,14 +1,13 @@
-"""A free table from a CSV file with the columns solution, rate_ml_h, minutes; the last row may leave minutes empty."""
+"""A free table from a CSV file: columns solution, rate_ml_h, minutes in any order; the last row may lack minutes."""
 
 from __future__ import annotations
 
-import csv
-import io
 from fractions import Fraction
 from pathlib import Path
 
 from pump.protocol.protocol import MAX_SOLUTIONS, MAX_STEPS
 from toleramp.errors import UserError
+from toleramp.protocol.csv_columns import columns_of
 from toleramp.protocol.reader import bytes_of
 from toleramp.protocol.templates.exact import number
 from toleramp.protocol.templates.model import E4, MS_PER_MIN, Bag, Plan, Rung, bag_volumes_nl, filled
@@ -48,8 +47,6 @@ def _minutes(text: str, where: str) -> Fraction | None:
 
 
 def _row(cells: list[str], where: str) -> Row:
-    if len(cells) != len(COLUMNS):
-        raise UserError(f"{len(cells)} cells instead of {len(COLUMNS)}", where, "write " + ",".join(COLUMNS))
     letter = cells[0].strip()
     if len(letter) != 1 or not "A" <= letter <= "Z":
         raise UserError(f"solution {letter!r} is not one capital letter", where, "write A for the weakest bag")
@@ -57,22 +54,16 @@ def _row(cells: list[str], where: str) -> Row:
     return letter, rate, _minutes(cells[2], where)
 
 
-def read_rows(path: Path) -> list[Row]:
-    """The steps in a CSV file. Raises UserError naming the line."""
-    reader = csv.reader(io.StringIO(_text(path)))
-    try:
-        lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
-    except csv.Error as error:
-        raise UserError(f"not CSV: {error}", f"{path}, line {reader.line_num}", "mend that line") from None
-    if not lines or [cell.strip() for cell in lines[0][1]] != COLUMNS:
-        raise UserError("the first line does not name the columns", str(path), "write " + ",".join(COLUMNS))
-    rows = [_row(cells, f"{path}, line {line}") for line, cells in lines[1:]]
+def read_rows(path: Path) -> tuple[list[Row], tuple[str, ...]]:
+    """The steps in a CSV file, and its columns that are not used. Raises UserError naming the line."""
+    table = columns_of(_text(path), COLUMNS, path)
+    rows = [_row(cells, f"{path}, line {line}") for line, cells in table.rows]
     if not 1 <= len(rows) <= MAX_STEPS:
         raise UserError(f"{len(rows)} steps", str(path), f"a protocol has 1 to {MAX_STEPS}")
-    for (line, _), row in list(zip(lines[1:], rows, strict=True))[:-1]:
+    for (line, _), row in list(zip(table.rows, rows, strict=True))[:-1]:
         if row[2] is None:
             raise UserError("minutes are missing", f"{path}, line {line}", "only the last step may leave them empty")
-    return rows
+    return rows, table.others
 
 
 def _dilutions(values: Values, count: int) -> tuple[Fraction, ...]:
@@ -84,7 +75,7 @@ def _dilutions(values: Values, count: int) -> tuple[Fraction, ...]:
 
 def build(values: Values, dose_pg: int) -> Plan:
     """The plan of a free table. Raises UserError."""
-    rows = read_rows(values["csv"])
+    rows, others = read_rows(values["csv"])
     letters = sorted({row[0] for row in rows})
     if rows[-1][0] != letters[-1] or len(letters) > MAX_SOLUTIONS:
         raise UserError(
@@ -95,4 +86,5 @@ def build(values: Values, dose_pg: int) -> Plan:
     bags = tuple(Bag(*fields) for fields in zip(letters, dilutions, volumes, strict=True))
     rungs = tuple(Rung(letters.index(letter), int(rate * E4), minutes) for letter, rate, minutes in rows)
     kind = values.get("class", "one-bag" if len(letters) == 1 else "multi-bag")
-    return filled(Plan(kind, dose_pg, bags, rungs), values["last_bag"])
+    notes = (f"Columns of the table that were not used: {', '.join(others)}.",) if others else ()
+    return filled(Plan(kind, dose_pg, bags, rungs, notes), values["last_bag"])

@@ -20,7 +20,7 @@ def number(text: str, where: str, digits: int, low: Fraction, high: Fraction, un
     text = text.strip()
     match = _DECIMAL.fullmatch(text) if len(text) <= LONGEST_TEXT else None
     if match is None:
-        raise UserError(f"{text[:LONGEST_TEXT]!r} is not a number", where, _meant(text))
+        raise UserError(f"{text[:LONGEST_TEXT]!r} is not a number", where, _meant(text, unit))
     decimals = (match[3] or match[4] or "").rstrip("0")
     if len(decimals) > digits:
         raise UserError(f"{text} has more than {digits} decimals", where, "write fewer")
@@ -30,10 +30,10 @@ def number(text: str, where: str, digits: int, low: Fraction, high: Fraction, un
     return value
 
 
-def _meant(text: str) -> str:
+def _meant(text: str, unit: str) -> str:
     """How to write what was meant; where thousands and decimals can be confused both readings, never one."""
     if len(text) > LONGEST_TEXT or not re.fullmatch(_SEPARATED, text):
-        return "write it like 12.5"
+        return "give the number alone, as 12.5" + (f": the unit is {unit}" if unit else "")
     if re.fullmatch(_DECIMAL_COMMA, text):
         return f"write {text.replace(',', '.')}"
     parts = re.split(_SEPARATOR, text)

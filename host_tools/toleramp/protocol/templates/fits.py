@@ -73,7 +73,7 @@ Works = Callable[[Values], bool]
 
 
 def _is_dose(option: Option) -> bool:
-    return option.key in DOSES or option.key == "weight_kg"
+    return option.key in DOSES or option.key in ("weight_kg", "height_cm")
 
 
 def _rank(option: Option, values: Values) -> int:

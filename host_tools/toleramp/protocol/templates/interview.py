@@ -35,7 +35,10 @@ class Interview:
         while True:
             text = self._line(option)
             try:
-                return self._answer(option, text)
+                answer = self._answer(option, text)
+                for words in option.aloud(answer or ""):
+                    print(f"  {words}", file=self.questions)
+                return answer
             except UserError as error:
                 self.say(error)
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from pump.protocol.codes import can_show
 from toleramp.errors import UserError, one_line
 from toleramp.protocol.keys import BOUNDS, TEXT_BYTES
-from toleramp.protocol.templates.exact import both_readings, number
+from toleramp.protocol.reader import when
+from toleramp.protocol.templates import body, premedication, units
+from toleramp.protocol.templates.exact import number
+from toleramp.words import times
+from toleramp.words.lists import number_texts
 
 Values = dict[str, Any]  # option key -> what was read; an option that was not given and has no default is missing
+ROWS = "rows"  # kind of an option: lines of texts, of which each is a key's, with a colon between them
+ALL_LINES = "lines"  # kind of an option: texts with a semicolon between them
+NUMBERS = ("number", "whole", "numbers")  # kinds of options that have a unit
 RATE_DIGITS, VOLUME_DIGITS, DRUG_DIGITS = 4, 6, 9  # the pump's resolution: 0.0001 mL/h, 1 nL, 1 pg
-
-
-_NO_NUMBER = re.compile(r"0\d\d", re.ASCII)  # three digits that nobody begins a number with
-_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)  # no blank: two numbers, or one with a separator
 
 
 def one_of(text: str, known: Iterable[str]) -> str:
@@ -36,7 +39,7 @@ class Option:
 
     key: str
     question: str
-    kind: str = "number"  # number, whole, choice, text, numbers, path
+    kind: str = "number"  # number, whole, choice, text, numbers, path, lines, time, premedication
     unit: str = ""
     default: str | None = None
     hint: str = ""
@@ -46,6 +49,7 @@ class Option:
     digits: int = VOLUME_DIGITS
     choices: tuple[str, ...] = ()
     longest: int = 40  # bytes of a text
+    alone: bool = True  # of numbers: one may stand there by itself (else a comma between two has one reading)
     asked: bool = True  # asked on a terminal when nothing was given
 
     @property
@@ -63,24 +67,47 @@ class Option:
             return self._choice(text.strip())
         if self.kind == "text":
             return self._text(text.strip())
-        if self.kind == "path":
-            return self._path(text)
+        if self.kind in _OTHER_KINDS:
+            return _OTHER_KINDS[self.kind](self, text)
         if self.kind == "numbers":
-            return tuple(self._number(part) for part in self._parts(text))
+            return tuple(self._number(part) for part in number_texts(text, self.flag, self.alone))
         value = self._number(text)
         return int(value) if self.kind == "whole" else value
 
-    def _parts(self, text: str) -> list[str]:
-        """The numbers of a list. "1,000" and "1,500" are refused: the comma may stand in one number, or between two."""
-        parts = [part.strip() for part in text.split(",")]
-        what = f"{text.strip()[:60]!r} may be one number or more"
-        for before, part in pairwise(parts):
-            if _NO_NUMBER.fullmatch(part) and before.isdecimal():
-                raise UserError(what, self.flag, both_readings(before, part))
-        if _THOUSANDS.fullmatch(text.strip()):
-            remedy = f"{both_readings(*parts)}; for two numbers {', '.join(parts)} (a blank after the comma)"
-            raise UserError(what, self.flag, remedy)
-        return parts
+    def _lines(self, text: str) -> tuple[str, ...]:
+        """Texts with a semicolon between them."""
+        read = self._choice if self.choices else self._text
+        return tuple(read(part.strip()) for part in text.split(";"))
+
+    def _rows(self, text: str) -> tuple[dict[str, str], ...]:
+        """Rows with a semicolon between them, the texts of each (as many as `choices`) with a colon."""
+        made = []
+        for part in text.split(";"):
+            texts = [self._text(cell.strip()) for cell in part.split(":", len(self.choices) - 1)]
+            if len(texts) != len(self.choices):
+                what = f"{part.strip()[:40]!r} has not all of {', '.join(self.choices)}"
+                raise UserError(what, self.flag, f'write "{": ".join(self.choices)}"')
+            made.append(dict(zip(self.choices, texts, strict=True)))
+        return tuple(made)
+
+    def _time(self, text: str) -> datetime:
+        moment = when(text.strip())
+        if moment is None:
+            remedy = "write it like 2026-11-22T08:00:00+01:00"
+            raise UserError(f"{text.strip()[:40]!r} is no time with its offset", self.flag, remedy)
+        return moment
+
+    def _zone(self, text: str) -> str:
+        if times.zone(text.strip()) is None:
+            raise UserError(f"{text.strip()[:40]!r} is no time zone by name", self.flag, "write it like Europe/Berlin")
+        return text.strip()
+
+    def aloud(self, text: str) -> list[str]:
+        """What was converted in `text` from another unit, in words."""
+        if self.kind not in NUMBERS:
+            return []
+        parts = number_texts(text, self.flag, self.alone) if self.kind == "numbers" else [text]
+        return [words for part in parts if (words := units.aloud(part, self.unit, self.flag))]
 
     def _path(self, text: str) -> Path:
         if not text.strip() or not text.isprintable():
@@ -89,6 +116,7 @@ class Option:
 
     def _number(self, text: str) -> Fraction:
         digits = 0 if self.kind == "whole" else self.digits
+        text = units.without(text, self.unit, self.flag)
         return number(text, self.flag, digits, Fraction(self.low), Fraction(self.high), self.unit)
 
     def _choice(self, text: str) -> str:
@@ -101,7 +129,19 @@ class Option:
             raise UserError("not a line of printable text", self.flag, "write it in letters and digits")
         if len(text.encode("utf-8", "replace")) > self.longest:
             raise UserError(f"longer than {self.longest} bytes", self.flag, "write it shorter")
+        if self.key == "code" and not can_show(text.encode("utf-8", "replace")):
+            raise UserError(f"{text!r} cannot be shown on the pump's screen", self.flag, "write it in ASCII letters")
         return text
+
+
+_OTHER_KINDS: dict[str, Callable[[Option, str], Any]] = {
+    "path": Option._path,
+    ALL_LINES: Option._lines,
+    ROWS: Option._rows,
+    "time": Option._time,
+    "zone": Option._zone,
+    "premedication": lambda option, text: premedication.read(text, option.flag, option._text),
+}
 
 
 def _high(section: str, key: str) -> str:
@@ -148,7 +188,6 @@ LINE_FILL = Option(
     unit="mL",
     default="0",
     high=_MOST_LINE,
-    asked=False,
 )
 OWN_LINE = Option(
     "line_volume_ml",
@@ -156,7 +195,6 @@ OWN_LINE = Option(
     unit="mL",
     default="0",
     high=_MOST_LINE,
-    asked=False,
 )
 LAST_BAG = Option(
     "last_bag",
@@ -177,6 +215,21 @@ PER_KG = Option("dose_mg_per_kg", "Dose by weight", unit="mg/kg", hint="the full
 PER_KG_U = Option(
     "dose_u_per_kg", "Dose by weight of a drug in units", unit="U/kg", hint="the full dose is given", low="0.000001"
 )
+HEIGHT = Option(
+    "height_cm", "Height of the patient", unit="cm", hint="not by body surface", low="30", high="250", digits=1
+)
+FORMULA = Option(
+    "bsa_formula", "Formula of the body surface", "choice", default="mosteller", choices=tuple(body.FORMULAS),
+    asked=False,
+)  # fmt: skip
+PER_M2 = Option("dose_mg_per_m2", "Dose by body surface", unit="mg/m2", hint="the full dose is given", low="0.000001")
+PER_M2_U = Option(
+    "dose_u_per_m2",
+    "Dose by body surface of a drug in units",
+    unit="U/m2",
+    hint="the full dose is given",
+    low="0.000001",
+)
 DOSE = Option("dose_mg", "Full dose", unit="mg", required=True, low="0.000001", digits=DRUG_DIGITS)
 DOSE_U = Option(
     "dose_u",
@@ -187,13 +240,17 @@ DOSE_U = Option(
     digits=DRUG_DIGITS,
     asked=False,
 )
-DOSES = {option.key for option in (PER_KG, PER_KG_U, DOSE, DOSE_U, FIRST_DOSE, FIRST_DOSE_U)}
-ROUTE = Option("route", "Route", "text", default="IV", asked=False)
+DOSES = {option.key for option in (PER_KG, PER_KG_U, PER_M2, PER_M2_U, DOSE, DOSE_U, FIRST_DOSE, FIRST_DOSE_U)}
+ROUTE = Option("route", "Route", "text", default="IV")
 COMMON = (
     DRUG,
     WEIGHT,
+    HEIGHT,
+    FORMULA,
     PER_KG,
     PER_KG_U,
+    PER_M2,
+    PER_M2_U,
     DOSE,
     DOSE_U,
     _bounded("max_hold_min", "Longest hold before the session ends", "whole", "min", required=True),

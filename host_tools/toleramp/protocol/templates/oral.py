@@ -40,7 +40,7 @@ def _in_proportion(shares: tuple[Fraction, ...], dose_pg: int) -> list[int]:
 
 def build(values: Values, dose_pg: int) -> Plan:
     """The plan of doses by mouth. Raises UserError when no series fits the dose."""
-    unit = "u" if "dose_u" in values or "dose_u_per_kg" in values else "mg"
+    unit = "u" if any(key.startswith("dose_u") for key in values) else "mg"
     if ("shares" in values) == (f"first_dose_{unit}" in values):
         raise UserError("which doses?", f"--first-dose-{unit}", "give it, or --shares, and not both")
     doses = _in_proportion(values["shares"], dose_pg) if "shares" in values else _doubling(values, dose_pg)

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from pump.protocol.protocol import UNITS
 from toleramp.errors import UserError
-from toleramp.protocol.templates import Template, fits
+from toleramp.protocol.templates import Template, body, contract, fits
 from toleramp.protocol.templates.exact import plain
 from toleramp.protocol.templates.model import MS_PER_MIN, PG_PER_MG, Misfit, Plan
 from toleramp.protocol.templates.options import COMMON, DOSES, Option, Values
@@ -20,10 +20,22 @@ from toleramp.protocol.templates.options import COMMON, DOSES, Option, Values
 Ask = Callable[[Option], str | None]  # the answer's text, checked; None: nothing was answered
 
 # Asked on a terminal only: on a command line the unit is in the option's name.
-UNIT = Option("dose_unit", "Unit of the doses", "choice", default="mg", choices=UNITS)
+UNIT = Option(
+    "dose_unit",
+    "Unit of the doses; grams, micrograms and nanograms are converted to mg, IU are U",
+    "choice",
+    default="mg",
+    choices=UNITS,
+)
 _MOST_DOSE = 10**7  # mg or U: what a protocol holds
-_FULL_DOSES = ("dose_mg", "dose_u", "dose_mg_per_kg", "dose_u_per_kg")
-_IN_U = {"dose_mg": "dose_u", "dose_mg_per_kg": "dose_u_per_kg", "first_dose_mg": "first_dose_u"}
+_PER_KG, _PER_M2 = ("dose_mg_per_kg", "dose_u_per_kg"), ("dose_mg_per_m2", "dose_u_per_m2")
+_FULL_DOSES = ("dose_mg", "dose_u", *_PER_KG, *_PER_M2)
+_IN_U = {
+    "dose_mg": "dose_u",
+    "dose_mg_per_kg": "dose_u_per_kg",
+    "dose_mg_per_m2": "dose_u_per_m2",
+    "first_dose_mg": "first_dose_u",
+}
 _IN_MG = {in_u: in_mg for in_mg, in_u in _IN_U.items()}
 
 
@@ -63,18 +75,28 @@ def known(template: Template, given: dict[str, str]) -> None:
             raise UserError(f"the template {template.name} does not have it", _flag(key), f"it has {own}")
 
 
+def _needs(key: str) -> tuple[str, ...]:
+    """What must be known of the patient for a full dose given in this way."""
+    if key in _PER_M2:
+        return ("weight_kg", "height_cm")
+    return ("weight_kg",) if key in _PER_KG else ()
+
+
 def _needless(option: Option, given: dict[str, str]) -> bool:
     """True for a question that another answer has settled."""
+    if contract.is_needless(option.key, given):
+        return True
     in_u = _is_in_u(given) or given.get(UNIT.key) == "U"
     if option.key in (_IN_U if in_u else _IN_MG):
         return True
     dosed = any(key in given for key in _FULL_DOSES)
     by_shares = "shares" in given
+    if option.key in (*_PER_KG, *_PER_M2):
+        return dosed or any(key not in given for key in _needs(option.key))
     return {
         "dose_mg": dosed,
         "dose_u": dosed,
-        "dose_mg_per_kg": dosed or "weight_kg" not in given,
-        "dose_u_per_kg": dosed or "weight_kg" not in given,
+        "height_cm": "weight_kg" not in given,
         "final_rate": "scaled_final_rate" in given,
         "scaled_final_rate": "final_rate" in given,
         "first_dose_mg": by_shares,
@@ -118,7 +140,7 @@ def _questions(template: Template, texts: dict[str, str], asked: tuple[Option, .
             yield replace(option, required=True, hint="")
         elif "shares" in every and option.key in ("first_dose_mg", "first_dose_u"):
             yield option
-        elif _required(option, every):
+        elif _required(option, every) or contract.is_needed(option.key, texts):
             yield replace(option, required=True, hint="")
         elif option in asked:
             yield option
@@ -151,6 +173,7 @@ def read(template: Template, texts: dict[str, str]) -> Values:
         text = texts.get(option.key, option.default)
         if text is not None:
             values[option.key] = option.read(text)
+    contract.demand(values)
     values.setdefault("code", secrets.token_hex(2).upper())
     for key in ("dwell_min", "wait_min"):
         if key in values and (values[key] * MS_PER_MIN).denominator != 1:
@@ -164,14 +187,43 @@ def dose_pg(values: Values) -> tuple[int, str]:
     key = next((key for key in _FULL_DOSES if key in values), None)
     if key is None:
         raise UserError("the full dose is missing", "--dose-mg", f"give one of {_EVERY_FULL_DOSE}")
-    if key.endswith("_per_kg") and "weight_kg" not in values:
-        raise UserError("a dose by weight without a weight", _flag(key), "give --weight-kg")
-    dose: Fraction = values[key] * (values["weight_kg"] if key.endswith("_per_kg") else 1)
-    unit = UNITS[key in _IN_MG]
+    missing = [_flag(needed) for needed in _needs(key) if needed not in values]
+    if missing:
+        raise UserError(f"a dose by {_by(key)} without it", _flag(key), f"give {' and '.join(missing)}")
+    times, unit = _times(key, values), UNITS[key in _IN_MG]
+    dose: Fraction = values[key] * times
     if dose > _MOST_DOSE:
-        most = plain(Fraction(int(1000 * _MOST_DOSE / values["weight_kg"]), 1000))
-        raise UserError(f"{plain(dose)} {unit} are more than a protocol holds", _flag(key), f"at most {most} {unit}/kg")
+        per = key.rpartition("_per_")[2]
+        most = plain(Fraction(int(1000 * _MOST_DOSE / times), 1000))
+        raise UserError(
+            f"{plain(dose)} {unit} are more than a protocol holds", _flag(key), f"at most {most} {unit}/{per}"
+        )
     return int(dose * PG_PER_MG), unit
+
+
+def _by(key: str) -> str:
+    return "body surface" if key in _PER_M2 else "weight"
+
+
+def _times(key: str, values: Values) -> Fraction:
+    """What the given dose is multiplied by: kg, m2, or nothing."""
+    if key in _PER_M2:
+        return body.surface_m2(values["height_cm"], values["weight_kg"], values["bsa_formula"])
+    return values["weight_kg"] if key in _PER_KG else Fraction(1)
+
+
+def aloud(template: Template, texts: dict[str, str], values: Values) -> list[str]:
+    """What was converted or worked out, a line each: so that it is checked before anything is mixed by it."""
+    options = (option for option in template.every_option() if option.key in texts)
+    lines = [words for option in options for words in option.aloud(texts[option.key])]
+    key = next((key for key in (*_PER_KG, *_PER_M2) if key in values), None)
+    if key is None:
+        return lines
+    if key in _PER_M2:
+        lines.append(body.surface_aloud(values["height_cm"], values["weight_kg"], values["bsa_formula"]))
+    per, times = key.rpartition("_per_")[2], _times(key, values)
+    dose, unit = plain(Fraction(dose_pg(values)[0], PG_PER_MG)), UNITS[key in _IN_MG]
+    return [*lines, f"full dose: {plain(values[key])} {unit}/{per} x {plain(times)} {per} = {dose} {unit}"]
 
 
 def build(template: Template, values: Values) -> tuple[Plan, str]:
@@ -194,5 +246,8 @@ def build(template: Template, values: Values) -> tuple[Plan, str]:
     try:
         return planned(values), dose_pg(values)[1]
     except Misfit as error:
-        options = (*template.options, *(option for option in COMMON if option.key in (*DOSES, "weight_kg")))
+        options = (
+            *template.options,
+            *(option for option in COMMON if option.key in (*DOSES, "weight_kg", "height_cm")),
+        )
         raise UserError(error.what, error.where, fits.remedy(options, values, works)) from None

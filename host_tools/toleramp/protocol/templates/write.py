@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from fractions import Fraction
 
 from pump.protocol import protocol as device
+from toleramp.protocol.keys import KEYS, MONITORING, RESUME
+from toleramp.protocol.templates import contract
 from toleramp.protocol.templates.exact import decimal_text, near, plain
 from toleramp.protocol.templates.model import E4, NL_PER_ML, PG_PER_MG, Bag, Plan, Portion, Rung
 from toleramp.protocol.templates.options import Values
 
 _LONGEST_NAME = 60  # bytes, as the compiled form has it
-_CHOICES = ("same", "one-back", "two-back", "any-back")
+_FLAGS = ("true", "false")
+_ELSEWHERE = ("protocol", "solution", "step", "monitoring", "reaction", "approval")  # sections that others write
 
 
 def _quoted(text: str) -> str:
@@ -47,8 +52,10 @@ def _head(values: Values, plan: Plan, unit: str) -> str:
     if not plan.portions:
         pairs.append(("line_dead_volume_ml", decimal_text(values["line_dead_volume_ml"])))
         pairs.append(("primed_with", _quoted(values["primed_with"])))
-    if "weight_kg" in values:
-        pairs.append(("weight_kg", decimal_text(values["weight_kg"])))
+    for key in ("weight_kg", "height_cm"):
+        if key in values and key in KEYS["protocol"]:
+            pairs.append((key, decimal_text(values[key])))
+    pairs += _given("protocol", values)
     return "[protocol]\n" + _pairs(pairs)
 
 
@@ -61,7 +68,7 @@ def _bag(values: Values, bag: Bag, unit: str) -> str:
     pairs.append((f"drug_{unit.lower()}", decimal_text(Fraction(bag.drug_pg, PG_PER_MG))))
     if bag.line_nl:
         pairs.append(("line_volume_ml", decimal_text(Fraction(bag.line_nl, NL_PER_ML))))
-    return "[[solution]]\n" + _pairs(pairs)
+    return "[[solution]]\n" + _pairs([*pairs, *_given("solution", values)])
 
 
 def _step(plan: Plan, rung: Rung) -> str:
@@ -83,39 +90,63 @@ def _portion(portion: Portion, unit: str) -> str:
     return "[[step]]\n" + _pairs(pairs)
 
 
-def _rules() -> str:
-    """The pump's defaults of vital signs and reactions, written out, so that they are read and confirmed."""
+def _toml(value: object) -> str:
+    """A value that an option read, as TOML."""
+    if isinstance(value, tuple):
+        return json.dumps(list(value), ensure_ascii=False)
+    if isinstance(value, datetime):
+        return _quoted(value.isoformat())
+    if isinstance(value, Fraction):
+        return decimal_text(value)
+    return str(value) if isinstance(value, int) or value in _FLAGS else _quoted(str(value))
+
+
+def _given(section: str, values: Values) -> list[tuple[str, str]]:
+    """The keys of a section that were given, as TOML."""
+    return [(name, _toml(value)) for name, value in contract.of_section(section, values).items()]
+
+
+def _sections(values: Values) -> Iterator[str]:
+    """The sections that stand only where something was given for them."""
+    for section in KEYS:
+        pairs = [] if section in _ELSEWHERE else _given(section, values)
+        if pairs:
+            yield f"[{section}]\n{_pairs(pairs)}"
+    for section, row in contract.rows(values):
+        yield f"[[{section}]]\n{_pairs([(key, _quoted(text)) for key, text in row.items()])}"
+    for dose in values.get(contract.PREMEDICATION, ()):
+        pairs = [("drug", _quoted(dose.drug)), ("dose", _quoted(dose.dose)), ("wait_min", str(dose.wait_min))]
+        yield f"[[premedication]]\n{_pairs(pairs)}"
+
+
+def _rules(values: Values) -> str:
+    """Vital signs and reactions: what was given, else the pump's defaults, written out to be read and confirmed."""
     rules = device.Protocol()
-    monitoring = [
-        ("spo2_stop_percent", str(rules.spo2_stop)),
-        ("spo2_stop_fall", str(rules.spo2_stop_fall)),
-        ("spo2_early_percent", str(rules.spo2_early)),
-        ("spo2_early_fall", str(rules.spo2_early_fall)),
-        ("delay_s", str(rules.delay_s)),
-        ("pulse_min_bpm", str(rules.pulse_min)),
-        ("pulse_max_bpm", str(rules.pulse_max)),
-    ]
-    choices = [name for bit, name in enumerate(_CHOICES) if rules.resume_choices >> bit & 1]
-    reaction = [
-        ("resume_choices", json.dumps(choices)),
-        ("decision_after_count", str(rules.decision_after_count)),
-        ("min_hold_min", str(rules.min_hold_min)),
-        ("insert_allowed", "true" if rules.insert_allowed else "false"),
-        ("boundary", '"rehang"' if rules.rehang_first else '"present"'),
-    ]
-    head = "# The pump's defaults: the prescriber confirms or changes them.\n"
-    return f"{head}[monitoring]\n{_pairs(monitoring)}\n[reaction]\n{_pairs(reaction)}"
+    monitoring = {key: str(getattr(rules, name)) for key, name in MONITORING.items()}
+    choices = [name for bit, name in enumerate(RESUME) if rules.resume_choices >> bit & 1]
+    reaction = {
+        "resume_choices": json.dumps(choices),
+        "decision_after_count": str(rules.decision_after_count),
+        "min_hold_min": str(rules.min_hold_min),
+        "insert_allowed": "true" if rules.insert_allowed else "false",
+        "boundary": '"rehang"' if rules.rehang_first else '"present"',
+    }
+    monitoring |= dict(_given("monitoring", values))
+    reaction |= dict(_given("reaction", values))
+    head = "# Where nothing was given, the pump's defaults: the prescriber confirms or changes them.\n"
+    return f"{head}[monitoring]\n{_pairs([*monitoring.items()])}\n[reaction]\n{_pairs([*reaction.items()])}"
 
 
-def protocol_text(template: str, values: Values, plan: Plan, unit: str) -> str:
-    """The protocol file (TOML) of a plan; `unit` is "mg" or "U"."""
+def protocol_text(template: str, values: Values, plan: Plan, unit: str, aloud: Sequence[str] = ()) -> str:
+    """The protocol file (TOML) of a plan; `unit` is "mg" or "U"; `aloud`: how its numbers came about."""
     comments = [
         f"Written by `toleramp protocol new` from the template {template}.",
         "Not a prescription: each value is the prescriber's to confirm.",
+        *aloud,
         *plan.notes,
     ]
     parts = ["".join(f"# {line}\n" for line in comments) + "format = 1\n", _head(values, plan, unit)]
     parts += [_bag(values, bag, unit) for bag in plan.bags]
     parts += [_step(plan, rung) for rung in plan.rungs]
     parts += [_portion(portion, unit) for portion in plan.portions]
-    return "\n".join([*parts, _rules()])
+    return "\n".join([*parts, *_sections(values), _rules(values)])

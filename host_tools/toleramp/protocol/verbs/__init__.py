@@ -1,3 +1,3 @@
 """What `toleramp protocol` can do, one module a verb; each has add_parser(verbs), whose parser sets func."""
 
-VERBS = ("table", "templates", "new", "prepare", "check", "diff", "plot", "sign", "verify")
+VERBS = ("table", "templates", "new", "prepare", "check", "diff", "plot", "sign", "verify", "library")

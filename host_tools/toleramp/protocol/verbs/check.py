@@ -6,16 +6,10 @@ import argparse
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pump.protocol.fingerprint import fingerprint
-from pump.protocol.protocol import Protocol
-from pump.tables import refusals
-from toleramp.errors import UserError, one_line
-from toleramp.words import rows
-
-if TYPE_CHECKING:
-    from toleramp.protocol.file import Reading
+from toleramp.errors import UserError
+from toleramp.protocol.all_findings import findings
 
 Row = dict[str, str]
 
@@ -46,75 +40,38 @@ def start(text: str | None) -> datetime | None:
     return moment
 
 
-def _row(error: UserError, path: Path) -> Row:
-    """A fault of the reader as a finding: its place within the file, what is wrong and what would be right."""
-    where = error.where.removeprefix(str(path)).lstrip(", ") or "file"
-    code = rows.name(refusals, getattr(error, "finding", refusals.FORMAT))
-    message = f"{error.what}; {error.remedy}" if error.remedy else error.what
-    return {"severity": "error", "code": code, "where": one_line(where), "message": one_line(message)}
-
-
-def _print(protocol: Protocol, path: Path) -> tuple[str, list[Row]]:
-    """The fingerprint, or why the pump's form cannot hold the protocol."""
-    from toleramp.protocol.file import compile_protocol
-
-    try:
-        return fingerprint(compile_protocol(protocol, str(path))), []
-    except UserError as error:
-        return "", [_row(error, path)]
-
-
-def findings(reading: Reading, now: datetime | None = None) -> tuple[str, list[Row]]:
-    """(fingerprint, all findings, errors first) of what was read; "" where nothing can be compiled."""
-    from toleramp.protocol.findings import file_findings
-    from toleramp.protocol.table import finding_rows
-
-    print_ = ""
-    rows = [_row(fault, reading.path) for fault in reading.faults]
-    if reading.protocol:
-        print_, refused = _print(reading.protocol, reading.path)
-        rows += refused
-    if reading.judged:
-        rows += finding_rows(reading.judged) + file_findings(reading, now)
-    rows.sort(key=lambda row: row["severity"] != "error")
-    return print_, rows
-
-
 def document(path: Path, now: datetime | None = None) -> dict[str, Any]:
     """All findings as `--json` shows them. What is no readable TOML at all is an error of the command, no finding."""
     from toleramp.protocol.file import read_content, read_toml
+    from toleramp.protocol.lines import with_lines
+    from toleramp.protocol.verdict import Verdict
 
     reading = read_content(path, read_toml(path))
     protocol = reading.protocol
     print_, rows = findings(reading, now)
-    errors = sum(row["severity"] == "error" for row in rows)
     return {
         "file": str(path),
         "name": protocol.name if protocol else "",
         "fingerprint": print_,
         "approval": reading.standing.words(),
-        "errors": errors,
-        "warnings": len(rows) - errors,
-        "findings": rows,
+        **Verdict(rows).document(),
+        "findings": with_lines(rows, path.read_text("utf-8-sig")),
     }
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
 def line(row: Row) -> str:
-    """A finding for people."""
-    return f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]"
+    """A finding for people, with its line in the file where that is known."""
+    at = f" (line {row['line']})" if "line" in row else ""
+    return f"{row['severity']}: {row['where']}: {row['message']}{at} [{row['code']}]"
 
 
 def as_text(found: dict[str, Any]) -> str:
-    """One line a finding, errors first; the last line is the verdict."""
-    lines = [line(row) for row in found["findings"]]
-    counts = f"{_count(found['errors'], 'error')}, {_count(found['warnings'], 'warning')}"
-    verdict = "REFUSED" if found["errors"] else "ACCEPTED"
+    """One line a finding that is still to be read, errors first; the last line is the verdict."""
+    from toleramp.approval.read_warnings import summary, unread
+    from toleramp.protocol.verdict import Verdict
+
+    lines = [*(line(row) for row in unread(found["findings"])), *summary(found["findings"])]
+    verdict = Verdict(found["findings"]).words()
     print_ = f", fingerprint {found['fingerprint']}" if found["fingerprint"] else ", no fingerprint"
     signed = f"{found['approval']}: proven by `toleramp protocol verify --keys RING`, and by the pump, not here"
-    return "\n".join(
-        [*lines, *([signed] if found["approval"].endswith("as verifier") else []), f"{verdict}: {counts}{print_}"]
-    )
+    return "\n".join([*lines, *([signed] if found["approval"].endswith("as verifier") else []), f"{verdict}{print_}"])

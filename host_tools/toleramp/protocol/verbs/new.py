@@ -18,7 +18,7 @@ from pump.protocol.protocol import Protocol
 from toleramp.errors import UserError, one_line
 from toleramp.protocol.rule_rows import finding_rows, has_errors
 from toleramp.protocol.table import minutes_of
-from toleramp.protocol.templates import BY_NAME, TEMPLATES, Template, every_option, order
+from toleramp.protocol.templates import BY_NAME, TEMPLATES, Template, body, every_option, order, tried
 from toleramp.protocol.templates.exact import near
 from toleramp.protocol.templates.interview import Interview, asked_for, interviewed
 from toleramp.protocol.templates.options import Option, Values, one_of
@@ -30,6 +30,13 @@ not scale with the bag. The file is written even when a rule is broken (exit 1, 
 can be looked at and mended; input that makes no protocol writes nothing (exit 2)."""
 
 
+_FORMULAS = "; ".join(f"{name}: {formula.words} ({formula.source})" for name, formula in body.FORMULAS.items())
+_DOSES = f"""The full dose is one of --dose-mg, --dose-mg-per-kg (with --weight-kg), --dose-mg-per-m2 (with --weight-kg
+and --height-cm), or the same in international units: --dose-u, --dose-u-per-kg, --dose-u-per-m2. A number may bear its
+unit: that of the option is taken, another of its kind is converted and the conversion told (0.3 g, 300 micrograms,
+20 nanograms, 0.25 L, 0.25 h), any other is refused; IU are U and never mg. Body surface by {_FORMULAS}"""
+
+
 def _users(option: Option) -> str:
     names = [template.name for template in TEMPLATES if option.key in {own.key for own in template.options}]
     return f" ({', '.join(names)})" if names and len(names) < len(TEMPLATES) else ""
@@ -37,7 +44,7 @@ def _users(option: Option) -> str:
 
 def add_parser(verbs: Any) -> None:
     """Adds the verb."""
-    parser = verbs.add_parser("new", help="writes a protocol file from a template", description=_ABOUT)
+    parser = verbs.add_parser("new", help="writes a protocol file from a template", description=_ABOUT, epilog=_DOSES)
     parser.add_argument("--template", metavar="NAME", help="one of " + ", ".join(BY_NAME))
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file to write")
     parser.add_argument("--force", action="store_true", help="overwrite FILE")
@@ -144,14 +151,35 @@ def _size(protocol: Protocol, values: Values) -> str:
     return f"{len(protocol.steps) - filling} steps{line}, {near(volume, 3)} mL{weight}, {minutes} min"
 
 
-def _say(target: Path, blob: bytes, protocol: Protocol, values: Values) -> int:
+def _say(target: Path, made: _Made) -> int:
+    blob, protocol, values = made.blob, made.protocol, made.values
+    for words in made.aloud:
+        print(words)
     print(f"wrote {one_line(str(target))}: {_size(protocol, values)}; fingerprint {fingerprint(blob)}")
     rows = finding_rows(protocol)
     for row in rows:
         print(f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]")
     if not rows:
         print("no findings")
-    return 1 if has_errors(rows) else 0
+    if not has_errors(rows):
+        return 0
+    print(_help(made, target))
+    return 1
+
+
+def _help(made: _Made, target: Path) -> str:
+    """What would keep the rules, tried with this template."""
+
+    def keeps(texts: dict[str, str]) -> bool:
+        try:
+            return not finding_rows(_made(made.template, texts, target).protocol)
+        except UserError:
+            return False
+
+    found = tried.remedies(made.template, made.texts, keeps)
+    if not found:
+        return "tried without success: other lines, bags and dwells; the order itself has to be looked at"
+    return "would keep the rules, tried: " + "; or ".join(found)
 
 
 def _given(args: argparse.Namespace) -> dict[str, str]:
@@ -164,7 +192,10 @@ def _given(args: argparse.Namespace) -> dict[str, str]:
 class _Made:
     """A protocol: the values it was made of, the text of its file, its compiled form, and how that reads back."""
 
+    template: Template
+    texts: dict[str, str]
     values: Values
+    aloud: list[str]
     text: str
     blob: bytes
     protocol: Protocol
@@ -174,8 +205,9 @@ def _made(template: Template, texts: dict[str, str], target: Path) -> _Made:
     """The protocol that the texts make. Raises UserError."""
     values = order.read(template, texts)
     plan, unit = order.build(template, values)
-    text = protocol_text(template.name, values, plan, unit)
-    return _Made(values, text, *_checked(text, target))
+    aloud = order.aloud(template, texts, values)
+    text = protocol_text(template.name, values, plan, unit, aloud)
+    return _Made(template, texts, values, aloud, text, *_checked(text, target))
 
 
 def _written(text: str, target: Path | None, ask: Interview | None, force: bool) -> Path:
@@ -206,4 +238,4 @@ def run_new(args: argparse.Namespace) -> int:
     else:
         made = make(order.answers(template, given))
     target = _written(made.text, target, ask, args.force)
-    return _say(target, made.blob, made.protocol, made.values)
+    return _say(target, made)

@@ -17,6 +17,8 @@ from toleramp.preparation import oral as preparation_oral
 from toleramp.preparation.as_made import as_drawn, mix, new_findings, remedy
 from toleramp.preparation.mixing import Bag, Means
 from toleramp.preparation.sheet import SYRINGE_STEPS, as_text, comparison, document, exact
+from toleramp.protocol.templates.exact import number
+from toleramp.words.lists import number_texts
 
 if TYPE_CHECKING:
     from toleramp.protocol.file import Reading
@@ -30,6 +32,9 @@ def add_parser(verbs: Any) -> None:
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="a protocol file (.toml)")
     add("--stock-mg-per-ml", metavar="X", help="strength of the drug as it comes (U/mL in units)")
+    add("--vial-ml", metavar="X", help="what one vial of it holds: the vials are counted")
+    add("--batch", metavar="TEXT", help="batch of the drug, for sheet and labels; else a line to write on")
+    add("--storage", metavar="TEXT", help="how the bags are stored, for sheet and labels; else a line to write on")
     add("--syringe-step-ml", metavar="X", default="auto", help=f"to what volumes are measured; auto: {SYRINGE_STEPS}")
     add("--holds-ml", metavar="BAG=ML", action="append", default=[], help="what a container really holds before mixing")
     add("--serial", metavar="BAGS", default="auto", help="bags made from the next stronger one: A,B, auto or none")
@@ -82,6 +87,8 @@ def _sheet(args: argparse.Namespace, reading: Reading) -> tuple[dict[str, Any], 
     protocol = reading.protocol
     assert protocol is not None
     sheet = _head(protocol, fingerprint(compile_protocol(protocol, str(args.file))))
+    sheet["route"] = reading.content["protocol"].get("route", "not written")
+    sheet |= {key: one_line(getattr(args, key) or "").strip() for key in ("batch", "storage")}
     sheet["findings"] = finding_rows(protocol) + file_findings(reading, start(args.now))
     sheet["errors"] = [row for row in sheet["findings"] if row["severity"] == "error"]
     bags = [] if sheet["errors"] else _fill(args, protocol, reading.content, sheet)
@@ -104,7 +111,7 @@ def _head(protocol: Protocol, print_: str) -> dict[str, Any]:
 def _fill(args: argparse.Namespace, protocol: Protocol, content: Any, sheet: dict[str, Any]) -> list[Bag]:
     """Puts into the sheet what is mixed or drawn up; the bags."""
     if protocol.doses:
-        strengths, means = _oral_means(args)
+        strengths, means = _oral_means(args, protocol)
         sheet |= preparation_oral.document(protocol, strengths, means, exact)
         drawn = as_drawn(protocol, [Fraction(row["made"]) for row in sheet["doses"]])
         found = new_findings(protocol, drawn)
@@ -113,7 +120,7 @@ def _fill(args: argparse.Namespace, protocol: Protocol, content: Any, sheet: dic
         return []
     means = _means(args, protocol)
     made = mix(protocol, means)
-    sheet |= document(protocol, content, made)
+    sheet |= document(protocol, content, made, _amount(args.vial_ml, "--vial-ml", "mL") if args.vial_ml else None)
     _judge(sheet, lambda: remedy(protocol, means))
     return made.bags
 
@@ -127,18 +134,23 @@ def _judge(sheet: dict[str, Any], remedy_of: Callable[[], str]) -> None:
         sheet["as_made"]["remedy"] = remedy_of()
 
 
-def _oral_means(args: argparse.Namespace) -> tuple[list[Fraction], Means]:
+def _oral_means(args: argparse.Namespace, protocol: Protocol) -> tuple[list[Fraction], Means]:
     """Strengths of the preparations, and the step to which they are measured. Raises UserError."""
     for given, option in (
         (args.holds_ml, "--holds-ml"),
+        (args.vial_ml, "--vial-ml"),
         (args.serial != "auto", "--serial"),
         (args.labels, "--labels"),
     ):
         if given:
             raise UserError("a protocol by mouth has no bags", option, "leave it out")
-    texts = args.stock_mg_per_ml.split(",") if args.stock_mg_per_ml else []
-    step = None if args.syringe_step_ml == "auto" else _amount(args.syringe_step_ml, "--syringe-step-ml")
-    return [_amount(text, "--stock-mg-per-ml") for text in texts], Means(step_ml=step)
+    texts = number_texts(args.stock_mg_per_ml, "--stock-mg-per-ml") if args.stock_mg_per_ml else []
+    step = _step_ml(args)
+    return [_amount(text, "--stock-mg-per-ml", _strength_unit(protocol)) for text in texts], Means(step_ml=step)
+
+
+def _step_ml(args: argparse.Namespace) -> Fraction | None:
+    return None if args.syringe_step_ml == "auto" else _amount(args.syringe_step_ml, "--syringe-step-ml", "mL")
 
 
 def _labels(args: argparse.Namespace, reading: Reading, sheet: dict[str, Any], bags: list[Bag]) -> str:
@@ -153,22 +165,24 @@ def _labels(args: argparse.Namespace, reading: Reading, sheet: dict[str, Any], b
         return f"no labels written: {first['where']}: {first['message']} [{first['code']}]; {help_}"
     assert reading.protocol is not None
     patient = labels.patient(args.patient, args.patient_id)
-    page = labels.make(reading.protocol, reading.content, sheet["fingerprint"], bags, patient)
+    page = labels.make(reading.protocol, reading.content, sheet, bags, patient)
     whole_files.create(args.labels, page.encode("utf-8"), args.force)
     return f"{len(bags)} labels: {args.labels}"
 
 
-def _amount(text: str, option: str) -> Fraction:
-    """A number above zero from decimal text; UserError for anything else."""
-    from decimal import Decimal, InvalidOperation
+def _amount(text: str, option: str, unit: str) -> Fraction:
+    """A number above zero, alone or with its unit; what is converted is told. UserError for anything else."""
+    from toleramp.protocol.templates import units
 
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not (value.is_finite() and Decimal("1e-6") <= value <= 10**6):
-        raise UserError(f"{text!r} is no number that fits", option, "write a number from 0.000001 to 1000000")
-    return Fraction(value)
+    value = number(units.without(text, unit, option), option, 9, Fraction(1, 10**6), Fraction(10**6), unit)
+    words = units.aloud(text, unit, option)
+    if words:
+        print(words, file=sys.stderr)
+    return value
+
+
+def _strength_unit(protocol: Protocol) -> str:
+    return f"{UNITS[protocol.unit]}/mL"
 
 
 def _bags(text: str, option: str, protocol: Protocol) -> list[str]:
@@ -180,13 +194,14 @@ def _bags(text: str, option: str, protocol: Protocol) -> list[str]:
 
 
 def _means(args: argparse.Namespace, protocol: Protocol) -> Means:
-    stock = _amount(args.stock_mg_per_ml, "--stock-mg-per-ml") if args.stock_mg_per_ml else None
-    step = None if args.syringe_step_ml == "auto" else _amount(args.syringe_step_ml, "--syringe-step-ml")
+    text, strength = args.stock_mg_per_ml, _strength_unit(protocol)
+    stock = _amount(text, "--stock-mg-per-ml", strength) if text else None
+    step = _step_ml(args)
     holds = {}
     for item in args.holds_ml:
         name, _, amount = item.partition("=")
         for letter in _bags(name, "--holds-ml", protocol):
-            holds[letter] = Fraction(0) if amount == "0" else _amount(amount, "--holds-ml")
+            holds[letter] = Fraction(0) if amount == "0" else _amount(amount, "--holds-ml", "mL")
     serial = None
     if args.serial != "auto":
         serial = frozenset([] if args.serial == NO_BAG else _bags(args.serial, "--serial", protocol))

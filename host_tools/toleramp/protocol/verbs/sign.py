@@ -13,9 +13,12 @@ from pump.tables import refusals
 from toleramp.errors import UserError, one_line
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from toleramp.approval.key_files import Person
     from toleramp.protocol.file import Reading
 
+Row = dict[str, Any]
 _MARK = "\ufeff"  # a byte order mark
 
 _ABOUT = """Signs a protocol: the first signature is the author's, the second, of another person, the verifier's. A
@@ -31,15 +34,19 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--renew", action="store_true", help="drops the signatures there are, signs anew as author")
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="writes there instead of into FILE")
     parser.add_argument("--force", action="store_true", help="overwrites OUT")
+    parser.add_argument("--now", metavar="TIME", help="when the first step starts, with its offset; default: now")
     parser.set_defaults(func=run_sign)
 
 
 def run_sign(args: argparse.Namespace) -> int:
     """Signs; 1 when the protocol or the person is refused, with the reason on standard error."""
+    from toleramp.approval.canonical import laptop_only
     from toleramp.approval.key_files import read_person
     from toleramp.approval.table import NotSigned
+    from toleramp.protocol.verbs.check import start
     from toleramp.whole_files import demand_free
 
+    now = start(args.now)
     if args.renew and args.role == "verifier":
         raise UserError("--renew signs as author", "--as verifier", "leave one of them out")
     if args.output:
@@ -48,13 +55,15 @@ def run_sign(args: argparse.Namespace) -> int:
     text = _text(args.file)
     reading = _reading(args.file, text, args.renew)
     try:
-        print_ = _demand_sound(reading)
-        role, table = _signed(reading, person, args.role)
+        print_, read = _demand_sound(reading, now)
+        role, table = _signed(reading, person, args.role, read)
     except NotSigned as why:
         sys.stdout.flush()  # what was found stands before the reason
         print(f"not signed: {one_line(str(why))}", file=sys.stderr)
         return 1
     _write(args, text, table)
+    for beside in laptop_only(reading.content):
+        print(one_line(f"signed for people, not known to the pump: {beside}"))
     print(f"{one_line(str(args.output or args.file))}: signed by {person} as {role}; fingerprint {print_}")
     print(_missing(table))
     return 0
@@ -78,28 +87,34 @@ def _reading(path: Path, text: str, renew: bool) -> Reading:
     return read_content(path, content)
 
 
-def _demand_sound(reading: Reading) -> str:
-    """Prints what there is to find, and returns the fingerprint; NotSigned when a rule is broken."""
-    from toleramp.approval.table import NotSigned
-    from toleramp.protocol.verbs.check import findings, line
+def _demand_sound(reading: Reading, now: datetime | None) -> tuple[str, list[Row]]:
+    """Prints what there is to find: (fingerprint, findings); NotSigned when a rule is broken.
 
-    print_, rows = findings(reading)
+    A warning is read here, once by each person, and signed with the rest.
+    """
+    from toleramp.approval.table import NotSigned
+    from toleramp.protocol.all_findings import findings
+    from toleramp.protocol.verbs.check import line
+
+    print_, rows = findings(reading, now)
     rows = [row for row in rows if row["code"] != refusals.NAMES[refusals.APPROVAL]]
     for row in rows:
         print(line(row))
     errors = sum(row["severity"] == "error" for row in rows)
     if errors or not print_:
         raise NotSigned(f"the protocol has {errors} error{'' if errors == 1 else 's'}; mend it first")
-    return print_
+    return print_, rows
 
 
-def _signed(reading: Reading, person: Person, role: str | None) -> tuple[str, dict[str, str]]:
-    from toleramp.approval.table import content_digest, signed
+def _signed(reading: Reading, person: Person, role: str | None, rows: list[Row]) -> tuple[str, dict[str, str]]:
+    from toleramp.approval.canonical import file_digest
+    from toleramp.approval.read_warnings import marks
+    from toleramp.approval.table import Signable, content_digest, signed
 
     digest = content_digest(reading.protocol) if reading.protocol else None
     if digest is None:
         raise UserError("it cannot be compiled", str(reading.path), "see `toleramp protocol check`")
-    return signed(reading.standing, digest, person, role)
+    return signed(reading.standing, Signable(digest, file_digest(reading.content), marks(rows)), person, role)
 
 
 def _write(args: argparse.Namespace, text: str, table: dict[str, str]) -> None:

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toleramp.errors import one_line
+
 if TYPE_CHECKING:
     from toleramp.approval.key_files import Keys
     from toleramp.approval.table import Proof, Standing
@@ -54,8 +56,10 @@ def document(path: Path, keys: Keys) -> dict[str, Any]:
     """What `--json` shows. Raises UserError for what is no protocol."""
     from pump.protocol.fingerprint import fingerprint
     from pump.protocol.protocol import CLASSES
-    from toleramp.approval.table import content_digest, not_covered, prove, standing
+    from toleramp.approval.canonical import laptop_only
+    from toleramp.approval.table import content_digest, prove, standing
     from toleramp.protocol.file import compile_protocol, read_content, read_toml
+    from toleramp.protocol.verdict import judge
 
     reading = read_content(path, read_toml(path))
     protocol = reading.protocol
@@ -63,8 +67,8 @@ def document(path: Path, keys: Keys) -> dict[str, Any]:
         raise reading.faults[0]
     blob = compile_protocol(protocol, str(path))
     digest = content_digest(protocol) or b""
-    found = standing(reading.content, protocol)
-    proof = prove(found, digest, keys)
+    found, verdict = standing(reading.content, protocol), judge(reading)
+    proof = prove(found, digest, reading.content, keys)
     return {
         "file": str(path),
         "name": protocol.name,
@@ -76,7 +80,10 @@ def document(path: Path, keys: Keys) -> dict[str, Any]:
         "verifier": _signer(found, proof, "verifier"),
         "two_people": proof.two_people,
         "problem": found.problem,
-        "not_signed": not_covered(reading.content),
+        "for_people": list(laptop_only(reading.content)),
+        "not_signed": [],
+        **verdict.document(),
+        "reason": verdict.reason(),
         "approved": proof.approved,
     }
 
@@ -89,10 +96,12 @@ def as_text(found: dict[str, Any]) -> str:
         signer = found[role]
         lines.append(f"{role:<10} {signer['id'] or 'nobody'}: {_SAID[signer['signature']]}")
     lines.append(f"people     {_TWO[found['two_people']]}")
-    if found["not_signed"]:
-        lines.append(f"note: the pump does not get, and no signature covers: {', '.join(found['not_signed'])}")
+    for text in found["for_people"]:
+        lines.append(one_line(f"note: the pump does not get, and the signatures cover: {text}"))
     if found["class"] == "bench":
         lines.append("note: a protocol of class bench loads only in bench mode, whoever signs it")
+    if found["verdict"] == "refused":
+        lines.append(f"note: the protocol itself is REFUSED: {found['reason']}")
     lines.append(_verdict(found))
     return "\n".join(lines)
 
