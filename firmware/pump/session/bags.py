@@ -27,12 +27,14 @@ class Bags:
         self.case = case
         self.codes = []  # whole codes, bytes
         self.shown = []  # what of them the screen has room for
+        self._salt = 0
         self._order = []  # in which the choices come: another one each time, so that fingers learn nothing
 
     def adopt(self, protocol):
         """Takes the bags of an accepted protocol."""
         self.codes = [bag.code.encode() for bag in protocol.solutions]
         self.shown = [code[-CODE_SHOWN:] for code in self.codes]
+        self._salt = sum([(at + 1) * byte for code in self.codes for at, byte in enumerate(code)])
 
     def enter(self):
         """The bag of the present step is asked for; nothing is chosen yet, and what hangs is known no longer."""
@@ -57,9 +59,10 @@ class Bags:
         return 0
 
     def _shuffle(self):
-        """The bags and "another" in an order that depends on what has flowed: nobody can guess it from the step."""
-        case, left = self.case, list(range(1, len(self.codes) + 2))
-        seed = case.progress.total + 7919 * (case.progress.entries + case.progress.wrong_bags)
+        """The bags and "another" in an order that nobody can guess from the step: it depends on the codes themselves,
+        which are each patient's own, and on how the session went."""
+        progress, left = self.case.progress, list(range(1, len(self.codes) + 2))
+        seed = self._salt + 7919 * (progress.entries + progress.wrong_bags) + 104_729 * progress.session
         self._order = [NO_CODE]
         while left:
             seed = (seed * 1_103 + 12_345) & 0xFFFF

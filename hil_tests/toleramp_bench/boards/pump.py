@@ -183,7 +183,7 @@ class PumpBench:
             if message.type == m.STATUS[0]:
                 self.status = message.fields
                 self._set_offset(message.fields)
-            if message.type == m.EVENT[0]:
+            if message.type == m.EVENT[0] and not message.fields["part"]:
                 self._event(message.fields)
             if message.sequence:
                 self.inbox.append(message)

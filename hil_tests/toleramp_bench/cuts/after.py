@@ -19,7 +19,7 @@ from toleramp.device.wire import Message
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.fram import SIZE, Fram
 from toleramp_bench.names import EVENTS, STATES
-from toleramp_bench.records import unpack_record
+from toleramp_bench.records import is_part, unpack_record
 
 BODY = RECORD - 4
 CODE_AT = struct.calcsize(m.EVENT[1][: m.EVENT[1].index("i") - 4])  # where a record says its code
@@ -98,8 +98,9 @@ def tap(bench: PumpBench) -> dict[int, bytes]:
 
     def note(message: Message) -> None:
         if message.type == m.EVENT[0]:
-            values = [message.fields[name] for name in m.EVENT[2].split()]
-            found[message.fields["seq"]] = struct.pack(m.EVENT[1], *values)
+            layout = m.CONTINUED if message.fields["part"] else m.EVENT
+            values = [message.fields[name] for name in layout[2].split()]
+            found[message.fields["seq"]] = struct.pack(layout[1], *values)
 
     bench.on_message = note
     return found
@@ -255,7 +256,8 @@ def _log_after(contents: bytes, before: bytes, count: int, streamed: dict[int, b
     if contents[: len(before)] != before:
         found.append("records from before the cut were changed")
     after = log_length(contents)
-    new = [unpack_record(contents[slot * SLOT : slot * SLOT + RECORD]) for slot in range(count, after)]
+    records = [contents[slot * SLOT : slot * SLOT + RECORD] for slot in range(count, after)]
+    new = [unpack_record(record) for record in records if not is_part(record)]
     names = [record["event"] for record in new]
     if names[:1] != [EVENTS.BOOT] or names[1:2] != _TESTED:
         return [*found, f"no boot record in slot {count}, where the log went on, but {names}"]

@@ -177,7 +177,7 @@ class Listener(HostLine):
         for message in self.wire.feed(data):
             if message.type == m.STATUS[0]:
                 self.status = message.fields
-            elif message.type == m.EVENT[0]:
+            elif message.type == m.EVENT[0] and not message.fields["part"]:
                 self.records.append(named(message.fields))
             elif message.sequence == self._number:
                 self._answered = self._meaning(message)

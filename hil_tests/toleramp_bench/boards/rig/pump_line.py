@@ -101,7 +101,7 @@ class PumpLine:
                 self._answers[message.sequence] = message
             if message.type == m.STATUS[0]:
                 self._take_status(message.fields, now)
-            elif message.type == m.EVENT[0]:
+            elif message.type == m.EVENT[0] and not message.fields["part"]:
                 self._take_record(named(message.fields))
         if now - self._heard_us > _SILENT_US:
             self._heard_us = now
