@@ -14,6 +14,7 @@ from pump.tables.states import ARMED, BAG, HELD, READY, RUNNING
 CONFIRM_MS = 30_000  # the second press, and the bag of a start, must come within this
 WRONG_MAX = 3  # so many wrong codes are a person's decision, not a fourth try
 ANOTHER = b"another"
+_SIXTEEN = 0xFFFF
 NO_CODE = 0  # the choice when nothing is chosen; 1 to n are the protocol's bags in their order, n + 1 another
 
 
@@ -27,12 +28,14 @@ class Bags:
         self.case = case
         self.codes = []  # whole codes, bytes
         self.shown = []  # what of them the screen has room for
+        self._salt = 0
         self._order = bytearray(1)  # in which the choices come: another one each time, so that fingers learn nothing
 
     def adopt(self, protocol):
         """Takes the bags of an accepted protocol."""
         self.codes = [bag.code.encode() for bag in protocol.solutions]
         self.shown = [code[-CODE_SHOWN:] for code in self.codes]
+        self._salt = sum([(at + 1) * byte for code in self.codes for at, byte in enumerate(code)]) & _SIXTEEN
         self._order = bytearray(len(self.codes) + 2)
 
     def enter(self):
@@ -61,13 +64,15 @@ class Bags:
         return 0
 
     def _shuffle(self):
-        """The bags and "another" in an order that depends on what has flowed: nobody can guess it from the step."""
+        """The bags and "another" in an order that nobody can guess from the step: it depends on the codes themselves,
+        which are each patient's own, and on how the session went. In place: wrong codes may come without end."""
         order, progress = self._order, self.case.progress
         for i in range(len(order)):
             order[i] = i
-        seed = (progress.total & 0xFFFF) + 7919 * ((progress.entries + progress.wrong_bags) & 0xFFFF)
+        seed = self._salt + 7919 * ((progress.entries + progress.wrong_bags) & _SIXTEEN)
+        seed = (seed + 39_193 * (progress.session & 0x3FFF)) & _SIXTEEN  # each product within 30 bits
         for i in range(1, len(order)):
-            seed = ((seed & 0xFFFF) * 1_103 + 12_345) & 0xFFFF
+            seed = (seed * 1_103 + 12_345) & _SIXTEEN
             at = i + seed % (len(order) - i)
             chosen = order[at]
             while at > i:
