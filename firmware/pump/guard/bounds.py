@@ -103,7 +103,7 @@ class Bounds:
                 self.broken = True
             self._long_ms = self._long = 0
         if span_ms < SPAN_MAX_MS and span_ms * 1_000 // pulses <= self._next_us[at]:
-            self._seen_ms += span_ms
+            self._seen_ms = min(self._seen_ms + span_ms, _MAX)
             if self._seen_ms >= self._flows_ms[self._reached] and self._reached < len(self.levels):
                 self._reached += 1
                 self._seen_ms = 0

@@ -119,6 +119,8 @@ class Bags:
         if not case.may_begin() or case.held_too_long():
             return 0
         bag = case.progress.hung = case.solution()
+        if self.lapses:
+            case.progress.wrong_bags = 0  # what was refused before the session began is no reason to hold it
         case.log(events.BAG_CONFIRMED, 0, bag)
         case.vitals.restart()
         return RUNNING
