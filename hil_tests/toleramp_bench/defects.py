@@ -18,13 +18,17 @@ from typing import Any
 
 from pump.base import units
 from pump.course import course
+from pump.course.plan import Plan
 from pump.delivery.delivery import Delivery
 from pump.io import CONFIRM
 from pump.protocol import admission, approval
 from pump.senses import vitals
+from pump.session.bags import Bags
 from pump.session.resuming import Resuming
 from pump.session.session import Session
-from pump.tables.states import RUNNING
+from pump.tables import causes
+from pump.tables.states import GROUP, HANGING, RUNNING
+from pump.tables.vitals import VALID
 from toleramp_bench.places import ROOT
 from toleramp_bench.runs.execute import execute, make_target
 from toleramp_bench.scenario.reader import read_scenario
@@ -130,11 +134,65 @@ def _no_first_press() -> None:
 def _line_forgotten() -> None:
     sound = course.legs_of
 
-    def legs_of(plan: Any, k: int, bag: int, pulses: int, line: list[Any]) -> Any:
+    def legs_of(plan: Any, k: int, bag: int, pulses: int, line: Any) -> Any:
         sound(plan, k, bag, pulses, line)
-        return sound(plan, k, bag, pulses, [])
+        empty = line.copy()
+        empty.count = 0
+        return sound(plan, k, bag, pulses, empty)
 
     everywhere(sound, legs_of)
+
+
+def _hung_when_asked_for() -> None:
+    @wrong(Bags, "enter")
+    def enter(sound: Any, bags: Bags) -> Any:
+        answer = sound(bags)
+        bags.case.progress.hung = bags.case.solution()
+        return answer
+
+
+def _wait_lost_by_stop() -> None:
+    @wrong(Session, "_hold")
+    def hold(sound: Any, session: Session, *arguments: Any) -> None:
+        session.progress.by_vitals = False
+        session.case.vitals.hold = 0
+        sound(session, *arguments)
+        session.progress.by_vitals = arguments[0] == causes.SPO2_STOP
+
+    @wrong(Resuming, "may")
+    def may(sound: Any, resuming: Resuming) -> Any:
+        vitals_now, kept = resuming.case.vitals, resuming.case.vitals.hold
+        vitals_now.hold = 0
+        answer = sound(resuming)
+        vitals_now.hold = kept
+        return answer
+
+
+def _delay_restarted_by_gaps() -> None:
+    @wrong(vitals.Vitals, "sample")
+    def sample(sound: Any, judged: Any, spo2: int, pulse: int, flags: int, now_ms: int) -> None:
+        if not flags & VALID or spo2 > judged.stop:
+            judged._forget()
+        sound(judged, spo2, pulse, flags, now_ms)
+
+
+def _least_hold_ignored() -> None:
+    @wrong(Resuming, "may")
+    def may(sound: Any, resuming: Resuming) -> Any:
+        resuming.case.plan.protocol.min_hold_min = 0
+        return sound(resuming)
+
+
+def _pause_ignored_at_a_bag() -> None:
+    @wrong(Session, "_urgent")
+    def urgent(sound: Any, session: Session, stop: int, request: int, *rest: int) -> Any:
+        return sound(session, stop, 0 if GROUP[session.state] & HANGING else request, *rest)
+
+
+def _remainder_of_another_bag() -> None:
+    @wrong(Plan, "final_pulses")
+    def final_pulses(sound: Any, plan: Plan, pulses: Any, *rest: int) -> Any:
+        return sound(plan, [0, *list(pulses)[:-1]], *rest)
 
 
 DEFECTS = (
@@ -148,6 +206,12 @@ DEFECTS = (
     Defect("lost pulse at a rate change", _lost_pulse, ("standard-session.toml",)),
     Defect("resume without a press", _no_first_press, ("one-press-no-resume.toml",)),
     Defect("the line's stronger content forgotten", _line_forgotten, ("back-over-a-bag.toml",)),
+    Defect("bag counts as hung when asked for", _hung_when_asked_for, ("hold-at-a-bag-change.toml",)),
+    Defect("recovery wait lost by a STOP in the hold", _wait_lost_by_stop, ("stop-inside-a-desaturation.toml",)),
+    Defect("delay restarted by each gap", _delay_restarted_by_gaps, ("one-good-in-nine.toml", "swings.toml")),
+    Defect("least hold ignored", _least_hold_ignored, ("least-hold.toml",)),
+    Defect("pause ignored while a bag is asked for", _pause_ignored_at_a_bag, ("pause-at-a-bag-change.toml",)),
+    Defect("another bag's strength in the remainder", _remainder_of_another_bag, ("mild-reaction.toml",)),
 )
 NONE = Defect("none", lambda: None, tuple(dict.fromkeys(name for defect in DEFECTS for name in defect.scenarios)))
 

@@ -185,6 +185,8 @@ def finish(pump: CorePump, limit_s: float = 900) -> str:
 def classify(pump: CorePump, word: int) -> None:
     """At a hold: chooses the word as the screen shows it, and confirms."""
     answer(pump, cause=word)
+    if pump.controller.session.question.second:
+        tap(pump, CONFIRM)  # what ends the session is pressed twice
 
 
 def choose_step(pump: CorePump, step: int, bag: int | None = None) -> None:

@@ -136,7 +136,7 @@ def test_a_code_that_nobody_confirms_is_forgotten_after_half_a_minute() -> None:
     assert state(pump) == "bag" and pump.controller.session.question.shown == 0
 
 
-@pytest.mark.req("PRO-8", "SES-16")
+@pytest.mark.req("PRO-8")
 def test_the_order_of_the_codes_cannot_be_learnt() -> None:
     """Else fingers know how often UP leads to the right one, and nobody reads the label."""
     orders = set()

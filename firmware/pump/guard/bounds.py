@@ -3,7 +3,7 @@
 It sees pulses that moved the motor, and time; of the world only which bag hangs (pump.guard.hanging; an unknown one
 counts as the strongest). It knows no course and no claim. Its bounds:
 
-- rate times strength: never above the highest dose rate seen for most of the time that its step flows, times the
+- rate times strength: never above the highest dose rate seen for half of the time that its step flows, times the
   class's factor (PRO-2); before that, never above the first step's;
 - the full dose of the order, and what each bag holds, by its own count.
 """
@@ -19,8 +19,7 @@ WINDOW = 16  # pulses over which a rate is judged: to within a sixteenth, and to
 STRETCH_MS = 100  # over which it is seen how long a rate lasts: a fifth is one scan
 SPAN_MAX_MS = 500_000  # what is longer has a hold in it
 MARGIN = 112  # hundredths: what a window cannot tell
-SLACK_PPM = 500  # of the full dose: what ppm_of cannot tell, and the pulse that completes it
-_MAX = 1 << 29
+SLACK_PPM, _MAX = 500, 1 << 29  # of the full dose: what ppm_of cannot tell, and the pulse that completes it
 
 
 class Bounds:
@@ -51,7 +50,7 @@ class Bounds:
                 self._least_us.append(min(_MAX, us * 10_000 // ((100 if level < 0 else ratio) * MARGIN)))
             for us in self._intervals_us(after):
                 self._next_us.append(min(_MAX, us * 5 // 4))
-            self._flows_ms.append(plan.pulses[after] * plan.interval_us[after] // 1_000 * 3 // 4)
+            self._flows_ms.append(plan.pulses[after] * plan.interval_us[after] // 1_000 // 2)
 
     def _intervals_us(self, k):
         """Microseconds between pulses of each bag at the dose rate of a step."""
@@ -61,14 +60,13 @@ class Bounds:
 
     def restart(self):
         """A new session: full bags, nothing tolerated."""
-        self.drawn = [0] * len(self.fills)
-        self._bag = -1
-        self._free = self._seen_ms = self._reached = 0
-        self.broken = False
-        self.rest()
+        self.drawn, self._bag, self.broken = [0] * len(self.fills), -1, False
+        self._free = self._seen_ms = self._reached = self._span_ms = self._pulses = self._long_ms = self._long = 0
 
     def rest(self):
-        """Nothing flows: what is measured begins anew."""
+        """Nothing flows: what is measured begins anew, what was seen of a stretch counts."""
+        if self._pulses:
+            self._see(self._bag)
         self._span_ms = self._pulses = self._long_ms = self._long = 0
 
     @micropython.native
@@ -102,7 +100,13 @@ class Bounds:
             if (self._long_ms + dt_ms) * 1_000 // self._long < self._least_us[at] or self._too_much(bag):
                 self.broken = True
             self._long_ms = self._long = 0
-        if span_ms < SPAN_MAX_MS and span_ms * 1_000 // pulses <= self._next_us[at]:
+        self._see(bag)
+
+    @micropython.native
+    def _see(self, bag):
+        """What was as fast as the next level counts towards its being tolerated."""
+        span_ms = min(self._span_ms, SPAN_MAX_MS)
+        if span_ms * 1_000 // self._pulses <= self._next_us[self._reached * len(self.fills) + bag]:
             self._seen_ms = min(self._seen_ms + span_ms, _MAX)
             if self._seen_ms >= self._flows_ms[self._reached] and self._reached < len(self.levels):
                 self._reached += 1
@@ -110,7 +114,7 @@ class Bounds:
 
     @micropython.native
     def _too_much(self, bag):
-        total = 0
+        rest_ppm = self._most_ppm
         for other in range(len(self.drawn)):
-            total += self.plan.ppm_of(other, self.drawn[other])
-        return total > self._most_ppm or self.drawn[bag] > self.plan.holds[bag] + WINDOW
+            rest_ppm -= self.plan.ppm_of(other, self.drawn[other])
+        return rest_ppm < 0 or self.drawn[bag] > self.plan.holds[bag] + WINDOW

@@ -95,7 +95,7 @@ class Session:
 
     def face(self):
         """The state that screen and alarms show: that of the emergency from the first of its two presses on."""
-        return states.LOCKED if self.state == states.HELD and self.held.calls() else self.state
+        return states.LOCKED if self.held.calls() else self.state
 
     def may_resume(self):
         """True when a resume wants nothing but a person's two presses."""

@@ -37,7 +37,7 @@ ROWS = (
      "The infusion waits for a person", "Classify the hold, then resume or end"),
     ("bag", MEDIUM, "BAG CHANGE",
      "The next bag is due", "Hang the bag that is named, then CONFIRM"),
-    ("wrong-bag", MEDIUM, "WRONG BAG",
+    ("bag-wrong", MEDIUM, "WRONG BAG",
      "The code that was picked or scanned is not that of the bag asked for",
      "Take the bag off, hang the one that is named"),
     ("key-stuck", MEDIUM, "KEY STUCK",
