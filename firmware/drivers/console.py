@@ -5,6 +5,8 @@ import sys
 
 import micropython
 
+from pump.io import COUNT_MAX
+
 
 class Console:
     """`read_into` takes at most `limit` bytes; `write` sends a frame padded with zeros to a multiple of 16."""
@@ -47,11 +49,14 @@ class Console:
         for _ in self._poll_out(0):
             ready = True
         if not ready:
-            self.dropped += 1
+            self._drop()
             return
         tx = self._tx
         end = (n + 15) & ~15
         for i in range(n, end):
             tx[i] = 0
         if self._out.write(self._views[end >> 4]) != end:
-            self.dropped += 1
+            self._drop()
+
+    def _drop(self):
+        self.dropped = min(self.dropped + 1, COUNT_MAX)

@@ -1,9 +1,12 @@
 """SPI FRAM of 256 KB (MB85RS2MTA): no erase, no waiting, written while the drug flows.
 
-A record of 48 bytes goes to slot n in one burst; the write-enable latch falls by itself at the end of each.
+A record of 48 bytes goes to slot n in one burst; the write-enable latch falls by itself at the end of each. A write
+counts when it was read back.
 """
 
 from machine import SPI, Pin
+
+from pump.io import FAILED, KEPT, TAKEN
 
 _WREN, _WRITE, _READ, _RDID = 0x06, 0x02, 0x03, 0x9F
 SLOT = 48
@@ -11,7 +14,7 @@ ID = b"\x04\x7f"  # Fujitsu, continuation code
 
 
 class Fram:
-    """`write_slot` and `read_slot`; `present` is False when the part does not answer."""
+    """`put` and `read_slot`; `present` is False when the part does not answer, or did not keep what was written."""
 
     def __init__(self, sck, mosi, miso, cs):
         self._cs = Pin(cs, Pin.OUT, value=1)
@@ -19,15 +22,19 @@ class Fram:
         self._enable = bytes((_WREN,))
         self._head = bytearray(4)
         self._slot = bytearray(SLOT)
-        self.present = self._identify()
+        self._who, self._answer = bytes((_RDID,)), bytearray(4)
+        self.present = False
+        self.keep_up()
 
-    def _identify(self):
-        answer = bytearray(4)
+    @micropython.native
+    def keep_up(self):
+        """Asks who it is."""
+        answer = self._answer
         self._cs(0)
-        self._spi.write(bytes((_RDID,)))
+        self._spi.write(self._who)
         self._spi.readinto(answer)
         self._cs(1)
-        return bytes(answer[:2]) == ID
+        self.present = answer[0] == ID[0] and answer[1] == ID[1]
 
     def _address(self, command, slot):
         head = self._head
@@ -37,6 +44,23 @@ class Fram:
         head[2] = address >> 8 & 255
         head[3] = address & 255
 
+    @micropython.native
+    def put(self, slot, data, taken):
+        """Writes a slot in which nothing sound lies, as `taken(bytes, slot)` judges it (None: whatever lies there).
+
+        KEPT, FAILED or TAKEN (pump.io).
+        """
+        if not self.present:
+            return FAILED
+        if taken is not None and taken(self.read_slot(slot), slot):
+            return KEPT if self._slot == data else TAKEN
+        self.write_slot(slot, data)
+        if self.read_slot(slot) == data:
+            return KEPT
+        self.present = False
+        return FAILED
+
+    @micropython.native
     def write_slot(self, slot, data):
         """Writes a slot."""
         cs, spi = self._cs, self._spi

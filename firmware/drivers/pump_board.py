@@ -1,37 +1,59 @@
 """The pump's board: fills a Snapshot from the pins, carries an Outputs to them. Decides nothing."""
 
 from array import array
-from time import ticks_diff, ticks_us
+from time import sleep_ms, ticks_diff, ticks_us
 
 import board_pins as pins
-from machine import ADC, I2C, PWM, UART, Pin
+from machine import ADC, PWM, UART, Pin
 
+from drivers.bus import Bus
 from drivers.console import Console
 from drivers.expander import Expander
 from drivers.fram import Fram
 from drivers.screen import Screen
 from drivers.step_generator import PulseCounter, StepGenerator
+from pump.base.units import TICK_MASK
 from pump.base.units import ticks_add as core_ticks_add
-from pump.io import OX_MAX
-from pump.tables import inputs
+from pump.io import NO_WRITE, OX_MAX
+from pump.senses.power_up import GRANTED, PENDING, SERVICE_KEYS, Act
+from pump.store.journal import SLOTS, valid
+from pump.tables import inputs, parts
 
 # In the order of pump.io's bits; STOP is normally closed to ground: high is pressed, or a broken wire.
 _KEYS = (pins.START, pins.CONFIRM, pins.SILENCE, pins.UP, pins.DOWN, pins.STOP)
 TONE_DUTY = 32768
+_LOOK_MS = 20
 # Bytes of the host taken a scan: each costs about 0.1 ms, and its line may not take the scan's time.
 READ_FLOWING = 16
 READ_RESTING = 24
+# Turns of the scan, of fifty a second: the parts take theirs one after the other.
+_TURNS, _POLL_EVERY = 50, 5
+_SCREEN_TURN, _LIGHTS_TURN, _FRAM_TURN, _BUS_TURN = 11, 22, 33, 44
+_SCREEN = parts.BIT[parts.SCREEN]
+_LIGHTS = parts.BIT[parts.LIGHTS]
+_FRAM = parts.BIT[parts.FRAM]
+_DRIVER_ON = 1 << pins.GPB_DRIVER_ON
 OX_RXBUF = 1024  # holds 2.7 s of a 375 B/s stream
 
 
-def service_key_held():
-    """True when SILENCE is held at power-up: service mode, in which nothing here is started."""
-    return Pin(pins.SILENCE, Pin.IN, Pin.PULL_UP)() == 0
+def keys_held():
+    """The keys that are down now, as bits of pump.io without STOP: what is held at power-up asks for a privilege."""
+    bits = 0
+    for bit in range(5):
+        if Pin(_KEYS[bit], Pin.IN, Pin.PULL_UP)() == 0:
+            bits |= 1 << bit
+    return bits
 
 
-def bench_key_held():
-    """True when UP is held at power-up: bench mode, in which protocols load without approval (the screen says so)."""
-    return Pin(pins.UP, Pin.IN, Pin.PULL_UP)() == 0
+def service_asked():
+    """Service mode, in which nothing here is started: SILENCE held at power-up, released, then CONFIRM (power_up)."""
+    if keys_held() != SERVICE_KEYS:
+        return False
+    act, answer = Act(SERVICE_KEYS), PENDING
+    while answer == PENDING:
+        sleep_ms(_LOOK_MS)
+        answer = act.take(keys_held(), _LOOK_MS)
+    return answer == GRANTED
 
 
 @micropython.viper
@@ -59,9 +81,9 @@ class PumpBoard:
         self.counter = PulseCounter(pins.STEP, pins.STOP)
         self._masks = array("I", [1 << number for number in _KEYS])
         self._uart = None
-        i2c = I2C(0, sda=Pin(pins.SDA), scl=Pin(pins.SCL), freq=400_000)
-        self.screen = Screen(i2c)
-        self.expander = Expander(i2c)
+        self.bus = Bus(pins.SDA, pins.SCL)
+        self.screen = Screen(self.bus)
+        self.expander = Expander(self.bus)
         self.fram = Fram(pins.FRAM_SCK, pins.FRAM_MOSI, pins.FRAM_MISO, pins.FRAM_CS)
         self.console = Console(out.tx)
         self._buzzer = PWM(Pin(pins.BUZZER), freq=550, duty_u16=0)
@@ -74,14 +96,21 @@ class PumpBoard:
         self._last_us = ticks_us()
         self._rest_us = 0
         self._now_ms = 0
+        self._turn = 0
+        self._moved = -1
+        self._idle = 0
+        self._kept = NO_WRITE  # what became of the write of the scan before
 
     def listen(self, baud):
         """Opens the oximeter's line at its rate."""
         self._uart = UART(1, baud, tx=Pin(pins.OX_TX), rx=Pin(pins.OX_RX), rxbuf=OX_RXBUF, timeout=0)
 
     def parts(self):
-        """What answered at power-on, as bits: 1 screen, 2 expander, 4 FRAM."""
-        return self.screen.present | self.expander.present << 1 | self.fram.present << 2
+        """What answers, as bits of tables.parts."""
+        bits = _SCREEN if self.screen.present else 0
+        if self.expander.present:
+            bits |= _LIGHTS
+        return bits | _FRAM if self.fram.present else bits
 
     @micropython.native
     def sample(self, snap, flowing):
@@ -93,9 +122,8 @@ class PumpBoard:
         self._rest_us = passed % 1000
         self._now_ms = snap.now_ms = core_ticks_add(self._now_ms, snap.dt_ms)
         snap.buttons = _pressed(self._masks)
-        # In this order: a pulse between the two never looks like one made with STOP down.
-        snap.pulses = self.counter.made()
-        snap.moved = self.counter.moved()
+        self._ask(snap, flowing)
+        self._count(snap)
         for i in range(len(self._adc)):
             snap.raw[i] = self._adc[i].read_u16() >> 4
         if not flowing:
@@ -104,6 +132,40 @@ class PumpBoard:
         snap.ox_n = self._oximeter()
         snap.link_n = self.console.read_into(snap.link, READ_FLOWING if flowing else READ_RESTING)
         snap.screen_ready = self.screen.ready
+
+    @micropython.native
+    def _count(self, snap):
+        """The pulses. In this order: one between the two readings never looks like one made with STOP down."""
+        snap.pulses = self.counter.made()
+        moved = self.counter.moved()
+        if snap.driver_off and self._moved >= 0:
+            self._idle += (moved - self._moved) & TICK_MASK
+        self._moved = moved
+        snap.idle = self._idle
+        snap.moved = (moved - self._idle) & TICK_MASK
+
+    @micropython.native
+    def _ask(self, snap, flowing):
+        """Each part in its turn: a lost one is tried again, one that answers shows that it still does.
+
+        While the drug flows and the driver said that it was off it is asked again at once: what it said at rest is old.
+        """
+        turn = self._turn = self._turn + 1 if self._turn < _TURNS - 1 else 0
+        expander = self.expander
+        if turn % _POLL_EVERY == 0 or (flowing and snap.driver_off):
+            expander.poll()
+        elif turn == _SCREEN_TURN:
+            if self.screen.ready:
+                self.screen.keep_up()
+        elif turn == _LIGHTS_TURN:
+            expander.keep_up()
+        elif turn == _FRAM_TURN:
+            self.fram.keep_up()
+        elif turn == _BUS_TURN and self.bus.stuck:
+            self.bus.recover()
+        snap.parts = self.parts()
+        snap.driver_off = expander.present and not expander.port & _DRIVER_ON
+        snap.fram = self._kept
 
     @micropython.native
     def _oximeter(self):
@@ -127,8 +189,9 @@ class PumpBoard:
         if out.lights != self._lights:
             self._lights = out.lights
             self.expander.lights(out.lights)
-        if out.fram_slot >= 0 and self.fram.present:
-            self.fram.write_slot(out.fram_slot, out.fram)
+        self._kept = NO_WRITE
+        if out.fram_slot >= 0:
+            self._kept = self.keep(out)
         screen = self.screen
         if not screen.ready:
             screen.step()
@@ -136,6 +199,10 @@ class PumpBoard:
             screen.draw(out.screen, out.screen_cell)
         if out.tx_n:
             self.console.write(out.tx_n)
+
+    def keep(self, out):
+        """Writes to the FRAM: KEPT, FAILED or TAKEN (pump.io); over nothing sound of the log."""
+        return self.fram.put(out.fram_slot, out.fram, valid if out.fram_slot < SLOTS else None)
 
     def _sound(self, tone_hz):
         self._tone = tone_hz

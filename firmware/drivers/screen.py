@@ -1,5 +1,7 @@
 """128x64 screen (SSD1309, SSD1306) on I2C: cells of four characters, 16 pixels high, 32 bytes a scan at the most.
 
+Each second it is set up anew, which shows whether it answers, and heals one that was without power for a moment.
+
 Glyphs are MicroPython's own 8x8 font, doubled in height from a table made once. Byte 127 is a solid bar, bit 7 inverts.
 """
 
@@ -8,10 +10,38 @@ from micropython import const
 
 ADDRESS = 0x3C
 _FIRST, _LAST, _BAR = const(32), const(126), const(127)
-_INIT = bytes((
-    0x00, 0xAE, 0x20, 0x00, 0x40, 0xA1, 0xC8, 0xA8, 63, 0xD3, 0, 0xD5, 0x80, 0xDA, 0x12, 0x81, 0xCF, 0xD9, 0xF1,
-    0xDB, 0x34,    0xA4, 0xA6, 0x8D, 0x14, 0xAF,
-))  # fmt: skip
+_INIT = bytes(
+    (
+        0x00,
+        0xE3,
+        0xE3,
+        0xE3,
+        0x20,
+        0x00,
+        0x40,
+        0xA1,
+        0xC8,
+        0xA8,
+        63,
+        0xD3,
+        0,
+        0xD5,
+        0x80,
+        0xDA,
+        0x12,
+        0x81,
+        0xCF,
+        0xD9,
+        0xF1,
+        0xDB,
+        0x34,
+        0xA4,
+        0xA6,
+        0x8D,
+        0x14,
+        0xAF,
+    )
+)  # fmt: skip  (three NOPs first: they end a command whose arguments were lost)
 
 
 def _font():
@@ -58,8 +88,8 @@ def _render(text: ptr8, at: int, tables: ptr8, halves: ptr8):
 class Screen:
     """`draw` starts a cell, `step` sends what is left of it; `ready` when the next may come."""
 
-    def __init__(self, i2c):
-        self._i2c = i2c
+    def __init__(self, bus):
+        self._bus = bus
         self._tables = _doubled() + _font()
         self._halves = bytearray(66)
         self._halves[0] = self._halves[33] = 0x40
@@ -67,14 +97,13 @@ class Screen:
         self._top, self._bottom = view[:33], view[33:]
         self._window = bytearray((0x00, 0x21, 0, 0, 0x22, 0, 0))
         self.ready = True
-        self.present = self._start()
+        self.present = False
+        self.keep_up()
 
-    def _start(self):
-        try:
-            self._i2c.writeto(ADDRESS, _INIT)
-            return True
-        except OSError:
-            return False
+    @micropython.native
+    def keep_up(self):
+        """Sets it up; what is shown stays."""
+        self.present = self._bus.send(ADDRESS, _INIT)
 
     @micropython.native
     def draw(self, text, cell):
@@ -99,10 +128,8 @@ class Screen:
 
     @micropython.native
     def _send(self, data):
-        try:
-            self._i2c.writeto(ADDRESS, data)
+        if self._bus.send(ADDRESS, data):
             return True
-        except OSError:
-            self.present = False
-            self.ready = True
-            return False
+        self.present = False
+        self.ready = True
+        return False

@@ -69,15 +69,13 @@ class StepGenerator:
         self._end_us = ticks_us()
         self._resting = True  # nothing is due yet: the next word may begin a timeline
         self._ran_dry = False  # a word came after the queue had run dry in flow
-        self.refused = 0  # words for which the queue had no room: a fault of the feed
 
     @micropython.native
     def push(self, count, interval_us):
         """Queues `count` pulses of `interval_us` each, or a pause (count 0)."""
         sm = self._sm
         if sm.tx_fifo() >= _FIFO_WORDS or interval_us < _SHORTEST_US:
-            self.refused += 1
-            return
+            return  # a word for which there is no room, or none so short: the queue runs dry, which is a fault
         now = ticks_us()
         if ticks_diff(self._end_us, now) < 0:
             self._end_us = now
@@ -127,15 +125,15 @@ def _read_count(read: int, push: int) -> int:
     pio[60] = push
     while pio[1] & 0x200:  # FSTAT: its receive queue is empty
         pass
-    return pio[9]  # RXF1
+    return pio[9] & 0x3FFFFFFF  # RXF1; beyond 31 bits a number would come from the heap
 
 
 class PulseCounter:
-    """Counts rising edges at the STEP pin, in hardware, up to 2**30: all of them, and those with STOP released."""
+    """Counts rising edges at the STEP pin, in hardware, modulo 2**30: all of them, and those with STOP released."""
 
     def __init__(self, step_pin, stop_pin):
         self._sm = rp2.StateMachine(1, _count, freq=1_000_000, in_base=Pin(step_pin), jmp_pin=Pin(stop_pin))
-        # X and Y count down from all ones, so their complements count up from zero and stay small integers.
+        # X and Y count down from all ones, so their complements count up from zero.
         self._sm.exec("mov(x, invert(null))")
         self._sm.exec("mov(y, invert(null))")
         self._read_made = rp2.asm_pio_encode("mov(isr, invert(x))", 0)

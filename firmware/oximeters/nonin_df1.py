@@ -10,6 +10,7 @@ frozen device cannot be told from a steady patient.
 from array import array
 
 from pump.base.compat import micropython
+from pump.io import COUNT_MAX
 from pump.tables import vitals as v
 from pump.tables.messages import NONE8, NONE16
 
@@ -27,6 +28,8 @@ _N, _LOCKED, _REJECTED, _RESYNCS = 0, 1, 2, 3  # indices into Parser.state
 
 class Parser:
     """Bytes in, samples out: after `take` returned True, spo2, pulse and flags describe the newest packet."""
+
+    silence_ms = SILENCE_MS
 
     def __init__(self):
         self.buf = bytearray(SIZE)
@@ -71,12 +74,26 @@ class Parser:
         state[_N] = n + 1 if n + 1 < SIZE else 0
         return n + 1 == SIZE
 
+    def forget(self):
+        """The line was silent: the next packet only locks again, whoever sends it."""
+        state = self.state
+        state[_N] = state[_LOCKED] = 0
+
+    def _count(self, rejected, samples):
+        """Counts both up to a limit, and halves both there: their ratio stays."""
+        state = self.state
+        state[_REJECTED] += rejected
+        self.samples += samples
+        if state[_REJECTED] >= COUNT_MAX or self.samples >= COUNT_MAX:
+            state[_REJECTED] >>= 1
+            self.samples >>= 1
+
     def _lose(self, count):
         state = self.state
-        state[_REJECTED] += count
+        self._count(count, 0)
         if state[_LOCKED]:
             state[_LOCKED] = 0
-            state[_RESYNCS] += 1
+            state[_RESYNCS] = min(state[_RESYNCS] + 1, COUNT_MAX)
 
     @micropython.native
     def _finish(self):
@@ -98,7 +115,7 @@ class Parser:
         self.spo2 = NONE8 if no_spo2 else spo2
         self.pulse = NONE16 if no_pulse else pulse
         self.flags = flags
-        self.samples += 1
+        self._count(0, 1)
         return True
 
     @micropython.native

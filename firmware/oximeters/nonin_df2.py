@@ -10,6 +10,7 @@ its fast and extended averages and its rate within 20 of the extended one, or it
 from array import array
 
 from pump.base.compat import micropython, ptr8, ptr32
+from pump.io import COUNT_MAX
 from pump.tables import messages as m
 from pump.tables import vitals
 
@@ -24,6 +25,9 @@ _RING = 256
 _ARTIFACT, _OUT_OF_TRACK, _SENSOR, _RED, _GREEN, _DISCONNECT = 0x20, 0x10, 0x08, 0x04, 0x02, 0x40
 NO_RATE, NO_SPO2 = 511, 127
 FROZEN_PACKETS = 9  # three seconds
+COUNTER_MOVES = 2  # so many packets in a row in which it goes on by a few: the module has a counter
+COUNTER_STEP = 3  # a packet or two may be lost between
+_COUNTER_MASK = (1 << 14) - 1
 SPO2_AGREE, RATE_AGREE = 6, 20
 
 
@@ -39,7 +43,7 @@ def _append(buf: ptr8, state: ptr32, data: ptr8, count: int):
         if n < 256:
             buf[n] = data[i]
             n += 1
-        else:
+        elif int(state[6]) < 536870912:  # COUNT_MAX
             state[6] = int(state[6]) + 1
     state[2] = n
 
@@ -70,7 +74,7 @@ def _accept(buf: ptr8, at: int, state: ptr32, values: ptr8) -> int:
     pleth = int(buf[at + 2])
     frame = int(state[1])
     if status & 1:
-        if frame:
+        if frame and int(state[6]) < 536870912:  # COUNT_MAX
             state[6] = int(state[6]) + 1  # a short packet: a frame was lost on the line
         frame = 0
         state[5] = 0
@@ -95,6 +99,8 @@ def _accept(buf: ptr8, at: int, state: ptr32, values: ptr8) -> int:
 class Parser:
     """Bytes in, samples out: after `take` returned True, spo2, pulse and flags describe the newest packet."""
 
+    silence_ms = SILENCE_MS
+
     def __init__(self):
         self.buf = bytearray(_RING)
         self.state = array("i", bytes(32))
@@ -103,7 +109,8 @@ class Parser:
         self.spo2, self.pulse, self.flags = m.NONE8, m.NONE16, 0
         self._values = bytearray(FRAMES)
         self._still = 0  # packets without any movement of the pleth
-        self._counter, self._counter_ever, self._stuck = -1, False, 0
+        self._counter = -1  # of the packet before; -1: none since the lock
+        self._moves = 0  # packets in a row in which it went on, up to COUNTER_MOVES: then it is known to count
 
     @property
     def rejected(self):
@@ -119,6 +126,9 @@ class Parser:
     def take(self, data, count):
         """Adds data[:count]; True when at least one packet was completed (the newest one stands)."""
         buf, state = self.buf, self.state
+        if state[_REJECTED] >= COUNT_MAX - _RING or self.samples >= COUNT_MAX:
+            state[_REJECTED] >>= 1  # both: the loss rate stays
+            self.samples >>= 1
         _append(buf, state, data, count)
         at, complete = 0, False
         n = state[_N]
@@ -161,10 +171,18 @@ class Parser:
         state[_REJECTED] += 1
         return 1
 
+    def forget(self):
+        """The line was silent: what was learnt of the module that spoke ends with it, another may come."""
+        state = self.state
+        state[_LOCKED] = state[_FRAME] = state[_N] = 0
+        self._still = self._moves = 0
+        self._counter = -1
+
     def _unlock(self):
         state = self.state
-        state[_LOCKED] = state[_FRAME] = 0
-        state[_RESYNCS] += 1
+        state[_LOCKED] = state[_FRAME] = self._moves = 0
+        self._counter = -1
+        state[_RESYNCS] = min(state[_RESYNCS] + 1, COUNT_MAX)
 
     def _rate(self, at):
         return (self._values[at] & 3) << 7 | self._values[at + 1] & 127
@@ -203,17 +221,20 @@ class Parser:
 
     @micropython.native
     def _frozen(self):
-        """A counter that has moved before and stands still, or a pleth without any movement."""
+        """A counter that is known to count and stands still, or a pleth without any movement.
+
+        One odd value is no counting: a damaged packet of a module without a counter passes its sum now and then.
+        """
         counter = (self._values[5] & 127) << 7 | self._values[6] & 127
-        if counter == self._counter and self._counter_ever:
-            self._stuck += 1
-        else:
-            if self._counter >= 0 and counter != self._counter:
-                self._counter_ever = True
-            self._stuck = 0
+        step = (counter - self._counter) & _COUNTER_MASK if self._counter >= 0 else 0
+        stuck = not step and self._moves >= COUNTER_MOVES
+        if 0 < step <= COUNTER_STEP:
+            self._moves = min(self._moves + 1, COUNTER_MOVES)
+        elif not stuck:
+            self._moves = 0
         self._counter = counter
-        self._still = self._still + 1 if self.state[_LOW] >= self.state[_HIGH] else 0
-        return self._stuck > 0 or self._still >= FROZEN_PACKETS
+        self._still = min(self._still + 1, FROZEN_PACKETS) if self.state[_LOW] >= self.state[_HIGH] else 0
+        return stuck or self._still >= FROZEN_PACKETS
 
     @micropython.native
     def _agree(self, spo2, pulse):

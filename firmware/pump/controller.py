@@ -4,27 +4,37 @@ senses -> guard's account -> link -> session -> delivery -> guard's judgement ->
 """
 
 from pump.base.compat import micropython
+from pump.base.units import ticks_diff
 from pump.course.plan import Plan
 from pump.delivery.delivery import Delivery
 from pump.guard.guard import Guard
-from pump.io import SILENCE, UP
+from pump.io import SILENCE, START, STOP
 from pump.link.link import Link
 from pump.panel.alarms import Alarms
 from pump.panel.display import LINES, Display
 from pump.protocol import protocol as p
 from pump.protocol.admission import admit
 from pump.protocol.fingerprint import fingerprint
+from pump.senses.budget import Budget
 from pump.senses.conditions import Conditions
+from pump.senses.driver import Driver
 from pump.senses.keys import Buttons
+from pump.senses.parts import Parts
+from pump.senses.power_up import BENCH_KEYS, GRANTED, PENDING, Act
 from pump.senses.vitals import Vitals
 from pump.session.session import Session
-from pump.store.journal import Journal
+from pump.store.journal import Journal, parts_of
 from pump.store.settings import Settings
-from pump.tables import events, inputs, refusals
+from pump.store.throttle import Throttle
+from pump.tables import events, inputs, questions, refusals
+from pump.tables import parts as part_rows
 from pump.tables.causes import DRIVE_LATE
+from pump.tables.states import GROUP
 
 BENCH_MODE = 1
-PART_FRAM = 4
+_FRAM = part_rows.BIT[part_rows.FRAM]
+_SCREEN = part_rows.BIT[part_rows.SCREEN]
+SEEN_MS = 1_000  # a protocol's start must have been asked so long, with all keys up, before START counts
 SLOW_SCAN_MS = 80  # a scan as long as four of the usual ones goes through the alarms each time
 
 
@@ -36,19 +46,22 @@ def senses_of_inputs():
 class Controller:
     """The pump's core. `parser` is an oximeter's; `build` three byte strings (version, build hash, git).
 
-    `keys`: the keyring, a dict of id to key; `bench`: a person held the bench key at power-up; `settings`: as read at
-    power-on. `scan(snapshot, outputs)` once a period. `stats` holds the figures of the board's loop, kept by the board.
+    `keys`: the keyring, a dict of id to key; `held`: the keys down at power-up (bits of pump.io), of which those for
+    bench mode ask for it, by an act (senses.power_up); `bench`: it is in bench mode from the start; `settings`: as read
+    at power-on; `first_record`, `first_slot`: as found in the log. `scan(snapshot, outputs)` once a period. `stats`:
+    the figures of the board's loop, kept by the board.
     """
 
     def __init__(
         self, parser, pl_pulse, period_us=20_000, build=(b"0", b"-", b"-"), first_record=0, bench=False, keys=None,
-        settings=None,
+        settings=None, held=0, first_slot=None,
     ):  # fmt: skip
         self.pl_pulse = pl_pulse
         self.parser = parser
         self.settings = settings or Settings()
-        self.journal = Journal(first_record)
-        self.buttons = Buttons(UP if bench else 0)  # the bench key is still down
+        self.journal = Journal(first_record, first_slot)
+        self.buttons = Buttons(held)
+        self.act = Act(held) if held == BENCH_KEYS else None
         self.vitals = Vitals()
         self.display = Display()
         self.guard = Guard(pl_pulse, self.display.lines)
@@ -56,9 +69,13 @@ class Controller:
         self.session = Session(self.delivery, self.vitals, self._log)
         self.alarms = Alarms(self._log)
         self.link = Link(self.journal, build)
+        self.rejected = Throttle(self._log, events.BAG_REJECTED)
         self.inputs = senses_of_inputs()
+        self.budget = Budget()
+        self.parts, self.driver = Parts(self._log), Driver()
         self.conditions = Conditions(
-            [self.vitals, self.buttons, self.link, self.journal] + self.inputs, self.alarms
+            [self.vitals, self.buttons, self.link, self.journal, self.budget, self.session, self.parts] + self.inputs,
+            self.alarms,
         )  # fmt: skip
         self.fingerprint = b"--------"
         self.bench = bench
@@ -66,6 +83,9 @@ class Controller:
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
         self._turn = 0
+        self.seen_ms = 0
+        self._screen = part_rows.ALL  # the bits of Snapshot.parts that were seen last
+        self._ox_ms = -1  # when bytes of the oximeter last came
         self.link.journal.sent = first_record
 
     def boot(self, cause=0):
@@ -73,9 +93,9 @@ class Controller:
         self._log(events.BOOT, cause, 0)
 
     def self_test(self, parts):
-        """Records what answered at power-on (bits of the board); a pump without its FRAM says so by an alarm."""
+        """Records what answered at power-on (bits of tables.parts); a pump without its FRAM says so by an alarm."""
         self._log(events.SELF_TEST, 0, parts)
-        if not parts & PART_FRAM:
+        if not parts & part_rows.BIT[part_rows.FRAM]:
             self.journal.unheard()
 
     def mode(self):
@@ -100,45 +120,81 @@ class Controller:
         presses = 0
         if snap.buttons or not self.buttons.quiet:
             presses = self.buttons.update(snap.buttons, snap.dt_ms)
+        if self.act:
+            presses = self._ask_bench(snap)
+        if self.seen_ms < SEEN_MS:
+            presses = self._not_seen(presses, snap, slow)
         self._sense(snap, slow or turn & 3 == 1)
         guard.account(snap)
         if snap.link_n or slow or turn & 3 == 3 or link.loading or link.request:
-            self._listen(snap, out)
+            presses = self._listen(snap, out, presses)
         if presses:
             self._presses(presses)
         trip = guard.trip
         if not trip and snap.queue_us <= 0 and delivery.late(0):
             trip = DRIVE_LATE
+        if not trip and snap.driver_off:
+            trip = self.driver.trip(not snap.buttons & STOP, delivery.flowing, snap.dt_ms)
         conditions = self.conditions
         conditions.gather()
         state = session.state
         out.abort = session.update(snap, presses, link.request, conditions.hold, trip)
         if session.state != state and not delivery.flowing:
             out.tidy = True
+            self.seen_ms = 0
         if delivery.flowing:
             delivery.feed(out, snap.queue_us)
         out.flowing = delivery.flowing
         guard.judge(session.claim, snap)
         out.permit = guard.permit
         self._show(snap, out, turn, slow)
-        if self.journal.stored != self.journal.seq:
-            self.journal.store_next(out)
-        elif self.settings.due:
-            self.settings.store(out)
+        if snap.fram:
+            self.journal.settle(snap.fram)
+            self.settings.settle(snap.fram)
+        if snap.parts & _FRAM:
+            self._store(out)
         link.send(out, self, snap.now_ms)
 
-    def _listen(self, snap, out):
-        """The host's bytes; a protocol that has come in full is judged at once."""
+    @micropython.native
+    def _store(self, out):
+        """One write a scan: a record, else a setting."""
+        if self.journal.stored != self.journal.seq:
+            self.journal.store_next(out)
+        if out.fram_slot < 0 and self.settings.due:
+            self.settings.store(out)
+
+    def _ask_bench(self, snap):
+        """Bench mode is asked for: until that is decided no press counts for anything else."""
+        answer = self.act.take(snap.buttons, snap.dt_ms)
+        if answer != PENDING:
+            self.act = None
+            self.bench = answer == GRANTED
+        return snap.buttons & STOP
+
+    @micropython.native
+    def _not_seen(self, presses, snap, slow):
+        """START's question must have stood on the screen for a second with all keys up: no press of before counts."""
+        if not snap.buttons and (slow or self.display.lines == self.display.shown):
+            self.seen_ms += snap.dt_ms
+        if presses & START and self.session.question.kind == questions.START:
+            presses &= ~START
+        return presses
+
+    def _listen(self, snap, out, presses):
+        """The host's bytes; a protocol that has come in full is judged at once. Returns the presses that still count:
+        in a scan that loads there is none, what they were meant for is gone."""
         link = self.link
         link.receive(snap, self.session.state)
         if link.loading:
             out.tidy = True
         if link.hung is not None:
             self._hang()
-        if link.setting is not None:
+        if link.setting >= 0:
             self._set()
         if link.loader.loaded is not None:
             self._load()
+            presses &= STOP
+        return presses
 
     @micropython.native
     def _show(self, snap, out, turn, slow):
@@ -158,7 +214,8 @@ class Controller:
         if turn & 1 and snap.screen_ready:
             out.screen_cell = self.display.next_cell()
         if slow or turn & 3 == 2:
-            self.conditions.judge(session.state, session.progress.cause)
+            self.rejected.age(snap.now_ms)
+            self.conditions.judge(session.face(), session.progress.cause, self.t_s)
         if alarms.priority or alarms.paused_ms > 0:
             alarms.update(snap.dt_ms)
         out.lights = alarms.lights
@@ -171,9 +228,20 @@ class Controller:
         while self.t_ms >= 1000:
             self.t_ms -= 1000
             self.t_s += 1
+            self.alarms.now_s = self.t_s
+            if self.budget.due(self.t_s):
+                self._tell_left_out()
 
-    def _log(self, kind, code=0, arg=0):
-        """Appends a record as things stand now."""
+    def _log(self, kind, code=0, arg=0, content=b""):
+        """Appends a record as things stand now, unless that kind has had its share (ALM-8)."""
+        if not self.budget.take(kind):
+            return
+        self.note(kind, code, arg, parts_of(content) if content else 0)
+        if content:
+            self.journal.more(kind, content)
+
+    def note(self, kind, code, arg, parts):
+        """The same whatever its share; `parts` continuation records follow it."""
         session = self.session
         case, progress = session.case, session.progress
         step = progress.step + 1 if case.plan else 0
@@ -187,33 +255,89 @@ class Controller:
             progress.total,
             case.dose_ppm(),
         )
-        self.journal.event(kind, code, arg)
+        self.journal.event(kind, code, arg, parts)
+
+    @micropython.native
+    def _tell_left_out(self):
+        """Of what was left out a record tells the count, once a span."""
+        left_out = self.budget.left_out
+        for kind in range(len(left_out)):
+            if left_out[kind]:
+                self._log(events.SUPPRESSED, kind, left_out[kind])
+                left_out[kind] = 0
 
     @micropython.native
     def _sense(self, snap, look):
         vitals, parser = self.vitals, self.parser
-        if snap.ox_n and parser.take(snap.ox, snap.ox_n):
-            vitals.sample(parser.spo2, parser.pulse, parser.flags, snap.now_ms)
+        if snap.ox_n:
+            self._ox_ms = snap.now_ms
+            if parser.take(snap.ox, snap.ox_n):
+                vitals.sample(parser.spo2, parser.pulse, parser.flags, snap.now_ms)
+                if vitals.worsened:
+                    vitals.worsened = False
+                    self.alarms.worsened()
         if look:
             vitals.watch(snap.now_ms)
+            self._monitor()
+            if self._ox_ms >= 0 and ticks_diff(snap.now_ms, self._ox_ms) > parser.silence_ms:
+                self._ox_ms = -1
+                parser.forget()
+            self._look(snap)
             for i in range(len(self.inputs)):
                 self.inputs[i].sense(snap.raw[i])
 
+    @micropython.native
+    def _look(self, snap):
+        """Which parts answer; a screen that is back is drawn anew, and never starts what nobody could read."""
+        self.parts.look(snap.parts, snap.now_ms)
+        self.session.case.waits = self.parts.waits
+        if snap.parts & ~self._screen & _SCREEN:
+            self.display.forget()
+        self._screen = snap.parts
+
+    @micropython.native
+    def _monitor(self):
+        """Each look: the second press to end monitoring lapses; a probe off on purpose."""
+        monitoring, group = self.conditions.monitoring, GROUP[self.session.state]
+        if not monitoring.on:
+            return
+        there = not self.vitals.alert
+        monitoring.tick(self.t_s, group, there)
+        if self.buttons.stable == SILENCE and monitoring.probe_off(self.buttons.held_ms, group, there):
+            self._log(events.PROBE_OFF, 0, monitoring.probe_s // 60)
+            self._confirm()
+
+    def _confirm(self):
+        """A person's act took conditions back: their alarms are over, and confirmed by it."""
+        session = self.session
+        self.conditions.judge(session.state, session.progress.cause, self.t_s)
+        self.alarms.confirm()
+
     def _presses(self, presses):
         self._log(events.PRESSED, presses, 0)
-        if presses & SILENCE:
-            self.alarms.silence()
+        alarms = self.alarms
+        if presses & SILENCE and alarms.silence():
+            self.vitals.mark()
+        alarms.press()
+        if self.conditions.monitoring.press(presses, GROUP[self.session.state], alarms.named()):
+            self._log(events.MONITORING_ENDED, 0, 0)
+            self._confirm()
 
     def _hang(self):
-        """A scanned code is judged."""
-        code, self.link.hung = self.link.hung, None
+        """A scanned code is judged; of those refused the first is recorded, then each minute how many more came."""
+        code = self.link.hung
+        self.link.hung = None
         self.guard.scanned(code)
         if not self.session.scanned(code):
             self.link.refuse(refusals.RANGE)
+            self.rejected.came(self.session.case.solution(), code)
 
     def _set(self):
         """A setting is changed, recorded and written; the oximeter's format counts from the next power-on."""
-        (row, value), self.link.setting = self.link.setting, None
+        row, value = self.link.setting, self.link.value
+        self.link.setting = -1
+        if self.settings.holds(row, value):
+            return  # as it is already: no writing, no record
         if self.settings.set(row, value):
             self._log(events.SETTING, row, value)
         else:
@@ -236,3 +360,6 @@ class Controller:
         self.vitals.adopt(protocol)
         self.fingerprint = fingerprint(blob).encode()
         self._log(events.LOADED, 0, plan.count)
+        self.seen_ms = 0
+        for _ in range(LINES):  # so that what is not drawn yet differs from what is shown
+            self.display.compose(self)

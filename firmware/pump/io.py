@@ -8,6 +8,7 @@ from array import array
 
 from pump.base.compat import micropython
 from pump.tables import inputs
+from pump.tables.parts import ALL
 
 # Bits of Snapshot.buttons (1 = pressed now) and of a press.
 START, CONFIRM, SILENCE, UP, DOWN, STOP = 1, 2, 4, 8, 16, 32
@@ -20,15 +21,22 @@ LINK_MAX = 64
 TX_MAX = 224  # bytes to the host a scan: a whole frame, and room to pad it
 MAX_WORDS = 8  # for the step generator a scan
 FRAM_SLOT = 48  # bytes of one write to the FRAM
+COUNT_MAX = 1 << 29  # where a count stops, or is halved with what it is set against: no product of it passes 31 bits
+
+# Snapshot.fram: what became of the write to the FRAM in the scan before.
+NO_WRITE, KEPT, FAILED, TAKEN = 0, 1, 2, 3  # proved by reading it back; not proved; something sound lies there
 
 
 class Snapshot:
     """All inputs of one scan.
 
     now_ms: device time modulo 2**30; dt_ms: since the last scan; buttons: raw levels as bits; pulses: all counted at
-    the step pin since power-on; moved: those of them made while STOP's contact let the driver be enabled (FLO-12);
+    the step pin since power-on; moved: those of them made while STOP's contact let the driver be enabled (FLO-12), and
+    the driver did not itself say that it was off; idle: those that came while it said so; all three modulo 2**30;
     queue_us: how far the step generator's queue reaches ahead of now; ox, ox_n: bytes of the oximeter; link, link_n:
-    bytes of the host; raw: one reading for each row of tables.inputs; screen_ready: the board takes another cell.
+    bytes of the host; raw: one reading for each row of tables.inputs; screen_ready: the board takes another cell;
+    parts: those of tables.parts that answer, as bits; driver_off: the motor driver says that it is not enabled (False
+    while nobody can ask it); fram: what became of the last write.
     """
 
     def __init__(self):
@@ -37,12 +45,16 @@ class Snapshot:
         self.buttons = 0
         self.pulses = 0
         self.moved = 0
+        self.idle = 0
         self.queue_us = 0
         self.ox = bytearray(OX_MAX)
         self.ox_n = 0
         self.link = bytearray(LINK_MAX)
         self.link_n = 0
         self.screen_ready = True
+        self.parts = ALL
+        self.driver_off = False
+        self.fram = NO_WRITE
         self.raw = array("H", bytes(2 * inputs.COUNT))
 
 

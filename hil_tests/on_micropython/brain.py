@@ -18,6 +18,10 @@ MANY = 64  # frames a slow scan sends at most
 class Samples:
     # Stands where a parser stands while scans are slow: takes (there is one, SpO2, pulse, flags) instead of a stream.
     spo2, pulse, flags, samples, rejected = m.NONE8, m.NONE16, 0, 0, 0
+    silence_ms = 10_000
+
+    def forget(self):
+        pass
 
     def take(self, data, count):
         there, self.spo2, self.pulse, self.flags = layout.unpack_sample(data)
@@ -35,11 +39,13 @@ class Brain:
         self.reply = bytearray(layout.ANSWER + words + len(self.out.fram) + len(self.tx))
 
     def boot(self, request):
-        scan_us, bench, cause, first, pl_pulse, self.slow, form = layout.unpack_boot(request)
+        scan_us, bench, cause, first, slot, parts, pl_pulse, self.slow, form = layout.unpack_boot(request)
         chosen = Samples() if self.slow else parser(NAMES[form])
-        self.core = core = Controller(chosen, pl_pulse, scan_us, first_record=first, bench=bool(bench))
+        self.core = core = Controller(
+            chosen, pl_pulse, scan_us, first_record=first, first_slot=slot, bench=bool(bench & 1), held=bench >> 1
+        )
         core.boot(cause)
-        core.self_test(7)
+        core.self_test(parts)
         if self.slow:
             core.link._period_ms = 1  # the stream without a request: a host that never spoke is never lost
         return layout.booted(m.CONTRACT, VERSION.encode(), BUILD_HASH.encode())

@@ -10,9 +10,12 @@ from pump.tables import inputs
 SCAN, BOOT, CORRUPT, LOAD = 83, 66, 67, 76  # the first byte of a request
 PROTOCOL, PLAN = 0, 1  # where a bit is flipped
 
-_SCAN = "<BIIBIIIBB"  # kind, dt_ms, now_ms, buttons, pulses, moved, queue_us, oximeter bytes, link bytes
+_SCAN = (
+    "<BIIBIIIIBBBBB"  # kind, dt_ms, now_ms, buttons, pulses, moved, idle, queue_us, parts, driver off, FRAM, oximeter
+)
+# bytes, link bytes
 _RAW = "<" + inputs.COUNT * "H"
-_BOOT = "<BIBBIIBB"  # kind, scan_us, bench mode, reset cause, first record, pl_pulse, slow, oximeter format
+_BOOT = "<BIBBIiBIBB"  # kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, slow, oximeter
 _CORRUPT = "<BB"  # kind, where
 _LOAD = "<BH"  # kind, bytes that follow
 _SAMPLE = "<BBHB"  # in place of the oximeter's bytes while scans are slow: there is one, SpO2, pulse, flags
@@ -33,8 +36,8 @@ BOOTED = struct.calcsize(_BOOTED)
 def pack_scan(request, snap):
     # A scan's inputs into a bytearray of REQUEST bytes.
     struct.pack_into(
-        _SCAN, request, 0, SCAN, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.moved, snap.queue_us,
-        snap.ox_n, snap.link_n,
+        _SCAN, request, 0, SCAN, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.moved, snap.idle,
+        snap.queue_us, snap.parts, snap.driver_off, snap.fram, snap.ox_n, snap.link_n,
     )  # fmt: skip
     if inputs.COUNT:
         struct.pack_into(_RAW, request, _RAW_AT, *snap.raw)
@@ -45,8 +48,10 @@ def pack_scan(request, snap):
 def unpack_scan(request, snap):
     # The same into a snapshot.
     (
-        _, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.moved, snap.queue_us, snap.ox_n, snap.link_n,
+        _, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.moved, snap.idle, snap.queue_us, snap.parts,
+        driver_off, snap.fram, snap.ox_n, snap.link_n,
     ) = struct.unpack_from(_SCAN, request, 0)  # fmt: skip
+    snap.driver_off = bool(driver_off)
     for row in range(inputs.COUNT):
         snap.raw[row] = struct.unpack_from("<H", request, _RAW_AT + 2 * row)[0]
     snap.ox[:] = request[_OX_AT:_LINK_AT]
@@ -98,13 +103,14 @@ def unpack_sample(ox):
     return struct.unpack_from(_SAMPLE, ox, 0)
 
 
-def boot(scan_us, bench, cause, first, pl_pulse, slow, form):
+def boot(scan_us, bench, cause, first, slot, parts, pl_pulse, slow, form):
     # The request that begins a life.
-    return struct.pack(_BOOT, BOOT, scan_us, bench, cause, first, pl_pulse, slow, form)
+    return struct.pack(_BOOT, BOOT, scan_us, bench, cause, first, slot, parts, pl_pulse, slow, form)
 
 
 def unpack_boot(request):
-    # scan_us, bench, cause, first, pl_pulse, slow, form
+    # scan_us, bench (1) and the keys held at power-up (twice pump.io's bits), cause, first, slot, parts, pl_pulse,
+    # slow, form
     return struct.unpack_from(_BOOT, request, 0)[1:]
 
 

@@ -28,6 +28,7 @@ from pump.session.resuming import Resuming
 from pump.session.session import Session
 from pump.tables import causes
 from pump.tables.states import GROUP, HANGING, RUNNING
+from pump.tables.vitals import VALID
 from toleramp_bench.places import ROOT
 from toleramp_bench.runs.execute import execute, make_target
 from toleramp_bench.scenario.reader import read_scenario
@@ -167,6 +168,14 @@ def _wait_lost_by_stop() -> None:
         return answer
 
 
+def _delay_restarted_by_gaps() -> None:
+    @wrong(vitals.Vitals, "sample")
+    def sample(sound: Any, judged: Any, spo2: int, pulse: int, flags: int, now_ms: int) -> None:
+        if not flags & VALID or spo2 > judged.stop:
+            judged._forget()
+        sound(judged, spo2, pulse, flags, now_ms)
+
+
 def _least_hold_ignored() -> None:
     @wrong(Resuming, "may")
     def may(sound: Any, resuming: Resuming) -> Any:
@@ -199,6 +208,7 @@ DEFECTS = (
     Defect("the line's stronger content forgotten", _line_forgotten, ("back-over-a-bag.toml",)),
     Defect("bag counts as hung when asked for", _hung_when_asked_for, ("hold-at-a-bag-change.toml",)),
     Defect("recovery wait lost by a STOP in the hold", _wait_lost_by_stop, ("stop-inside-a-desaturation.toml",)),
+    Defect("delay restarted by each gap", _delay_restarted_by_gaps, ("one-good-in-nine.toml", "swings.toml")),
     Defect("least hold ignored", _least_hold_ignored, ("least-hold.toml",)),
     Defect("pause ignored while a bag is asked for", _pause_ignored_at_a_bag, ("pause-at-a-bag-change.toml",)),
     Defect("another bag's strength in the remainder", _remainder_of_another_bag, ("mild-reaction.toml",)),

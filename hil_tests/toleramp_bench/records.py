@@ -5,14 +5,17 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from pump.tables import alarms, causes, events, refusals, states
+from pump.tables import alarms, causes, events, parts, refusals, states
 from pump.tables import messages as m
 
+_PART_AT = struct.calcsize("<IIHIHB")  # where a record says which part it is
 _NONE = causes.NAMES[causes.NONE]
 _NAMES: dict[int, tuple[str, ...]] = {}
 _NAMES[events.OF_ALARM] = alarms.NAMES
 _NAMES[events.OF_REFUSAL] = refusals.NAMES
 _NAMES[events.OF_CAUSE] = causes.NAMES
+_NAMES[events.OF_EVENT] = events.NAMES
+_NAMES[events.OF_PART] = parts.NAMES
 
 
 def code_name(event: int, code: int) -> str | None:
@@ -35,6 +38,11 @@ def named(values: dict[str, Any]) -> dict[str, Any]:
         "rate_e4": values["rate_e4"],
         "pulses": values["pulses"],
     }
+
+
+def is_part(record: bytes | bytearray) -> bool:
+    """Whether a record is one that another goes on with: content, no event of its own."""
+    return bool(record[_PART_AT])
 
 
 def unpack_record(record: bytes) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from toleramp_bench.boards.emulator import Board, Repl
+from toleramp_bench.boards.provision import service
+from toleramp_bench.places import pins
 
 _CHECKOUT = Path(__file__).parents[2]
 _PRODUCTION = _CHECKOUT / "build" / "pump_pico" / "firmware.uf2"
-_SILENCE_PIN = 14
 
 
 @pytest.fixture(scope="session")
@@ -24,11 +25,11 @@ def repl_image() -> Path:
 
 @pytest.fixture(scope="session")
 def boot(repl_image: Path) -> Callable[..., Board]:
-    """Powers up a board in service mode (SILENCE held), with the given flash contents if any."""
+    """Powers up a board in service mode, with the given flash contents if any."""
 
     def power_up(flash: bytes | None = None) -> Board:
         board = Board(repl_image, flash=flash)
-        board.set_input(_SILENCE_PIN, 0)
+        service(board, pins())
         return board
 
     return power_up

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from fractions import Fraction
 
+from pump.controller import SEEN_MS
 from pump.course.plan import Plan
 from pump.io import CONFIRM, START, STOP
 from pump.link import frames
@@ -88,8 +89,14 @@ def pump_with(protocol: p.Protocol, period_us: int = 100_000, **options: int) ->
     """A pump with the protocol loaded and readings on the line."""
     pump = CorePump(period_us, **options)
     pump.load(encode(protocol))
-    pump.scan()
+    shown(pump)
     return pump
+
+
+def shown(pump: CorePump) -> None:
+    """Waits until START's question has been on the screen long enough for a press to count."""
+    pump.scan()
+    assert until(pump, lambda c: c.controller.seen_ms >= SEEN_MS, 4)
 
 
 def state(pump: CorePump) -> str:
@@ -122,8 +129,11 @@ def until(pump: CorePump, wanted: str | Callable[[CorePump], bool], limit_s: flo
 def answer(pump: CorePump, **wishes: int) -> None:
     """Answers the question on the screen: what she wants (toleramp_bench.people.nurse.Wishes) is chosen and entered."""
     nurse = Nurse(ScreenPace(0), wishes=Wishes(**wishes))
-    while not nurse.answers:
+    for _ in range(100):
+        if nurse.answers:
+            return
         tap(pump, nurse.answer(seen_at(pump.controller)))
+    raise AssertionError(f"{wishes}: no answer at {seen_at(pump.controller)}")
 
 
 def name_bag(pump: CorePump, bag: int | None = None) -> None:
@@ -144,6 +154,7 @@ def hang(pump: CorePump) -> None:
 
 def start(pump: CorePump) -> None:
     """The presses that let the first step flow."""
+    shown(pump)
     tap(pump, START)
     hang(pump)
     assert state(pump) == "running"
@@ -174,6 +185,8 @@ def finish(pump: CorePump, limit_s: float = 900) -> str:
 def classify(pump: CorePump, word: int) -> None:
     """At a hold: chooses the word as the screen shows it, and confirms."""
     answer(pump, cause=word)
+    if pump.controller.session.question.second:
+        tap(pump, CONFIRM)  # what ends the session is pressed twice
 
 
 def choose_step(pump: CorePump, step: int, bag: int | None = None) -> None:
@@ -276,7 +289,7 @@ def bag_question(protocol: p.Protocol, wanted: int) -> tuple[Bags, Question, lis
     """The situation in which that bag (from 0) is asked for, with a good reading; the question; events recorded."""
     said: list[int] = []
     vitals = Vitals()
-    case = Case(vitals, lambda kind, code, arg: said.append(kind))
+    case = Case(vitals, lambda kind, *rest: said.append(kind))
     case.adopt(Plan(protocol, PL_PULSE))
     case.progress.step = next(k for k, step in enumerate(protocol.steps) if step.solution == wanted)
     bags = Bags(case)

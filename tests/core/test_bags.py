@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from core_kit import bag_question, hang, host, name_bag, names, pump_with, scan_s, short, start, state, tap, until
+from core_kit import (
+    answer,
+    bag_question,
+    hang,
+    host,
+    name_bag,
+    names,
+    pump_with,
+    scan_s,
+    short,
+    start,
+    state,
+    tap,
+    until,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pump.io import CONFIRM, DOWN, START, UP
-from pump.tables import events
+from pump.tables import alarms, events
 from pump.tables import messages as m
 from pump.tables.states import RUNNING
 from toleramp_bench.boards.core_pump import CorePump
@@ -52,10 +66,11 @@ def test_no_row_of_presses_confirms_but_by_the_wanted_code_and_two_presses(keys:
     choice, known = 0, False
     for key in keys:
         said.clear()
+        order = list(bags._order)
         answer = bags.press(key)
         if key != CONFIRM:
-            choice, known = (choice + (1 if key == UP else -1)) % 5, False
-            assert answer == 0
+            choice, known = order[(order.index(choice) + (1 if key == UP else -1)) % 5], False
+            assert answer == 0 and sorted(order) == [0, 1, 2, 3, 4]
         elif known:
             assert answer == RUNNING
             return
@@ -73,11 +88,11 @@ def test_the_screen_does_not_give_the_code_away() -> None:
     """Else CONFIRM, CONFIRM without a look at the label is the habit."""
     pump = armed()
     assert line(pump, 2) == "CODE? UP/DOWN"
-    for code in CODES:
+    seen = []
+    for _ in range(4):
         tap(pump, UP)
-        assert line(pump, 2) == f"CODE {code}"
-    tap(pump, UP)
-    assert line(pump, 2) == "CODE: ANOTHER"
+        seen.append(line(pump, 2))
+    assert sorted(seen) == sorted([*(f"CODE {code}" for code in CODES), "CODE: ANOTHER"])
     hang_key = name_bag(pump)
     assert hang_key is None and line(pump, 2) == "PRESS CONFIRM"
 
@@ -119,3 +134,50 @@ def test_a_code_that_nobody_confirms_is_forgotten_after_half_a_minute() -> None:
     tap(pump, CONFIRM)
     scan_s(pump, 2)
     assert state(pump) == "bag" and pump.controller.session.question.shown == 0
+
+
+@pytest.mark.req("PRO-8")
+def test_the_order_of_the_codes_cannot_be_learnt() -> None:
+    """Else fingers know how often UP leads to the right one, and nobody reads the label."""
+    orders = set()
+    for patient in range(1, 100):
+        protocol = short()
+        for number, bag in enumerate(protocol.solutions):
+            bag.code = f"TLR-{patient:04}-{number}"
+        bags, _, _ = bag_question(protocol, 1)
+        bags.enter()
+        orders.add(tuple(bags._order))
+    places = {order.index(2) for order in orders}
+    assert len(orders) > 8 and places == {1, 2, 3, 4}
+
+
+@pytest.mark.req("PRO-8", "ALM-2")
+@pytest.mark.parametrize("scanned", [False, True])
+def test_a_wrong_bag_says_so_and_its_code_is_kept(scanned: bool) -> None:
+    """Else the screen goes back without a word, and nobody can tell later what hung."""
+    pump = pump_with(short())
+    start(pump)
+    assert until(pump, "bag")
+    if scanned:
+        assert host(pump, m.HANG[0], b"T-3") == m.REFUSED[0]
+    else:
+        answer(pump, wrong_bag=3)
+    scan_s(pump, 1)
+    assert line(pump, 2) == "WRONG BAG" and pump.controller.alarms.active[alarms.WRONG_BAG]
+    kept = bytes(pump.controller.journal._ring)
+    assert b"T-3" in kept
+    tap(pump, UP)
+    assert line(pump, 2).startswith("CODE")
+
+
+@pytest.mark.req("PRO-8", "SES-2")
+def test_the_third_wrong_bag_is_a_decision() -> None:
+    """Else the right code is found by trying."""
+    pump = pump_with(short())
+    start(pump)
+    assert until(pump, "bag")
+    for _ in range(3):
+        assert state(pump) == "bag"
+        answer(pump, wrong_bag=3)
+    scan_s(pump, 1)
+    assert state(pump) == "held"

@@ -234,3 +234,45 @@ def test_the_reference_vectors(shared_folder: Path) -> None:
         ]
         got = read(bytes.fromhex(vector["hex"]), 3)
         assert [(spo2, pulse) for spo2, pulse, _ in got] == wanted, vector["id"]
+
+
+# -- what is learnt of a module ends with it
+
+
+@pytest.mark.req("VIT-2")
+@pytest.mark.parametrize("odd", [1, 2, 3, 127, 16_383])
+def test_one_odd_packet_is_no_counter(odd: int) -> None:
+    """Else one damaged packet of a module without a counter makes it "frozen" until power-off."""
+    line = Packet(counter=0).encode() * 4 + Packet(counter=odd).encode() + Packet(counter=0).encode() * 60
+    assert len(sure(read(line))) == 65
+
+
+@pytest.mark.req("VIT-2")
+@pytest.mark.parametrize("how", ["silence", "lost lock"])
+def test_a_module_changed_for_one_without_a_counter_is_not_frozen(how: str) -> None:
+    """Else the spare oximeter is refused because of the one before it."""
+    parser = Parser()
+    for at in range(0, len(first := stream(6)), 25):
+        parser.take(first[at : at + 25], 25)
+    if how == "silence":
+        parser.forget()
+    else:
+        parser.take(bytes((0x55,)) * 30, 30)
+    good = 0
+    other = Packet(counter=0).encode() * 20
+    for at in range(0, len(other), 25):
+        good += bool(parser.take(other[at : at + 25], 25) and parser.flags & vitals.VALID)
+    assert good >= 18
+
+
+@pytest.mark.req("VIT-2")
+def test_a_module_with_a_counter_is_known_again_after_a_gap() -> None:
+    """Else a hung oximeter is believed once its cable has been out."""
+    parser = Parser()
+    line = stream(4) + Packet(counter=4).encode() * 3
+    for _ in range(2):
+        frozen = 0
+        for at in range(0, len(line), 25):
+            frozen += bool(parser.take(line[at : at + 25], 25) and parser.flags & vitals.FROZEN)
+        assert frozen == 3
+        parser.forget()

@@ -177,10 +177,12 @@ def pump_held_in(step: int, choices: int, line_dead_nl: int = 0) -> CorePump:
 def test_only_the_steps_that_the_protocol_allows_are_offered(step: int, choices: int, offered: list[int]) -> None:
     """Else what two people signed is changed at the bedside."""
     pump = pump_held_in(step, choices)
-    seen = [pump.controller.session.question.shown + 1]
-    for _ in range(8):
+    tap(pump, CONFIRM)
+    assert state(pump) == "decision" and not pump.controller.session.question.shown, "nothing is preselected"
+    seen = []
+    for _ in range(9):
         tap(pump, DOWN)
-        seen.append(pump.controller.session.question.shown + 1)
+        seen.append(pump.controller.session.question.shown)
     assert list(dict.fromkeys(seen)) == offered and pump.controller.session.question.stuck
     choose_step(pump, offered[-1])
     assert state(pump) == "resumable" and pump.controller.session.progress.step + 1 == offered[-1]
@@ -190,12 +192,10 @@ def test_only_the_steps_that_the_protocol_allows_are_offered(step: int, choices:
 def test_the_line_decides_how_far_back_one_can_go() -> None:
     """Else a step is offered that can only run at several times its dose rate."""
     pump = pump_held_in(9, 15, 6_000)  # 0.3 mL at this scale, full of bag C
-    for _ in range(9):
+    for _ in range(10):
         tap(pump, DOWN)
     session = pump.controller.session
-    assert (
-        session.question.shown + 1 == 3 and session.question.stuck
-    )  # step 3 is 0.1008 mL/h of bag C, step 2 half of it
+    assert session.question.shown == 3 and session.question.stuck  # step 3 is 0.1008 mL/h of bag C, step 2 half of it
     tap(pump, CONFIRM)
     assert state(pump) == "boundary" and (session.question.shown, session.ways.offer_e4) == (2, 1_007)
     tap(pump, UP)
@@ -212,7 +212,7 @@ def test_the_step_s_own_bag_comes_first_where_the_protocol_says_so() -> None:
     run_to_step(pump, 9)
     tap(pump, STOP)
     classify(pump, MILD)
-    for button in (DOWN, CONFIRM):
+    for button in (DOWN, DOWN, CONFIRM):
         tap(pump, button)
     session = pump.controller.session
     assert state(pump) == "boundary" and session.question.shown == 1
@@ -242,8 +242,8 @@ def test_stop_while_the_bag_is_chosen_leaves_the_reaction_standing() -> None:
     """Else STOP and "technical" turn a reaction into a resume of the rest."""
     pump = pump_held_in(9, 15)
     session = pump.controller.session
-    tap(pump, DOWN)
-    tap(pump, CONFIRM)
+    for button in (DOWN, DOWN, CONFIRM):
+        tap(pump, button)
     assert state(pump) == "boundary" and session.question.shown == 2
     tap(pump, STOP)
     assert state(pump) == "held"

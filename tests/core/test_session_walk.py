@@ -201,7 +201,7 @@ def test_any_row_of_holds_and_reactions_ends_with_the_dose_or_less(moves: list[t
     for _ in range(90):
         if state(watched.pump) in ("completed", "locked"):
             break
-        if state(watched.pump) in ("armed", "bag"):
+        if state(watched.pump) != "running":
             nurse(watched, next_key(watched.pump))
         else:
             watched.scan(100)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pump.io import FRAM_SLOT, Outputs
+from pump.io import FRAM_SLOT, KEPT, Outputs
 from pump.store import settings
 from pump.store.settings import FIRST_SLOT, Settings
 from pump.tables.oximeters import NAMES
@@ -22,6 +22,7 @@ def write(kept: dict[int, bytes], values: list[int]) -> Settings:
         assert made.set(OXIMETER, value)
         made.store(out)
         kept[out.fram_slot] = bytes(out.fram)
+        made.settle(KEPT)
     return made
 
 

@@ -12,6 +12,7 @@ from core_kit import BAG_MG, bag_question, standard
 from test_rules import Row, ladder, rows
 
 from pump.base.units import volume_nl_of
+from pump.io import CONFIRM
 from pump.protocol import rules
 from pump.protocol.doses import course
 from pump.tables.events import BAG_REJECTED
@@ -86,6 +87,9 @@ def test_no_rule_sees_a_wrong_bag_and_its_code_is_rejected(name: str) -> None:
     assert rules.findings(protocol) == []
     bags, question, said = bag_question(protocol, wanted)
     assert not bags.scanned(protocol.solutions[hung - 1].code.encode())
+    assert not said and not question.second  # whoever hands it on records it
+    question.shown = hung
+    bags.press(CONFIRM)
     assert said == [BAG_REJECTED] and not question.second
 
 

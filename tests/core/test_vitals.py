@@ -9,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pump.base.units import TICK_SPAN, ticks_add
-from pump.senses.vitals import SEEN_LATE_MS, Vitals
+from pump.senses import vitals as sense
+from pump.senses.limits import DEFICIT_MOST, SEEN_LATE_MS
+from pump.senses.vitals import Vitals
 from pump.tables import causes, vitals
+from pump.tables.causes import BIT
 
 SAMPLE_MS = 333
 STARTS = (0, TICK_SPAN - 7_000, TICK_SPAN - 1, TICK_SPAN // 2)
@@ -93,17 +96,6 @@ def test_pulse_limits(pulse: int, holds: bool) -> None:
 
 
 @pytest.mark.req("VIT-1")
-def test_one_good_sample_starts_the_delay_anew() -> None:
-    """Else three short dips add up to a hold that nobody understands."""
-    finger = Finger().limits()
-    for _ in range(5):
-        assert finger.feed(9.3, 91) == -1
-        finger.sample(93)
-        finger.t_ms += SAMPLE_MS
-    assert 10_000 - SEEN_LATE_MS <= finger.feed(12, 91) < 10_000 + SAMPLE_MS
-
-
-@pytest.mark.req("VIT-1")
 @pytest.mark.parametrize("delay_s", [4, 10, 20])
 def test_below_85_for_three_seconds_holds_whatever_the_delay(delay_s: int) -> None:
     """Else a long delay set for a restless probe costs a deep desaturation."""
@@ -112,7 +104,8 @@ def test_below_85_for_three_seconds_holds_whatever_the_delay(delay_s: int) -> No
     assert 3_000 - SEEN_LATE_MS <= finger.feed(10, 84) < 3_000 + SAMPLE_MS
     assert held(finger) == "spo2-stop"
     other = Finger().limits(delay_s=delay_s)
-    assert delay_s * 1000 - SEEN_LATE_MS <= other.feed(30, 85)
+    full_ms = DEFICIT_MOST // (92 + 1 - 85)  # at 85 the deficit is full before a long delay is over (VIT-5)
+    assert min(delay_s * 1000, full_ms) - SEEN_LATE_MS <= other.feed(30, 85)
 
 
 @pytest.mark.req("VIT-1")
@@ -151,7 +144,7 @@ def test_the_early_limit(spo2: int, early: bool) -> None:
     finger = Finger().limits()
     finger.sample(98)
     finger.sample(spo2)
-    assert bool(finger.vitals.early) is early
+    assert bool(finger.vitals.bits & BIT[causes.SPO2_EARLY]) is early
 
 
 @pytest.mark.req("VIT-2", "INT-3")
@@ -162,7 +155,7 @@ def test_silence_alerts_after_5_s_and_holds_after_15(start: int) -> None:
     finger.feed(3, 98)
     last = finger.t_ms - SAMPLE_MS
     while not finger.vitals.alert:
-        assert finger.vitals.good()
+        assert finger.vitals.good() is (finger.t_ms - last <= sense.FRESH_MS)
         finger.t_ms += 20
         finger.vitals.watch(finger.now())
     assert 5_000 <= finger.t_ms - last <= 5_020

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from toleramp_bench.boards.emulator.repl import Repl
+from toleramp_bench.boards.provision import service
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.places import ROOT
 from toleramp_bench.runs.pumped import Pumped
@@ -35,7 +36,7 @@ def test_loop_and_replay_deliver_the_same(firmware: Path) -> None:
 def test_the_chips_converter_reads_the_plant(firmware: Path) -> None:
     """Else a battery that runs down on the bench is full at the pin."""
     bench = PumpBench(bench_mode=False)
-    bench.board.set_input(bench.pins.SILENCE, 0)  # service mode
+    service(bench.board, bench.pins)
     bench.board.usb.on_data(None)  # the line is the interpreter's
     repl = Repl(bench.board)
     repl.enter()

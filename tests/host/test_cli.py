@@ -270,7 +270,7 @@ def test_a_file_that_changed_after_it_was_signed_is_not_loaded(
 @pytest.mark.parametrize(
     ("where", "said"),
     [
-        (approval.UNSIGNED, "approval: it is not signed; load it in bench mode (hold UP at power-up) or have two"),
+        (approval.UNSIGNED, "approval: it is not signed; load it in bench mode (UP and DOWN held at power-up"),
         (approval.NO_KEYS, "no keyring in the pump"),
         (approval.SAME_PERSON, "author and verifier are the same person"),
         (approval.AUTHOR_UNKNOWN, "does not know the author"),
@@ -290,7 +290,7 @@ def test_why_an_approval_was_refused(fake: FakePump, where: int, said: str, caps
 
 @pytest.mark.req("PRO-1")
 @pytest.mark.parametrize(
-    ("code", "said"), [("bench-mode", "loads only in bench mode: hold UP"), ("not-run", "print the table")]
+    ("code", "said"), [("bench-mode", "loads only in bench mode: hold UP and DOWN"), ("not-run", "print the table")]
 )
 def test_what_this_pump_does_not_run(fake: FakePump, code: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each with what helps."""

@@ -11,7 +11,9 @@ allocation is allowed: at load and while the drug is held.
 from pump.base.compat import micropython
 
 TICK_SPAN = 1 << 30
-_MASK = (1 << 30) - 1  # the largest small integer; TICK_SPAN itself is one more and would come from the heap
+TICK_MASK = _MASK = (
+    1 << 30
+) - 1  # the largest small integer; TICK_SPAN itself is one more and would come from the heap
 _HALF = 1 << 29
 
 RATE_MIN_E4 = 1_000  # 0.1 mL/h (FLO-1)

@@ -7,11 +7,12 @@ buttons. It can only refuse: without the permit's edge in every scan an external
 
 from pump.base import crc
 from pump.base.compat import micropython
+from pump.base.units import TICK_MASK
 from pump.course.course import Course, Tally
 from pump.course.plan import TOLERANCE_SHARE, Plan
 from pump.guard.bounds import Bounds
 from pump.guard.hanging import Hanging
-from pump.io import CONFIRM, START, STOP
+from pump.io import CONFIRM, COUNT_MAX, START, STOP
 from pump.protocol.protocol import decode
 from pump.tables.causes import BOUNDS, CLAIM, COUNT, MEMORY, OVER_DELIVERY, RUNAWAY, UNDER_DELIVERY
 from pump.tables.states import FIRST_LINE, READY
@@ -23,6 +24,7 @@ MISSING_MS = 5_000  # pulses of a step that are still missing so long after all 
 AFTER_PULSES = 2
 AFTER_US = 5_000  # from the sample of the inputs to the abort that it caused
 _NEVER = 1 << 29
+_FALL = 1 << 29  # a difference modulo 2**30 from here on is a count that fell
 QUIET_MS = 100  # after the flow ends, a pulse begun may still be counted
 
 
@@ -82,11 +84,11 @@ class Guard:
     @micropython.native
     def account(self, snap):
         """Adds the pulses that moved the motor since the last scan to its own account, and sees the raw presses."""
-        new = 0 if self._count < 0 else snap.moved - self._count
+        new = 0 if self._count < 0 else (snap.moved - self._count) & TICK_MASK  # the counters go round
         self._count = snap.moved
-        made = 0 if self._made < 0 else snap.pulses - self._made
+        made = 0 if self._made < 0 else (snap.pulses - self._made) & TICK_MASK
         self._made = snap.pulses
-        if new < 0 or made < 0:
+        if new >= _FALL or made >= _FALL:
             self._latch(COUNT)
             return 0
         raw = snap.buttons
@@ -105,7 +107,7 @@ class Guard:
             if self._base >= self._goal:
                 self._done = True
         if made and not self._flow:
-            self._after += made
+            self._after = min(self._after + made, COUNT_MAX)
             if self._quiet_ms <= 0 or self._after > self._after_most:
                 self._latch(RUNAWAY)
         return new

@@ -5,7 +5,7 @@ again: then that bag hangs. Control is not asked.
 """
 
 from pump.io import CONFIRM
-from pump.protocol.codes import folded
+from pump.protocol.codes import folded, looks_like
 from pump.protocol.protocol import CODE_SHOWN
 from pump.tables.questions import CODE_LINE
 from pump.tables.states import BAG, FIRST_LINE
@@ -62,9 +62,10 @@ class Hanging:
     def scanned(self, code):
         """A code came from the scanner while a bag is asked for; CONFIRM makes it the bag that hangs."""
         if self._asked:
-            code = folded(code)
-            self.bag = -1
-            self._picked = self._codes.index(code) if code in self._codes else -1
+            self.bag = self._picked = -1
+            for bag in range(len(self._codes)):
+                if looks_like(code, self._codes[bag]):
+                    self._picked = bag
 
     def stands(self, at, text):
         """True when that text stands there on the screen."""

@@ -9,7 +9,7 @@ between frames are empty frames and mean nothing, so a writer may pad.
 
 from pump.base import crc
 from pump.base.compat import micropython, ptr8
-from pump.io import TX_MAX
+from pump.io import COUNT_MAX, TX_MAX
 
 MAX_PAYLOAD = 200
 HEAD = 2
@@ -93,7 +93,7 @@ class Receiver:
         if byte:
             if self.n < MAX_CODED:
                 self.buf[self.n] = byte
-            self.n += 1
+                self.n += 1
             return -1
         n = self.n
         self.n = 0
@@ -101,5 +101,5 @@ class Receiver:
             return -1
         length = decode(self.buf, n) if n < MAX_CODED else -1
         if length < 0:
-            self.bad += 1
+            self.bad = min(self.bad + 1, COUNT_MAX)
         return length

@@ -1,13 +1,15 @@
 """The host line's far end: frames in, answers, stream and records out. No request can start the flow.
 
 Bytes are taken as they come, a bounded number a scan; one frame leaves a scan. A host that has spoken and falls silent
-for LOST_MS is reported; the pump goes on by itself (INT-8). Who may send a request, and in which states the pump takes
-it, stands in its row of tables.messages; outside of those it is refused as busy.
+for LOST_MS is reported, and what it had begun is forgotten; the pump goes on by itself (INT-8). Who may send a request,
+in which states the pump takes it and how often in a second, stands in its row of tables.messages. What is taken while a
+session is on allocates nothing.
 """
 
 import struct
 
 from pump.base.compat import micropython
+from pump.base.copying import copy
 from pump.base.units import ticks_diff
 from pump.io import TX_MAX
 from pump.link import frames, status
@@ -19,6 +21,8 @@ from pump.tables.causes import BIT, LINK_SILENT
 from pump.tables.states import GROUP
 
 LOST_MS = 5_000
+SECOND_MS = 1_000
+CODE_MAX = 40  # bytes of a bag's code; longer ones are nobody's
 STREAM_MIN_MS = 100
 STREAM_OLDEST = 32  # so many records from before a stream's beginning are sent too
 UNASKED = 0  # sequence of what no request asked for; requests count from 1
@@ -45,8 +49,9 @@ class Link:
         self.lost = False
         self.bits = 0  # conditions of tables.causes
         self.loading = False  # this scan handled a part of a load or a setting, which may have allocated
-        self.hung = None  # the code of a bag as scanned, for the controller to judge
-        self.setting = None  # (row, value) that is asked for, for the controller to judge
+        self.hung = None  # the code of a bag as scanned (a view of bytes), for the controller to judge
+        self.setting = -1  # a row of tables.settings that is asked for, for the controller to judge, or -1
+        self.value = 0
         self._plain = bytearray(frames.MAX_PLAIN)
         self._heard_ms = -1
         self._period_ms = 0
@@ -58,14 +63,22 @@ class Link:
         self._wanted = 0
         self._detail = 0
         self._requests = self._handlers()
+        self._taken = bytearray(len(m.ROWS))  # how many of each row were taken in this second
+        self._second_ms = -1
+        code = memoryview(bytearray(CODE_MAX))
+        self._codes = [code[:n] for n in range(CODE_MAX + 1)]  # made once: a slice is an object
 
     def _handlers(self):
-        """Type of a request -> its handler, which takes the payload's length, and the states in which it is taken.
+        """Type of a request -> its handler, which takes the payload's length; the states in which it is taken; its row.
 
         The handler of a row is the method of its name.
         """
-        rows = [row for row in m.ROWS if row[4] != m.PUMP]
-        return {row[1]: (getattr(self, "on_" + row[0].lower()), row[5]) for row in rows}
+        made = {}
+        for k in range(len(m.ROWS)):
+            row = m.ROWS[k]
+            if row[4] != m.PUMP:
+                made[row[1]] = (getattr(self, "on_" + row[0].lower()), row[5], k)
+        return made
 
     # -- receiving
 
@@ -75,6 +88,8 @@ class Link:
         self.request = 0
         self.loading = False
         receiver, data = self.receiver, snap.link
+        if self._second_ms < 0 or ticks_diff(snap.now_ms, self._second_ms) >= SECOND_MS:
+            self._begin_second(snap.now_ms)
         for i in range(snap.link_n):
             length = receiver.take(data[i])
             if length >= 0:
@@ -82,22 +97,49 @@ class Link:
                 self._handle(length, state)
         silent = self._heard_ms >= 0 and ticks_diff(snap.now_ms, self._heard_ms) > LOST_MS
         if silent:
-            self._heard_ms = -1
-            self._period_ms = 0
+            self._forget()
         self.lost = silent or (self.lost and self._heard_ms < 0)
         self.bits = _LOST_BIT if self.lost else 0
+
+    def _forget(self):
+        """The host is gone: what it wanted, and had sent the half of, was its own."""
+        self._heard_ms = -1
+        self._period_ms = 0
+        self.receiver.n = 0
+        self.loader.forget()
+
+    def _begin_second(self, now_ms):
+        self._second_ms = now_ms
+        taken = self._taken
+        for row in range(len(taken)):
+            taken[row] = 0
+
+    def _count(self, row):
+        """How many of the row's requests this second are beyond its number; the first of those is refused, the rest are
+        as if they had not come: the line is the stream's, too, and others' answers stand."""
+        most, taken = m.MOST[row], self._taken
+        if taken[row] <= most:
+            taken[row] += 1
+            return taken[row] - most
+        return 2
 
     def _handle(self, length, state):
         """A whole frame: what its row allows is handled, the rest refused."""
         buf = self.receiver.buf
-        kind, self._reply_seq = buf[0], buf[1]
-        self._asked = kind
-        self._reply = _ACK
+        kind = buf[0]
         row = self._requests.get(kind)
+        beyond = self._count(row[2]) if row else 0
+        if beyond > 1:
+            return
+        self._asked = kind
+        self._reply_seq = buf[1]
+        self._reply = _ACK
         if row is None:
             self.refuse(refusals.UNKNOWN_REQUEST, 0, kind)
         elif row[1] and not GROUP[state] & row[1]:
             self.refuse(refusals.BUSY)
+        elif beyond > 0:
+            self.refuse(refusals.TOO_OFTEN)
         else:
             row[0](length)
 
@@ -158,13 +200,19 @@ class Link:
 
     def on_hang(self, length):
         """The code of a bag, as scanned."""
-        self.hung = bytes(self.receiver.buf[AT : AT + length])
+        if length > CODE_MAX:
+            self.refuse(refusals.RANGE, 0, length)
+            return
+        self.hung = self._codes[length]
+        copy(self._codes[CODE_MAX], 0, self.receiver.buf, AT, length)
 
     def on_set(self, length):
         """A setting, to be kept."""
         if not self._short(length, m.SET[1]):
+            buf = self.receiver.buf
             self.loading = True
-            self.setting = struct.unpack_from(m.SET[1], self.receiver.buf, AT)
+            self.setting = buf[AT]
+            self.value = buf[AT + 1] | buf[AT + 2] << 8
 
     def on_load_begin(self, length):
         """A protocol begins to come."""

@@ -25,6 +25,10 @@ class Loader:
         self._received = 0
         self._crc = 0
 
+    def forget(self):
+        """Who sent the half of it is gone."""
+        self._size = self._received = 0
+
     def _refused(self, code, detail):
         self.detail = detail
         return code

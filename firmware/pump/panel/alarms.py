@@ -1,16 +1,21 @@
-"""Alarms: one table, latching, audio pause, light and burst patterns of IEC 60601-1-8 (ALM-1 to ALM-4).
+"""Alarms: one table, latching, audio pause, light and burst patterns of IEC 60601-1-8 (ALM-1 to ALM-4, ALM-7).
 
 Priorities: 3 high (red, 1.4 to 2.8 Hz, bursts of ten pulses), 2 medium (yellow, 0.4 to 0.8 Hz, bursts of three), 1 low
-(cyan, steady, two pulses now and then). Only the highest sounds; all are listed. An alarm stays until its cause is gone
-and, where it latches, a person has silenced it; what is cleared re-arms.
+(cyan, steady, two pulses now and then). Only the highest sounds; all are listed, by turns on the screen. A high alarm
+stays until its condition is over and a person has confirmed it; what is cleared re-arms.
 """
+
+from array import array
 
 from pump.base.compat import micropython
 from pump.io import CYAN, NURSE_CALL, RED, YELLOW
-from pump.tables.alarms import HIGH, NONE, PRIORITY
+from pump.tables.alarms import GROUP, HIGH, NAMED, NONE, PATIENT, PRIORITY, REMINDS
 from pump.tables.events import ALARM_CLEARED, ALARM_RAISED
 
 PAUSE_MS = 120_000  # ALM-3
+REMIND_MS = 120_000  # SES-8: what waits for a person reminds every two minutes
+RETURN_S = 30  # what returns after so long is a new onset (ALM-7)
+SHOWN_MS = 2_000  # each of several alarms stands so long on the screen
 
 # Bursts: on and off times in ms, alternating, then silence until the burst's period is over.
 _HIGH_BURST = (150, 75, 150, 75, 150, 225, 150, 75, 150, 400, 150, 75, 150, 75, 150, 225, 150, 75, 150)
@@ -25,54 +30,113 @@ LIGHT = (0, CYAN, YELLOW, RED)
 
 
 class Alarms:
-    """`set` each alarm's condition once a scan, then `update`; `top` is the alarm to show."""
+    """`set` each alarm's condition, then `update` once a scan; `top` is the alarm that sounds, `shown` the one to show.
+
+    `active`: listed, by number; `now_s`: seconds since power-on, kept by who owns the clock.
+    """
 
     def __init__(self, log):
         n = len(PRIORITY)
         self._log = log
         self.active = bytearray(n)
+        self._there = bytearray(n)  # its condition is there now
+        self._told = bytearray(n)  # one that reminds, after a press
+        self._ended_s = array("i", [-RETURN_S] * n)
+        self.now_s = 0
         self.priority = 0
-        self.top = NONE
+        self.top = self.shown = NONE
         self.paused_ms = 0
         self.lights = 0
         self.tone_hz = 0
+        self._loud = 0  # priority of the highest that sounds
         self._phase_ms = 0
         self._light_ms = 0
+        self._remind_ms = 0
+        self._shown_ms = 0
 
     def set(self, alarm, condition):
-        """Raises or clears an alarm by its condition; edges are logged."""
+        """Tells whether an alarm's condition is there; edges are logged."""
         if condition:
-            if not self.active[alarm]:
-                self._raise(alarm)
-        elif self.active[alarm]:
-            self.active[alarm] = 0
-            self._log(ALARM_CLEARED, alarm, 0)
-            self._rank()
+            if not self._there[alarm]:
+                self._begin(alarm)
+        elif self._there[alarm]:
+            self._there[alarm] = 0
+            self._ended_s[alarm] = self.now_s
+            if PRIORITY[alarm] != HIGH:
+                self._clear(alarm)
 
-    def _raise(self, alarm):
-        self.active[alarm] = 1
+    def _begin(self, alarm):
+        self._there[alarm] = self.active[alarm] = 1
+        self._told[alarm] = 0
         self._log(ALARM_RAISED, alarm, PRIORITY[alarm])
-        if PRIORITY[alarm] == HIGH:
-            self.paused_ms = 0  # a new high alarm breaks the audio pause
+        anew = self.now_s - self._ended_s[alarm] >= RETURN_S
+        if PRIORITY[alarm] == HIGH or (anew and GROUP[alarm] & PATIENT):
+            self.paused_ms = 0
         before = self.priority
         self._rank()
         if self.priority > before:
             self._phase_ms = 0
             self._light_ms = 0
 
-    def _rank(self):
-        top = NONE
+    def _clear(self, alarm):
+        self.active[alarm] = 0
+        self._log(ALARM_CLEARED, alarm, 0)
+        self._rank()
+
+    def confirm(self):
+        """A person has seen them: what is over is cleared."""
         for alarm in range(1, len(PRIORITY)):
-            if self.active[alarm] and PRIORITY[alarm] > PRIORITY[top]:
+            if self.active[alarm] and not self._there[alarm]:
+                self._clear(alarm)
+
+    def _rank(self):
+        top, loud, best = NONE, 0, 0
+        for alarm in range(1, len(PRIORITY)):
+            if not self.active[alarm]:
+                continue
+            rank = PRIORITY[alarm] << 1 | GROUP[alarm] & PATIENT
+            if rank > best:
+                best = rank
                 top = alarm
+            if not self._told[alarm]:
+                loud = max(loud, PRIORITY[alarm])
+        if top != self.top:
+            self.shown = top
+            self._shown_ms = 0
         self.top = top
+        self._loud = loud
         self.priority = PRIORITY[top]
         if not self.priority:
-            self.lights = self.tone_hz = 0
+            self.lights = self.tone_hz = self.paused_ms = 0
 
     def silence(self):
-        """Audio pause: 120 s, the light stays."""
+        """SILENCE: confirms what is over, and pauses what sounds for 120 s; the light stays. True when it pauses."""
+        sounds = self._loud and self.paused_ms <= 0
+        self.confirm()
+        if not sounds or not self._loud:
+            return False
         self.paused_ms = PAUSE_MS
+        return True
+
+    def press(self):
+        """Any key: one that reminds sounds no more until it does."""
+        for alarm in range(1, len(PRIORITY)):
+            if self.active[alarm] and GROUP[alarm] & REMINDS and not self._told[alarm]:
+                self._told[alarm] = 1
+                self._remind_ms = BURST_PERIOD_MS[PRIORITY[alarm]]
+                self._rank()
+
+    def worsened(self):
+        """The patient got worse: a pause is over."""
+        self.paused_ms = 0
+        self._phase_ms = 0
+
+    def named(self):
+        """True while an alarm is up with which keys alone do not end the monitoring."""
+        for alarm in range(1, len(PRIORITY)):
+            if self.active[alarm] and GROUP[alarm] & NAMED:
+                return True
+        return False
 
     @micropython.native
     def update(self, dt_ms):
@@ -88,14 +152,38 @@ class Alarms:
         if priority == HIGH:
             self.lights |= NURSE_CALL
         self._light_ms = (self._light_ms + dt_ms) % times[0]
-        self.tone_hz = TONE_HZ[priority] if self._sounds(priority) else 0
-        self._phase_ms = (self._phase_ms + dt_ms) % BURST_PERIOD_MS[priority]
+        self._sound(dt_ms, priority)
+        self._shown_ms += dt_ms
+        if self._shown_ms >= SHOWN_MS:
+            self._show_next()
 
     @micropython.native
-    def _sounds(self, priority):
-        if self.paused_ms > 0:
-            return False
-        left = self._phase_ms
+    def _sound(self, dt_ms, priority):
+        """The highest that has not been told sounds; else what reminds, now and then."""
+        loud = self._loud
+        if loud:
+            on = self.paused_ms <= 0 and self._in_burst(loud, self._phase_ms)
+            self._phase_ms = (self._phase_ms + dt_ms) % BURST_PERIOD_MS[loud]
+        else:
+            loud = priority
+            on = self._in_burst(loud, self._remind_ms)
+            self._remind_ms = (self._remind_ms + dt_ms) % REMIND_MS
+        self.tone_hz = TONE_HZ[loud] if on else 0
+
+    @micropython.native
+    def _show_next(self):
+        """By turns, in the order of their numbers."""
+        self._shown_ms = 0
+        alarm = self.shown
+        for _ in range(len(PRIORITY)):
+            alarm = (alarm + 1) % len(PRIORITY)
+            if self.active[alarm]:
+                self.shown = alarm
+                return
+
+    @micropython.native
+    def _in_burst(self, priority, left):
+        """Whether there is a tone `left` ms after the beginning of the burst's period."""
         on = True
         for span in BURSTS[priority]:
             if left < span:

@@ -64,7 +64,10 @@ def _where_cause(line, at, session):
 
 
 def _where_step(line, at, session):
-    number(line, at, session.question.shown + 1)
+    if session.question.shown:
+        number(line, at, session.question.shown)
+    else:
+        words(line, at, b"?")
 
 
 def _where_boundary(line, at, session):
@@ -80,12 +83,45 @@ def _where_resumable(line, at, session):
 
 
 def _what_idle(line, session, pump):
-    if not pump.bench and not pump.keys:
+    if pump.act:
+        words(line, 0, b"BENCH? CONFIRM")
+    elif not pump.bench and not pump.keys:
         words(line, 0, b"NO KEYS IN PUMP")
 
 
+def _waits(line, vitals, needed, seconds):
+    """Which reading is missing: none at all, a low one, or one that recovers, and the value that it waits for."""
+    if not vitals.sure:
+        words(line, 0, b"WAIT: NO SPO2")
+    elif vitals.low():
+        words(line, number(line, words(line, 0, b"WAIT: O2 "), vitals.spo2), b" LOW")
+    elif vitals.strayed():
+        number(line, words(line, 0, b"WAIT: PULSE "), vitals.pulse)
+    else:
+        at = number(line, words(line, 0, b"WAIT: O2 "), needed)
+        if seconds:
+            words(line, number(line, words(line, at, b" "), seconds), b" s")
+
+
 def _what_ready(line, session, pump):
-    words(line, words(line, 0, pump.fingerprint), b" START?" if pump.vitals.good() else b" NO O2")
+    vitals = pump.vitals
+    at = words(line, 0, pump.fingerprint)
+    if pump.conditions.monitoring.second:
+        clear(line)
+        words(line, 0, b"END MONITORING?")
+    elif vitals.good():
+        words(line, at, b" START?")
+    elif vitals.low():
+        words(line, at, b" O2 LOW")
+    else:
+        words(line, at, b" PULSE" if vitals.strayed() else b" NO O2")
+
+
+def _what_over(line, session, pump):
+    """The session is over, the patient is still watched, until a person ends that by two presses (ALM-7)."""
+    monitoring = pump.conditions.monitoring
+    if monitoring.on:
+        words(line, 0, b"CONFIRM TO END" if monitoring.second else b"END MONITORING?")
 
 
 def _what_running(line, session, pump):
@@ -96,9 +132,11 @@ def _what_hanging(line, session, pump):
     """The code of the bag that hangs is picked; the wanted one never stands here by itself (PRO-8)."""
     question, shown = session.question, session.bags.shown
     if not pump.vitals.good():
-        words(line, 0, b"WAIT: NO SPO2")
+        _waits(line, pump.vitals, pump.vitals.stop + 1, pump.vitals.clear_s())
     elif question.second:
         words(line, 0, b"PRESS CONFIRM")
+    elif question.refused:
+        words(line, 0, b"WRONG BAG")
     elif not question.shown:
         words(line, 0, b"CODE? UP/DOWN")
     elif question.shown > len(shown):
@@ -108,7 +146,11 @@ def _what_hanging(line, session, pump):
 
 
 def _what_held(line, session, pump):
-    words(line, 0, ASKED[GRADES[session.question.shown]])
+    question = session.question
+    if not question.shown:
+        words(line, 0, b"WHAT? UP/DOWN")
+    else:
+        words(line, 0, b"CONFIRM AGAIN" if question.second else ASKED[GRADES[question.shown - 1]])
 
 
 def _what_step(line, session, pump):
@@ -124,14 +166,13 @@ def _what_boundary(line, session, pump):
 
 
 def _what_resumable(line, session, pump):
+    least_s = session.resuming.least_s()
     if session.case.held_too_long():
         words(line, 0, b"TOO LONG: END IT")
-    elif not pump.vitals.good():
-        words(line, 0, b"WAIT: NO SPO2")
-    elif session.resuming.least_s():
-        words(line, number(line, words(line, 0, b"WAIT "), session.resuming.least_s()), b" S")
+    elif least_s and pump.vitals.good():
+        words(line, number(line, words(line, 0, b"WAIT "), least_s), b" S")
     elif not session.may_resume():
-        words(line, 0, b"WAIT: SPO2 60 S")
+        _waits(line, pump.vitals, pump.vitals.resume, pump.vitals.wait_s())
     else:
         words(line, 0, b"PRESS CONFIRM" if session.question.second else b"PRESS START")
 
@@ -143,7 +184,7 @@ def _what_locked(line, session, pump):
 # In the order of the numbers in tables.states; None draws nothing.
 _FIRST = (None, _where_running, _where_hanging, _where_cause, _where_step, _where_boundary, _where_resumable)
 _SECOND = (
-    None, _what_idle, _what_ready, _what_hanging, _what_running, _what_held, _what_step, _what_boundary,
+    _what_over, _what_idle, _what_ready, _what_hanging, _what_running, _what_held, _what_step, _what_boundary,
     _what_resumable, _what_locked,
 )  # fmt: skip
 
@@ -168,7 +209,7 @@ class Display:
         elif turn == 1:
             self._what(self._line, pump)
         elif turn == 2:
-            self._oximeter(self._line, pump.vitals, pump.bench)
+            self._oximeter(self._line, pump)
         else:
             self._bottom(self._line, pump)
         at = turn * WIDTH
@@ -179,7 +220,7 @@ class Display:
 
     @micropython.native
     def _where(self, line, session):
-        state = session.state
+        state = session.face()
         at = words(line, 0, FIRST_LINE[state])
         draw = _FIRST[FIRST_ENDS[state]]
         if draw:
@@ -188,13 +229,20 @@ class Display:
     @micropython.native
     def _what(self, line, pump):
         session = pump.session
-        draw = _SECOND[SECOND_LINE[session.state]]
+        draw = _SECOND[SECOND_LINE[session.face()]]
         if draw:
             draw(line, session, pump)
 
     @micropython.native
-    def _oximeter(self, line, vitals, bench):
-        """SpO2 and pulse; in bench mode, which is never off the screen, in short."""
+    def _oximeter(self, line, pump):
+        """SpO2 and pulse, or that the probe is off on purpose; short in bench mode, which is always there."""
+        vitals, bench = pump.vitals, pump.bench
+        probe_s = pump.conditions.monitoring.probe_s
+        if bench:
+            words(line, 11, b"BENCH")
+        if probe_s:
+            number(line, words(line, 0, b"NO PROBE "), (probe_s + 59) // 60)
+            return
         at = words(line, 0, b"O2 " if bench else b"SpO2 ")
         at = words(line, at, b"--") if vitals.spo2 == NONE8 else number(line, at, vitals.spo2)
         at = words(line, at, b" P" if bench else b" PR ")
@@ -202,16 +250,13 @@ class Display:
             words(line, at, b"--")
         else:
             number(line, at, vitals.pulse)
-        if bench:
-            words(line, 11, b"BENCH")
 
     @micropython.native
     def _bottom(self, line, pump):
-        session = pump.session
-        alarm = pump.alarms.top
+        session, alarm = pump.session, pump.alarms.top
         flows = GROUP[session.state] & FLOWS
         if alarm and not (pump.alarms.priority == LOW and flows):
-            words(line, 0, WHAT[alarm])
+            words(line, 0, WHAT[pump.alarms.shown])
             for i in range(WIDTH):
                 line[i] |= INVERT
             return
@@ -221,6 +266,11 @@ class Display:
                 line[i] = _BAR[i]
             at = number(line, 11, min(99, share(progress.done, progress.target, 100)))
             words(line, at, b"%")
+
+    def forget(self):
+        """Nothing is on the screen any more: all is to be drawn."""
+        for i in range(len(self.shown)):
+            self.shown[i] = 0
 
     @micropython.native
     def next_cell(self):

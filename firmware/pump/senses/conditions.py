@@ -1,23 +1,43 @@
 """From what the senses see to alarms and to the one cause for which the flow may not go on, by the rows of the tables.
 
-Each sense sets and clears its bits with its own hysteresis (`bits`, of tables.causes). A cause that alerts raises its
-alarm in the states that its row names; one that holds is the session's to act on. Beside them a state has an alarm of
-its own, and while it holds or has faulted the cause of that has one.
+Each sense sets and clears its bits with its own hysteresis (`bits`, of tables.causes). A cause raises its alarm in the
+states that its row names, the patient's while the patient is watched, whatever the pump holds for; one that holds is
+the session's to act on. Beside them a state has an alarm of its own, and while it holds or has faulted the cause of
+that has one.
 """
 
 from array import array
 
 from pump.base.compat import micropython
+from pump.senses.monitoring import Monitoring
 from pump.tables import causes
 from pump.tables.alarms import PRIORITY
-from pump.tables.causes import ALARM, ALERTS, BIT, CONDITIONS, DOES, ENDS, SEEN, WHERE
+from pump.tables.causes import (
+    ALARM,
+    ALERTS,
+    BIT,
+    CONDITIONS,
+    DOES,
+    ENDS,
+    KIND,
+    MONITORED,
+    SENSOR,
+    SIGNAL_BITS,
+    VITALS,
+    WHERE,
+)  # fmt: skip
 from pump.tables.states import ALARM as STATE_ALARM
-from pump.tables.states import GROUP, HELD
+from pump.tables.states import FLOWS, GROUP, HELD, ON
 
+GONE_S = 10  # a device's condition is over when it has been gone for so long: 360 onsets an hour at the most (ALM-8)
 _HOLDING = bytes([k for k in CONDITIONS if DOES[k] == causes.HOLDS])
 _HOLD_BITS = array("I", [BIT[k] for k in _HOLDING])
-_ALERTING = bytes([k for k in CONDITIONS if DOES[k] == ALERTS])
-_ALERT_BITS = array("I", [BIT[k] for k in _ALERTING])
+_BITS = array("I", [BIT[k] for k in CONDITIONS])
+_LINGERS = bytearray(len(PRIORITY))
+for _k in CONDITIONS:
+    if DOES[_k] == ALERTS and KIND[_k] != VITALS:  # the patient's have their own time
+        _LINGERS[ALARM[_k]] = 1
+_NO_SIGNAL = ~SIGNAL_BITS
 
 
 class Conditions:
@@ -26,9 +46,13 @@ class Conditions:
     def __init__(self, senses, alarms):
         self.senses = senses
         self.alarms = alarms
+        self.monitoring = Monitoring()
         self.bits = 0
         self.hold = 0
         self._wanted = bytearray(len(PRIORITY))
+        self._up = bytearray(len(PRIORITY))
+        self._gone_s = array("i", [-1] * len(PRIORITY))
+        self._lingering = False
         self._judged = self._state = self._cause = -1
 
     @micropython.native
@@ -47,28 +71,60 @@ class Conditions:
                 return
 
     @micropython.native
-    def judge(self, state, cause):
+    def judge(self, state, cause, now_s=0):
         """Raises and clears the alarms for these bits in this state, which holds or ended for that cause."""
-        if self.bits == self._judged and state == self._state and cause == self._cause:
+        monitoring = self.monitoring
+        if GROUP[state] & ON:
+            monitoring.on = True
+        bits = self.bits & _NO_SIGNAL if monitoring.probe_s else self.bits
+        judged = bits << 1 | monitoring.on
+        if judged == self._judged and state == self._state and cause == self._cause and not self._lingering:
             return
-        self._judged, self._state = self.bits, state
+        began = GROUP[state] & FLOWS and state != self._state
+        self._judged, self._state = judged, state
         self._cause = cause
-        self._want(state, cause)
-        alarms, wanted = self.alarms, self._wanted
-        for alarm in range(1, len(wanted)):  # what is over goes first
+        self._want(state, cause, bits)
+        self._linger(now_s)
+        self._tell()
+        if began:
+            self.alarms.confirm()  # people have let the drug flow, by two presses: they know
+
+    def _want(self, state, cause, bits):
+        wanted, group = self._wanted, GROUP[state]
+        if self.monitoring.on:
+            group |= MONITORED
+        for alarm in range(len(wanted)):
+            wanted[alarm] = 0
+        for i in range(len(CONDITIONS)):
+            if bits & _BITS[i] and group & WHERE[CONDITIONS[i]]:
+                wanted[ALARM[CONDITIONS[i]]] = 1
+        wanted[STATE_ALARM[state]] = 1
+        if (state == HELD and KIND[cause] == SENSOR) or DOES[cause] == ENDS:
+            wanted[ALARM[cause]] = 1
+
+    @micropython.native
+    def _linger(self, now_s):
+        """What is gone only just now stays wanted."""
+        wanted, gone_s = self._wanted, self._gone_s
+        self._lingering = False
+        for alarm in range(1, len(wanted)):
+            if wanted[alarm] or not self._up[alarm] or not _LINGERS[alarm]:
+                gone_s[alarm] = -1
+                continue
+            if gone_s[alarm] < 0:
+                gone_s[alarm] = now_s
+            if now_s - gone_s[alarm] < GONE_S:
+                wanted[alarm] = 1
+                self._lingering = True
+
+    @micropython.native
+    def _tell(self):
+        """What is over goes first."""
+        alarms, wanted, up = self.alarms, self._wanted, self._up
+        for alarm in range(1, len(wanted)):
             if not wanted[alarm]:
                 alarms.set(alarm, False)
         for alarm in range(1, len(wanted)):
+            up[alarm] = wanted[alarm]
             if wanted[alarm]:
                 alarms.set(alarm, True)
-
-    def _want(self, state, cause):
-        wanted, group = self._wanted, GROUP[state]
-        for alarm in range(len(wanted)):
-            wanted[alarm] = 0
-        for i in range(len(_ALERTING)):
-            if self.bits & _ALERT_BITS[i] and group & WHERE[_ALERTING[i]]:
-                wanted[ALARM[_ALERTING[i]]] = 1
-        wanted[STATE_ALARM[state]] = 1
-        if (state == HELD and SEEN[cause]) or DOES[cause] == ENDS:
-            wanted[ALARM[cause]] = 1

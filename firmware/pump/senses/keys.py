@@ -1,30 +1,97 @@
 """Raw levels to presses: one press counts once, whatever the key bounces or however long it is held (INT-6).
 
 A press counts when the level has been stable for three samples (40 to 60 ms at 20 ms a scan, longer than 50 ms of
-bounce with a sample between) after a release as long. Two keys going down together count as none. STOP is not
-debounced: its level acts in the same scan, here it only counts once for the record.
+bounce with a sample between) after all keys have been up for APART_MS: two presses are two acts, a key pressed beside
+one that is held is none, and after it nothing counts until all have been up for HANDS_OFF_MS. Two keys going down
+together count as none. STOP is not debounced: its level acts in the same
+scan, here it only counts once for the record; it stands beside the others.
+
+Storm: more than STORM_KEYS keys that settle down within STORM_MS, or one beside another twice within BESIDE_MS. Fast
+hands make five or six presses a second for a moment, and 3 a second through a list; fluid in a keypad makes more, or
+two at a time. Until no key has been
+down for QUIET_MS nothing but STOP counts. SILENCE, which lets nothing flow, counts beside a key that is stuck.
 """
 
 from pump.base.compat import micropython
-from pump.io import STOP
-from pump.tables.causes import BIT, KEY_STUCK
+from pump.io import SILENCE, STOP
+from pump.senses.power_up import RELEASE_MS
+from pump.tables.causes import BIT, KEY_STORM, KEY_STUCK
 
 STABLE = 3
 STUCK_MS = 60_000
+STORM_KEYS = 16  # within STORM_MS
+BESIDE_MS = 60_000
+STORM_MS = 5_000
+QUIET_MS = 10_000
+APART_MS = 120  # all keys are up for so long between two acts
+HANDS_OFF_MS = 2_000  # and for so long after one key beside another
 _STUCK_BIT = BIT[KEY_STUCK]
+_STORM_BIT = BIT[KEY_STORM]
+_SLICES = 5  # of a second each: what went down in them
+
+
+class Storm:
+    """Counts keys going down over the last STORM_MS; `on` until none has been down for QUIET_MS."""
+
+    def __init__(self):
+        self.on = False
+        self._counts = bytearray(_SLICES)
+        self._slice = 0
+        self._slice_ms = 0
+        self._quiet_ms = QUIET_MS
+        self._beside_ms = BESIDE_MS  # since the last key beside another
+
+    @micropython.native
+    def down(self, beside):
+        """A key has settled down; `beside`: another one was held."""
+        counts, now = self._counts, self._slice
+        counts[now] = min(counts[now] + 1, 255)
+        total = 0
+        for count in counts:
+            total += count
+        if total > STORM_KEYS or (beside and self._beside_ms < BESIDE_MS):
+            self.on = True
+        if beside:
+            self._beside_ms = 0
+
+    @micropython.native
+    def tick(self, dt_ms, up):
+        """Time passes; `up`: no key is down."""
+        self._slice_ms += dt_ms
+        self._beside_ms = min(self._beside_ms + dt_ms, BESIDE_MS)
+        while self._slice_ms >= STORM_MS // _SLICES:
+            self._slice_ms -= STORM_MS // _SLICES
+            self._slice = (self._slice + 1) % _SLICES
+            self._counts[self._slice] = 0
+        self._quiet_ms = min(self._quiet_ms + dt_ms, QUIET_MS) if up else 0
+        if self._quiet_ms >= QUIET_MS:
+            self.on = False
+
+    def idle(self):
+        """True when nothing is counted any more."""
+        return not self.on and self._quiet_ms >= QUIET_MS and self._beside_ms >= BESIDE_MS
 
 
 class Buttons:
-    """`update` once a scan; `stuck` tells a key held for a minute. `held`: keys down since power-on, no presses."""
+    """`update` once a scan; `stuck` tells a key held for a minute.
+
+    `held`: keys down at power-on, no presses; such a one is stuck when it is not up within 5 s (power_up.RELEASE_MS).
+    """
 
     def __init__(self, held=0):
+        held &= ~STOP
         self.stable = held
         self.stuck = False
         self.bits = 0  # conditions of tables.causes
+        self.held_ms = 0  # how long the present keys have been down
         self._last = held
         self._same = STABLE if held else 0
-        self._held_ms = 0
+        self._stop_ms = 0
+        self._stuck_ms = RELEASE_MS if held else STUCK_MS
         self._stop_up = STABLE  # scans since STOP was last down
+        self._storm = Storm()
+        self._apart_ms = APART_MS  # how long all keys but STOP have been up; stops at HANDS_OFF_MS
+        self._needed_ms = APART_MS  # how long they must have been before a press counts
         self.quiet = not held  # nothing is pressed and nothing settles: without a raw level `update` may be left out
 
     @micropython.native
@@ -32,36 +99,58 @@ class Buttons:
         """Raw level bits of this scan to the bits newly pressed."""
         stop_now = raw & STOP
         presses = self._stop_pressed(stop_now)
-        self.quiet = not raw and not self.stable and self._same >= STABLE and self._stop_up >= STABLE
-        if raw == self._last and self._same >= STABLE and raw == self.stable:
-            if raw:
-                self._age(dt_ms)
-            return presses
-        return presses | self._settle(raw)
+        self._stop_ms = min(self._stop_ms + dt_ms, STUCK_MS) if stop_now else 0
+        storm = self._storm
+        storm.tick(dt_ms, not raw)
+        settled = self._same >= STABLE and self._stop_up >= STABLE
+        self.quiet = not raw and not self.stable and settled and storm.idle() and self._apart_ms >= HANDS_OFF_MS
+        keys = raw & ~STOP
+        if not keys and not self.stable:
+            self._apart_ms = min(self._apart_ms + dt_ms, HANDS_OFF_MS)
+        if keys == self._last and self._same >= STABLE and keys == self.stable:
+            if keys:
+                self.held_ms = min(self.held_ms + dt_ms, STUCK_MS)
+        else:
+            presses |= self._settle(keys)
+        self._judge()
+        return presses
 
+    @micropython.native
+    def _judge(self):
+        if not self.stable:
+            self._stuck_ms = STUCK_MS
+        self.stuck = self.held_ms >= self._stuck_ms or self._stop_ms >= STUCK_MS
+        self.bits = (_STUCK_BIT if self.stuck else 0) | (_STORM_BIT if self._storm.on else 0)
+
+    @micropython.native
     def _stop_pressed(self, stop_now):
         """STOP in the scan in which it goes down after a release as long as its bounce, else 0."""
         up = self._stop_up
         self._stop_up = 0 if stop_now else min(up + 1, STABLE)
         return stop_now if up >= STABLE else 0
 
-    def _settle(self, raw):
-        if raw != self._last:
-            self._last = raw
+    @micropython.native
+    def _settle(self, keys):
+        if keys != self._last:
+            self._last = keys
             self._same = 0
         self._same += 1
         if self._same < STABLE:
             return 0
-        new = raw & ~self.stable & ~STOP
-        self.stable = raw
-        self._held_ms = 0
-        self.stuck = False
-        self.bits = 0
-        return new if new & (new - 1) == 0 else 0
-
-    def _age(self, dt_ms):
-        if self._held_ms < STUCK_MS:
-            self._held_ms += dt_ms
-        elif self.stable & ~STOP:
-            self.stuck = True
-            self.bits = _STUCK_BIT
+        before = self.stable
+        new = keys & ~before
+        self.stable = keys
+        if not keys & before:
+            self.held_ms = 0
+        if not new:
+            return 0
+        beside = before != 0 or new & (new - 1) != 0
+        self._storm.down(beside)
+        act = self._apart_ms >= self._needed_ms
+        self._apart_ms = 0
+        if beside:
+            self._needed_ms = HANDS_OFF_MS
+            act = new == SILENCE
+        elif act:
+            self._needed_ms = APART_MS
+        return new if act and not self._storm.on else 0

@@ -1,144 +1,320 @@
-"""Oximeter samples to judged vital signs: is the reading good, is it too low, and for how long (VIT-1, VIT-2).
+"""Oximeter samples to judged vital signs: is the reading good, is it too low, and for how long (VIT-1, VIT-2, VIT-5).
 
-A sample is what a parser of `oximeters` hands out each third of a second: spo2 and pulse (NONE8, NONE16 when missing),
-flags of tables.vitals, a counter of the device and the span of its pleth. Missing is a state of its own: no value is
-never a good value, and low is never implausible.
+A sample is what a parser of `oximeters` hands out: spo2 and pulse (NONE8, NONE16 when missing) and flags of
+tables.vitals. Missing is a state of its own: no value is never a good value, and low is never implausible. A sure
+sample is valid and has no flag that makes it unsure; only sure samples are good, recover, or end a condition.
+
+    limit       sets                                            clears
+    SpO2 stop   at or below it for the delay (limits.Delay),    at `resume` or above, and the pulse within its limits,
+                under 85 % for 3 s, 50 points of deficit, or    for CLEAR_MS of sure samples
+                three violations within 60 s
+    pulse       outside its limits for the delay                as SpO2 stop
+    SpO2 early  a sure sample at or below it                    above it for CLEAR_MS of sure samples
+    signal      no sure sample for 5 s; for 15 s                sure samples for SIGNAL_CLEAR_MS, or a restart
 """
 
 from pump.base.compat import micropython
-from pump.base.units import ticks_diff
-from pump.tables.causes import BIT, PULSE_STOP, SIGNAL_LATE, SIGNAL_LOST, SPO2_EARLY, SPO2_STOP
+from pump.base.units import TICK_MASK, ticks_diff
+from pump.senses.baseline import Minute
+from pump.senses.limits import BACK, BETWEEN, BEYOND, Deficit, Delay, Violations, side_of
+from pump.tables.causes import (
+    BIT,
+    LOW_BITS,
+    PULSE_STOP,
+    SIGNAL_BITS,
+    SIGNAL_LATE,
+    SIGNAL_LOST,
+    SPO2_EARLY,
+    SPO2_STOP,
+)  # fmt: skip
 from pump.tables.messages import NONE8, NONE16
 from pump.tables.vitals import UNSURE_FLAGS, VALID
 
-ALERT_MS = 5_000  # no valid sample: alert, then hold (VIT-2)
+FRESH_MS = 2_000  # a reading older than this is not one of now; formats that send less often set more
+ALERT_MS = 5_000  # no sure sample: alert, then hold (VIT-2)
 HOLD_MS = 15_000
-SEVERE_SPO2 = 85  # below this for 3 s holds whatever the delay (VIT-1)
+SEVERE_SPO2 = 84  # at or below this for 3 s holds whatever the delay (VIT-1: under 85 %)
 SEVERE_MS = 3_000
-STRETCH_MS = 10_000  # artifact may lengthen a delay by at most this (VIT-1)
-RECOVER_MARGIN = 2  # resume wants SpO2 at the limit + 2 for 60 s (SES-4)
-RECOVER_MS = 60_000
-# A sample is seen at the next scan, so one that comes just as the delay is over may look up to two scans too early;
-# without this it would be the next sample, a third of a second later, that holds.
-SEEN_LATE_MS = 40
+MARGIN = 2  # points above a limit from where a timer runs back (VIT-5), and where a resume may be (SES-4)
+PULSE_MARGIN = 2  # the same for the pulse, in beats a minute: ours
+RECOVER_MS = 60_000  # SES-4
+CLEAR_MS = 30_000  # ALM-7: what comes back after 30 s is a new onset; a condition comes 120 times an hour at the most
+SIGNAL_CLEAR_MS = 10_000
+WORSE_SPO2 = 4  # points (ALM-7)
+WORSE_PULSE = 15  # beats a minute: ours
+_LOW_BIT = BIT[SPO2_STOP]
+_SLOW_BIT = BIT[PULSE_STOP]
 _EARLY_BIT = BIT[SPO2_EARLY]
 _LATE_BIT = BIT[SIGNAL_LATE]
-
-
-class Timer:
-    """Milliseconds since a condition began; -1 while it does not hold."""
-
-    def __init__(self):
-        self.since = -1
-
-    @micropython.native
-    def run(self, holds, now_ms):
-        """Starts, keeps or ends the timer; returns its age in ms, -1 when off."""
-        if not holds:
-            self.since = -1
-            return -1
-        if self.since < 0:
-            self.since = now_ms
-        return ticks_diff(now_ms, self.since)
+_LOST_BIT = BIT[SIGNAL_LOST]
+_PAST_MS = 1 << 28
 
 
 class Vitals:
-    """Judges samples by a protocol's limits. `hold`: a row of tables.causes or 0; `early`: a flag; `bits`: causes."""
+    """Judges samples by a protocol's limits and the patient's baseline.
+
+    `bits`: conditions that are there now; `hold`: the cause of tables.causes for which a resume has to wait, kept until
+    `restart`; `recovered`: good for a minute, and good now; `worsened`: set when it got plainly worse.
+    """
 
     def __init__(self):
         self.spo2 = NONE8
         self.pulse = NONE16
         self.flags = 0
+        self.fresh_ms = FRESH_MS
         self.hold = 0
-        self.early = False
-        self.alert = False
-        self.recovered = False
-        self._low, self._severe, self._slow, self._good = Timer(), Timer(), Timer(), Timer()
-        self._valid_ms = -1
         self.bits = 0
+        self.alert = False  # no sure sample for 5 s
+        self.recovered = False
+        self.worsened = False
+        self.sure = False  # the newest sample is sure and fresh
+        self.good_ms = 0  # how long it has been good enough to resume
+        self.baseline = NONE8
+        self._low, self._severe, self._slow = Delay(), Delay(), Delay()
+        self._deficit, self._violations = Deficit(), Violations()
+        self._minute = Minute()
+        self._better = False
+        self._early_ms = self._signal_ms = 0
+        self._worst = NONE8
+        self._strayed = 0  # how far the pulse was outside when that was last told
+        self._sure_ms = -1
+        self._sample_ms = -1
         self.set_limits(92, 94, 10, 50, 130)
 
-    def set_limits(self, stop, early, delay_s, pulse_min, pulse_max):
-        """Stop and early limit in percent SpO2, delay in seconds, pulse limits in beats a minute."""
-        self.stop, self.early_limit, self.delay_ms = stop, early, delay_s * 1000
+    # -- limits
+
+    def set_limits(self, stop, early, delay_s, pulse_min, pulse_max, stop_fall=100, early_fall=100):
+        """Stop and early limit (percent SpO2), delay (s), pulse limits (beats a minute), points under the baseline."""
+        self._stop, self._early, self.delay_ms = stop, early, delay_s * 1000
         self.pulse_min, self.pulse_max = pulse_min, pulse_max
+        self._stop_fall, self._early_fall = stop_fall, early_fall
+        self.baseline = NONE8
+        self._level()
+        self._forget()
         self.restart()
 
-    def restart(self):
-        """Forgets what was timed: after a resume each delay counts anew."""
-        for timer in (self._low, self._severe, self._slow, self._good):
-            timer.since = -1
-        self.hold = 0
-        self.recovered = False
-        self._sum_up()
+    def adopt(self, protocol):
+        """Takes the limits of a protocol."""
+        p = protocol
+        self.set_limits(
+            p.spo2_stop, p.spo2_early, p.delay_s, p.pulse_min, p.pulse_max, p.spo2_stop_fall, p.spo2_early_fall
+        )  # fmt: skip
 
-    @micropython.native
-    def _sum_up(self):
-        """What of all this is a condition."""
-        bits = BIT[self.hold]
-        if self.alert:
-            bits |= _LATE_BIT
-        elif self.early:
-            bits |= _EARLY_BIT
-        self.bits = bits
+    def take_baseline(self):
+        """START is pressed: the median SpO2 of the last minute is the patient's own; returns it, NONE8 for none."""
+        self.baseline = self._minute.median()
+        self._level()
+        self.restart()
+        return self.baseline
+
+    def _level(self):
+        """The higher of absolute and relative limit counts; who may start can also resume (VIT-1)."""
+        own = self.baseline
+        known = own != NONE8
+        self.stop = max(self._stop, own - self._stop_fall) if known else self._stop
+        self.early_limit = max(self._early, own - self._early_fall) if known else self._early
+        resume = min(self.stop + MARGIN, 100)
+        self.resume = max(self.stop + 1, min(resume, own - 1)) if known else resume
+
+    # -- what a person's act changes
+
+    def restart(self):
+        """People let the drug flow: what held is over, and the signal is there. What is timed goes on."""
+        self.hold = 0
+        self.bits &= ~SIGNAL_BITS
+
+    def mark(self):
+        """A person has paused the sound: what gets worse from here is told again."""
+        if self.sure:
+            self._worst = self.spo2
+            self._strayed = self._outside()
+
+    def _forget(self):
+        """Nothing was low."""
+        for timed in (self._low, self._severe, self._slow, self._deficit, self._violations):
+            timed.restart()
+        self.bits &= ~(LOW_BITS | _EARLY_BIT)
+        self._worst = NONE8
+        self._strayed = 0
+        self.good_ms = self._early_ms = 0
+        self._better = self.recovered = False
+
+    # -- samples
 
     @micropython.native
     def sample(self, spo2, pulse, flags, now_ms):
         """Takes one sample of the device."""
         self.spo2, self.pulse, self.flags = spo2, pulse, flags
-        if flags & VALID:
-            if not flags & UNSURE_FLAGS:
-                self._valid_ms = now_ms
-            self._judge(now_ms, flags & UNSURE_FLAGS)
-            self._sum_up()
+        if not flags & VALID or spo2 == NONE8 or pulse == NONE16:
+            self._unknown()
+            return
+        dt_ms = HOLD_MS
+        if self._sample_ms >= 0:
+            dt_ms = min(max(ticks_diff(now_ms, self._sample_ms), 0), HOLD_MS)
+        self._sample_ms = now_ms
+        if flags & UNSURE_FLAGS:
+            self._unknown()
+            self._judge(spo2, dt_ms, True)
+            return
+        self._count_signal(now_ms)
+        self.sure = True
+        self._judge(spo2, dt_ms, False)
+        self._recover(spo2, dt_ms)
+        self._watch_early(spo2, dt_ms)
+        self._tell_worse(spo2)
 
     @micropython.native
-    def _judge(self, now_ms, unsure):
-        spo2, pulse = self.spo2, self.pulse
-        # An unsure sample is "not better": it neither ends a timer nor completes it before the stretch.
-        wait = self.delay_ms - SEEN_LATE_MS + (STRETCH_MS if unsure else 0)
-        low = self._low.run(spo2 <= self.stop or (unsure and self._low.since >= 0), now_ms)
-        slow_now = not self.pulse_min <= pulse <= self.pulse_max
-        slow = self._slow.run(slow_now or (unsure and self._slow.since >= 0), now_ms)
-        severe = self._severe.run(spo2 < SEVERE_SPO2 or (unsure and self._severe.since >= 0), now_ms)
-        if (low >= 0 and low >= wait) or severe >= SEVERE_MS - SEEN_LATE_MS + (STRETCH_MS if unsure else 0):
+    def _unknown(self):
+        """Nothing good is known now, and nothing of the time up to the next good sample."""
+        self.sure = self.recovered = False
+        self._better = False
+
+    @micropython.native
+    def _judge(self, spo2, dt_ms, unsure):
+        """Whether the flow may not go on."""
+        stop = self.stop
+        side = side_of(spo2, stop, min(stop + MARGIN, 100))
+        low = self._low.take(side, dt_ms, unsure, self.delay_ms)
+        if self._severe.take(side_of(spo2, SEVERE_SPO2, SEVERE_SPO2 + MARGIN), dt_ms, unsure, SEVERE_MS):
+            low = True
+        if self._deficit.take(stop + 1 - spo2, dt_ms, unsure):
+            low = True
+        if self._violations.take(side, dt_ms, unsure):
+            low = True
+        if low:
             self.hold = SPO2_STOP
-        elif slow >= 0 and slow >= wait:
-            self.hold = PULSE_STOP
-        self.early = spo2 <= self.early_limit
-        better = spo2 >= min(self.stop + RECOVER_MARGIN, 100) and not slow_now and not unsure
-        self.recovered = self._good.run(better, now_ms) >= RECOVER_MS
+            self.bits |= _LOW_BIT
+        if self._slow.take(self._pulse_side(), dt_ms, unsure, self.delay_ms):
+            self.bits |= _SLOW_BIT
+            if self.hold != SPO2_STOP:
+                self.hold = PULSE_STOP
+
+    @micropython.native
+    def _outside(self):
+        """How far the pulse is outside its limits, negative within (beats a minute)."""
+        return max(self.pulse_min - self.pulse, self.pulse - self.pulse_max)
+
+    @micropython.native
+    def _pulse_side(self):
+        outside = self._outside()
+        if outside > 0:
+            return BEYOND
+        return BACK if outside <= -PULSE_MARGIN else BETWEEN
+
+    @micropython.native
+    def _recover(self, spo2, dt_ms):
+        """A sure sample: time between good ones counts, a low one starts it anew."""
+        better = spo2 >= self.resume and self._outside() <= 0
+        if not better:
+            self.good_ms = 0
+        elif self._better and dt_ms <= self.fresh_ms:
+            self.good_ms = min(self.good_ms + dt_ms, RECOVER_MS)
+        self._better = better
+        self.recovered = better and self.good_ms >= RECOVER_MS
+        if self.good_ms >= CLEAR_MS:
+            self.bits &= ~LOW_BITS
+        if self.recovered:
+            self._start_anew()
+
+    @micropython.native
+    def _start_anew(self):
+        """A minute of good readings: what was timed before is over, also where the baseline leaves no room above."""
+        self._low.ms = self._severe.ms = 0
+        self._slow.ms = self._deficit.sum = 0
+
+    @micropython.native
+    def _watch_early(self, spo2, dt_ms):
+        if spo2 <= self.early_limit:
+            self.bits |= _EARLY_BIT
+            self._early_ms = 0
+        elif self.bits & _EARLY_BIT:
+            self._early_ms += min(dt_ms, self.fresh_ms)
+            if self._early_ms >= CLEAR_MS:
+                self.bits &= ~_EARLY_BIT
+
+    @micropython.native
+    def _tell_worse(self, spo2):
+        """The next limit, or four points: against when it began, was told, or was last silenced (ALM-7)."""
+        bits = self.bits
+        if not bits & (_LOW_BIT | _EARLY_BIT):
+            self._worst = NONE8
+        elif self._worst == NONE8:
+            self._worst = spo2
+        elif spo2 <= self._worst - WORSE_SPO2 or spo2 <= SEVERE_SPO2 < self._worst:
+            self._worst = spo2
+            self.worsened = True
+        if not bits & _SLOW_BIT:
+            self._strayed = 0
+        elif self._outside() >= self._strayed + WORSE_PULSE:
+            self.worsened = self._strayed > 0 or self.worsened
+            self._strayed = self._outside()
+
+    # -- the signal
+
+    @micropython.native
+    def _count_signal(self, now_ms):
+        """A sure sample has come: the signal is back after SIGNAL_CLEAR_MS of them."""
+        since = self._sure_ms
+        self._sure_ms = now_ms
+        self.alert = False
+        if not self.bits & SIGNAL_BITS:
+            return
+        gap_ms = ticks_diff(now_ms, since) if since >= 0 else ALERT_MS
+        self._signal_ms = self._signal_ms + gap_ms if gap_ms <= self.fresh_ms else 0
+        if self._signal_ms >= SIGNAL_CLEAR_MS:
+            self.bits &= ~SIGNAL_BITS
 
     @micropython.native
     def watch(self, now_ms):
-        """Each scan: ages the last valid sample. Before the first one there is nothing valid either."""
-        if self._valid_ms < 0:
-            self.alert = True
-            self.recovered = False
-            self._sum_up()
-            return
-        age = ticks_diff(now_ms, self._valid_ms)
-        self.alert = age >= ALERT_MS
+        """Each look: ages the last sure sample. Before the first one it is as if that had just become too old."""
+        self._minute.keep(self.spo2 if self.sure else NONE8, now_ms)
+        if self._sure_ms < 0:
+            self._sure_ms = (now_ms - ALERT_MS) & TICK_MASK
+        age = ticks_diff(now_ms, self._sure_ms)
+        if age > self.fresh_ms:
+            self._unknown()
         if age >= ALERT_MS:
-            self._good.since = -1
-            self.recovered = False
-            # What is as old as this is no reading any more, for nobody who looks at it.
-            self.spo2, self.pulse = NONE8, NONE16
-            self.flags &= ~VALID
-        if age >= HOLD_MS:
-            if not self.hold:
-                self.hold = SIGNAL_LOST
-            if age > 1 << 28:
-                self._valid_ms = (now_ms - HOLD_MS) & ((1 << 30) - 1)
-        self._sum_up()
+            self._miss(age, now_ms)
 
+    @micropython.native
+    def _miss(self, age, now_ms):
+        """No sure sample for so long: what is as old as this is no reading any more, for nobody who looks at it."""
+        self.alert = True
+        self.bits |= _LATE_BIT
+        self.spo2, self.pulse = NONE8, NONE16
+        self.flags &= ~VALID
+        self.good_ms = 0
+        self._better = False
+        if age < HOLD_MS:
+            return
+        self.bits |= _LOST_BIT
+        self._violations.forget()
+        if not self.hold:
+            self.hold = SIGNAL_LOST
+        if age > _PAST_MS:
+            self._sure_ms = self._sample_ms = (now_ms - HOLD_MS) & TICK_MASK
+
+    # -- for those who ask
+
+    @micropython.native
     def good(self):
-        """True while a reading is valid, fresh, above the stop limit and within the pulse limits."""
-        if self.alert or not self.flags & VALID:
+        """True for a sure sample of now, above the stop limit and within the pulse limits, without a condition."""
+        if not self.sure or self.bits & LOW_BITS:
             return False
         return self.spo2 > self.stop and self.pulse_min <= self.pulse <= self.pulse_max
 
-    def adopt(self, protocol):
-        """Takes the limits of a protocol."""
-        p = protocol
-        self.set_limits(p.spo2_stop, p.spo2_early, p.delay_s, p.pulse_min, p.pulse_max)
+    def low(self):
+        """True for a sure sample of now that is too low to go on (SpO2)."""
+        return self.sure and self.spo2 <= self.stop
+
+    def strayed(self):
+        """True for a sure sample of now with the pulse outside its limits."""
+        return self.sure and self._outside() > 0
+
+    def clear_s(self):
+        """Seconds of good readings for which a condition still stands; 0 without one."""
+        return (CLEAR_MS - self.good_ms + 999) // 1000 if self.bits & LOW_BITS else 0
+
+    def wait_s(self):
+        """Seconds of good readings that a resume still waits for."""
+        return (RECOVER_MS - self.good_ms + 999) // 1000

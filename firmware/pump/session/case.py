@@ -15,6 +15,7 @@ class Case:
         self.log = log
         self.progress = Progress()
         self.question = Question()
+        self.waits = False  # a part is lost without which no step may begin (tables.parts)
         self.plan = None
         self.course = None
         self.tally = None
@@ -36,6 +37,10 @@ class Case:
         self.progress.restart()
         self.progress.session += 1
         self._ppm_of = -1
+
+    def may_begin(self):
+        """True with a good reading, and every part there without which no step begins."""
+        return not self.waits and self.vitals.good()
 
     def solution(self):
         """Index of the bag that the present step runs on."""

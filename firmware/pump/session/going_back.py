@@ -1,7 +1,8 @@
 """After a mild reaction: the step to resume at, and the bag on which it runs, as a person chooses (SES-3, SES-5)."""
 
 from pump.course.course import bags_hold, runs
-from pump.io import CONFIRM
+from pump.io import CONFIRM, DOWN, UP
+from pump.session.held import CHOOSE
 from pump.tables import events, questions
 from pump.tables.causes import MILD
 from pump.tables.states import BOUNDARY, DECISION, RESUMABLE
@@ -77,21 +78,30 @@ class ChoosingStep:
         self.ways = ways
 
     def enter(self):
-        """The present step is shown, or the next lower one that can be had."""
-        case = self.case
-        case.settle()
-        highest = step = case.reached()
-        while step >= 0 and not self.ways.of(step):
-            step -= 1
-        case.question.ask(questions.STEP, highest + 1 if step >= 0 else 0, step if step >= 0 else highest)
+        """The step is asked for; none is preselected. No choices where none can be had."""
+        self.case.settle()
+        goes = self._highest() != CHOOSE
+        self.case.question.ask(questions.STEP, self.case.reached() + 2 if goes else 0, CHOOSE)
         return 0
 
     def press(self, presses):
-        """UP and DOWN move the step to resume at, CONFIRM takes it; none beyond the present one."""
+        """The first UP or DOWN shows the highest step that can be had, then they move; CONFIRM takes it (SES-16)."""
         question = self.case.question
-        if question.move(presses, self.ways.of) or not presses & CONFIRM:
-            return 0
-        return self._chosen(question.shown)
+        if question.shown == CHOOSE and presses & (UP | DOWN):
+            question.shown = self._highest()
+        elif not question.move(presses, self._may) and presses & CONFIRM and question.shown != CHOOSE:
+            return self._chosen(question.shown - 1)
+        return 0
+
+    def _may(self, number):
+        return number != CHOOSE and self.ways.of(number - 1)
+
+    def _highest(self):
+        """The number of the highest step that can be had; CHOOSE: none can."""
+        number = self.case.reached() + 1
+        while number != CHOOSE and not self.ways.of(number - 1):
+            number -= 1
+        return number
 
     def _chosen(self, step):
         """On the bag that hangs it goes on; where there is a bag to choose, that is asked next."""

@@ -1,10 +1,14 @@
 """The pump holds: a person says what it was. The device proposes and checks; it never chooses (SES-3)."""
 
 from pump.io import CONFIRM
+from pump.session.bags import CONFIRM_MS
 from pump.session.question import any_choice
 from pump.tables import events, questions
-from pump.tables.causes import END, GRADES, MILD, SEVERE, TECHNICAL
+from pump.tables.causes import END, GRADES, MILD, SEVERE, TECHNICAL, TWICE
 from pump.tables.states import DECISION, HELD, LOCKED, RESUMABLE, STOPPED
+
+CHOOSE = 0  # the choice when nothing is chosen
+LOCK_MS = 20_000
 
 
 class Held:
@@ -16,19 +20,39 @@ class Held:
         self.case = case
 
     def enter(self):
-        """The cause is asked for."""
-        self.case.question.ask(questions.CAUSE, len(GRADES), 0)
+        """The cause is asked for; none is preselected (SES-16)."""
+        self.case.question.ask(questions.CAUSE, len(GRADES) + 1, CHOOSE)
         return 0
 
     def press(self, presses):
-        """UP and DOWN go through the grades, CONFIRM takes the one shown."""
+        """UP and DOWN go through the grades, CONFIRM takes the one shown; what ends the session is pressed twice."""
         question = self.case.question
-        if question.move(presses, any_choice) or not presses & CONFIRM:
+        if question.move(presses, any_choice):
+            question.second = False
             return 0
-        return self._classify(GRADES[question.shown])
+        if not presses & CONFIRM or question.shown == CHOOSE:
+            return 0
+        grade = GRADES[question.shown - 1]
+        if TWICE[grade] and not question.second:
+            question.second = True
+            question.age_ms = 0
+            return 0
+        return self._classify(grade)
+
+    def calls(self):
+        """True from the first press of a severe reaction on: the emergency screen stands, the alarm sounds."""
+        question = self.case.question
+        return question.kind == questions.CAUSE and question.second and GRADES[question.shown - 1] == SEVERE
 
     def tick(self, dt_ms):
-        """It waits for a person."""
+        """It waits for a person. A severe reaction locks by itself; what else was pressed once counts no more."""
+        question = self.case.question
+        if not question.second:
+            return 0
+        age_ms = question.age(dt_ms)
+        if self.calls():
+            return self._classify(SEVERE) if age_ms >= LOCK_MS else 0
+        question.second = age_ms < CONFIRM_MS
         return 0
 
     def _classify(self, grade):

@@ -15,7 +15,7 @@ _MAGIC = b"TLG"
 _VERSION = 2
 _FIELDS = (
     "step leg leg_end target done total step_ms entered entries reactions reacted hung cause by_vitals held_ms session"
-    " turn back_bag back_step loose resume_step flowed still_ms wait_ms"
+    " turn back_bag back_step loose resume_step flowed still_ms wait_ms wrong_bags"
 ).split()
 _HEAD = "<3sB" + "i" * len(_FIELDS) + "B"
 _BAGS = _HEAD + "I" * MAX_SOLUTIONS
@@ -31,7 +31,8 @@ class Progress:
     `step`, `leg` are indices; `hung`: the bag that hangs (-1: none is known); `entered`: the present step has begun,
     else it begins in full; `loose`: pulses not yet booked to a bag; `back_step`, `back_bag`: the last
     decision to go back; `flowed`: the step of the last pulse (-1: none came); `held_ms`: since the hold began;
-    `still_ms`: without a pulse, held or waiting; `wait_ms`: in the present wait for a person.
+    `still_ms`: without a pulse, held or waiting; `wait_ms`: in the present wait for a person;
+    `wrong_bags`: codes refused since the last hold for them.
     """
 
     def __init__(self):
@@ -46,7 +47,7 @@ class Progress:
         self.step = self.leg = self.leg_end = self.target = self.done = self.total = self.step_ms = 0
         self.entered = self.reacted = self.by_vitals = False
         self.reactions = self.cause = self.held_ms = self.loose = self.resume_step = 0
-        self.still_ms = self.wait_ms = 0
+        self.still_ms = self.wait_ms = self.wrong_bags = 0
         self.hung = self.back_bag = self.back_step = self.flowed = -1
 
     def pack(self, tally, buf):

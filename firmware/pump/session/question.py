@@ -24,6 +24,7 @@ class Question:
         self.second = False
         self.age_ms = 0
         self.stuck = False  # the last press found no other choice
+        self.refused = False  # the last answer was wrong
 
     def age(self, dt_ms):
         """So much time without a press; returns the age in ms, which stops growing at AGE_MAX_MS."""
@@ -35,6 +36,7 @@ class Question:
         if not presses & (UP | DOWN):
             self.stuck = False
             return False
+        self.refused = False
         by = 1 if presses & UP else -1
         found = self._next(by, may)
         self.stuck = found < 0 and by < 0

@@ -1,7 +1,7 @@
 """A protocol is loaded, nothing runs: START begins a session, from its first step, when there is a good reading."""
 
 from pump.io import START
-from pump.tables import questions
+from pump.tables import events, questions
 from pump.tables.states import ARMED, READY
 
 
@@ -21,9 +21,11 @@ class Ready:
     def press(self, presses):
         """START, with a good reading."""
         case = self.case
-        if not presses & START or not case.vitals.good():
+        if not presses & START or not case.may_begin():
             return 0
         case.restart()
+        own = case.vitals.take_baseline()
+        case.log(events.BASELINE, 0, own)
         return ARMED
 
     def tick(self, dt_ms):

@@ -30,7 +30,7 @@ class Resuming:
         """True when nothing but a person's two presses is missing."""
         case = self.case
         progress, vitals = case.progress, case.vitals
-        if self.least_s() or case.held_too_long() or not vitals.good():
+        if self.least_s() or case.held_too_long() or not case.may_begin():
             return False
         return vitals.recovered or not (progress.by_vitals or WAITS[vitals.hold] == RECOVERED)
 
@@ -45,6 +45,8 @@ class Resuming:
             question.age_ms = 0
         elif presses & CONFIRM and question.second:
             return self._resume()
+        else:
+            question.second = False  # another key between the two: they are no pair
         return 0
 
     def _resume(self):

@@ -1,6 +1,7 @@
 """A step runs: from its start, or the rest of it after a technical hold, until its volume and its dwell are over."""
 
 from pump.base.compat import micropython
+from pump.session.progress import AGE_MAX_MS
 from pump.tables import events, questions
 from pump.tables.causes import STEP_WAIT
 from pump.tables.states import BAG, COMPLETED, HELD, RUNNING
@@ -60,7 +61,7 @@ class Running:
         """A step's end. Until then nothing is left to queue, and the guard goes on watching that nothing comes."""
         case = self.case
         progress = case.progress
-        progress.step_ms += dt_ms
+        progress.step_ms = min(progress.step_ms + dt_ms, AGE_MAX_MS)
         if progress.done < progress.leg_end:
             return 0
         if progress.leg_end < progress.target:
@@ -68,7 +69,7 @@ class Running:
             self._flow()
             return 0
         left_ms = case.plan.duration_ms[progress.step] - progress.step_ms if progress.target else 0
-        if self._cut() or (left_ms <= 0 and case.vitals.good()):
+        if self._cut() or (left_ms <= 0 and case.may_begin()):
             return self._complete()
         self.resting = abs(left_ms) > SEAM_MS
         progress.wait_ms = max(0, -left_ms)  # the dwell is over, a good reading is missing

@@ -9,6 +9,7 @@ else the next state, with the cause of an end in the bits above.
 """
 
 from pump.base.compat import micropython
+from pump.base.units import TICK_MASK, ticks_diff
 from pump.claim import Claim
 from pump.io import STOP
 from pump.session.bags import Bags, FirstBag
@@ -20,7 +21,7 @@ from pump.session.ready import Ready
 from pump.session.resuming import Resuming
 from pump.session.running import Running
 from pump.tables import causes, events, messages, questions, states
-from pump.tables.causes import RECOVERED, WAITS
+from pump.tables.causes import BIT, RECOVERED, WAITS
 from pump.tables.states import (
     AT_REST,
     FLOWS,
@@ -37,6 +38,7 @@ _PAUSE = messages.PAUSE[0]
 _STOP = messages.STOP[0]
 _STATE = 255
 _CAUSE_SHIFT = 8
+_FALL = 1 << 29  # a difference modulo 2**30 from here on is a count that fell
 
 
 class Session:
@@ -55,14 +57,16 @@ class Session:
         self.resuming = Resuming(case)
         self.bags = Bags(case)
         self._first_bag = FirstBag(case)
+        self.held = Held(case)
         self._situation = [None] * len(GROUP)
         for situation in (
-            Ready(case), self._first_bag, self.bags, self.running, Held(case), ChoosingStep(case, ways),
+            Ready(case), self._first_bag, self.bags, self.running, self.held, ChoosingStep(case, ways),
             ChoosingBag(case, ways), self.resuming,
         ):  # fmt: skip
             self._situation[situation.state] = situation
         self._moved = -1  # pulses that moved the motor, as last seen
         self._made = -1  # all pulses at the pin
+        self.bits = 0  # conditions of tables.causes: what people did wrong
         self._fell = False  # a count was less than before
         self._cut = 0  # how many of them moved nothing, the most that was seen
         self._abort = False
@@ -88,6 +92,10 @@ class Session:
         """The rate at which the drug flows now (0.0001 mL/h); 0 while it is held."""
         flows = GROUP[self.state] & FLOWS and self.delivery.flowing and not self.running.resting
         return self.case.course.rate_e4[self.progress.leg] if flows else 0
+
+    def face(self):
+        """The state that screen and alarms show: that of the emergency from the first of its two presses on."""
+        return states.LOCKED if self.held.calls() else self.state
 
     def may_resume(self):
         """True when a resume wants nothing but a person's two presses."""
@@ -130,9 +138,9 @@ class Session:
         The board reads the two counts one after the other, all pulses first: one that comes between is in the second
         alone until the next scan. So what counts is their difference, not what each gained.
         """
-        new = 0 if self._moved < 0 else snap.moved - self._moved
-        cut = snap.pulses - snap.moved
-        if new < 0 or snap.pulses < self._made:
+        new = 0 if self._moved < 0 else (snap.moved - self._moved) & TICK_MASK  # the counters go round
+        cut = ticks_diff(snap.pulses, snap.moved) - snap.idle
+        if new >= _FALL or (self._made >= 0 and (snap.pulses - self._made) & TICK_MASK >= _FALL):
             self._fell = True  # what was counted is no longer known
             new = 0
         lost = cut > self._cut and self._made >= 0
@@ -156,6 +164,8 @@ class Session:
         situation = self._situation[self.state]
         if situation:
             self._go(situation.press(presses) if presses else situation.tick(snap.dt_ms))
+        question = self.question
+        self.bits = BIT[causes.WRONG_BAG] if question.refused and question.kind == questions.BAG else 0
 
     def _pass(self, group, dt_ms):
         """Time without flow: since the hold began, and since the last pulse, whatever was waited for (SES-6)."""
@@ -182,8 +192,8 @@ class Session:
             cause = causes.STOP_BUTTON
         elif hold and group & SUPERVISED:
             cause = hold
-        elif request == _PAUSE:
-            cause = causes.HOST_PAUSE
+        elif request == _PAUSE and (group & SUPERVISED or self.state == states.ARMED):
+            cause = causes.HOST_PAUSE  # while it is held, or a person is choosing, there is nothing to pause
         return cause != 0 and self._hold_for(cause, group)
 
     def _hold_for(self, cause, group):

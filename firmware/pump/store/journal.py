@@ -2,8 +2,11 @@
 
 A record is the EVENT message of tables.messages: sequence, time, what happened, in which state and step, at which rate,
 after how many pulses and how much of the dose. Longer content follows in continuation records with part numbers. Each
-record carries the CRC of the one before it. Record n lies in FRAM slot n: it is never overwritten, and the number of
-records found there at power-on is the number that the next one gets.
+record carries the CRC of the one before it.
+
+Records lie in the FRAM's slots in their order, the first in slot 0; nothing sound is ever overwritten. A record counts
+as stored when the board has read it back. Each power-on numbers its records in a block of its own: those that an
+earlier one gave while the FRAM did not answer are known to the laptop, and are not given again (INT-12).
 """
 
 import struct
@@ -11,37 +14,46 @@ import struct
 from pump.base import crc
 from pump.base.compat import micropython
 from pump.base.copying import copy
-from pump.tables.causes import BIT, JOURNAL_FULL
+from pump.io import COUNT_MAX, KEPT, TAKEN
+from pump.tables.causes import BIT, JOURNAL_FULL, LOG_LOST
 from pump.tables.messages import CONTINUED, DATA_BYTES, EVENT
 
 RECORD = struct.calcsize(EVENT[1])
 SLOT = RECORD  # one write a scan
 SLOTS = 5_400  # the rest of 256 KB is for settings and the state record
 RING = 64
-LOOK = 8  # so many slots in a row must be void to be the end
+LOOK = 64  # slots behind the end that are looked at one by one, and each so-manieth of all the others
+BLOCK = 1 << 17  # numbers of one power-on
+_BLOCKS = 1 << 13  # below 2**30; the upper half of them is for a pump that does not know its log
 _BODY = EVENT[1][:-2]
 _PART = CONTINUED[1][:-2]
 _CHAIN = RECORD - 2 * crc.SIZE
-_BOOTS = 0xFFFF
+_LAST = BLOCK - 1
+_TOP = 1 << 6  # the highest byte of a number stays below
 _FULL_BIT = BIT[JOURNAL_FULL]
+_LOST_BIT = BIT[LOG_LOST]
 
 
 class Journal:
     """`event` appends, `more` adds what it goes on with; `store_next` and the link hand records on, one a scan each."""
 
-    def __init__(self, first_seq=0):
+    def __init__(self, first_seq=0, first_slot=None):
+        """Number of its first record, and the slot for that: as the number by default, -1: none is known."""
         self.seq = first_seq  # number of the next record
         self._first = first_seq  # earlier ones lie in the FRAM only
-        self._boot = first_seq & _BOOTS  # names this power-on: the number of its first record
+        self._boot = first_seq // BLOCK  # names this power-on
         self.stored = first_seq
+        self.slot = first_seq if first_slot is None else first_slot  # for the next record to be stored
         self.sent = first_seq
         self.lost = 0  # records overwritten in RAM before they were stored
-        self.bits = _FULL_BIT if first_seq >= SLOTS else 0  # conditions of tables.causes
+        self.bits = 0  # conditions of tables.causes
+        self._handed = False  # a record is on its way to the FRAM
         self._ring = bytearray(RING * RECORD)
         self._work = bytearray(RECORD)
         self._chain = bytearray(crc.SIZE)
         self.t_s = self.t_ms = self.wall_s = 0
         self.state = self.step = self.solution = self.rate_e4 = self.pulses = self.dose_ppm = 0
+        self._judge()
 
     @micropython.native
     def context(self, t_s, t_ms, state, step, solution, rate_e4, pulses, dose_ppm):
@@ -71,25 +83,36 @@ class Journal:
 
     @micropython.native
     def _append(self):
+        if self.seq & _LAST == _LAST:  # the last number is never given: the next block is another power-on's
+            self.lost = min(self.lost + 1, COUNT_MAX)
+            self._judge()
+            return
         work, chain = self._work, self._chain
         copy(work, _CHAIN, chain, 0, crc.SIZE)
         crc.put(work, RECORD - crc.SIZE)
         copy(self._ring, self.seq % RING * RECORD, work, 0, RECORD)
         copy(chain, 0, work, RECORD - crc.SIZE, crc.SIZE)
         self.seq += 1
-        if self.seq >= SLOTS:
-            self.bits = _FULL_BIT
         if self.seq - self.stored > RING:
-            self.stored += 1
-            self.lost += 1
+            self._forget_oldest()
+
+    def _forget_oldest(self):
+        """One that was not stored gives its place in RAM to the newest."""
+        self.stored += 1
+        self._handed = False
+        self.lost = min(self.lost + 1, COUNT_MAX)
+
+    def _judge(self):
+        self.bits = _LOST_BIT if self.slot < 0 else _FULL_BIT if self.full() else 0
 
     def unheard(self):
-        """There is no FRAM to write to: as good as full."""
-        self.bits = _FULL_BIT
+        """The FRAM did not answer at power-on: where its log ends is not known, so nothing is written to it."""
+        self.slot = -1
+        self._judge()
 
     def full(self):
-        """True when the FRAM takes no more."""
-        return self.seq >= SLOTS
+        """True when the FRAM takes no more, or this power-on has no number left."""
+        return self.slot >= SLOTS or self.seq & _LAST == _LAST
 
     def holds(self, seq):
         """True while the record is still in RAM."""
@@ -100,14 +123,26 @@ class Journal:
         copy(target, at, self._ring, seq % RING * RECORD, RECORD)
 
     @micropython.native
+    def settle(self, outcome):
+        """What became of the record handed out before (Snapshot.fram): kept, or to be handed out again."""
+        if not self._handed or not outcome:
+            return
+        self._handed = False
+        if outcome == KEPT:
+            self.stored += 1
+        elif outcome != TAKEN:
+            return
+        self.slot += 1
+        self._judge()
+
+    @micropython.native
     def store_next(self, out):
         """Hands the oldest record that is not yet in the FRAM to the outputs."""
-        if self.stored >= self.seq:
+        if self.stored >= self.seq or not 0 <= self.slot < SLOTS:
             return
-        if self.stored < SLOTS:
-            self.copy(self.stored, out.fram, 0)
-            out.fram_slot = self.stored
-        self.stored += 1
+        self.copy(self.stored, out.fram, 0)
+        out.fram_slot = self.slot
+        self._handed = True
 
 
 def parts_of(content):
@@ -116,24 +151,64 @@ def parts_of(content):
 
 
 def count_records(read):
-    """How many records lie in the FRAM: slot n holds record n, so a binary search finds the end.
+    """How many slots of the FRAM the log takes, the last sound record included. `read(slot)`: its bytes (bytearray).
 
-    A damaged record is no end: the slots behind it are looked at too, and what is sound there counts (INT-4, INT-5).
-    `read(slot)` returns a bytearray of at least RECORD bytes.
+    A search by halves finds an end. A damaged stretch looks like one, so the slots behind it are looked at too: the
+    next ones all, of the others so many that no stretch of LOOK sound ones is passed over. (A shorter one further away
+    is seen when its turn comes: the board writes to no slot in which something sound lies.)
     """
-    low, high = 0, SLOTS
+    end = _end(read, 0)
+    while True:
+        behind = _behind(read, end)
+        if behind < 0:
+            return end
+        end = _end(read, behind + 1)
+
+
+def _end(read, low):
+    """By halves, from a slot before which all is taken."""
+    high = SLOTS
     while low < high:
-        middle, found = (low + high) // 2, 0
-        for slot in range(middle, min(middle + LOOK, high)):
-            if _valid(read(slot), slot):
-                found = slot + 1
-        if found:
-            low = found
+        middle = (low + high) // 2
+        if valid(read(middle), middle):
+            low = middle + 1
         else:
             high = middle
     return low
 
 
-def _valid(record, seq):
-    """The number first: in the void, where most of the search goes on, it spares the checksum."""
-    return struct.unpack_from("<I", record, 0)[0] == seq and crc.holds(record, RECORD - crc.SIZE)
+def _behind(read, end):
+    """The last sound slot that is found behind an end, or -1."""
+    found = -1
+    for slot in range(end, min(end + LOOK, SLOTS)):
+        if valid(read(slot), slot):
+            found = slot
+    for slot in range(end + LOOK, SLOTS, LOOK):
+        if valid(read(slot), slot):
+            found = slot
+    return found
+
+
+def open_log(read):
+    """(number, slot) of the first record of this power-on: behind the log, in a block of numbers of its own."""
+    slot = count_records(read)
+    if not slot:
+        return 0, 0
+    newest = struct.unpack_from("<I", read(slot - 1), 0)[0]
+    return (newest // BLOCK + 1) % (_BLOCKS // 2) * BLOCK, slot
+
+
+def unknown_log(drawn):
+    """(number, slot) when the FRAM does not answer: a block of the upper half by a drawn number, and no slot."""
+    return (_BLOCKS // 2 + drawn % (_BLOCKS // 2)) * BLOCK, -1
+
+
+def valid(record, slot):
+    """True for a sound record. The number first: in the void, where most of the search goes on, it spares the checksum.
+
+    A number is never below its slot's.
+    """
+    if record[3] >= _TOP:
+        return False  # before it is a number of its own: beyond 31 bits that would come from the heap
+    number = record[0] | record[1] << 8 | record[2] << 16 | record[3] << 24
+    return slot <= number and crc.holds(record, RECORD - crc.SIZE)

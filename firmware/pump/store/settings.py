@@ -6,7 +6,7 @@
 import struct
 
 from pump.base import crc
-from pump.io import FRAM_SLOT
+from pump.io import FRAM_SLOT, KEPT
 from pump.store.journal import SLOTS
 from pump.tables import settings as rows
 
@@ -27,6 +27,7 @@ class Settings:
         self.written = 0  # number of the last writing
         self.found = BLANK
         self.due = False
+        self._handed = False
 
     def read(self, read_slot):
         """Takes the newer sound slot of the two; `read_slot(slot)` returns a bytearray of FRAM_SLOT bytes."""
@@ -59,19 +60,31 @@ class Settings:
         self.values[row] = value
         self.found = SOUND
         self.due = True
+        self._handed = False
         return True
+
+    def holds(self, row, value):
+        """True when a setting has that value already, and it is kept."""
+        return row < rows.COUNT and self.values[row] == value and self.found == SOUND and not self.due
+
+    def settle(self, outcome):
+        """What became of the writing handed out before (Snapshot.fram): it stays due until it is proved."""
+        if self._handed and outcome:
+            self._handed = False
+            if outcome == KEPT:
+                self.due = False
+                self.written += 1
 
     def store(self, out):
         """Hands a due writing to the outputs, where their one FRAM write of the scan is free."""
         if not self.due or out.fram_slot >= 0:
             return
-        self.due = False
-        self.written += 1
+        self._handed = True
         buf = out.fram
         for i in range(FRAM_SLOT):
             buf[i] = 0
-        struct.pack_into(_HEAD, buf, 0, _MAGIC, _VERSION, self.written, rows.COUNT, 0)
+        struct.pack_into(_HEAD, buf, 0, _MAGIC, _VERSION, self.written + 1, rows.COUNT, 0)
         for row in range(rows.COUNT):
             struct.pack_into("<H", buf, _AT + 2 * row, self.values[row])
         crc.put(buf, _END)
-        out.fram_slot = FIRST_SLOT + (self.written & 1)
+        out.fram_slot = FIRST_SLOT + (self.written + 1 & 1)

@@ -1,15 +1,17 @@
 """Every message on the host line, a row each, for both sides; `CONTRACT` is the hash of this and of all other tables.
 
     name | type | struct format | field names | who may send it | state groups that take it (0: any) | answer
+    | how many of it the pump takes in a second
 
 Numbers are little endian. Absent values: 255 in a byte field, 65535 in a 16-bit one. Requests have types below 0x80, an
 answer or a record one above. The answer is the type of what the pump says to a request, instead of REFUSED; of what the
-pump itself says it tells whether that comes unasked too. Pump and tool refuse each other when their hashes differ.
+pump itself says it tells whether that comes unasked too. PAUSE and STOP
+are taken as often as the line can carry them. Pump and tool refuse each other when their hashes differ.
 """
 
 import binascii
 
-from pump.tables import alarms, causes, events, inputs, oximeters, questions, refusals, settings, states, vitals
+from pump.tables import alarms, causes, events, inputs, oximeters, parts, questions, refusals, settings, states, vitals
 
 FORMAT = 2
 NONE8 = 255
@@ -31,35 +33,38 @@ TAIL_FIELDS = "chain crc"
 DATA_BYTES = 22
 
 ROWS = (
-    ("HELLO", 0x01, "<I", "contract", ANYBODY, 0, 0x81),
-    ("LOAD_BEGIN", 0x02, "<HI", "size crc", ANYBODY, states.AT_REST, ACKED),
-    ("LOAD_DATA", 0x03, "<H", "offset", ANYBODY, states.AT_REST, ACKED),  # the bytes follow
-    ("LOAD_END", 0x04, "", "", ANYBODY, states.AT_REST, ACKED),
-    ("STATUS_GET", 0x05, "", "", ANYBODY, 0, 0x84),
-    ("STREAM", 0x06, "<H", "period_ms", ANYBODY, 0, ACKED),  # 0 ends it
-    ("PAUSE", 0x07, "", "", ANYBODY, 0, ACKED),
-    ("STOP", 0x08, "", "", ANYBODY, 0, ACKED),
-    ("PING", 0x09, "", "", ANYBODY, 0, ACKED),
-    ("STATS_GET", 0x0A, "", "", ANYBODY, 0, 0x86),
-    ("LOG_GET", 0x0B, "<I", "seq", ANYBODY, 0, 0x85),
-    ("HANG", 0x0C, "", "", ANYBODY, states.HANGING, ACKED),  # the bag's code, as scanned, follows; a press confirms it
-    ("SET", 0x0D, "<BH", "setting value", ANYBODY, states.AT_REST, ACKED),
-    ("HELLO_REPLY", 0x81, "<I12s8s8s8sBB", "contract version build git fingerprint mode oximeter", PUMP, 0, ASKED),
-    ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED),
-    ("REFUSED", 0x83, "<BBBI", "request code where detail", PUMP, 0, ASKED),
+    ("HELLO", 0x01, "<I", "contract", ANYBODY, 0, 0x81, 10),
+    ("LOAD_BEGIN", 0x02, "<HI", "size crc", ANYBODY, states.AT_REST, ACKED, 4),
+    ("LOAD_DATA", 0x03, "<H", "offset", ANYBODY, states.AT_REST, ACKED, 60),  # the bytes follow
+    ("LOAD_END", 0x04, "", "", ANYBODY, states.AT_REST, ACKED, 4),
+    ("STATUS_GET", 0x05, "", "", ANYBODY, 0, 0x84, 20),
+    ("STREAM", 0x06, "<H", "period_ms", ANYBODY, 0, ACKED, 10),  # 0 ends it
+    ("PAUSE", 0x07, "", "", ANYBODY, 0, ACKED, 100),
+    ("STOP", 0x08, "", "", ANYBODY, 0, ACKED, 100),
+    ("PING", 0x09, "", "", ANYBODY, 0, ACKED, 20),
+    ("STATS_GET", 0x0A, "", "", ANYBODY, 0, 0x86, 10),
+    ("LOG_GET", 0x0B, "<I", "seq", ANYBODY, 0, 0x85, 60),
+    ("HANG", 0x0C, "", "", ANYBODY, states.HANGING, ACKED, 4),  # a bag's code, as scanned, follows; a press confirms it
+    ("SET", 0x0D, "<BH", "setting value", ANYBODY, states.AT_REST, ACKED, 4),
+    ("HELLO_REPLY", 0x81, "<I12s8s8s8sBB", "contract version build git fingerprint mode oximeter", PUMP, 0, ASKED, 0),
+    ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED, 0),
+    ("REFUSED", 0x83, "<BBBI", "request code where detail", PUMP, 0, ASKED, 0),
     ("STATUS", 0x84, "<BBBBBBBBBBBBIIIIIIIHBHHHI",
      "state step steps solution hold_code question choice choices hung alarm priority flags rate_e4 step_pulses"
      " step_target total_pulses pl_pulse step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq",
-     PUMP, 0, UNASKED),
-    ("EVENT", 0x85, _HEAD + _FACTS + _TAIL, HEAD_FIELDS + " " + FACTS_FIELDS + " " + TAIL_FIELDS, PUMP, 0, UNASKED),
+     PUMP, 0, UNASKED, 0),
+    ("EVENT", 0x85, _HEAD + _FACTS + _TAIL, HEAD_FIELDS + " " + FACTS_FIELDS + " " + TAIL_FIELDS,
+     PUMP, 0, UNASKED, 0),
     ("STATS", 0x86, "<IIIIIIIIII",
-     "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected", PUMP, 0, ASKED),
+     "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected",
+     PUMP, 0, ASKED, 0),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 LAYOUTS = tuple([row[1:4] for row in ROWS])
 WHO = bytes([row[4] for row in ROWS])
 STATES_OF = tuple([row[5] for row in ROWS])
 ANSWER = bytes([row[6] for row in ROWS])
+MOST = bytes([row[7] for row in ROWS])
 (
     HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET, HANG, SET,
     HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS,
@@ -81,12 +86,12 @@ FLAG_SILENCED = 16
 FLAG_RESUMABLE = 32
 FLAG_CONFIRM = 64  # the second of two presses is awaited
 
-_TABLES = (alarms, causes, events, inputs, oximeters, questions, refusals, settings, states, vitals)
+_TABLES = (alarms, causes, events, inputs, oximeters, parts, questions, refusals, settings, states, vitals)
 
 
 def described():
     """What pump and tool must agree on: each message's name, layout and fields, who may send it when, its answer."""
-    return ["%s %d %s:%s %d %d %d" % row for row in ROWS] + [CONTINUED[1] + ":" + CONTINUED[2]]
+    return ["%s %d %s:%s %d %d %d %d" % row for row in ROWS] + [CONTINUED[1] + ":" + CONTINUED[2]]
 
 
 def contract():

@@ -11,8 +11,8 @@ ROWS = (
     ("none", NOTHING, False, "nothing is asked"),
     ("start", NOTHING, False, "START begins"),
     ("bag", PROPOSE, True, "0 none, 1 to n the bags in their order, n + 1 another code"),
-    ("cause", NOTHING, True, "index into the grades"),
-    ("step", NOTHING, False, "index of the step to resume at"),
+    ("cause", NOTHING, True, "0 choose, then the grades in their order"),
+    ("step", NOTHING, False, "0 choose, then the number of the step to resume at"),
     ("boundary", NOTHING, True, "index of the bag on which that step runs"),
     ("resume", NOTHING, False, "START, then CONFIRM"),
 )

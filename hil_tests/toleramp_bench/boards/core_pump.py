@@ -22,11 +22,11 @@ PL_PULSE = 100_000
 class CorePump:
     """A controller with its virtual board. `people` is called before each scan with this object and may `press`."""
 
-    def __init__(self, period_us: int = 20_000, start_ms: int = 0, bench: bool = True) -> None:
-        """`start_ms`: the device's ticks at power-on."""
+    def __init__(self, period_us: int = 20_000, start_ms: int = 0, bench: bool = True, held: int = 0) -> None:
+        """`start_ms`: the ticks at power-on; `held`: the keys that are down then; `bench`: bench mode with no act."""
         self.period_us = period_us
         self.parser = Samples()
-        self.controller = Controller(self.parser, PL_PULSE, period_us, bench=bench)
+        self.controller = Controller(self.parser, PL_PULSE, period_us, bench=bench, held=held)
         self.brain = LocalBrain(self.controller)
         self.board = VirtualBoard(period_us, start_ms)
         self.board.samples = True

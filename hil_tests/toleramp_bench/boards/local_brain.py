@@ -8,7 +8,7 @@ from pump.controller import Controller
 from pump.io import Outputs, Snapshot
 from pump.store.journal import RECORD
 from toleramp_bench.people.seen import Seen, seen_at
-from toleramp_bench.records import unpack_record
+from toleramp_bench.records import is_part, unpack_record
 
 
 class LocalBrain:
@@ -33,7 +33,8 @@ class LocalBrain:
         journal, found = self.controller.journal, []
         while self._seen < journal.seq:
             journal.copy(self._seen, self._work, 0)
-            found.append(unpack_record(bytes(self._work)))
+            if not is_part(self._work):
+                found.append(unpack_record(bytes(self._work)))
             self._seen += 1
         return found
 

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from pump.io import CONFIRM, SILENCE
+from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.board import Board
 from toleramp_bench.boards.emulator.repl import Repl
 from toleramp_bench.places import image as default_image
 from toleramp_bench.places import pins
 
 
+def service(board: Board, wires: Any) -> None:
+    """Somebody asks for service mode at power-up, which is now: SILENCE held, released, then CONFIRM."""
+    for pin in (wires.START, wires.UP, wires.DOWN):
+        board.set_input(pin, 1)
+
+    def key(bits: int, down: bool) -> None:
+        board.set_input(wires.SILENCE if bits == SILENCE else wires.CONFIRM, int(not down))
+
+    key(CONFIRM, False)
+    power_up.act(key, lambda ms, call: board.at_ns(board.now_ns + ms * 1_000_000, call), SILENCE)
+
+
 def flash_with_keyring(ring: bytes, image: Path | None = None, flash: bytes | None = None) -> bytes:
-    """The flash of a pump that was started in service mode (SILENCE held) and got `ring` as /keyring.bin."""
+    """The flash of a pump that was started in service mode and got `ring` as /keyring.bin."""
     board = Board(image or default_image(), flash=flash)
     wires = pins()
-    for pin in (wires.START, wires.CONFIRM, wires.UP, wires.DOWN):
-        board.set_input(pin, 1)
-    board.set_input(wires.SILENCE, 0)
+    service(board, wires)
     repl = Repl(board)
     repl.enter()
     repl.run(f"f = open('/keyring.bin', 'wb'); f.write({ring!r}); f.close()")

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
+from pump.senses.power_up import BENCH_KEYS
 from pump.tables import messages as m
-from pump.tables import states
+from pump.tables import parts, states
 from toleramp.device.loading import load
 from toleramp.device.wire import Message, Wire
+from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.board import Board
 from toleramp_bench.boards.emulator.edges import EdgeLog
 from toleramp_bench.devices.expander import Expander
@@ -37,7 +39,6 @@ from toleramp_bench.records import named
 
 _ANSWER_US = 3_000_000
 ADC_PIN = 26  # the first of the ADC's pins
-BENCH_KEY_MS = 300  # the firmware looks once, about 0.1 s after power-up
 
 
 class BenchFault(Exception):
@@ -47,7 +48,7 @@ class BenchFault(Exception):
 class PumpBench:
     """One emulated pump. `fram` and `flash` may come from another run whose power was cut.
 
-    In bench mode somebody holds UP at power-up: protocols load without approval.
+    In bench mode somebody asks for it at power-up (boards.power_up): protocols load without approval.
     """
 
     def __init__(
@@ -66,7 +67,8 @@ class PumpBench:
         self.screen, self.expander = Screen(), Expander()
         self.fram = fram or Fram()
         self.permit = Monostable()
-        self.motor = Motor(self.permit.enabled_at, lambda: self.board.level(self.pins.DIR) == 0)
+        self.driver_cut = False  # the driver's enable is broken
+        self.motor = Motor(self._enabled_at, lambda: self.board.level(self.pins.DIR) == 0)
         self._wire_parts()
         self.wire_plant(LivePlant(Plant(), NsLog(self.motor.times), lambda: self.board.now_us))
         self.oximeter = Oximeter(self.board, uart=1, form=form)
@@ -81,8 +83,20 @@ class PumpBench:
         self._sequence = 0
         self._presses: list[int] = []
         self.board.usb.on_data(self._received)
+        self._bench_mode = bench_mode
         if bench_mode:
-            self.press(UP, BENCH_KEY_MS)
+            self._ask_at_power_up(BENCH_KEYS)
+
+    def _ask_at_power_up(self, keys: int) -> None:
+        p = self.pins
+        row = (p.START, p.CONFIRM, p.SILENCE, p.UP, p.DOWN)
+
+        def key(bits: int, down: bool) -> None:
+            for bit, pin in enumerate(row):
+                if bits & 1 << bit:
+                    self._set_key(pin, down)
+
+        power_up.act(key, lambda ms, call: self.board.at_ns(self.board.now_ns + ms * 1_000_000, call), keys)
 
     def _wire_parts(self) -> None:
         board, p = self.board, self.pins
@@ -103,7 +117,22 @@ class PumpBench:
             pin = getattr(self.pins, name.upper(), -1)
             if pin >= ADC_PIN:
                 self.board.set_adc_source(pin - ADC_PIN, partial(live.reading, name))
+        self.expander.set_source(8 + self.pins.GPB_DRIVER_ON, lambda: int(self._enabled_at(self.board.now_ns)))
         self.expander.set_source(8 + self.pins.GPB_DOOR, lambda: live.reading("door"))
+
+    def _enabled_at(self, t_ns: int) -> bool:
+        return not self.driver_cut and self.permit.enabled_at(t_ns)
+
+    def unplug(self, part: int, out: bool) -> None:
+        """A part (row of tables.parts) answers no more; plugged in again it has had no power."""
+        p, board = self.pins, self.board
+        if part == parts.FRAM:
+            board.unplug_spi(0, self.fram, out)
+            return
+        device = self.screen if part == parts.SCREEN else self.expander
+        board.unplug_i2c(0, p.SCREEN_ADDR if part == parts.SCREEN else p.EXPANDER_ADDR, out)
+        if not out:
+            device.power_up()
 
     # -- time and people
 
@@ -170,7 +199,7 @@ class PumpBench:
             if message.type == m.STATUS[0]:
                 self.status = message.fields
                 self._set_offset(message.fields)
-            if message.type == m.EVENT[0]:
+            if message.type == m.EVENT[0] and not message.fields["part"]:
                 self._event(message.fields)
             if message.sequence:
                 self.inbox.append(message)
@@ -199,6 +228,8 @@ class PumpBench:
         else:
             raise BenchFault("no hello from the pump within 3 s")
         self.inbox.clear()
+        if self._bench_mode:  # before that a protocol which nobody approved is refused
+            self.run_for(max(0, power_up.DONE_MS - self.board.now_us // 1000) / 1000)
         self.ask(m.STREAM, period_ms=stream_ms)
 
     def load(self, blob: bytes) -> Message:

@@ -12,9 +12,9 @@ from itertools import count
 from typing import Protocol
 
 from pump.base.units import TICK_SPAN
-from pump.io import OX_MAX, STOP, Outputs, Snapshot
-from pump.store.journal import SLOT, count_records
-from pump.tables import inputs
+from pump.io import FAILED, KEPT, NO_WRITE, OX_MAX, STOP, TAKEN, Outputs, Snapshot
+from pump.store.journal import SLOT, SLOTS, open_log, unknown_log, valid
+from pump.tables import inputs, parts
 from toleramp_bench.devices.monostable import HOLD_NS
 from toleramp_bench.devices.pulses import RunLog
 from toleramp_bench.devices.step_generator import StepGenerator
@@ -25,6 +25,7 @@ from toleramp_bench.scenario.model import LINES_KEPT
 UART_BAUD = 9600
 WRONG_BAUD = 0.02  # relative difference of two rates from which bytes come as others
 BYTE_NS = 10 * 1_000_000_000 // 9600
+OX_CHUNK = 16  # bytes of a long stream that are there at once
 LINK_BYTES = 24  # of the host a scan, as the board takes at rest
 
 
@@ -63,6 +64,10 @@ class VirtualBoard:
         self._scanned_us = 0
         self.stepper = self._generator()
         self._shaft_held = False
+        self.parts = parts.ALL  # those that answer, as bits
+        self.driver_cut = False  # the driver's enable is broken: it says so, and nothing moves
+        self._kept = NO_WRITE
+        self._idle = self._idle_seen = 0
         self.plant = self.fit(Plant())
         self.samples = False  # the oximeter is asked in each scan, and sends no bytes
 
@@ -82,6 +87,7 @@ class VirtualBoard:
         self.stepper.shaft_held = self._shaft_held
         self.stepper.stop_down = bool(self.keys & STOP)
         self.snap = Snapshot()
+        self._kept, self._idle, self._idle_seen = NO_WRITE, 0, 0
         self.to_pump.clear()
         self._ox.clear()
 
@@ -96,9 +102,9 @@ class VirtualBoard:
         """When the brain's own time began."""
         return self._zero_us
 
-    def records_kept(self) -> int:
-        """How many records the FRAM holds."""
-        return count_records(self.slot)
+    def log_end(self) -> tuple[int, int]:
+        """Number and slot of the first record of a power-on now, as the board finds them."""
+        return open_log(self.slot) if self.parts & parts.BIT[parts.FRAM] else unknown_log(self.now_us)
 
     def slot(self, number: int) -> bytearray:
         """What a slot of the FRAM holds."""
@@ -157,7 +163,7 @@ class VirtualBoard:
         self._scanned_us -= passed_us % 1000
         snap.now_ms = (self._start_ms + (now - self._zero_us) // 1000) % TICK_SPAN
         snap.buttons = self.keys
-        snap.pulses, snap.moved = self.stepper.pulses, self.stepper.moved
+        self._fill_pulses(snap)
         snap.queue_us = max(0, self.stepper.end_us - now)
         self._fill_oximeter(snap)
         self._fill_link(snap)
@@ -169,6 +175,29 @@ class VirtualBoard:
         """When the next scan begins; a scan that came late shifts those after it."""
         self._grid_us = max(self._grid_us, now) + self.scan_us
         return self._grid_us - self._early()
+
+    def _fill_pulses(self, snap: Snapshot) -> None:
+        """As the board counts: what the driver itself called idle is apart from what moved."""
+        stepper = self.stepper
+        snap.parts = self.parts
+        enabled = stepper.enabled_until_us >= self.now_us and not self.driver_cut
+        snap.driver_off = bool(self.parts & parts.BIT[parts.LIGHTS]) and not enabled
+        if self.driver_cut:
+            self._idle += stepper.moved - self._idle_seen
+        self._idle_seen = stepper.moved
+        snap.pulses, snap.idle = stepper.pulses % TICK_SPAN, self._idle % TICK_SPAN
+        snap.moved = (stepper.moved - self._idle) % TICK_SPAN
+        snap.fram = self._kept
+
+    def cut_driver(self, cut: bool) -> None:
+        """The driver's enable breaks, or is whole again."""
+        self.stepper.run_to(self.now_us)
+        self.driver_cut = cut
+        self.stepper.shaft_held = cut or self._shaft_held
+
+    def unplug(self, part: int, out: bool) -> None:
+        """A part (row of tables.parts) answers no more, or again; one of the lights' own chip also reads the driver."""
+        self.parts = self.parts & ~parts.BIT[part] if out else self.parts | parts.BIT[part]
 
     def _fill_oximeter(self, snap: Snapshot) -> None:
         n, now_ns = 0, self.now_us * 1000
@@ -200,13 +229,22 @@ class VirtualBoard:
             stepper.enabled_until_us = now + self._permit_us
         for i in range(out.words):
             stepper.add(out.word_count[i], out.word_us[i], now)
-        if out.fram_slot >= 0:
-            self.fram[out.fram_slot] = bytes(out.fram)
+        self._kept = self._write(out) if out.fram_slot >= 0 else NO_WRITE
         if out.tx_n:
             data = bytes(out.tx[: out.tx_n])
             self.lines.append((now, "pump to host", data))
             if self.listening:
                 self.sent += data
+
+    def _write(self, out: Outputs) -> int:
+        """A write to the FRAM as the board's driver makes it: nothing sound of the log is written over."""
+        if not self.parts & parts.BIT[parts.FRAM]:
+            return FAILED
+        number, data = out.fram_slot, bytes(out.fram)
+        if number < SLOTS and valid(self.slot(number), number):
+            return KEPT if self.fram[number] == data else TAKEN
+        self.fram[number] = data
+        return KEPT
 
     def hold_shaft(self, held: bool) -> None:
         """The shaft stands whatever pulses come, or turns again."""
@@ -234,9 +272,12 @@ class VirtualBoard:
         start = max(self._ox_free_ns, self.now_ns)
         if abs(UART_BAUD / baud - 1) > WRONG_BAUD:
             data = self._as_received(data, baud)
-        self._ox_free_ns = start + len(data) * BYTE_NS * 9600 // baud
-        self._ox.append((self._ox_free_ns, bytes(data)))
-        self.lines.append((self._ox_free_ns // 1000, "oximeter", bytes(data)))
+        for at in range(0, len(data), OX_MAX if len(data) <= OX_MAX else OX_CHUNK):
+            piece = bytes(data[at : at + (OX_MAX if len(data) <= OX_MAX else OX_CHUNK)])
+            start += len(piece) * BYTE_NS * 9600 // baud
+            self._ox.append((start, piece))
+            self.lines.append((start // 1000, "oximeter", piece))
+        self._ox_free_ns = start
 
     @staticmethod
     def _as_received(data: bytes, baud: int) -> bytes:

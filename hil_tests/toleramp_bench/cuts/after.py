@@ -1,6 +1,7 @@
 """What a pump must be after its power was cut: its log whole, itself at rest, the record being written dropped.
 
-The log is read here without the firmware's code: slot n of 32 bytes holds record n, 24 bytes and their CRC-32.
+The log is read here without the firmware's code: a record a slot, in their order, with their CRC-32; a number is never
+below its slot's, and each power-on has a block of numbers of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from toleramp.device.wire import Message
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.fram import SIZE, Fram
 from toleramp_bench.names import EVENTS, STATES
-from toleramp_bench.records import unpack_record
+from toleramp_bench.records import is_part, unpack_record
 
 BODY = RECORD - 4
 CODE_AT = struct.calcsize(m.EVENT[1][: m.EVENT[1].index("i") - 4])  # where a record says its code
@@ -98,8 +99,9 @@ def tap(bench: PumpBench) -> dict[int, bytes]:
 
     def note(message: Message) -> None:
         if message.type == m.EVENT[0]:
-            values = [message.fields[name] for name in m.EVENT[2].split()]
-            found[message.fields["seq"]] = struct.pack(m.EVENT[1], *values)
+            layout = m.CONTINUED if message.fields["part"] else m.EVENT
+            values = [message.fields[name] for name in layout[2].split()]
+            found[message.fields["seq"]] = struct.pack(layout[1], *values)
 
     bench.on_message = note
     return found
@@ -122,7 +124,11 @@ def old_log(count: int) -> bytearray:
 def _whole(contents: bytes | bytearray, slot: int) -> bool:
     record = contents[slot * SLOT : slot * SLOT + RECORD]
     right = zlib.crc32(record[:BODY]) == int.from_bytes(record[BODY:], "little")
-    return right and int.from_bytes(record[:4], "little") == slot
+    return right and _number(contents, slot) >= slot
+
+
+def _number(contents: bytes | bytearray, slot: int) -> int:
+    return int.from_bytes(contents[slot * SLOT : slot * SLOT + 4], "little")
 
 
 def log_length(contents: bytes | bytearray) -> int:
@@ -139,7 +145,8 @@ def _beyond(contents: bytes | bytearray, slot: int) -> list[int]:
 def _committed(cut: Cut, count: int) -> list[str]:
     """What is wrong with the log as the cut left it."""
     contents = cut.fram.contents
-    lost = [seq for seq, record in cut.streamed.items() if contents[seq * SLOT : seq * SLOT + RECORD] != record]
+    kept = {_number(contents, slot): contents[slot * SLOT : slot * SLOT + RECORD] for slot in range(count)}
+    lost = [seq for seq, record in cut.streamed.items() if kept.get(seq) != record]
     found = [f"record {seq} had been sent to the laptop and is not in the FRAM" for seq in lost]
     return found + [f"record {slot} lies beyond the log's end at {count}" for slot in _beyond(contents, count)]
 
@@ -255,7 +262,8 @@ def _log_after(contents: bytes, before: bytes, count: int, streamed: dict[int, b
     if contents[: len(before)] != before:
         found.append("records from before the cut were changed")
     after = log_length(contents)
-    new = [unpack_record(contents[slot * SLOT : slot * SLOT + RECORD]) for slot in range(count, after)]
+    records = [contents[slot * SLOT : slot * SLOT + RECORD] for slot in range(count, after)]
+    new = [unpack_record(record) for record in records if not is_part(record)]
     names = [record["event"] for record in new]
     if names[:1] != [EVENTS.BOOT] or names[1:2] != _TESTED:
         return [*found, f"no boot record in slot {count}, where the log went on, but {names}"]
@@ -267,6 +275,9 @@ def _log_after(contents: bytes, before: bytes, count: int, streamed: dict[int, b
     if new[1]["arg"] & PARTS != PARTS:
         found.append(f"its self-test found only parts {new[1]['arg']:#x}")
     found += _committed(Cut(Fram(bytearray(contents)), b"", streamed), after)
-    if min(streamed, default=-1) != count:
-        found.append(f"it streamed records from {min(streamed, default=-1)} on, not from {count}")
+    first = _number(contents, count)
+    if count and first <= _number(contents, count - 1):
+        found.append(f"it went on with number {first}, which an earlier power-on may have given")
+    if min(streamed, default=-1) != first:
+        found.append(f"it streamed records from {min(streamed, default=-1)} on, not from {first}")
     return found

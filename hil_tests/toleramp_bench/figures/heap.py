@@ -7,7 +7,10 @@ from fractions import Fraction
 
 from pump.io import STOP
 from pump.tables import causes, states
+from pump.tables import messages as m
+from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.repl import Repl
+from toleramp_bench.boards.provision import service
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.figures.measure import run_session, standard_blob, to_step
 from toleramp_bench.people.nurse import Nurse
@@ -15,10 +18,12 @@ from toleramp_bench.people.pace import ScreenPace
 
 _SNIPPET = """
 import gc, micropython, time
-from main import Pump, PERIOD_US, full_speed
+from drivers.clocking import full_speed
+from drivers.loop import Pump, PERIOD_US
 full_speed()
 P = Pump()
 core = P.core
+core.bench = True
 P.tidy()
 def turn(locked):
     failed = 0
@@ -69,6 +74,84 @@ def locked_scans_after_a_reaction(scans: int) -> tuple[int, int]:
     return _locked(scans, Fraction(1, 250), 1)
 
 
+_ENDS = """
+import gc, micropython, time
+from drivers.clocking import full_speed
+from drivers.loop import Pump, PERIOD_US
+from array import array
+full_speed()
+P = Pump()
+core = P.core
+core.bench = True
+P.tidy()
+END = 1 << 29
+def to_the_end():
+    link, journal = core.link, core.journal
+    core.parser.state[6] = END - 3
+    core.parser.samples = END - 2
+    link.receiver.bad = P.board.console.dropped = END - 2
+    core.rejected._more = END - 2
+    journal.lost = END - 2
+    for k in (0, 4, 7):
+        core.stats[k] = END - 2
+    core.vitals._sample_ms = (P.snap.now_ms - (1 << 28)) & 0x3FFFFFFF
+    core.t_s = END
+def go(n, locked):
+    failed = 0
+    due = time.ticks_us()
+    for _ in range(n):
+        if locked:
+            micropython.heap_lock()
+        try:
+            P.scan()
+            P.measure(time.ticks_us(), due)
+        except MemoryError:
+            failed += 1
+        if locked:
+            micropython.heap_unlock()
+        if P.out.tidy:
+            gc.collect()
+            due = time.ticks_us()
+        due = time.ticks_add(due, PERIOD_US)
+        rest = time.ticks_diff(due, time.ticks_us())
+        if rest > 0:
+            time.sleep_us(rest)
+    return failed
+while core.session.state != 4:
+    go(1, False)
+to_the_end()
+failed = go(%d, True)
+print("LOCKED", %d, failed, core.session.state, core.session.progress.total)
+while True:
+    go(50, False)
+"""
+
+
+def locked_scans_at_the_ends(scans: int) -> tuple[int, int, str]:
+    """Scans of a running session with the heap locked, all counts just before their ends, rubbish on both lines, and
+    a bus that is held for a while: (scans that wanted memory, scans, state at the end)."""
+    bench, seen = _booted(_ENDS % (scans, scans))
+    bench.load(standard_blob(Fraction(1, 50)))
+    nurse = Nurse(ScreenPace())
+    run_session(bench, nurse, lambda: bench.state() == states.NAMES[states.RUNNING], 60)
+    for turn in range(scans * 2 // 50 + 200):
+        if _RESULT.search(seen):
+            break
+        bench.board.uart_send(1, b"BP 120/80 MAP 93 HR 72\r\n" * 2)
+        for _ in range(4):
+            bench.send(m.HANG, data=b"TLR-X-9999")
+        bench.send(m.LOG_GET, seq=(1 << 30) - 1)
+        bench.board.usb_write(b"rubbish without an end")
+        if turn in (4, 8):
+            bench.board.stick_i2c(0, bench.pins.SCL, turn == 4)
+        bench.run_for(0.2)
+    found = _RESULT.search(seen)
+    if not found:
+        raise BenchFault(f"no result of {scans} locked scans; state {bench.state()}; {bytes(seen[-200:])!r}")
+    count, failed, state, _ = (int(group) for group in found.groups())
+    return failed, count, states.NAMES[state]
+
+
 def _react(bench: PumpBench, nurse: Nurse) -> None:
     """A mild reaction in step 9, one step back, on the weaker bag."""
     to_step(bench, nurse, 9)
@@ -78,13 +161,15 @@ def _react(bench: PumpBench, nurse: Nurse) -> None:
     bench.press(STOP)
 
 
-def _locked(scans: int, scale: Fraction, reactions: int) -> tuple[int, int]:
-    bench = PumpBench()
-    bench.board.set_input(bench.pins.SILENCE, 0)
+def _booted(program: str) -> tuple[PumpBench, bytearray]:
+    """A board in service mode that runs the program, answering its host; all that it has said."""
+    bench = PumpBench(bench_mode=False)
+    service(bench.board, bench.pins)
     repl = Repl(bench.board)
     bench.board.usb.on_data(None)
     repl.enter()
-    repl.start(_SNIPPET % (reactions, scans, scans))
+    bench.run_for(power_up.DONE_MS / 1000)
+    repl.start(program)
     seen = bytearray()
 
     def received(data: bytes) -> None:
@@ -92,9 +177,13 @@ def _locked(scans: int, scale: Fraction, reactions: int) -> tuple[int, int]:
         bench._received(data)
 
     bench.board.usb.on_data(received)
-    bench.run_for(0.5)  # the key is read when main is imported
-    bench.board.set_input(bench.pins.SILENCE, 1)
+    bench.run_for(0.5)  # the modules are imported
     bench.boot()
+    return bench, seen
+
+
+def _locked(scans: int, scale: Fraction, reactions: int) -> tuple[int, int]:
+    bench, seen = _booted(_SNIPPET % (reactions, scans, scans))
     bench.load(standard_blob(scale))
     nurse = Nurse(ScreenPace())
     if reactions:

@@ -17,6 +17,7 @@ from pump.tables import questions as q
 from toleramp_bench.people.pace import Pace
 from toleramp_bench.people.seen import Seen
 
+ANY = 1 << 8  # whatever comes first: she presses UP
 HALT = -1  # instead of a choice: she presses STOP
 
 
@@ -99,6 +100,8 @@ class Nurse:
     def answer(self, seen: Seen) -> int:
         """The button that brings the question nearer to what she wants; 0: none."""
         want = self.wants.get(seen.question)
+        if want and seen.want_confirm and self.answers and self.answers[-1].question == seen.question:
+            return CONFIRM
         choice = want.choice(self, seen) if want else None
         if want is None or choice is None:
             return 0
@@ -107,14 +110,14 @@ class Nurse:
         if seen.want_confirm:
             return CONFIRM
         if seen.choice != choice:
-            return UP if seen.choice < choice else DOWN
+            return UP if q.WRAPS[seen.question] or seen.choice < choice else DOWN
         self.wishes.forget(seen.question)
         self.answers.append(Answer(self.now_ms, seen.question, seen.choice))
         return want.key
 
     def causes(self) -> list[tuple[int, int]]:
         """(ms, row of the causes) of each that she entered."""
-        return [(each.t_ms, causes.GRADES[each.choice]) for each in self.answers if each.question == q.CAUSE]
+        return [(each.t_ms, causes.GRADES[each.choice - 1]) for each in self.answers if each.question == q.CAUSE]
 
 
 # -- what is wanted, by the kind of question
@@ -135,15 +138,17 @@ def the_bag(nurse: Nurse, seen: Seen) -> int:
 
 def the_cause(nurse: Nurse, seen: Seen) -> int:
     """Where the choice stands that names a cause."""
-    return causes.GRADES.index(nurse.wishes.cause) if nurse.wishes.cause in causes.GRADES else 0
+    return 1 + (causes.GRADES.index(nurse.wishes.cause) if nurse.wishes.cause in causes.GRADES else 0)
 
 
 def the_step(nurse: Nurse, seen: Seen) -> int:
     """The step that was decided; `back` counts from the one that the pump proposes first."""
     wishes = nurse.wishes
     if not wishes.step:
-        wishes.step = max(1, seen.choice + 1 - (wishes.back or 0))
-    return wishes.step - 1
+        if not seen.choice:
+            return ANY
+        wishes.step = max(1, seen.choice - (wishes.back or 0))
+    return wishes.step
 
 
 def the_way(nurse: Nurse, seen: Seen) -> int:

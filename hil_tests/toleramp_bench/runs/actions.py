@@ -19,6 +19,8 @@ _BACK = {"same": 0, "one-back": 1, "two-back": 2}
 _GRADES = CAUSES.at(causes.GRADES)
 NOISE_BYTES = 64
 BOUNCE_MS = 20.0  # of an ordinary key; the worst are 50 ms
+RUBBISH = b"BP 120/80 MAP 93 HR 72 @12:00:01\r\n"  # what a monitor of another kind prints
+BYTE_MS = 1.05  # at 9600 baud
 BAD_LINE = 0.02  # share of bytes spoilt on a bad line
 
 
@@ -123,8 +125,21 @@ class Actions:
         if "freeze" in what:
             device.frozen = what["freeze"]
         device.artifact = what.get(VITALS.ARTIFACT, device.artifact)
+        if "rubbish_bytes" in what:
+            self._rubbish(device, what["rubbish_bytes"])
         if {"noise", "drop", "baud"} & set(what):
             self._spoil_line(NoisyWire.on(device, self.run.random), what)
+
+    def _rubbish(self, device: Any, count: int) -> None:
+        """Another device's text on the line, as fast as it carries it; the oximeter is plugged in again behind it."""
+        device.cable_out = True
+        text = (RUBBISH * (count // len(RUBBISH) + 1))[:count]
+        self.run.target.noise("oximeter", text)
+
+        def back() -> None:
+            device.cable_out = False
+
+        self.run.later(count * BYTE_MS, back)
 
     @staticmethod
     def _spoil_line(wire: NoisyWire, what: dict[str, Any]) -> None:
@@ -144,8 +159,10 @@ class Actions:
 
     # -- the host
 
-    def _do_host(self, command: str, code: str = "", data: str = "") -> None:
+    def _do_host(self, command: str, code: str = "", data: str = "", times: int = 1, every_ms: int = 1) -> None:
         run = self.run
+        if times > 1:
+            run.later(every_ms, lambda: self._do_host(command, code, data, times - 1, every_ms))
         if command == "silence":
             run.pinging = False
         elif command == "load":
@@ -175,6 +192,15 @@ class Actions:
     def _do_stall(self, on: bool = True) -> None:
         self.run.target.motor(on)
         self._plant("stall", on=on)
+
+    def _do_unplug(self, part: str) -> None:
+        self.run.target.unplug(part, True)
+
+    def _do_plug(self, part: str) -> None:
+        self.run.target.unplug(part, False)
+
+    def _do_bus_stuck(self, part: str, for_ms: int) -> None:
+        self.run.target.bus_stuck(part, for_ms)
 
     def _do_door(self, open: bool = True) -> None:
         self.run.target.door(open)

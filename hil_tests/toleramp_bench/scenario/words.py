@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from pump.base.units import RATE_MAX_E4, RATE_MIN_E4
-from pump.tables import causes, events, oximeters
+from pump.tables import causes, events, oximeters, parts
 from toleramp_bench.names import ALARMS, CAUSES, EVENTS, REFUSALS, STATES, VITALS
 
 Number = int | Decimal
@@ -124,6 +124,7 @@ DO: dict[str, Word] = {
             "drop": Key("number", 0, 1),  # share of bytes lost
             "baud": Key("whole", 300, 115_200),  # the rate to which the oximeter is set by mistake
             "noise": Key("amount", 0, 1),  # share of bytes spoilt; true: as much as the bench thinks bad
+            "rubbish_bytes": Key("whole", 1, 2_000_000),  # so much of another device's text comes instead of readings
         },
         least=1,
     ),
@@ -149,6 +150,8 @@ DO: dict[str, Word] = {
             "command": Key("text", choices=HOST, required=True),
             "code": Key("text", longest=24),  # of a bag, for hang
             "data": Key("text", longest=4000),  # bytes in hex, for garbage
+            "times": _TIMES,  # so often
+            "every_ms": Key("whole", 1, 3_600_000),
         }
     ),
     "line_noise": Word(
@@ -160,6 +163,16 @@ DO: dict[str, Word] = {
         }
     ),
 }
+# Parts that fall silent, or are there again; the driver's enable is a wire. What the pump does not read yet is open.
+PARTS = (*parts.NAMES[1:], "driver", "clock", "encoder", "pressure", "air", "scale")
+DO["unplug"] = Word({"part": Key("text", choices=PARTS, required=True)})
+DO["plug"] = Word({"part": Key("text", choices=PARTS, required=True)})
+DO["bus_stuck"] = Word(
+    {
+        "part": Key("text", choices=PARTS, default=parts.NAMES[parts.SCREEN]),
+        "for_ms": Key("whole", 1, 3_600_000, required=True),
+    }
+)
 DO["handover"] = Word({"who": Key("text", longest=24)}, open="SES-12")
 
 WITH_STEP = ("any-back", CAUSES.MILD)  # choices of "decide" that may name a step
@@ -233,12 +246,20 @@ _CAUSES_OF[EVENTS.DECISION] = _GRADED
 _CAUSES_OF[EVENTS.REACTION] = frozenset(causes.REACTIONS)
 
 
+_ROWS_OF: dict[int, tuple[str, ...]] = {}
+_ROWS_OF[events.OF_PART] = tuple(parts.NAMES[1:])
+_ROWS_OF[events.OF_EVENT] = tuple(EVENTS)
+
+
 def codes_of(event: str) -> tuple[str, ...]:
     """The codes that records of that name can have; none for most."""
     if event in EVENTS.of(events.ALARMS):
         return tuple(ALARMS)[1:]
     if event == EVENTS.LOAD_REFUSED:
         return tuple(REFUSALS)[1:]
+    kind = events.CODE[EVENTS.row(event)] if event in RECORDS else events.OF_NOTHING
+    if kind in _ROWS_OF:
+        return _ROWS_OF[kind]
     return CAUSES.at(sorted(_CAUSES_OF.get(event, ())))
 
 

@@ -71,7 +71,7 @@ class Target(Protocol):
         """Puts a plant behind the pump's motor, before the start; its time is the target's."""
 
     def start(self, bench_mode: bool) -> None:
-        """Powers the pump up (UP held at power-up for bench mode) and waits for its first answer."""
+        """Powers the pump up (bench mode is asked for by keys) and waits for its first answer."""
 
     def close(self) -> None:
         """Ends it; nothing stays behind, whatever state it was in."""
@@ -125,6 +125,12 @@ class Target(Protocol):
 
     def battery(self, volts: float) -> None:
         """The battery has this voltage from now on."""
+
+    def unplug(self, part: str, out: bool) -> None:
+        """A part answers no more, or again: screen, lights, fram; driver: its enable. May raise NotOnTarget."""
+
+    def bus_stuck(self, part: str, for_ms: int) -> None:
+        """Somebody holds the clock of that part's bus low for so long. May raise NotOnTarget."""
 
     def screen(self) -> bytes | None:
         """A PNG picture of the screen, None where there is none."""

@@ -10,12 +10,15 @@ from typing import Any
 
 from oximeters.registry import parser
 from pump.controller import Controller
-from pump.io import UP
+from pump.senses.power_up import BENCH_KEYS
+from pump.store.journal import SLOTS
 from pump.store.settings import Settings
 from pump.tables import messages as m
+from pump.tables import parts
 from pump.tables.oximeters import NAMES
 from pump.tables.settings import OXIMETER
 from toleramp import __version__
+from toleramp_bench.boards import power_up
 from toleramp_bench.boards.kept_settings import slot_for
 from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
@@ -25,6 +28,7 @@ from toleramp_bench.people.seen import OFF, Seen
 from toleramp_bench.places import mechanism_pl_pulse
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
+from toleramp_bench.targets.base import NotOnTarget
 from toleramp_bench.targets.host_line import HostLine
 from toleramp_bench.targets.slow_oximeter import SlowOximeter
 
@@ -32,8 +36,21 @@ BOOT_US = 100_000  # from power-on to the first scan, about as on the board
 LOOKS = 5  # within the time that a status is old
 WATCHDOG_US = 1_000_000
 SLOW_US = 100_000  # scans as long as this take samples instead of bytes
+START_US = power_up.DONE_MS * 1000  # somebody may load then
 POWER_ON, BY_WATCHDOG = 1, 3  # reset causes as the board names them
-ALL_PARTS = 7  # of the self-test: screen, expander, FRAM
+
+
+RETRY_US = 1_000_000  # a lost part is tried again each second
+LOG_PART = parts.NAMES[parts.FRAM]
+DRIVER = "driver"  # no part that answers: its enable is a wire
+SHARED_BUS = [part for part in range(1, parts.COUNT) if parts.BUS[part] == parts.SHARED]
+
+
+def part_row(target: str, part: str) -> int:
+    """The row of a part in tables.parts. Raises NotOnTarget for one that the pump does not talk to."""
+    if part not in parts.NAMES:
+        raise NotOnTarget(f"{target}: the pump does not talk to a part {part} yet")
+    return parts.NAMES.index(part)
 
 
 @dataclass(frozen=True)
@@ -128,10 +145,7 @@ class CoreTarget:
         if self._status:
             self._status.look()
         self._boot(bench_mode, POWER_ON)
-        if bench_mode:
-            self.board.key(UP, True)
-            self.board.at_us(300_000, lambda: self.board.key(UP, False))
-        self.run_to(400_000)
+        self.run_to(START_US)
 
     def close(self) -> None:
         """Nothing stays."""
@@ -148,22 +162,29 @@ class CoreTarget:
     # -- power and resets
 
     def _make_brain(self, bench: bool, cause: int) -> Any:
-        first = self.board.records_kept()
+        first, slot = self.board.log_end()
         settings = Settings()
         settings.read(self.board.slot)
         chosen = self.oximeter.samples if self.slow else parser(NAMES[settings.values[OXIMETER]])
         controller = Controller(
-            chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench, settings=settings
+            chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench, settings=settings,
+            held=self.board.keys, first_slot=slot,
         )  # fmt: skip
         controller.boot(cause)
-        controller.self_test(ALL_PARTS)
+        controller.self_test(self.board.parts)
         return LocalBrain(controller, first)
 
     def _boot(self, bench: bool, cause: int) -> None:
         self._collect()
         self._life += 1
+        if bench and not self.slow:
+            power_up.act(self.board.key, self._later, BENCH_KEYS)
+            bench = False  # not given: it is asked for
         self.brain = self._make_brain(bench, cause)
         self.board.boot(self.brain, self.board.now_us + BOOT_US + self._phase.late_us)
+
+    def _later(self, ms: int, call: Callable[[], None]) -> None:
+        self.board.at_us(self.now_us + ms * 1000, call)
 
     def power(self, on: bool) -> None:
         """Cuts or restores the power; the FRAM keeps what it holds."""
@@ -274,8 +295,8 @@ class CoreTarget:
 
     def corrupt(self, where: str) -> None:
         """Flips one bit."""
-        if where == "fram":
-            newest = max(self.board.fram, default=-1)
+        if where == LOG_PART:
+            newest = max((slot for slot in self.board.fram if slot < SLOTS), default=-1)
             if newest >= 0:
                 data = bytearray(self.board.fram[newest])
                 data[5] ^= 1
@@ -301,6 +322,25 @@ class CoreTarget:
     def battery(self, volts: float) -> None:
         """The battery has this voltage from now on."""
         self.board.plant.do("battery_volts", {"volts": volts})
+
+    def unplug(self, part: str, out: bool) -> None:
+        """A part answers no more, or again."""
+        if part == DRIVER:
+            self.board.cut_driver(out)
+        else:
+            self.board.unplug(part_row(self.name, part), out)
+
+    def bus_stuck(self, part: str, for_ms: int) -> None:
+        """Screen and lights share a bus: neither answers, until the board's next try after it is free again."""
+        if part_row(self.name, part) not in SHARED_BUS:
+            raise NotOnTarget(f"{self.name}: the bus of the part {part} has no clock that others can hold")
+        for row in SHARED_BUS:
+            self.board.unplug(row, True)
+        self.board.at_us(self.now_us + for_ms * 1000 + RETRY_US, self._bus_free)
+
+    def _bus_free(self) -> None:
+        for row in SHARED_BUS:
+            self.board.unplug(row, False)
 
     def screen(self) -> bytes | None:
         """The core's screen is text only."""

@@ -99,7 +99,7 @@ class RigTarget:
         raise NotOnTarget(f"the oximeter format {form}: the rig plays {DEFAULT_FORM}")
 
     def start(self, bench_mode: bool) -> None:
-        """Proves the rig, cuts the pump's power, restores it with UP held for bench mode, and waits for its answer."""
+        """Proves the rig, cuts the pump's power, restores it, asks for bench mode by keys, waits for its answer."""
         link = self.link
         link.hello()
         link.ask("release")
@@ -107,6 +107,7 @@ class RigTarget:
         self.bench.wait(self.bench.off_us)
         if bench_mode:
             link.set("up", 1)
+            link.set("down", 1)
             self.bench.wait(2_000)
         self._fetch()
         self._before = len(self._steps.times)
@@ -118,6 +119,11 @@ class RigTarget:
         self._wait_us(_BENCH_KEY_US)
         if bench_mode:
             link.set("up", 0)
+            link.set("down", 0)
+            self._wait_us(_BENCH_KEY_US)
+            link.set("confirm", 1)
+            self._wait_us(_BENCH_KEY_US)
+            link.set("confirm", 0)
         self.build = self.line.greet(_BOOT_US)
         if not self.bench.wait_for(self._status_came, _BOOT_US):
             raise TargetFault(f"rig: no status from the pump on {self.bench.places[1]}")
@@ -294,6 +300,14 @@ class RigTarget:
     def battery(self, volts: float) -> None:
         """There is no supply that the rig could turn down."""
         raise NotOnTarget(f"rig: no adjustable battery ({volts} V)")
+
+    def unplug(self, part: str, out: bool) -> None:
+        """No part is pulled while it runs."""
+        raise NotOnTarget(f"rig: the part {part} cannot be unplugged")
+
+    def bus_stuck(self, part: str, for_ms: int) -> None:
+        """Nobody holds a bus for so long."""
+        raise NotOnTarget(f"rig: the bus of the part {part} cannot be held for {for_ms} ms")
 
     def hang(self) -> None:
         """A real processor is not hung from outside."""

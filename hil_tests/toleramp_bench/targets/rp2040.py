@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from pump.store.journal import SLOT
+from pump.store.journal import SLOT, SLOTS
 from pump.tables import messages as m
 from toleramp.device.loading import refusal
 from toleramp.device.wire import layout_of
@@ -21,7 +21,8 @@ from toleramp_bench.places import image, mechanism_pl_pulse
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
 from toleramp_bench.scenario.model import LINES_KEPT
-from toleramp_bench.targets.base import TargetFault
+from toleramp_bench.targets.base import NotOnTarget, TargetFault
+from toleramp_bench.targets.core import DRIVER, LOG_PART, SHARED_BUS, part_row
 
 SLICE_US = 20_000
 STREAM_MS = 100
@@ -236,10 +237,10 @@ class Rp2040Target:
 
     def corrupt(self, where: str) -> None:
         """Flips one bit: of each copy of the protocol's bytes, of one of the plan's rows of pulses, of the FRAM."""
-        if where == "fram":
+        if where == LOG_PART:
             contents = self.bench.fram.contents
-            slot = max((k for k in range(0, len(contents) - 32, 32) if any(contents[k : k + 28])), default=0)
-            contents[slot + 5] ^= 1
+            taken = [k for k in range(SLOTS) if any(contents[k * SLOT : (k + 1) * SLOT])]
+            contents[max(taken, default=0) * SLOT + 5] ^= 1
             return
         ram = self.bench.board.chip.sram
         if where == "plan":
@@ -265,7 +266,7 @@ class Rp2040Target:
     def motor(self, stalled: bool) -> None:
         """The shaft stands: the driver's steps move nothing."""
         motor = self.bench.motor
-        enabled = self.bench.permit.enabled_at
+        enabled = self.bench._enabled_at
         motor._enabled_at = (lambda _t: False) if stalled else enabled
 
     def door(self, is_open: bool) -> None:
@@ -275,6 +276,21 @@ class Rp2040Target:
     def battery(self, volts: float) -> None:
         """The battery has this voltage from now on."""
         self.bench.plant.do("battery_volts", {"volts": volts})
+
+    def unplug(self, part: str, out: bool) -> None:
+        """A part answers no more, or again."""
+        if part == DRIVER:
+            self.bench.driver_cut = out
+        else:
+            self.bench.unplug(part_row(self.name, part), out)
+
+    def bus_stuck(self, part: str, for_ms: int) -> None:
+        """The clock of the screen's and the lights' bus is held low."""
+        if part_row(self.name, part) not in SHARED_BUS:
+            raise NotOnTarget(f"rp2040: the bus of the part {part} has no clock that others can hold")
+        board, scl = self.bench.board, self.bench.pins.SCL
+        board.stick_i2c(0, scl, True)
+        board.at_ns(board.now_ns + for_ms * 1_000_000, lambda: board.stick_i2c(0, scl, False))
 
     def screen(self) -> bytes | None:
         """A picture of the screen."""

@@ -177,7 +177,7 @@ class Listener(HostLine):
         for message in self.wire.feed(data):
             if message.type == m.STATUS[0]:
                 self.status = message.fields
-            elif message.type == m.EVENT[0]:
+            elif message.type == m.EVENT[0] and not message.fields["part"]:
                 self.records.append(named(message.fields))
             elif message.sequence == self._number:
                 self._answered = self._meaning(message)
@@ -205,9 +205,11 @@ class UnixTarget(CoreTarget):
 
     def _make_brain(self, bench: bool, cause: int) -> ProcessBrain:
         self._end_brain()
+        number, slot = self.board.log_end()
         boot = _layout.boot(
-            self.scan_us, bench, cause, self.board.records_kept(), self.pl_pulse, self.slow, NAMES.index(self.form)
-        )
+            self.scan_us, bench | self.board.keys << 1, cause, number, slot, self.board.parts, self.pl_pulse, self.slow,
+            NAMES.index(self.form),
+        )  # fmt: skip
         brain = ProcessBrain(boot, self.oximeter.samples if self.slow else None)
         self.build = brain.build
         return brain

@@ -14,7 +14,10 @@ ON_PUMP = "/keyring.bin"  # where main.py reads it
 _FRESH = "/keyring.new"
 _ANSWER_S = 3.0  # one read of the line
 _REPL_S = 4.0  # until the REPL must have shown itself
-_ENTER = "switch the pump off, hold SILENCE while switching it on (its screen stays dark), then run this again"
+_ENTER = (
+    "switch the pump off, hold SILENCE while switching it on, let go, press CONFIRM (its screen stays dark), "
+    "then run this again"
+)
 
 
 class _Repl:

@@ -36,6 +36,9 @@ def sentence(record: Record, bag: str = "") -> str:
         decision=causes.decision(record["code"], record["arg"]),
         button=keys.key_words(record["code"]),
         setting=f"{record['code']} {record['arg']}",
+        arg=record["arg"],
+        event=record["code"],
+        part=record["code"],
         bag=preposition + bag if bag else "",
     )
 

@@ -31,7 +31,7 @@ from types import TracebackType
 from typing import Any
 
 from pump.base import units
-from pump.tables import alarms, causes, events, messages, questions, refusals, settings, states, vitals
+from pump.tables import alarms, causes, events, messages, parts, questions, refusals, settings, states, vitals
 from toleramp import __version__
 from toleramp.errors import UserError
 from toleramp.words import rows
@@ -41,7 +41,7 @@ FORMAT = 1
 Record = dict[str, Any]
 
 # The table whose row an event's `code` is.
-_CODES = (None, causes, alarms, refusals, None, settings)
+_CODES = (None, causes, alarms, refusals, None, settings, events, parts)
 
 
 def wall_now() -> str:

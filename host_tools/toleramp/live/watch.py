@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from pump.store.journal import BLOCK
 from pump.tables import events, messages, states
 from toleramp.device import remembered
 from toleramp.device.client import Pump
@@ -169,6 +170,10 @@ class Watch:
         """
         assert self.pump
         found: list[Record] = []
+        newest = (end - 1) // BLOCK * BLOCK  # the first number of the pump's present power-on
+        if first < newest and not past:
+            self.screen.note("the pump was switched on anew; what it recorded before that is not in its memory")
+        first = max(first, newest)
         for seq in range(end - 1, first - 1, -1):
             fields = self.pump.event(seq)
             if fields is None:

@@ -35,10 +35,13 @@ WORDS[refusals.STEP_VOLUME] = "a step's volume is not what its rate and time mak
 WORDS[refusals.SIGNATURE] = "a signature does not fit"
 WORDS[refusals.VEIN_RATIO] = "the dose rate rises too steeply where the line meets the vein"
 WORDS[refusals.ORAL] = "bags and doses by mouth in one protocol"
-WORDS[refusals.BENCH_MODE] = "a protocol of class bench loads only in bench mode: hold UP at power-up"
+WORDS[refusals.BENCH_MODE] = (
+    "a protocol of class bench loads only in bench mode: hold UP and DOWN at power-up, let go, CONFIRM"
+)
 WORDS[refusals.NOT_RUN] = "this pump does not run oral doses; print the table"
 WORDS[refusals.CLASS] = "a protocol of class one-bag has one bag"
 WORDS[refusals.DWELL_LONG] = "a step lasts many times as long as the others"
+WORDS[refusals.TOO_OFTEN] = "more of these in a second than it takes: ask again"
 
 _KEYRING = "put a keyring with this person's key into it: `toleramp keys install`"
 _PROVE = "see `toleramp protocol verify --keys`, and have it signed anew"
@@ -46,7 +49,7 @@ _PROVE = "see `toleramp protocol verify --keys`, and have it signed anew"
 APPROVAL = {
     approval.UNSIGNED: (
         "it is not signed",
-        "load it in bench mode (hold UP at power-up) or have two people sign it",
+        "load it in bench mode (UP and DOWN held at power-up, then CONFIRM) or have two people sign it",
     ),
     approval.NO_KEYS: ("there is no keyring in the pump", "put one into it: `toleramp keys install`"),
     approval.SAME_PERSON: ("author and verifier are the same person", "have another person sign as verifier"),

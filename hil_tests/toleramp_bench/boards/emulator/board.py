@@ -212,6 +212,23 @@ class Board:
             self._i2c[bus] = I2CBus(self.chip, bus)
         self._i2c[bus].devices[address] = device
 
+    def unplug_i2c(self, bus: int, address: int, out: bool) -> None:
+        """The part at `address` answers no more, or again."""
+        (self._i2c[bus].gone.add if out else self._i2c[bus].gone.discard)(address)
+
+    def stick_i2c(self, bus: int, scl_pin: int, stuck: bool) -> None:
+        """Somebody holds the clock of I2C `bus` low, or lets go of it."""
+        self._i2c[bus].stick(stuck)
+        self.set_input(scl_pin, 0 if stuck else 1)
+
+    def unplug_spi(self, bus: int, device: SpiDevice, out: bool) -> None:
+        """A part on SPI `bus` is selected no more, or again."""
+        gone = self._spi[bus].gone
+        if out and device not in gone:
+            gone.append(device)
+        elif not out and device in gone:
+            gone.remove(device)
+
     def attach_spi(self, bus: int, cs_pin: int, device: SpiDevice) -> None:
         """Puts `device` on SPI `bus` (0 or 1), selected by `cs_pin` low."""
         if bus not in self._spi:

@@ -46,6 +46,8 @@ class I2CBus:
         self._block, self._chip = chip.i2c[number], chip
         self._alarm = chip.clock.create_alarm(self._byte_over)
         self.devices: dict[int, I2CDevice] = {}
+        self.gone: set[int] = set()  # addresses whose part is unplugged
+        self._stuck = self._waits = False  # somebody holds the clock low: no byte is over; one waits for that
         self._device: I2CDevice | None = None
         self._reading = False
         self._outcome: tuple[str, int] = ("", 0)
@@ -58,8 +60,18 @@ class I2CBus:
         cycles = self._block.scl_high_period + self._block.scl_low_period
         return _I2C_BITS * max(1, cycles) * 1e9 / float(self._chip.clk_sys)
 
+    def stick(self, stuck: bool) -> None:
+        """The clock is held low from now on, or let go: the byte that was under way then ends."""
+        self._stuck = stuck
+        if self._waits and not stuck:
+            self._waits = False
+            self._alarm.schedule(self._byte_ns())
+
     def _later(self, what: str, value: int) -> None:
         self._outcome = (what, value)
+        if self._stuck:
+            self._waits = True
+            return
         self._alarm.schedule(self._byte_ns())
 
     def _byte_over(self) -> None:
@@ -70,7 +82,7 @@ class I2CBus:
             self._block.int_raw |= _TX_EMPTY
 
     def _connect(self, address: int, mode: int) -> None:
-        self._device = self.devices.get(address)
+        self._device = None if address in self.gone else self.devices.get(address)
         if self._device is not None:
             self._device.start(mode == _READ)
         self._later("complete_connect", self._device is not None)
@@ -97,11 +109,12 @@ class SpiBus:
     def __init__(self, chip: Any, number: int) -> None:
         self._block = chip.spi[number]
         self._selected: list[SpiDevice] = []
+        self.gone: list[SpiDevice] = []  # unplugged
         self._block.on_transmit = self._transmit
 
     def select(self, device: SpiDevice, level: int) -> None:
         """The select line of `device` went to `level`."""
-        if level == 0 and device not in self._selected:
+        if level == 0 and device not in self._selected and device not in self.gone:
             self._selected.append(device)
             device.select()
         elif level and device in self._selected:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pump.store.journal import BLOCK
 from pump.tables import messages as m
 from toleramp.device.client import wrong_contract
 from toleramp.device.loading import load, refusal
@@ -101,7 +102,7 @@ class PumpLine:
                 self._answers[message.sequence] = message
             if message.type == m.STATUS[0]:
                 self._take_status(message.fields, now)
-            elif message.type == m.EVENT[0]:
+            elif message.type == m.EVENT[0] and not message.fields["part"]:
                 self._take_record(named(message.fields))
         if now - self._heard_us > _SILENT_US:
             self._heard_us = now
@@ -115,6 +116,9 @@ class PumpLine:
         self.status = fields
         zero = now_us - passed_us
         self.zero_us = zero if self.zero_us is None else min(self.zero_us, zero)
+        begun = (fields["journal_seq"] - 1) // BLOCK * BLOCK
+        if 0 <= self._next_seq < begun:
+            self._next_seq = begun  # switched on anew: the numbers of before end there
         if 0 <= self._next_seq < fields["journal_seq"] and self._asked_seq != self._next_seq:
             self._asked_seq = self._next_seq  # asked once: what the stream brings anyway is dropped as known
             self.send(m.LOG_GET, seq=self._next_seq)

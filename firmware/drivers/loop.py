@@ -1,0 +1,132 @@
+"""The pump's loop: builds the controller for this board and runs the scan on absolute deadlines."""
+
+import gc
+from os import urandom
+from time import sleep_ms, ticks_add, ticks_diff, ticks_ms, ticks_us
+
+import machine
+from board_mechanism import PL_PULSE
+from build_info import BUILD_HASH, GIT, VERSION
+
+from drivers.pump_board import PumpBoard, keys_held
+from oximeters.registry import module
+from pump.controller import Controller
+from pump.io import COUNT_MAX, Outputs, Snapshot
+from pump.protocol.approval import decode_keyring
+from pump.senses.vitals import FRESH_MS
+from pump.store.journal import open_log, unknown_log
+from pump.store.settings import Settings
+from pump.tables.oximeters import NAMES
+from pump.tables.settings import OXIMETER
+
+PERIOD_US = 20_000
+KEYRING = "/keyring.bin"
+WATCHDOG_MS = 1_000
+TIDY_SCANS = 3_000  # at rest: once a minute
+SCANS, MEAN_US, WORST_US, LATE_US, OVERRUNS, FREE_HEAP, _, DROPPED, BOOT_MS, _ = range(10)
+PART_KEYS = 8
+TOOK_MAX_US = (1 << 19) - 1  # the watchdog bites before long after that; times 1024 it is still a small integer
+_MEAN_SHIFT = 10  # the mean is an average over about 1000 scans
+
+
+def keyring():
+    """The people whose approvals count. Without a sound keyring nothing loads outside bench mode."""
+    try:
+        with open(KEYRING, "rb") as file:
+            return decode_keyring(bytearray(file.read()))
+    except (OSError, ValueError):
+        return {}
+
+
+class Pump:
+    """The board, the core and the loop between them."""
+
+    def __init__(self):
+        held = keys_held()
+        self.snap, self.out = Snapshot(), Outputs()
+        self.board = PumpBoard(self.snap, self.out)
+        (number, slot), settings = self._stored()
+        build = (VERSION.encode(), BUILD_HASH.encode(), GIT.encode())
+        chosen = module(NAMES[settings.values[OXIMETER]])
+        self.board.listen(chosen.BAUD)
+        self.core = Controller(
+            chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, keyring(), settings, held, slot
+        )  # fmt: skip
+        self.core.vitals.fresh_ms = max(FRESH_MS, chosen.SILENCE_MS)
+        self.core.boot(machine.reset_cause())
+        self.core.self_test(self.board.parts() | (PART_KEYS if self.core.keys else 0))
+        self._mean = 0
+        self._since_tidy = 0  # scans
+
+    def _stored(self):
+        """What the FRAM holds: where the log goes on, and the settings."""
+        fram, settings = self.board.fram, Settings()
+        if not fram.present:
+            return unknown_log(int.from_bytes(urandom(2), "little")), settings
+        settings.read(fram.read_slot)
+        return open_log(fram.read_slot), settings
+
+    @micropython.native
+    def scan(self):
+        """One scan: sample, decide, apply."""
+        board, core, out = self.board, self.core, self.out
+        board.sample(self.snap, out.flowing)
+        core.scan(self.snap, out)
+        board.apply(out)
+
+    def tidy(self):
+        """Collects garbage; only called while nothing flows."""
+        gc.collect()
+        self._since_tidy = 0
+        self.core.stats[FREE_HEAP] = gc.mem_free()
+
+    @micropython.native
+    def measure(self, began, due):
+        """Keeps the loop's figures: time of the scan that began at `began` and was due at `due`."""
+        stats = self.core.stats
+        took = min(ticks_diff(ticks_us(), began), TOOK_MAX_US)
+        late = ticks_diff(began, due)
+        self._mean += took - (self._mean >> _MEAN_SHIFT)
+        stats[SCANS] = min(stats[SCANS] + 1, COUNT_MAX)
+        self._since_tidy += 1
+        stats[MEAN_US] = self._mean >> _MEAN_SHIFT
+        stats[DROPPED] = self.board.console.dropped
+        if self.core.link.loading:
+            return  # a protocol is checked in one piece, while no session runs
+        if took > stats[WORST_US]:
+            stats[WORST_US] = took
+        if late > stats[LATE_US]:
+            stats[LATE_US] = late
+        if took > PERIOD_US:
+            stats[OVERRUNS] = min(stats[OVERRUNS] + 1, COUNT_MAX)
+
+    def run(self):
+        """Scans for ever; the watchdog is fed here and nowhere else."""
+        watchdog = machine.WDT(timeout=WATCHDOG_MS)
+        self.tidy()
+        gc.disable()
+        self.core.stats[BOOT_MS] = ticks_ms()
+        due = ticks_us()
+        while True:
+            began = ticks_us()
+            self.scan()
+            self.measure(began, due)
+            watchdog.feed()
+            if self.out.tidy or (self._since_tidy >= TIDY_SCANS and not self.out.flowing):
+                self.tidy()
+                due = ticks_us()  # nothing flows: the timeline starts anew
+            due = ticks_add(due, PERIOD_US)
+            # Whole milliseconds: the rest would be waited for in a busy loop. A scan may begin up to 1 ms early.
+            rest = ticks_diff(due, ticks_us())
+            if rest >= 1000:
+                sleep_ms(rest // 1000)
+
+
+def run():
+    """Builds the pump and scans for ever."""
+    global running
+    running = Pump()
+    running.run()
+
+
+running = None  # what scans now, for the last words

@@ -1,0 +1,129 @@
+"""How long a value has to be beyond a limit, and what undoes that (VIT-5): no single good sample does.
+
+A side says where a sample lies: BEYOND the limit, BACK where it is plainly good, or between the two, where nothing
+moves. What a sample says holds until the next one; for an unsure one see `side_of`. Times in ms, all bounded.
+"""
+
+from pump.base.compat import micropython
+
+BACK, BETWEEN, BEYOND = 0, 1, 2
+
+STRETCH_MS = 10_000  # artifact may lengthen a delay by at most this (VIT-1)
+# A sample is seen at the next scan, so one that comes just as the delay is over may look up to two scans too early;
+# without this it would be the next sample, a third of a second later, that holds.
+SEEN_LATE_MS = 40
+MOST_MS = 20_000 + STRETCH_MS  # the longest delay that a protocol may set, and the stretch
+STEP_MOST_MS = 2_000  # no sample speaks for longer than this where that would be to the good
+
+DEFICIT_MOST = 50_000  # point milliseconds: 50 points in seconds hold (VIT-5)
+
+LASTS_MS = 2_000  # a violation, and its end
+WITHIN_MS = 60_000
+OLD_MS = WITHIN_MS + 1
+
+
+@micropython.native
+def side_of(value, limit, good):
+    """The side of a value that is bad at `limit` and below, plainly good at `good` and above."""
+    if value <= limit:
+        return BEYOND
+    return BACK if value >= good else BETWEEN
+
+
+class Delay:
+    """The timer of one limit: runs beyond it, stands between, runs back as fast where the value is good."""
+
+    def __init__(self):
+        self.ms = 0
+        self.side = BACK
+
+    def restart(self):
+        """Nothing was beyond the limit."""
+        self.ms = 0
+        self.side = BACK
+
+    @micropython.native
+    def take(self, side, dt_ms, unsure, delay_ms):
+        """The next sample, `dt_ms` after the last; True when it completes the delay.
+
+        An unsure sample (artifact, degraded) is not better than the last one: it neither runs the timer back nor
+        completes the delay before the stretch.
+        """
+        before = self.side
+        if before == BEYOND:
+            self.ms = min(self.ms + dt_ms, MOST_MS)
+        elif before == BACK:
+            self.ms = max(self.ms - min(dt_ms, STEP_MOST_MS), 0)
+        if unsure and side != BEYOND:
+            side = BEYOND if before == BEYOND else BETWEEN
+        self.side = side
+        if side != BEYOND:
+            return False
+        return self.ms >= delay_ms - SEEN_LATE_MS + (STRETCH_MS if unsure else 0)
+
+
+class Deficit:
+    """What is missing below limit + 1, summed up in point milliseconds; it falls as it rose (VIT-5)."""
+
+    def __init__(self):
+        self.sum = 0
+        self._points = 0
+
+    def restart(self):
+        """Nothing is missing."""
+        self.sum = self._points = 0
+
+    @micropython.native
+    def take(self, points, dt_ms, unsure):
+        """The next sample: so many points below limit + 1 (negative above it). True when the sum is full.
+
+        An unsure sample freezes it: neither the time before it nor the time after it counts.
+        """
+        if not unsure:
+            more = self._points * min(dt_ms, STEP_MOST_MS)
+            self.sum = min(max(self.sum + more, 0), DEFICIT_MOST)
+        self._points = 0 if unsure else points
+        return self.sum >= DEFICIT_MOST
+
+
+class Violations:
+    """Counts violations: each lasts 2 s beyond the limit and ends after 2 s on the good side (VIT-5)."""
+
+    def __init__(self):
+        self.restart()
+
+    def restart(self):
+        """There was none."""
+        self._side = BETWEEN
+        self._inside = False  # a violation has begun and has not ended
+        self._run_ms = 0  # towards its beginning, or its end
+        self._last_ms = OLD_MS  # since the last one began
+        self._before_ms = OLD_MS  # since the one before it
+
+    def forget(self):
+        """So long without a sample that none is recent."""
+        self._last_ms = self._before_ms = OLD_MS
+
+    @micropython.native
+    def take(self, side, dt_ms, unsure):
+        """The next sample; True when it begins the third violation within 60 s. An unsure one says nothing."""
+        self._last_ms = min(self._last_ms + dt_ms, OLD_MS)
+        self._before_ms = min(self._before_ms + dt_ms, OLD_MS)
+        towards = BACK if self._inside else BEYOND
+        if not unsure:
+            if self._side == towards:
+                self._run_ms += min(dt_ms, STEP_MOST_MS)
+            elif self._side != BETWEEN:
+                self._run_ms = 0
+        self._side = BETWEEN if unsure else side
+        if self._run_ms < LASTS_MS:
+            return False
+        self._run_ms = 0
+        self._inside = not self._inside
+        return self._inside and self._third()
+
+    def _third(self):
+        third = self._before_ms <= WITHIN_MS
+        self._before_ms = self._last_ms
+        self._last_ms = 0
+        return third

@@ -1,0 +1,338 @@
+"""Keys and lines that press and ask without end: what starts, what is recorded, who is told (INT-6, ALM-8, SEC-3)."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+from core_kit import (
+    TECHNICAL,
+    classify,
+    host,
+    pump_with,
+    running_at,
+    scan_s,
+    short,
+    shown,
+    start,
+    state,
+    tap,
+    until,
+)
+
+from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
+from pump.protocol.encoding import encode
+from pump.senses import keys, power_up
+from pump.senses.budget import Budget
+from pump.senses.keys import Buttons
+from pump.tables import alarms, events
+from pump.tables import messages as m
+from toleramp_bench.boards.core_pump import CorePump
+from toleramp_bench.names import ALARMS, EVENTS
+
+KEYS = (START, CONFIRM, SILENCE, UP, DOWN)
+SCAN_MS = 20
+
+
+def up(pump: CorePump) -> set[str]:
+    """Alarms that are up, by name."""
+    return {alarms.NAMES[k] for k, active in enumerate(pump.controller.alarms.active) if active}
+
+
+def resumable() -> CorePump:
+    """A pump at 20 ms a scan that wants nothing but two presses."""
+    pump = pump_with(short(), 20_000)
+    start(pump)
+    scan_s(pump, 3)
+    tap(pump, STOP)
+    classify(pump, TECHNICAL)
+    assert pump.controller.session.may_resume()
+    return pump
+
+
+def levels(pump: CorePump, rows: list[int]) -> None:
+    """Raw levels, one scan each."""
+    for level in rows:
+        pump.board.keys = level
+        pump.scan()
+
+
+@pytest.mark.req("INT-6", "SES-3")
+@pytest.mark.parametrize("skew", [0, 3, 4, 10, 50, 1000])
+def test_a_key_beside_a_held_one_is_no_second_act(skew: int) -> None:
+    """Else one hand on two keys resumes."""
+    pump = resumable()
+    levels(pump, [START] * max(skew, 4) + [START | CONFIRM] * 10 + [CONFIRM] * 10 + [0] * 10)
+    assert state(pump) == "resumable"
+
+
+@pytest.mark.req("INT-6", "SES-3")
+def test_two_acts_resume() -> None:
+    """Else the pump cannot be used (and the test above cannot fail)."""
+    pump = resumable()
+    levels(pump, [START] * 10 + [0] * 10 + [CONFIRM] * 10 + [0] * 3)
+    assert state(pump) == "running"
+
+
+def wet(seed: int, per_s: float, seconds: int) -> list[int]:
+    """Levels of a keypad with fluid in it: each key closes by itself, so often a second in all, for 0.05 to 1 s."""
+    draw, closed, found = random.Random(seed), dict.fromkeys(KEYS, 0), []
+    for _ in range(seconds * 1000 // SCAN_MS):
+        for key in KEYS:
+            if closed[key] > 0:
+                closed[key] -= 1
+            elif draw.random() < per_s * SCAN_MS / 1000 / len(KEYS):
+                closed[key] = draw.randint(3, 50)
+        found.append(sum(key for key in KEYS if closed[key]))
+    return found
+
+
+@pytest.mark.req("INT-6", "ALM-2")
+@pytest.mark.parametrize("per_s", [3, 6, 12])
+def test_a_wet_keypad_lets_nothing_flow_and_says_so(per_s: float) -> None:
+    """Else fluid on the keys resumes within a minute, 40 times of 40."""
+    for seed in range(10):
+        pump = resumable()
+        levels(pump, wet(seed, per_s, 60))
+        assert state(pump) != "running", seed
+        assert ALARMS.KEY_STORM in up(pump) or ALARMS.KEY_STUCK in up(pump)
+
+
+@pytest.mark.req("INT-6")
+def test_after_a_storm_nothing_counts_until_it_is_quiet() -> None:
+    """Else the pause between two splashes starts the pump."""
+    buttons = Buttons()
+    press = [CONFIRM] * 5 + [0] * 5
+    for _ in range(keys.STORM_KEYS + 1):
+        found = [buttons.update(level, SCAN_MS) for level in press]
+    assert not any(found) and buttons.bits
+    assert buttons.update(STOP, SCAN_MS) == STOP
+    quiet = keys.QUIET_MS // SCAN_MS
+    assert not any(buttons.update(level, SCAN_MS) for level in [0] * (quiet - 10) + press)
+    assert not any(buttons.update(0, SCAN_MS) for _ in range(quiet + 1))
+    assert [p for p in (buttons.update(level, SCAN_MS) for level in press) if p] == [CONFIRM] and not buttons.bits
+
+
+@pytest.mark.req("INT-6")
+def test_fast_hands_are_no_storm() -> None:
+    """Else a nurse who goes through a list is locked out."""
+    buttons = Buttons()
+    three_a_second = [UP] * 8 + [0] * 9
+    assert sum(bool(buttons.update(level, SCAN_MS)) for level in three_a_second * 90) == 90
+
+
+@pytest.mark.req("INT-6", "ALM-2")
+def test_a_broken_stop_wire_is_a_key_fault_after_a_minute() -> None:
+    """Else the pump that cannot run says nothing."""
+    pump = pump_with(short())
+    pump.board.key(STOP, True)
+    scan_s(pump, 58)
+    assert ALARMS.KEY_STUCK not in up(pump)
+    scan_s(pump, 5)
+    assert ALARMS.KEY_STUCK in up(pump)
+    pump.board.key(STOP, False)
+    scan_s(pump, 15)
+    assert ALARMS.KEY_STUCK not in up(pump)
+
+
+@pytest.mark.req("PRO-5", "SES-1")
+@pytest.mark.parametrize("after", range(8))
+def test_start_in_the_scan_that_loads_arms_nothing(after: int) -> None:
+    """Else a press meant for one protocol starts another, whose fingerprint was on no screen."""
+    pump = pump_with(short(), 20_000)
+    other = short()
+    other.name = other.drug = "another"
+    pump.press(START, 400)
+    for _ in range(after):
+        pump.scan()
+    if state(pump) != "ready":
+        return  # the press was for the first protocol, and came before
+    pump.load(encode(other))
+    scan_s(pump, 1)
+    assert state(pump) == "ready"
+
+
+@pytest.mark.req("PRO-5", "SES-1")
+def test_start_counts_when_its_question_was_shown_for_a_second_with_all_keys_up() -> None:
+    """Else a finger that rests on START takes the next protocol too."""
+    pump = pump_with(short(), 20_000)
+    pump.load(encode(short()))
+    tap(pump, START)
+    assert state(pump) == "ready"
+    pump.board.key(UP, True)
+    scan_s(pump, 5)
+    pump.board.key(UP, False)
+    scan_s(pump, 0.2)
+    tap(pump, START)
+    assert state(pump) == "ready"
+    shown(pump)
+    tap(pump, START)
+    assert state(pump) == "armed"
+
+
+# -- privileges
+
+
+def powered(rows: list[int]) -> CorePump:
+    """A pump at whose power-up the keys have these levels, a scan each."""
+    pump = CorePump(20_000, bench=False, held=rows[0])
+    levels(pump, rows)
+    return pump
+
+
+BOTH = UP | DOWN
+
+
+@pytest.mark.req("SEC-3", "PRO-1")
+@pytest.mark.parametrize(
+    ("rows", "bench"),
+    [
+        ([BOTH] * 20 + [0] * 10 + [CONFIRM] * 10 + [0] * 5, True),
+        ([BOTH] * 20 + [UP] * 5 + [0] * 10 + [CONFIRM] * 10 + [0] * 5, True),
+        ([BOTH] * 20 + [0] * 100, False),  # no CONFIRM yet
+        ([BOTH] * 600 + [CONFIRM] * 10, False),  # stuck
+        ([BOTH] * 260 + [0] * 10 + [CONFIRM] * 10, False),  # released too late
+        ([BOTH] * 20 + [0] * 250 + [CONFIRM] * 10, False),  # CONFIRM too late
+        ([UP] * 20 + [0] * 10 + [CONFIRM] * 10, False),  # the old way
+        ([UP] * 600, False),
+        ([BOTH] * 20 + [BOTH | CONFIRM] * 10 + [0] * 10, False),
+        ([BOTH] * 20 + [0] * 10 + [CONFIRM | START] * 10 + [0] * 5, False),
+        ([BOTH] * 20 + [0] * 10 + [UP] * 10 + [0] * 5 + [CONFIRM] * 10, False),
+        ([BOTH | SILENCE] * 20 + [0] * 10 + [CONFIRM] * 10, False),
+        ([0] * 20 + [CONFIRM] * 10, False),
+    ],
+)
+def test_bench_mode_is_an_act(rows: list[int], bench: bool) -> None:
+    """Else a stuck key lets a protocol run that nobody approved."""
+    assert powered(rows).controller.bench is bench
+
+
+@pytest.mark.req("SEC-3", "INT-1", "INT-6")
+@pytest.mark.parametrize("held", [UP, BOTH, START, SILENCE])
+def test_a_key_that_stays_down_from_power_up_is_a_fault(held: int) -> None:
+    """Else a keypad with fluid in it looks like a sound one."""
+    pump = powered([held] * (power_up.RELEASE_MS // SCAN_MS + 50))
+    assert ALARMS.KEY_STUCK in up(pump) and not pump.controller.bench
+    with pytest.raises(ValueError, match="bench-mode|approval"):
+        pump.load(encode(short()))
+
+
+@pytest.mark.req("SEC-3")
+@pytest.mark.parametrize(
+    ("rows", "granted"),
+    [
+        ([SILENCE] * 20 + [0] * 10 + [CONFIRM] * 10, True),
+        ([SILENCE] * 400, False),
+        ([SILENCE] * 20 + [0] * 400, False),
+        ([SILENCE] * 20 + [0] * 10 + [SILENCE] * 10 + [0] * 10 + [CONFIRM] * 10, False),
+    ],
+)
+def test_service_mode_is_an_act(rows: list[int], granted: bool) -> None:
+    """Else a stuck SILENCE key opens the interpreter, and the pump is dark."""
+    act, answer = power_up.Act(power_up.SERVICE_KEYS), power_up.PENDING
+    for level in rows:
+        answer = act.take(level, SCAN_MS)
+        if answer != power_up.PENDING:
+            break
+    assert (answer == power_up.GRANTED) is granted
+
+
+# -- the log
+
+
+def an_hour(pump: CorePump, do, every_s: float) -> Counter[str]:  # type: ignore[no-untyped-def]
+    """What is recorded in an hour in which something is done again and again."""
+    first = len(pump.events)
+    for turn in range(round(3600 / every_s)):
+        do(turn)
+        scan_s(pump, every_s)
+    return Counter(str(event["event"]) for event in pump.events[first:])
+
+
+def bounded(counts: Counter[str]) -> None:
+    for name, count in counts.items():
+        most = events.AN_HOUR[events.NAMES.index(name)]
+        assert not most or count <= most, (name, count)
+
+
+@pytest.mark.req("ALM-8")
+def test_94_and_95_by_turns_write_two_records() -> None:
+    """Else the log is full in 44 minutes."""
+    pump = running_at(12)
+
+    def swing(turn: int) -> None:
+        pump.parser.spo2 = 94 + turn % 2
+
+    before = len(pump.events)
+    for turn in range(90):
+        swing(turn)
+        scan_s(pump, 0.333)
+    assert len(pump.events) - before <= 2
+
+
+@pytest.mark.req("ALM-8", "INT-7")
+@pytest.mark.parametrize("kind", [m.SET[0], m.LOAD_END[0], m.HANG[0]], ids=["set", "load", "hang"])
+def test_no_request_fills_the_log(kind: int) -> None:
+    """Else anybody on the line takes the log away from the session."""
+    pump = pump_with(short())
+    tap(pump, START) if kind == m.HANG[0] else None
+    payload = {m.SET[0]: bytes((0, 0, 0)), m.LOAD_END[0]: b"", m.HANG[0]: b"ANOTHER"}[kind]
+    counts: Counter[str] = Counter()
+    first = len(pump.events)
+    for _ in range(1200):
+        host(pump, kind, payload)
+        pump.scan()
+    counts.update(str(event["event"]) for event in pump.events[first:])
+    bounded(counts)
+    assert sum(counts.values()) < 200
+
+
+@pytest.mark.req("ALM-8")
+def test_a_key_pressed_all_day_is_counted_and_the_count_recorded() -> None:
+    """Else a thing that rocks on a key fills the log, or nobody learns that it did."""
+    pump = running_at(12)
+    counts = an_hour(pump, lambda turn: pump.press(UP, 300), 1)
+    bounded(counts)
+    assert counts[EVENTS.PRESSED] <= 600 and counts[EVENTS.SUPPRESSED]
+    told = [e for e in pump.events if e["event"] == EVENTS.SUPPRESSED]
+    assert {e["code"] for e in told} == {EVENTS.PRESSED}
+    left = pump.controller.budget.left_out[events.PRESSED]
+    assert counts[EVENTS.PRESSED] + sum(int(str(e["arg"])) for e in told) + left >= 3590
+    assert ALARMS.LOG_FAST in {e["code"] for e in pump.events}
+
+
+@pytest.mark.req("ALM-8")
+@pytest.mark.parametrize("kind", [k for k, most in enumerate(events.AN_HOUR) if most])
+def test_in_any_hour_no_kind_writes_more_than_its_number(kind: int) -> None:
+    """Else the number in the table is not what it says."""
+    budget, written = Budget(), []
+    for second in range(3 * 3600):
+        budget.due(second)
+        written.append(sum(budget.take(kind) for _ in range(3)))
+    most = max(sum(written[at : at + 3600]) for at in range(2 * 3600))
+    assert most <= events.AN_HOUR[kind]
+
+
+@pytest.mark.req("ALM-8", "ALM-4")
+def test_what_must_be_known_is_never_left_out() -> None:
+    """Else the log of a bad night lacks the alarms and holds."""
+    sacred = (events.ALARM_RAISED, events.ALARM_CLEARED, events.PAUSED, events.REACTION, events.DECISION)
+    sacred += (events.RESUMED, events.STEP_STARTED, events.STEP_COMPLETED, events.LOCKED, events.STOPPED)
+    budget = Budget()
+    assert all(budget.take(kind) for kind in sacred for _ in range(10_000))
+    assert not budget.bits
+
+
+@pytest.mark.req("ALM-8", "INT-8")
+def test_a_laptop_that_comes_and_goes_is_one_alarm() -> None:
+    """Else a bad plug writes 1200 records an hour."""
+    pump = running_at(12)
+    first = len(pump.events)
+    for _ in range(25):
+        host(pump, m.PING[0])
+        scan_s(pump, 5.5)
+        assert state(pump) == "running"
+    told = [e["event"] for e in pump.events[first:] if e["code"] == ALARMS.LINK_LOST]
+    assert told == [EVENTS.ALARM_RAISED]
+    assert until(pump, "completed", 300)

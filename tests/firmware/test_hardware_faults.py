@@ -1,0 +1,121 @@
+"""Faults of parts and buses, floods and counters near their ends, on the image on the emulated board."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import pytest
+
+from pump.tables import messages as m
+from pump.tables import parts
+from toleramp_bench.boards.emulator.repl import Repl
+from toleramp_bench.boards.pump import PumpBench
+from toleramp_bench.figures.heap import locked_scans_at_the_ends
+from toleramp_bench.figures.measure import run_session, standard_blob
+from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import ScreenPace
+
+
+def running(scale: Fraction = Fraction(1, 50)) -> tuple[PumpBench, Nurse]:
+    bench, nurse = PumpBench(), Nurse(ScreenPace())
+    bench.run_for(0.5)
+    bench.boot()
+    bench.load(standard_blob(scale))
+    run_session(bench, nurse, lambda: bench.state() == "running", 40)
+    return bench, nurse
+
+
+def codes(bench: PumpBench, event: str) -> list[str]:
+    return [str(found["code"]) for found in bench.events if found["event"] == event]
+
+
+@pytest.mark.req("INT-9", "INT-12", "FLO-2")
+def test_parts_and_their_bus_come_and_go_in_a_step() -> None:
+    """Else one lost transfer leaves a dead screen, a held clock ends the session, or records go nowhere."""
+    bench, _ = running()
+    bench.run_for(1)
+    before = bench.stats()
+    # The clock of the bus is held low, then let go.
+    bench.board.stick_i2c(0, bench.pins.SCL, True)
+    bench.run_for(1.5)
+    bench.board.stick_i2c(0, bench.pins.SCL, False)
+    bench.send(m.PING)
+    assert set(codes(bench, "part_lost")) == {"screen", "lights"}
+    bench.run_for(4)
+    bench.send(m.PING)
+    assert sorted(codes(bench, "part_back")) == ["lights", "screen"]
+    stats = bench.stats()
+    assert stats["overruns"] == before["overruns"] and stats["free_heap"] == before["free_heap"]
+    # Screen and lights lose their power: they come back set up, lit and drawn.
+    picture = bytes(bench.screen.ram)
+    for part in (parts.SCREEN, parts.LIGHTS):
+        bench.unplug(part, True)
+    bench.run_for(2)
+    for part in (parts.SCREEN, parts.LIGHTS):
+        bench.unplug(part, False)
+    bench.send(m.PING)
+    bench.run_for(4)
+    assert bench.screen.on and [bench.expander.output(pin) for pin in range(4)].count(None) == 0
+    assert sum(a != b for a, b in zip(picture, bench.screen.ram, strict=True)) < 300  # a line or two say other things
+    assert bench.state() == "running"
+    # The log's memory: what happened while it was away is in it afterwards.
+    bench.send(m.PING)
+    bench.unplug(parts.FRAM, True)
+    bench.run_for(3)
+    assert "log-lost" in codes(bench, "alarm_raised")
+    bench.unplug(parts.FRAM, False)
+    bench.send(m.PING)
+    bench.run_for(4)
+    kept = {int.from_bytes(bench.fram.contents[at : at + 4], "little") for at in range(0, 48 * 100, 48)}
+    assert {event["seq"] for event in bench.events} <= kept
+    assert bench.state() == "running" and bench.board.resets == 0
+
+
+@pytest.mark.req("INT-10", "INT-7")
+def test_counters_near_their_ends_and_floods_take_no_heap() -> None:
+    """Else after weeks, or a megabyte of rubbish, each scan takes memory until the watchdog ends the session."""
+    failed, scans, state = locked_scans_at_the_ends(400)
+    assert scans == 400 and failed == 0, state
+
+
+@pytest.mark.req("INT-11", "FLO-11")
+@pytest.mark.parametrize("kind", ["MemoryError", "ValueError"])
+def test_an_exception_in_the_scan_stops_is_recorded_and_resets(kind: str) -> None:
+    """Else it ends at a prompt on the host's line, with the motor in whatever state it was."""
+    bench = PumpBench(bench_mode=False)
+    bench.board.set_input(bench.pins.SILENCE, 0)
+    repl = Repl(bench.board)
+    bench.board.usb.on_data(None)
+    repl.enter()
+    repl.start(_FAILING % kind)
+    bench.run_for(0.1)
+    bench.board.set_input(bench.pins.SILENCE, 1)
+    seen = bytearray()
+    bench.board.usb.on_data(seen.extend)
+    bench.board.run_until(lambda: bench.board.resets > 0, 8e6)
+    assert bench.board.resets == 1
+    edges = len(bench.permit.windows)
+    bench.board.usb.on_data(bench._received)
+    bench.boot()
+    bench.run_for(0.5)
+    assert b">>>" not in seen and b"Traceback" not in seen
+    assert len(bench.permit.windows) == edges
+    kept = bytes(bench.fram.contents[: 48 * 40])
+    assert re.search(rb"<stdin>:\d+ " + kind.encode()[:5], kept), "where it was is not in the log"
+
+
+_FAILING = """
+import drivers.loop as L
+scan = L.Pump.scan
+n = [0]
+def failing(self):
+    n[0] += 1
+    if n[0] > 60:
+        raise %s("as if")
+    scan(self)
+L.Pump.scan = failing
+import time
+time.sleep_ms(300)
+import main
+"""
