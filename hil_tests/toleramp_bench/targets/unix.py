@@ -247,7 +247,7 @@ class UnixTarget(CoreTarget):
         self._records += [{**record, "t_ms": record["t_ms"] + zero_ms} for record in self.line.records]
         self.line.records.clear()
 
-    def seen(self) -> Seen:
+    def now_seen(self) -> Seen:
         """What a person sees, by the newest status."""
         return self.line.seen() if self.brain else OFF
 
