@@ -16,7 +16,7 @@ from pump.panel import alarms
 from pump.senses import vitals
 from pump.session import bags, held
 from pump.tables.alarms import LINK
-from pump.tables.causes import REACTIONS, SPO2_STOP, TECHNICAL
+from pump.tables.causes import BIT, REACTIONS, SPO2_STOP, TECHNICAL
 from toleramp_bench.campaign.model import Campaign
 from toleramp_bench.campaign.work import run_session
 from toleramp_bench.devices.step_generator import StepGenerator
@@ -46,7 +46,7 @@ def _dead_stop(patch: pytest.MonkeyPatch) -> None:
 
 
 def _blind(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(vitals.Vitals, "hold", property(lambda self: 0, lambda self, code: None), raising=False)
+    patch.setattr(vitals.Vitals, "bits", property(lambda self: 0, lambda self, bits: None), raising=False)
 
 
 def _nervous(patch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def _nervous(patch: pytest.MonkeyPatch) -> None:
         sound(self, now_ms)
         if now_ms // 1000 == 900:
             self.hold = SPO2_STOP
-            self._sum_up()
+            self.bits |= BIT[SPO2_STOP]
 
     patch.setattr(vitals.Vitals, "watch", watch)
 

@@ -116,7 +116,7 @@ def test_scenarios_are_tests_and_leave_evidence(tmp_path: Path) -> None:
 
 def test_a_missed_expectation_is_told_with_what_was_there_instead(tmp_path: Path) -> None:
     """Else the developer starts to search with nothing in hand."""
-    text = SHORT.read_text().replace("equals = 4", "equals = 5")
+    text = SHORT.read_text().replace("equals = 2", "equals = 5")
     said = run(tmp_path, {"one": text})
     assert "1 failed" in said and "expected:" in said and "found:" in said
     assert str(tmp_path / "out" / "core" / "one") in said and "pulses" in said

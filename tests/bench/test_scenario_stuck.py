@@ -37,4 +37,4 @@ def test_a_pump_without_power_is_not_waited_for(tmp_path: Path) -> None:
     """Else a cut without a return costs twelve hours."""
     cut = scenario(tmp_path, f'[[event]]\n{SOON}\ndo = "power"\noff = true\n', SLOW)
     document = execute(cut, make_target("core", cut)).document
-    assert document["final_state"] == "off" and document["simulated_s"] < QUIET_S + 60
+    assert document["final_state"] == "off" and document["simulated_s"] < QUIET_S + 120

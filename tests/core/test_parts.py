@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 from core_kit import (
-    TECHNICAL, classify, names, pump_with, react, run_to_step, scan_s, short, start, state, tap, until,
+    TECHNICAL,
+    classify,
+    names,
+    pump_with,
+    react,
+    run_to_step,
+    scan_s,
+    short,
+    start,
+    state,
+    tap,
+    until,
 )  # fmt: skip
 
 from pump.io import CONFIRM, FAILED, KEPT, SILENCE, START, STOP, TAKEN

@@ -11,7 +11,7 @@ from pump.tables import states
 from toleramp_bench.campaign.case import NOTHING_LEFT, Window
 from toleramp_bench.campaign.draws import scenario_of
 from toleramp_bench.campaign.model import Campaign, Drawn
-from toleramp_bench.names import STATES
+from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.people.body import TICK_S, Body
 from toleramp_bench.people.eyes import REACT_MS, DrawnPace, Eyes
 from toleramp_bench.people.nurse import Nurse, Wishes
@@ -115,6 +115,8 @@ class CampaignRun(Run):
 
     def _note(self, record: dict[str, Any]) -> None:
         ended = self._ended
+        if record["event"] == EVENTS.BASELINE:
+            self.campaign_target.watched.baseline(record["arg"])
         super()._note(record)
         if record["event"] in FINAL and not ended:
             self._end_us = (record["t_ms"] + WATCH_MS) * 1000

@@ -16,7 +16,7 @@ from pump.tables import questions as q
 from toleramp_bench.campaign.model import Span, StaffDraws
 from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.people.body import Body
-from toleramp_bench.people.nurse import ALL, HALT, Nurse, Want, Wishes, to_resume
+from toleramp_bench.people.nurse import ALL, HALT, Nurse, Want, Wishes, choice_of, the_step, to_resume
 from toleramp_bench.people.pace import RecordPace
 from toleramp_bench.people.seen import Seen
 
@@ -46,6 +46,7 @@ class Eyes:
 
     def _depends(self) -> Iterator[tuple[int, Callable[[Nurse, Seen], int | None]]]:
         yield q.CAUSE, self._the_cause
+        yield q.STEP, self._the_step
         yield q.BOUNDARY, self._the_way
         yield q.RESUME, self._to_resume
 
@@ -76,8 +77,14 @@ class Eyes:
         grade = 0 if self._leaving else self.body.examined()
         if grade:
             self.body.treat(grade)
-        self._cause = max(self._cause, causes.GRADES.index(causes.END) if self._leaving else _choice(grade))
+        self._cause = max(self._cause, choice_of(causes.END) if self._leaving else _choice(grade))
         return self._cause
+
+    def _the_step(self, nurse: Nurse, seen: Seen) -> int:
+        """Where no step goes any more they leave."""
+        choice = the_step(nurse, seen)
+        self._leaving = self._leaving or choice == HALT
+        return choice
 
     def _the_way(self, nurse: Nurse, seen: Seen) -> int:
         """The bag that is offered first; those who hang again take the other."""
@@ -117,7 +124,7 @@ class Eyes:
 def _choice(grade: int) -> int:
     """Where the word for a grade of the patient's signs stands among those that are offered."""
     word = causes.REACTIONS[min(grade, len(causes.REACTIONS)) - 1] if grade else causes.TECHNICAL
-    return causes.GRADES.index(word)
+    return choice_of(word)
 
 
 @dataclass

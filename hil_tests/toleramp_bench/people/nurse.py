@@ -82,6 +82,7 @@ class Nurse:
     on_hang: Callable[[int], None] = field(default=lambda bag: None)
     answers: list[Answer] = field(default_factory=list)
     now_ms: int = 0
+    turned: bool = False  # UP was pressed where no step stood, the last time that she looked
 
     def press(self, seen: Seen, t_ms: int) -> int:
         """The button that she presses now, if it is time to look."""
@@ -89,6 +90,7 @@ class Nurse:
             return 0
         self.now_ms = t_ms
         button = self.answer(seen)
+        self.turned = button == UP and seen.question == q.STEP and not seen.choice
         self.pace.looked(button, seen.question in self.wants and self.wants[seen.question].waits, t_ms)
         return button
 
@@ -138,12 +140,20 @@ def the_bag(nurse: Nurse, seen: Seen) -> int:
 
 def the_cause(nurse: Nurse, seen: Seen) -> int:
     """Where the choice stands that names a cause."""
-    return 1 + (causes.GRADES.index(nurse.wishes.cause) if nurse.wishes.cause in causes.GRADES else 0)
+    return choice_of(nurse.wishes.cause) if nurse.wishes.cause in causes.GRADES else 1
+
+
+def choice_of(cause: int) -> int:
+    """Where a word for a hold stands among the choices; 0 is none of them."""
+    return 1 + causes.GRADES.index(cause)
 
 
 def the_step(nurse: Nurse, seen: Seen) -> int:
-    """The step that was decided; `back` counts from the one that the pump proposes first."""
+    """The step that was decided; `back` counts from the one that the pump proposes first. Where none goes, it ends."""
     wishes = nurse.wishes
+    if not seen.choice and nurse.turned:
+        wishes.cause = causes.END
+        return HALT
     if not wishes.step:
         if not seen.choice:
             return ANY

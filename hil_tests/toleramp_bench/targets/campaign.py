@@ -6,6 +6,7 @@ from typing import Any
 
 from pump.protocol.protocol import Protocol
 from pump.tables import vitals
+from pump.tables.messages import NONE8
 from toleramp_bench.devices.samples import Samples
 from toleramp_bench.targets.core import CoreTarget
 from toleramp_bench.targets.slow_oximeter import Clock, SlowOximeter
@@ -42,10 +43,16 @@ class WatchedOximeter(SlowOximeter):
 
     def __init__(self, clock: Clock, protocol: Protocol) -> None:
         super().__init__(clock)
-        self._stop, self._pulses = protocol.spo2_stop, (protocol.pulse_min, protocol.pulse_max)
+        self._protocol, self._stop = protocol, protocol.spo2_stop
+        self._pulses = (protocol.pulse_min, protocol.pulse_max)
         self.low, self.deep, self.beats = Watch(), Watch(), Watch()
         self.gaps: list[tuple[int, int]] = []  # last sure reading before, first after
         self._sure_us = 0
+
+    def baseline(self, spo2: int) -> None:
+        """From now on the higher of the absolute limit and the patient's own counts (VIT-1); NONE8: there is none."""
+        own = 0 if spo2 == NONE8 else spo2 - self._protocol.spo2_stop_fall
+        self._stop = max(self._protocol.spo2_stop, own)
 
     def measure(self, samples: Samples) -> None:
         """Writes this moment's values, and notes them."""

@@ -285,7 +285,7 @@ def totals(protocol: Protocol) -> list[str]:
 
 def _pump_rows(protocol: Protocol) -> Labelled:
     """What the pump acts on; by mouth the same for people."""
-    p, severe = protocol, f" (below {vitals.SEVERE_SPO2} % for {vitals.SEVERE_MS // 1000} s)"
+    p, severe = protocol, f" (below {vitals.SEVERE_SPO2 + 1} % for {vitals.SEVERE_MS // 1000} s)"
     yield "SpO2", f"stop at {p.spo2_stop} % or less for {p.delay_s} s{severe}; warn at {p.spo2_early} % or less"
     yield "pulse", f"stop below {p.pulse_min} or above {p.pulse_max} /min for {p.delay_s} s"
     yield "no reading", f"warn after {vitals.ALERT_MS // 1000} s, stop after {vitals.HOLD_MS // 1000} s"
