@@ -18,6 +18,7 @@ from toleramp_bench.people.pace import Pace
 from toleramp_bench.people.seen import Seen
 
 ANY = 1 << 8  # whatever comes first: she presses UP
+TRIES = 2  # a press may not have been taken; after the second one there is nothing to choose
 HALT = -1  # instead of a choice: she presses STOP
 
 
@@ -82,7 +83,7 @@ class Nurse:
     on_hang: Callable[[int], None] = field(default=lambda bag: None)
     answers: list[Answer] = field(default_factory=list)
     now_ms: int = 0
-    turned: bool = False  # UP was pressed where no step stood, the last time that she looked
+    turned: int = 0  # so often in a row UP was pressed where no step stood
 
     def press(self, seen: Seen, t_ms: int) -> int:
         """The button that she presses now, if it is time to look."""
@@ -90,7 +91,8 @@ class Nurse:
             return 0
         self.now_ms = t_ms
         button = self.answer(seen)
-        self.turned = button == UP and seen.question == q.STEP and not seen.choice
+        looks_for_one = button == UP and seen.question == q.STEP and not seen.choice
+        self.turned = self.turned + 1 if looks_for_one else 0
         self.pace.looked(button, seen.question in self.wants and self.wants[seen.question].waits, t_ms)
         return button
 
@@ -151,7 +153,7 @@ def choice_of(cause: int) -> int:
 def the_step(nurse: Nurse, seen: Seen) -> int:
     """The step that was decided; `back` counts from the one that the pump proposes first. Where none goes, it ends."""
     wishes = nurse.wishes
-    if not seen.choice and nurse.turned:
+    if not seen.choice and nurse.turned >= TRIES:
         wishes.cause = causes.END
         return HALT
     if not wishes.step:

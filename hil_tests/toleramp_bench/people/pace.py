@@ -71,12 +71,13 @@ class RecordPace(Pace):
     """Comes `delay_ms` after a record that prompts, presses every `gap_ms`. `due_ms`: the next look; None: not yet."""
 
     gap_ms: int
+    _free_ms: int = field(default=0, kw_only=True)  # no key is pressed before: the last one is still down, or just up
 
     def told(self, record: dict[str, Any]) -> None:
         """A record of the pump: a prompt is answered after the delay."""
         if record["event"] not in _PROMPTS:
             return
-        due = record["t_ms"] + self.delay_ms
+        due = max(record["t_ms"] + self.delay_ms, self._free_ms)
         if record["event"] == EVENTS.LOADED:
             due = -(-due // _ON_GRID_MS) * _ON_GRID_MS
         self.due_ms = due if self.due_ms is None else min(self.due_ms, due) if due > record["t_ms"] else due
@@ -84,6 +85,6 @@ class RecordPace(Pace):
     def looked(self, button: int, again: bool, now_ms: int) -> None:
         """After a press there is a pause; what could not be answered yet is looked at again."""
         if button:
-            self.due_ms = now_ms + self.gap_ms
+            self.due_ms = self._free_ms = now_ms + self.gap_ms
         else:
             self.due_ms = now_ms + POLL_MS if again else None
