@@ -28,7 +28,7 @@ class Session:
     """A target with a nurse whose fingers are the rig's relays, and a laptop that pings."""
 
     def __init__(self, both: EmulatedPair) -> None:
-        self.both, self.target, self.nurse = both, RigTarget(both), Nurse(ScreenPace(300))
+        self.both, self.target, self.nurse = both, RigTarget(both), Nurse(ScreenPace())
         self.live = self.target.fit(Plant())
         self.events: list[dict[str, object]] = []
         self.attended = True

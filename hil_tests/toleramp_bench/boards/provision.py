@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pump.io import CONFIRM, SILENCE
+from pump.io import SILENCE
 from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.board import Board
 from toleramp_bench.boards.emulator.repl import Repl
+from toleramp_bench.boards.emulator.timeline import Appointment
 from toleramp_bench.places import image as default_image
 from toleramp_bench.places import pins
 
 
 def service(board: Board, wires: Any) -> None:
-    """Somebody asks for service mode at power-up, which is now: SILENCE held, released, then CONFIRM."""
-    for pin in (wires.START, wires.UP, wires.DOWN):
-        board.set_input(pin, 1)
+    """Somebody asks for service mode at power-up, which is now, and again after each reset: SILENCE, then CONFIRM."""
+    booked: list[Appointment] = []
 
     def key(bits: int, down: bool) -> None:
         board.set_input(wires.SILENCE if bits == SILENCE else wires.CONFIRM, int(not down))
 
-    key(CONFIRM, False)
-    power_up.act(key, lambda ms, call: board.at_ns(board.now_ns + ms * 1_000_000, call), SILENCE)
+    def later(ms: int, call: Callable[[], None]) -> None:
+        booked.append(board.at_ns(board.now_ns + ms * 1_000_000, call))
+
+    def ask() -> None:
+        while booked:
+            booked.pop().cancel()  # of an act that the reset broke off
+        for pin in (wires.START, wires.CONFIRM, wires.UP, wires.DOWN):
+            board.set_input(pin, 1)
+        power_up.act(key, later, SILENCE)
+
+    ask()
+    board.on_reset(lambda cause: ask())
 
 
 def flash_with_keyring(ring: bytes, image: Path | None = None, flash: bytes | None = None) -> bytes:

@@ -16,6 +16,7 @@ from pump.protocol.approval import encode_keyring
 from pump.tables import causes
 from toleramp_bench.boards.emulator.board import Board
 from toleramp_bench.boards.emulator.repl import Repl, ReplError
+from toleramp_bench.boards.provision import service
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.cuts.after import Cut, PowerCut, Prepared, TearableFram, Verdict, fram_of, judge, old_log, tap
 from toleramp_bench.figures.measure import run_session, standard_blob
@@ -226,10 +227,7 @@ class FlashWalk:
         self._phase = 0  # rings that were ordered to be written
         self._before = self.board.flash_image()
         self.board.chip.qspi[_FLASH_SELECT].add_listener(self._selected)
-        wires = pins()
-        for pin in (wires.START, wires.CONFIRM, wires.UP, wires.DOWN):
-            self.board.set_input(pin, 1)
-        self.board.set_input(wires.SILENCE, 0)
+        service(self.board, pins())
 
     def _selected(self, new: int, _old: int) -> None:
         flash = self.board.flash
@@ -275,7 +273,7 @@ def partly(before: bytes, after: bytes, part: float) -> bytes:
 def ring_of(flash: bytes) -> bytes | None:
     """What a pump with that flash holds as its keyring, read in service mode; None without one."""
     board = Board(image(), flash=flash)
-    board.set_input(pins().SILENCE, 0)
+    service(board, pins())
     repl = Repl(board)
     repl.enter()
     with suppress(ReplError):

@@ -70,16 +70,33 @@ _CAMPAIGN = (
 # Scenarios whose run on the emulated board takes long and shows there what others of the library show, too; `make test`
 # has them on the core, every target is here.
 LATER = (
+    "after-the-last-drop",
+    "alarm-in-a-hold",
+    "asthma",
     "back-on-the-present-bag",
     "back-over-a-bag",
     "desaturation",
     "dropped-bytes",
     "finger-out",
     "forgotten-start",
+    "hang-flood",
+    "hold-at-a-bag-change",
+    "least-hold",
+    "lights-out",
+    "loose-plug",
     "mild-reaction",
     "noisy-oximeter",
+    "one-good-in-nine",
+    "pause-at-a-bag-change",
+    "probe-off-in-the-last-second",
+    "reaction-at-a-bag-change",
+    "screen-out",
     "slipping-motor",
+    "stable-at-limit-plus-1",
+    "stop-inside-a-desaturation",
     "stuck-key",
+    "swings",
+    "to-and-fro-at-the-early-limit",
 )
 
 

@@ -124,6 +124,7 @@ class RigTarget:
             link.set("confirm", 1)
             self._wait_us(_BENCH_KEY_US)
             link.set("confirm", 0)
+            self._wait_us(_BENCH_KEY_US)  # hands off: a press right after it is none
         self.build = self.line.greet(_BOOT_US)
         if not self.bench.wait_for(self._status_came, _BOOT_US):
             raise TargetFault(f"rig: no status from the pump on {self.bench.places[1]}")
