@@ -76,6 +76,20 @@ def test_a_file_may_allow_more(tmp_path: Path) -> None:
         assert all("core (second)" in line for line in differences(read, one, other, 20))
 
 
+@pytest.mark.parametrize(("allow_ms", "apart_ms", "lines"), [(None, 0, 2), (50, 40, 0), (50, 80, 2)])
+def test_two_events_may_come_the_other_way_round_where_the_file_allows_the_time(
+    tmp_path: Path, allow_ms: int | None, apart_ms: int, lines: int
+) -> None:
+    """Else two parts that are asked by turns are a difference, or an order that matters is forgiven."""
+    read = replace(scenario(tmp_path), allow_ms=allow_ms)
+    one, other = held_step(), held_step()
+    held, alarm = other.records[2:4]
+    other.records[2:4] = [{**alarm, "t_ms": held["t_ms"] + apart_ms}, {**held, "t_ms": alarm["t_ms"] + apart_ms}]
+    documents = [result(read, story.told(target=name)) for story, name in ((one, "core"), (other, "rp2040"))]
+    found_in = [line for line in differences(read, *documents, 20) if line.startswith("only on")]
+    assert len(found_in) == lines
+
+
 def test_an_event_that_only_one_has_is_named_with_its_target(tmp_path: Path) -> None:
     """Else an alarm that one target forgets goes unseen."""
     forgetful = held_step()

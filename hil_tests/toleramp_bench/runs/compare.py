@@ -51,7 +51,8 @@ def findings(scenario: Scenario, one: dict[str, Any], other: dict[str, Any], sca
         states = f": {one['final_state']} on {names[0]}, {other['final_state']} on {names[1]}"
         found.append(("final state", states))
     found += _steps(one, other, names)
-    return found + _events(one["events"], other["events"], names, allow_ms)
+    swap_ms = 0 if scenario.allow_ms is None else allow_ms
+    return found + _events(one["events"], other["events"], names, allow_ms, swap_ms)
 
 
 def _names(one: dict[str, Any], other: dict[str, Any]) -> tuple[str, str]:
@@ -124,18 +125,35 @@ def _said(event: Event) -> str:
     return picked(event["event"] + bag, {key: event[key] for key in ("code", "step") if event.get(key)})
 
 
-def _events(one: list[Event], other: list[Event], names: tuple[str, str], allow_ms: int) -> list[Finding]:
-    """Events that only one has, at their place in the order; then distances between what both have."""
+def _events(one: list[Event], other: list[Event], names: tuple[str, str], allow_ms: int, swap_ms: int) -> list[Finding]:
+    """Events that only one has, at their place in the order; then distances between what both have.
+
+    Where the file allows more time (`swap_ms`), two that come within it may come the other way round.
+    """
     matcher = SequenceMatcher(None, [_key(event) for event in one], [_key(event) for event in other], autojunk=False)
-    order: list[Finding] = []
+    alone: tuple[list[Event], list[Event]] = ([], [])
     both: list[tuple[Event, Event]] = []
     for tag, a0, a1, b0, b1 in matcher.get_opcodes():
         if tag == "equal":
             both += zip(one[a0:a1], other[b0:b1], strict=True)
-            continue
-        for events, name in ((one[a0:a1], names[0]), (other[b0:b1], names[1])):
-            order += [(f"only on {name}: {_said(event)}", f" at {clock(event['t_ms'])}") for event in events]
+        else:
+            alone[0].extend(one[a0:a1])
+            alone[1].extend(other[b0:b1])
+    for event in list(alone[0]) if swap_ms else []:
+        twin = next((t for t in alone[1] if _key(t) == _key(event) and _apart(t, event) <= swap_ms), None)
+        if twin:
+            alone[0].remove(event)
+            alone[1].remove(twin)
+    order = [
+        (f"only on {name}: {_said(event)}", f" at {clock(event['t_ms'])}")
+        for events, name in zip(alone, names, strict=True)
+        for event in events
+    ]
     return order + _times(both, names, allow_ms)
+
+
+def _apart(a: Event, b: Event) -> int:
+    return abs(int(a["t_ms"] - b["t_ms"]))
 
 
 def _times(both: list[tuple[Event, Event]], names: tuple[str, str], allow_ms: int) -> list[Finding]:
