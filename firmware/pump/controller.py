@@ -126,6 +126,8 @@ class Controller:
             presses = self._not_seen(presses, snap, slow)
         self._sense(snap, slow or turn & 3 == 1)
         guard.account(snap)
+        if turn == 5 or slow:
+            guard.look()
         if snap.link_n or slow or turn & 3 == 3 or link.loading or link.request:
             presses = self._listen(snap, out, presses)
         if presses:
@@ -358,6 +360,7 @@ class Controller:
         self.session.adopt(plan)
         self.guard.adopt(blob)
         self.vitals.adopt(protocol)
+        self.guard.compare(protocol, self.vitals)
         self.fingerprint = fingerprint(blob).encode()
         self._log(events.LOADED, 0, plan.count)
         self.seen_ms = 0

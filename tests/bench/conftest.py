@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from toleramp_bench.boards.emulator import Board, Repl
-from toleramp_bench.boards.provision import service
+from toleramp_bench.boards.provision import always_service
 from toleramp_bench.places import pins
 
 _CHECKOUT = Path(__file__).parents[2]
@@ -25,11 +25,11 @@ def repl_image() -> Path:
 
 @pytest.fixture(scope="session")
 def boot(repl_image: Path) -> Callable[..., Board]:
-    """Powers up a board in service mode, with the given flash contents if any."""
+    """Powers up a board in service mode, in which its resets leave it; with the given flash contents if any."""
 
     def power_up(flash: bytes | None = None) -> Board:
         board = Board(repl_image, flash=flash)
-        service(board, pins())
+        always_service(board, pins())
         return board
 
     return power_up

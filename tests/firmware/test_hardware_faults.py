@@ -9,7 +9,9 @@ import pytest
 
 from pump.tables import messages as m
 from pump.tables import parts
+from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.repl import Repl
+from toleramp_bench.boards.provision import service
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.figures.heap import locked_scans_at_the_ends
 from toleramp_bench.figures.measure import run_session, standard_blob
@@ -84,13 +86,12 @@ def test_counters_near_their_ends_and_floods_take_no_heap() -> None:
 def test_an_exception_in_the_scan_stops_is_recorded_and_resets(kind: str) -> None:
     """Else it ends at a prompt on the host's line, with the motor in whatever state it was."""
     bench = PumpBench(bench_mode=False)
-    bench.board.set_input(bench.pins.SILENCE, 0)
+    service(bench.board, bench.pins)
     repl = Repl(bench.board)
     bench.board.usb.on_data(None)
     repl.enter()
+    bench.run_for(power_up.DONE_MS / 1000)
     repl.start(_FAILING % kind)
-    bench.run_for(0.1)
-    bench.board.set_input(bench.pins.SILENCE, 1)
     seen = bytearray()
     bench.board.usb.on_data(seen.extend)
     bench.board.run_until(lambda: bench.board.resets > 0, 8e6)

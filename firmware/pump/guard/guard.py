@@ -12,6 +12,7 @@ from pump.course.course import Course, Tally
 from pump.course.plan import TOLERANCE_SHARE, Plan
 from pump.guard.bounds import Bounds
 from pump.guard.hanging import Hanging
+from pump.guard.mirror import Mirror
 from pump.io import CONFIRM, COUNT_MAX, START, STOP
 from pump.protocol.protocol import decode
 from pump.tables.causes import BOUNDS, CLAIM, COUNT, MEMORY, OVER_DELIVERY, RUNAWAY, UNDER_DELIVERY
@@ -36,6 +37,7 @@ class Guard:
         self.pl_pulse = pl_pulse
         self._screen = screen
         self.bounds = self.hanging = None
+        self.mirror = None  # what judges beside the protocol's protected copy
         self.plan = None
         self.blob = bytearray(0)
         self.trip = 0
@@ -74,6 +76,16 @@ class Guard:
         self.bounds = Bounds(self.plan, self.hanging) if self._screen else None
         self._step = self._bag = -1
         self._goal = _NEVER
+
+    def compare(self, protocol, vitals):
+        """Control's protocol and the limits of the vital signs are compared with its own from now on (INT-4)."""
+        self.mirror = Mirror(self.plan.protocol, protocol, vitals)
+
+    @micropython.native
+    def look(self):
+        """In the background: the next of what is compared."""
+        if self.mirror and not self.mirror.next():
+            self._latch(MEMORY)
 
     def _settle(self):
         """Puts the pulses counted in this step to its bag and to the line."""
@@ -210,7 +222,7 @@ class Guard:
             return
         if seamless and self._base > self._goal + SLACK_PULSES:
             self._latch(OVER_DELIVERY)  # more came in the scan that ended the step before
-        if not crc.holds(self.blob, len(self.blob) - crc.SIZE):
+        if not crc.holds(self.blob, len(self.blob) - crc.SIZE) or not (self.mirror is None or self.mirror.limits()):
             self._latch(MEMORY)
         self._settle()
         self._entry = claim.entry

@@ -116,6 +116,20 @@ class Vitals:
         resume = min(self.stop + MARGIN, 100)
         self.resume = max(self.stop + 1, min(resume, own - 1)) if known else resume
 
+    @micropython.native
+    def holds_limits_of(self, protocol, delay_ms):
+        """True while the limits, and what follows from them and the baseline, are those of a protocol (INT-4)."""
+        p = protocol
+        if self._stop != p.spo2_stop or self._early != p.spo2_early or self.delay_ms != delay_ms:
+            return False
+        if self.pulse_min != p.pulse_min or self.pulse_max != p.pulse_max:
+            return False
+        if self._stop_fall != p.spo2_stop_fall or self._early_fall != p.spo2_early_fall:
+            return False
+        stop, early, resume = self.stop, self.early_limit, self.resume
+        self._level()
+        return stop == self.stop and early == self.early_limit and resume == self.resume
+
     # -- what a person's act changes
 
     def restart(self):

@@ -15,9 +15,11 @@ from toleramp_bench.places import image as default_image
 from toleramp_bench.places import pins
 
 
-def service(board: Board, wires: Any) -> None:
-    """Somebody asks for service mode at power-up, which is now, and again after each reset: SILENCE, then CONFIRM."""
+def service(board: Board, wires: Any) -> list[Appointment]:
+    """Somebody asks for service mode at power-up, which is now: SILENCE held, released, then CONFIRM. What is booked."""
     booked: list[Appointment] = []
+    for pin in (wires.START, wires.CONFIRM, wires.UP, wires.DOWN):
+        board.set_input(pin, 1)
 
     def key(bits: int, down: bool) -> None:
         board.set_input(wires.SILENCE if bits == SILENCE else wires.CONFIRM, int(not down))
@@ -25,15 +27,20 @@ def service(board: Board, wires: Any) -> None:
     def later(ms: int, call: Callable[[], None]) -> None:
         booked.append(board.at_ns(board.now_ns + ms * 1_000_000, call))
 
-    def ask() -> None:
-        while booked:
-            booked.pop().cancel()  # of an act that the reset broke off
-        for pin in (wires.START, wires.CONFIRM, wires.UP, wires.DOWN):
-            board.set_input(pin, 1)
-        power_up.act(key, later, SILENCE)
+    power_up.act(key, later, SILENCE)
+    return booked
 
-    ask()
-    board.on_reset(lambda cause: ask())
+
+def always_service(board: Board, wires: Any) -> None:
+    """The same now and after each reset: else who works at its prompt loses the board with the first one."""
+    booked = service(board, wires)
+
+    def again(_cause: str) -> None:
+        for appointment in booked:
+            appointment.cancel()  # of an act that the reset broke off
+        booked[:] = service(board, wires)
+
+    board.on_reset(again)
 
 
 def flash_with_keyring(ring: bytes, image: Path | None = None, flash: bytes | None = None) -> bytes:
