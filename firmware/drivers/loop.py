@@ -14,7 +14,7 @@ from pump.controller import Controller
 from pump.io import COUNT_MAX, Outputs, Snapshot
 from pump.protocol.approval import decode_keyring
 from pump.senses.vitals import FRESH_MS
-from pump.store.journal import open_log, unknown_log
+from pump.store.journal import open_log, unfinished, unknown_log
 from pump.store.settings import Settings
 from pump.tables.oximeters import NAMES
 from pump.tables.settings import OXIMETER
@@ -45,12 +45,12 @@ class Pump:
         held = keys_held()
         self.snap, self.out = Snapshot(), Outputs()
         self.board = PumpBoard(self.snap, self.out)
-        (number, slot), settings = self._stored()
+        (number, slot), lost, settings = self._stored()
         build = (VERSION.encode(), BUILD_HASH.encode(), GIT.encode())
         chosen = module(NAMES[settings.values[OXIMETER]])
         self.board.listen(chosen.BAUD)
         self.core = Controller(
-            chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, keyring(), settings, held, slot
+            chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, keyring(), settings, held, slot, lost
         )  # fmt: skip
         self.core.vitals.fresh_ms = max(FRESH_MS, chosen.SILENCE_MS)
         self.core.boot(machine.reset_cause())
@@ -59,12 +59,13 @@ class Pump:
         self._since_tidy = 0  # scans
 
     def _stored(self):
-        """What the FRAM holds: where the log goes on, and the settings."""
+        """What the FRAM holds: where the log goes on, the step of a session that was cut off, and the settings."""
         fram, settings = self.board.fram, Settings()
         if not fram.present:
-            return unknown_log(int.from_bytes(urandom(2), "little")), settings
+            return unknown_log(int.from_bytes(urandom(2), "little")), 0, settings
         settings.read(fram.read_slot)
-        return open_log(fram.read_slot), settings
+        number, slot = open_log(fram.read_slot)
+        return (number, slot), unfinished(fram.read_slot, slot), settings
 
     @micropython.native
     def scan(self):

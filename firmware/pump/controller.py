@@ -8,7 +8,7 @@ from pump.base.units import ticks_diff
 from pump.course.plan import Plan
 from pump.delivery.delivery import Delivery
 from pump.guard.guard import Guard
-from pump.io import SILENCE, START, STOP
+from pump.io import CONFIRM, SILENCE, START, STOP
 from pump.link.link import Link
 from pump.panel.alarms import Alarms
 from pump.panel.display import LINES, Display
@@ -19,6 +19,7 @@ from pump.senses.budget import Budget
 from pump.senses.conditions import Conditions
 from pump.senses.driver import Driver
 from pump.senses.keys import Buttons
+from pump.senses.lost import Lost
 from pump.senses.parts import Parts
 from pump.senses.power_up import BENCH_KEYS, GRANTED, PENDING, Act
 from pump.senses.vitals import Vitals
@@ -48,13 +49,13 @@ class Controller:
 
     `keys`: the keyring, a dict of id to key; `held`: the keys down at power-up (bits of pump.io), of which those for
     bench mode ask for it, by an act (senses.power_up); `bench`: it is in bench mode from the start; `settings`: as read
-    at power-on; `first_record`, `first_slot`: as found in the log. `scan(snapshot, outputs)` once a period. `stats`:
-    the figures of the board's loop, kept by the board.
+    at power-on; `first_record`, `first_slot`, `lost_step` (of a session that was cut off): as found in the log.
+    `scan(snapshot, outputs)` once a period. `stats`: the figures of the board's loop, kept by the board.
     """
 
     def __init__(
         self, parser, pl_pulse, period_us=20_000, build=(b"0", b"-", b"-"), first_record=0, bench=False, keys=None,
-        settings=None, held=0, first_slot=None,
+        settings=None, held=0, first_slot=None, lost_step=0,
     ):  # fmt: skip
         self.pl_pulse = pl_pulse
         self.parser = parser
@@ -73,8 +74,10 @@ class Controller:
         self.inputs = senses_of_inputs()
         self.budget = Budget()
         self.parts, self.driver = Parts(self._log), Driver()
+        self.lost = Lost(lost_step)
         self.conditions = Conditions(
-            [self.vitals, self.buttons, self.link, self.journal, self.budget, self.session, self.parts] + self.inputs,
+            [self.vitals, self.buttons, self.link, self.journal, self.budget, self.session, self.parts, self.lost]
+            + self.inputs,
             self.alarms,
         )  # fmt: skip
         self.fingerprint = b"--------"
@@ -91,6 +94,8 @@ class Controller:
     def boot(self, cause=0):
         """The first record: why the processor started (arg: the board's reset cause)."""
         self._log(events.BOOT, cause, 0)
+        if self.lost.step:
+            self._log(events.SESSION_LOST, 0, self.lost.step)
 
     def self_test(self, parts):
         """Records what answered at power-on (bits of tables.parts); a pump without its FRAM says so by an alarm."""
@@ -126,8 +131,6 @@ class Controller:
             presses = self._not_seen(presses, snap, slow)
         self._sense(snap, slow or turn & 3 == 1)
         guard.account(snap)
-        if turn == 5 or slow:
-            guard.look()
         if snap.link_n or slow or turn & 3 == 3 or link.loading or link.request:
             presses = self._listen(snap, out, presses)
         if presses:
@@ -285,6 +288,7 @@ class Controller:
                 self._ox_ms = -1
                 parser.forget()
             self._look(snap)
+            self.guard.look()
             for i in range(len(self.inputs)):
                 self.inputs[i].sense(snap.raw[i])
 
@@ -321,6 +325,8 @@ class Controller:
         if presses & SILENCE and alarms.silence():
             self.vitals.mark()
         alarms.press()
+        if presses & CONFIRM:
+            self.lost.seen()
         if self.conditions.monitoring.press(presses, GROUP[self.session.state], alarms.named()):
             self._log(events.MONITORING_ENDED, 0, 0)
             self._confirm()
@@ -363,6 +369,7 @@ class Controller:
         self.guard.compare(protocol, self.vitals)
         self.fingerprint = fingerprint(blob).encode()
         self._log(events.LOADED, 0, plan.count)
+        self.lost.seen()
         self.seen_ms = 0
         for _ in range(LINES):  # so that what is not drawn yet differs from what is shown
             self.display.compose(self)

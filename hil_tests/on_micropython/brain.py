@@ -39,10 +39,17 @@ class Brain:
         self.reply = bytearray(layout.ANSWER + words + len(self.out.fram) + len(self.tx))
 
     def boot(self, request):
-        scan_us, bench, cause, first, slot, parts, pl_pulse, self.slow, form = layout.unpack_boot(request)
+        scan_us, bench, cause, first, slot, parts, pl_pulse, self.slow, form, lost = layout.unpack_boot(request)
         chosen = Samples() if self.slow else parser(NAMES[form])
         self.core = core = Controller(
-            chosen, pl_pulse, scan_us, first_record=first, first_slot=slot, bench=bool(bench & 1), held=bench >> 1
+            chosen,
+            pl_pulse,
+            scan_us,
+            first_record=first,
+            first_slot=slot,
+            bench=bool(bench & 1),
+            held=bench >> 1,
+            lost_step=lost,
         )
         core.boot(cause)
         core.self_test(parts)

@@ -15,7 +15,8 @@ _SCAN = (
 )
 # bytes, link bytes
 _RAW = "<" + inputs.COUNT * "H"
-_BOOT = "<BIBBIiBIBB"  # kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, slow, oximeter
+# kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, slow, oximeter, lost step
+_BOOT = "<BIBBIiBIBBB"
 _CORRUPT = "<BB"  # kind, where
 _LOAD = "<BH"  # kind, bytes that follow
 _SAMPLE = "<BBHB"  # in place of the oximeter's bytes while scans are slow: there is one, SpO2, pulse, flags
@@ -103,14 +104,14 @@ def unpack_sample(ox):
     return struct.unpack_from(_SAMPLE, ox, 0)
 
 
-def boot(scan_us, bench, cause, first, slot, parts, pl_pulse, slow, form):
+def boot(scan_us, bench, cause, first, slot, parts, pl_pulse, slow, form, lost):
     # The request that begins a life.
-    return struct.pack(_BOOT, BOOT, scan_us, bench, cause, first, slot, parts, pl_pulse, slow, form)
+    return struct.pack(_BOOT, BOOT, scan_us, bench, cause, first, slot, parts, pl_pulse, slow, form, lost)
 
 
 def unpack_boot(request):
     # scan_us, bench (1) and the keys held at power-up (twice pump.io's bits), cause, first, slot, parts, pl_pulse,
-    # slow, form
+    # slow, form, lost step
     return struct.unpack_from(_BOOT, request, 0)[1:]
 
 

@@ -85,6 +85,8 @@ def _where_resumable(line, at, session):
 def _what_idle(line, session, pump):
     if pump.act:
         words(line, 0, b"BENCH? CONFIRM")
+    elif pump.lost.step:
+        number(line, words(line, 0, b"LOST IN STEP "), pump.lost.step)
     elif not pump.bench and not pump.keys:
         words(line, 0, b"NO KEYS IN PUMP")
 

@@ -16,7 +16,10 @@ from pump.base.compat import micropython
 from pump.base.copying import copy
 from pump.io import COUNT_MAX, KEPT, TAKEN
 from pump.tables.causes import BIT, JOURNAL_FULL, LOG_LOST
+from pump.tables.events import ALARMS, ENDS, LOCKED, SESSION_LOST, STARTS
+from pump.tables.events import GROUP as EVENTS
 from pump.tables.messages import CONTINUED, DATA_BYTES, EVENT
+from pump.tables.states import GROUP, HOLDS, ON, OVER, SUPERVISED
 
 RECORD = struct.calcsize(EVENT[1])
 SLOT = RECORD  # one write a scan
@@ -196,6 +199,33 @@ def open_log(read):
         return 0, 0
     newest = struct.unpack_from("<I", read(slot - 1), 0)[0]
     return (newest // BLOCK + 1) % (_BLOCKS // 2) * BLOCK, slot
+
+
+def unfinished(read, slot):
+    """The step (from 1) of the session that the newest records before `slot` leave open, 0: none.
+
+    What a power-on writes by itself is passed over, so that a second reset forgets nothing.
+    """
+    for back in range(slot - 1, max(-1, slot - 1 - LOOK), -1):
+        record = read(back)
+        if not valid(record, back):
+            continue
+        kind, part, state, step, arg = _glance(record)
+        if kind == SESSION_LOST:
+            return arg
+        if EVENTS[kind] & ENDS and kind != LOCKED:
+            return 0
+        if GROUP[state] & ON and GROUP[state] & (SUPERVISED | HOLDS | OVER):
+            return max(1, step)
+        if not part and not EVENTS[kind] & (STARTS | ALARMS):
+            return 0
+    return 0
+
+
+def _glance(record):
+    """Event, part, state, step and argument of a record; a part has no state of its own."""
+    _, _, _, _, _, kind, part, state, step, _, _, _, _, arg, _, _, _ = struct.unpack_from(_BODY, record, 0)
+    return (kind, part, 0, 0, 0) if part else (kind, part, state, step, arg)
 
 
 def unknown_log(drawn):

@@ -60,6 +60,9 @@ ROWS = (
      "Lights and nurse call do not answer", "Stay within hearing of the pump"),
     ("log-lost", MEDIUM, "LOG LOST",
      "The log's memory does not keep what is written", "Keep the laptop connected; let the session end"),
+    ("session-lost", HIGH, "SESSION LOST",
+     "The pump started anew in a session; the dose so far is in the log",
+     "Look at patient and line; nothing goes on by itself. CONFIRM when it is seen"),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 PRIORITY = bytes([row[1] for row in ROWS])
@@ -68,6 +71,7 @@ GROUP = bytes([row[5] if len(row) > 5 else 0 for row in ROWS])
 (
     NONE, SPO2_STOP, PULSE_STOP, SIGNAL_HOLD, OVER, UNDER, DRIVE, MEMORY, SEVERE, SPO2_EARLY, SIGNAL_LOST, HELD, BAG,
     WRONG_BAG, KEY, JOURNAL, BATTERY, LINK, DONE, STORM, LOG_FAST, SCREEN, LIGHTS, LOG_LOST,
+    SESSION,
 ) = range(len(ROWS))  # fmt: skip
 
 

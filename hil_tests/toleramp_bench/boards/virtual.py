@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pump.base.units import TICK_SPAN
 from pump.io import FAILED, KEPT, NO_WRITE, OX_MAX, STOP, TAKEN, Outputs, Snapshot
-from pump.store.journal import SLOT, SLOTS, open_log, unknown_log, valid
+from pump.store.journal import SLOT, SLOTS, open_log, unfinished, unknown_log, valid
 from pump.tables import inputs, parts
 from toleramp_bench.devices.monostable import HOLD_NS
 from toleramp_bench.devices.pulses import RunLog
@@ -105,6 +105,10 @@ class VirtualBoard:
     def log_end(self) -> tuple[int, int]:
         """Number and slot of the first record of a power-on now, as the board finds them."""
         return open_log(self.slot) if self.parts & parts.BIT[parts.FRAM] else unknown_log(self.now_us)
+
+    def lost_step(self) -> int:
+        """The step of a session that the log leaves open, as the board finds it; 0: none."""
+        return unfinished(self.slot, self.log_end()[1]) if self.parts & parts.BIT[parts.FRAM] else 0
 
     def slot(self, number: int) -> bytearray:
         """What a slot of the FRAM holds."""

@@ -221,9 +221,10 @@ class Run:
         done.append((t_us, "swap_bag", fields))
 
     def _ping(self) -> None:
+        """At whole seconds: loading takes another time on each target."""
         if self.pinging and self.target.state() != "off":
             self.target.host("ping")
-        self.later(PING_MS, self._ping)
+        self.book((self.target.now_us // (PING_MS * 1000) + 1) * PING_MS * 1000, self._ping)
 
     def _close(self) -> Recording:
         for part in (self._last_records, self._keep_logs, self._keep_end):

@@ -168,7 +168,7 @@ class CoreTarget:
         chosen = self.oximeter.samples if self.slow else parser(NAMES[settings.values[OXIMETER]])
         controller = Controller(
             chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench, settings=settings,
-            held=self.board.keys, first_slot=slot,
+            held=self.board.keys, first_slot=slot, lost_step=self.board.lost_step(),
         )  # fmt: skip
         controller.boot(cause)
         controller.self_test(self.board.parts)

@@ -50,6 +50,7 @@ class Rp2040Target:
         self._bench_mode = True
         self._taken = self._heard_us = 0
         self._kept: tuple[Fram, bytes] | None = None
+        self._unplugged: dict[str, bool] = {}
         self._loaded = b""
         self._live: LivePlant | None = None
         self.lines: deque[tuple[int, str, bytes]] = deque(maxlen=LINES_KEPT)
@@ -224,6 +225,8 @@ class Rp2040Target:
             self._bench = PumpBench(
                 self._image, fram=fram, flash=flash, bench_mode=self._bench_mode, form=self.form
             )  # fmt: skip
+            for part in [part for part, out in self._unplugged.items() if out]:
+                self._plug(part, True)
             self._watch()
             self._boot()
 
@@ -278,7 +281,12 @@ class Rp2040Target:
         self.bench.plant.do("battery_volts", {"volts": volts})
 
     def unplug(self, part: str, out: bool) -> None:
-        """A part answers no more, or again."""
+        """A part answers no more, or again; with the power off, from the next power-on."""
+        self._unplugged[part] = out
+        if self._bench:
+            self._plug(part, out)
+
+    def _plug(self, part: str, out: bool) -> None:
         if part == DRIVER:
             self.bench.driver_cut = out
         else:

@@ -208,7 +208,7 @@ class UnixTarget(CoreTarget):
         number, slot = self.board.log_end()
         boot = _layout.boot(
             self.scan_us, bench | self.board.keys << 1, cause, number, slot, self.board.parts, self.pl_pulse, self.slow,
-            NAMES.index(self.form),
+            NAMES.index(self.form), self.board.lost_step(),
         )  # fmt: skip
         brain = ProcessBrain(boot, self.oximeter.samples if self.slow else None)
         self.build = brain.build
