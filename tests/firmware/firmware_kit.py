@@ -25,11 +25,13 @@ from toleramp.device import ports
 from toleramp.protocol.file import compile_protocol, read_protocol, scaled
 from toleramp_bench.boards.emulator.pty import serve
 from toleramp_bench.boards.pump import PumpBench
+from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.places import image, standard_protocol
 from toleramp_bench.runs.patience import patience_s
 
 WAIT_S = 5.0  # what a test waits for comes sooner on a quiet machine
 SCALE = Fraction(1, 50)
+_LOOK_S = 0.1
 
 
 class Cable:
@@ -88,6 +90,15 @@ class Cable:
         """Presses a button and lets it be released and seen."""
         self.do(lambda: self.bench.press(button))
         self.pass_s(0.5)
+
+    def attend(self, nurse: Nurse, until: Callable[[], bool], limit_s: float) -> None:
+        """Lets a nurse answer what the pump asks, by the status that a tool streams, until `until()` in its thread."""
+        for _ in range(round(limit_s / _LOOK_S)):
+            if self.do(until):
+                return
+            self.do(lambda: self.bench.attend(nurse))
+            self.pass_s(_LOOK_S)
+        raise AssertionError(f"waited {limit_s} s with a nurse; state {self.bench.state()}")
 
     def pass_s(self, seconds: float) -> None:
         """Waits until so much of the pump's time has passed."""

@@ -15,7 +15,7 @@ import pytest
 from firmware_kit import Cable, Stranger, Tool, tool
 
 from pump.base import crc
-from pump.io import CONFIRM, START, UP
+from pump.io import START
 from pump.link import frames
 from pump.protocol.encoding import encode
 from pump.protocol.fingerprint import fingerprint
@@ -27,9 +27,13 @@ from toleramp.device import client
 from toleramp.device.wire import Wire
 from toleramp.errors import Refused
 from toleramp_bench.boards.pump import PumpBench
+from toleramp_bench.figures.measure import run_session
+from toleramp_bench.people.nurse import Nurse
+from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.places import standard_protocol
 from toleramp_bench.runs.patience import patience_s, stretched_s
 
+START_S = 30  # a nurse has started it by then
 TRIES_S = 2.5  # the monitor tries again each second
 REPL = b"\r\nMicroPython v1.26.0; Raspberry Pi Pico with RP2040\r\n>>> "
 
@@ -128,11 +132,10 @@ def test_monitor_pause_and_stop(cable: Cable, blob: bytes, tmp_path: Path) -> No
     )
     monitor.says("  ready  step 1/12")
     Tool("stop", "--port", cable.port).refuses("in use by", f"process {monitor.process.pid}", "press STOP at the pump")
-    for key in (START, UP, CONFIRM, CONFIRM):
-        cable.press(key)
+    cable.attend(Nurse(ScreenPace()), lambda: bool(cable.bench.find("step_started")), START_S)
     assert monitor.end() == 0 and "START pressed; waiting for the bag" in monitor.out
     codes = [record.get("code") for record in map(json.loads, log.open()) if record.get("event") == "pressed"]
-    assert codes == ["start", "up", "confirm", "confirm"]
+    assert codes == ["start", *["up"] * (len(codes) - 3), "confirm", "confirm"] and "up" in codes
     cable.pass_s(2)
     assert "the pump holds" in tool("pause", "--port", cable.port).out
     held = cable.do(lambda: len(cable.bench.motor.times))
@@ -275,11 +278,8 @@ def test_no_request_resumes_the_flow(firmware: Path, blob: bytes) -> None:
     bench = PumpBench(firmware)
     bench.boot(100)
     bench.load(blob)
-    bench.run_for(1)  # until the oximeter's reading is good
-    for key in (START, UP, CONFIRM, CONFIRM):
-        bench.press(key)
-        bench.run_for(0.5)
-    bench.run_until(lambda: len(bench.motor.times) > 10, 5, "the flow")
+    run_session(bench, Nurse(ScreenPace()), lambda: len(bench.motor.times) > 10, START_S)
+    assert bench.motor.times and bench.state() == "running"
     assert bench.ask(m.PAUSE).type == m.ACK[0]
     bench.run_for(0.2)
     moved = len(bench.motor.times)

@@ -16,7 +16,7 @@ from toleramp_bench.places import pins
 
 
 def service(board: Board, wires: Any) -> list[Appointment]:
-    """Somebody asks for service mode at power-up, which is now: SILENCE held, released, then CONFIRM. What is booked."""
+    """Somebody asks for service mode at power-up, which is now: SILENCE held, released, CONFIRM. What is booked."""
     booked: list[Appointment] = []
     for pin in (wires.START, wires.CONFIRM, wires.UP, wires.DOWN):
         board.set_input(pin, 1)
