@@ -185,7 +185,8 @@ def hang_ms(bench: PumpBench) -> tuple[float, float]:
 
 def decision_ms(bench: PumpBench, back: int) -> float:
     """The longest scan so far (ms), when the pump has gone so many steps back, the last offer of a bag taken."""
-    presses = (STOP, UP, CONFIRM, *(DOWN for _ in range(back)), CONFIRM, DOWN, CONFIRM)
+    mild, highest = (UP, UP, CONFIRM), UP  # nothing is preselected
+    presses = (STOP, *mild, highest, *(DOWN for _ in range(back)), CONFIRM, DOWN, CONFIRM)
     for button in presses:
         bench.press(button, 200)
         run_session(bench, None, lambda: False, 0.5)
