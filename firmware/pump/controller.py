@@ -86,6 +86,7 @@ class Controller:
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
         self._turn = 0
+        self._state_shown = -1
         self.seen_ms = 0
         self._screen = part_rows.ALL  # the bits of Snapshot.parts that were seen last
         self._ox_ms = -1  # when bytes of the oximeter last came
@@ -218,7 +219,9 @@ class Controller:
             self.display.compose(self)
         if turn & 1 and snap.screen_ready:
             out.screen_cell = self.display.next_cell()
-        if slow or turn & 3 == 2:
+        changed = session.state != self._state_shown  # such a scan has enough to do; alarms are judged 80 ms later
+        self._state_shown = session.state
+        if slow or (turn & 3 == 2 and not changed):
             self.rejected.age(snap.now_ms)
             self.conditions.judge(session.face(), session.progress.cause, self.t_s)
         if alarms.priority or alarms.paused_ms > 0:
@@ -237,6 +240,7 @@ class Controller:
             if self.budget.due(self.t_s):
                 self._tell_left_out()
 
+    @micropython.native
     def _log(self, kind, code=0, arg=0, content=b""):
         """Appends a record as things stand now, unless that kind has had its share (ALM-8)."""
         if not self.budget.take(kind):
@@ -245,6 +249,7 @@ class Controller:
         if content:
             self.journal.more(kind, content)
 
+    @micropython.native
     def note(self, kind, code, arg, parts):
         """The same whatever its share; `parts` continuation records follow it."""
         session = self.session
@@ -319,6 +324,7 @@ class Controller:
         self.conditions.judge(session.state, session.progress.cause, self.t_s)
         self.alarms.confirm()
 
+    @micropython.native
     def _presses(self, presses):
         self._log(events.PRESSED, presses, 0)
         alarms = self.alarms

@@ -13,6 +13,7 @@ from toleramp_bench.boards.core_pump import CorePump
 
 pytestmark = pytest.mark.req("INT-4")
 
+LIMITS_S = 0.5
 ROUND_S = 60  # a whole round of the background, over every row
 
 
@@ -63,16 +64,15 @@ def test_a_flipped_bit_of_a_bag_is_found(name: str, bag: int) -> None:
     assert found(pump)
 
 
-def test_it_is_found_before_the_next_step_begins() -> None:
-    """Else the round of the background is slower than the ladder."""
+@pytest.mark.parametrize("name", mirror.LIMITS)
+def test_a_limit_is_found_within_half_a_second(name: str) -> None:
+    """Else the round is slower than the ladder, and the next step begins with a wrong limit."""
     pump = pump_with(short(), 20_000)
     start(pump)
     run_to_step(pump, 2)
-    flip(pump.controller.session.case.plan.protocol, "max_hold_min")
-    pump.controller.guard.mirror.next = lambda: True  # only the look before the step is left
-    while state(pump) == "running" and pump.controller.session.progress.step < 3:
-        pump.scan()
-    assert state(pump) == "fault" and pump.controller.session.progress.step == 2
+    flip(pump.controller.session.case.plan.protocol, name)
+    scan_s(pump, LIMITS_S)
+    assert state(pump) == "fault" and pump.controller.session.progress.step == 1
 
 
 def test_a_flipped_bit_of_the_guard_s_own_copy_is_found_as_well() -> None:

@@ -25,6 +25,7 @@ class Tally:
         self.line = Line(plan.stronger)
         self.restart()
 
+    @micropython.native
     def restart(self):
         """A new session, its bags full; the line holds what it was primed with."""
         for i in range(len(self.by_bag)):
@@ -62,6 +63,7 @@ class Course:
         self.first = bytearray(plan.count)
         self.restart()
 
+    @micropython.native
     def restart(self):
         """As planned, for a new session."""
         plan = self.plan

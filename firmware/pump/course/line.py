@@ -21,6 +21,7 @@ class Line:
         self.bag = array("b", bytes(PARTS))
         self.count = 0
 
+    @micropython.native
     def fill(self, pulses, bag):
         """The whole line holds so many pulses of one bag."""
         self.count = 1 if pulses else 0

@@ -87,6 +87,7 @@ class Guard:
         if self.mirror and not self.mirror.next():
             self._latch(MEMORY)
 
+    @micropython.native
     def _settle(self):
         """Puts the pulses counted in this step to its bag and to the line."""
         if self._step >= 0:
@@ -214,6 +215,7 @@ class Guard:
         self._due = self._base
         self._due_us = self._since_ms = 0
 
+    @micropython.native
     def _enter(self, claim, seamless):
         """A step begins: the next one after a complete one; from rest also an earlier one; never one too far."""
         k = claim.step
@@ -222,7 +224,7 @@ class Guard:
             return
         if seamless and self._base > self._goal + SLACK_PULSES:
             self._latch(OVER_DELIVERY)  # more came in the scan that ended the step before
-        if not crc.holds(self.blob, len(self.blob) - crc.SIZE) or not (self.mirror is None or self.mirror.limits()):
+        if not crc.holds(self.blob, len(self.blob) - crc.SIZE):
             self._latch(MEMORY)
         self._settle()
         self._entry = claim.entry
@@ -235,6 +237,7 @@ class Guard:
         self._base = self._due = self._due_us = self._since_ms = 0
         self._done = not self._goal
 
+    @micropython.native
     def _fastest_us(self, k):
         """The least interval of a step's legs: the flow may end in any of them."""
         course, leg = self._course, self._course.first[k]
@@ -244,10 +247,12 @@ class Guard:
             fastest = min(fastest, course.interval_us[leg])
         return fastest
 
+    @micropython.native
     def _highest(self):
         """The step that may begin from rest, or any below it."""
         return self._step + 1 if self._done else self._step
 
+    @micropython.native
     def _follows(self, step):
         """True for the step after the present one, on the same bag: all that may begin while the drug flows."""
         return step == self._step + 1 and self._course.bag[step] == self._bag

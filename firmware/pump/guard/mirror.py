@@ -1,7 +1,8 @@
 """What judges beside the guard's own copy of the protocol, which a CRC protects: one bit of a limit is found (INT-4).
 
 Control, the vital signs and the guard each decode or take over the protocol's values once; from then on they live in
-RAM for hours. Before each step all limits are compared, in the background one row after the other of everything else.
+RAM for hours. All limits are compared each 0.4 s, whatever the pump does: before a step, in it and while it holds. Bags
+and steps take their turns, a row each time.
 """
 
 from pump.base.compat import micropython
@@ -12,6 +13,7 @@ LIMITS = (
     "spo2_early_fall", "delay_s", "pulse_min", "pulse_max",
 )  # fmt: skip
 BAG = ("code", "volume_nl", "drug_pg", "line_nl", "id")
+AT_ONCE = 5  # limits compared at a time: a scan has no room for all
 STEP = ("solution", "flags", "rate_e4", "duration_ms", "volume_nl")
 
 
@@ -27,21 +29,28 @@ class Mirror:
             self._rows += [(bag, twin, name) for name in BAG]
         for step, twin in zip(own.steps, other.steps):
             self._rows += [(step, twin, name) for name in STEP]
-        self._at = 0
-
-    @micropython.native
-    def limits(self):
-        """True while every limit is what the protocol says."""
-        for at in range(self._limits):
-            if not self._same(at):
-                return False
-        return self._vitals.holds_limits_of(self._rows[0][0], self._delay_ms)
+        self._own = own
+        self._at = self._limit = 0
 
     @micropython.native
     def next(self):
-        """True unless the next row of all differs; the limits that judge samples are looked at once in a round."""
-        at = self._at = (self._at + 1) % len(self._rows)
-        return self._same(at) if at else self.limits()
+        """True unless a row differs among the next of the limits, or the next of all others; 80 ms lie between two."""
+        at = self._limit
+        if at >= self._limits:
+            self._limit = 0
+            return self._vitals.holds_limits_of(self._own, self._delay_ms) and self._other()
+        self._limit = at + AT_ONCE
+        for row in range(at, min(at + AT_ONCE, self._limits)):
+            if not self._same(row):
+                return False
+        return True
+
+    def _other(self):
+        """The next row of bags and steps."""
+        if len(self._rows) == self._limits:
+            return True
+        at = self._at = self._at + 1 if self._limits <= self._at + 1 < len(self._rows) else self._limits
+        return self._same(at)
 
     @micropython.native
     def _same(self, at):

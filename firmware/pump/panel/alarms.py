@@ -54,6 +54,7 @@ class Alarms:
         self._remind_ms = 0
         self._shown_ms = 0
 
+    @micropython.native
     def set(self, alarm, condition):
         """Tells whether an alarm's condition is there; edges are logged."""
         if condition:
@@ -78,17 +79,20 @@ class Alarms:
             self._phase_ms = 0
             self._light_ms = 0
 
+    @micropython.native
     def _clear(self, alarm):
         self.active[alarm] = 0
         self._log(ALARM_CLEARED, alarm, 0)
         self._rank()
 
+    @micropython.native
     def confirm(self):
         """A person has seen them: what is over is cleared."""
         for alarm in range(1, len(PRIORITY)):
             if self.active[alarm] and not self._there[alarm]:
                 self._clear(alarm)
 
+    @micropython.native
     def _rank(self):
         top, loud, best = NONE, 0, 0
         for alarm in range(1, len(PRIORITY)):
@@ -118,6 +122,7 @@ class Alarms:
         self.paused_ms = PAUSE_MS
         return True
 
+    @micropython.native
     def press(self):
         """Any key: one that reminds sounds no more until it does."""
         for alarm in range(1, len(PRIORITY)):
@@ -131,6 +136,7 @@ class Alarms:
         self.paused_ms = 0
         self._phase_ms = 0
 
+    @micropython.native
     def named(self):
         """True while an alarm is up with which keys alone do not end the monitoring."""
         for alarm in range(1, len(PRIORITY)):

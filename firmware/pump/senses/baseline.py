@@ -5,19 +5,39 @@ ten seconds after the probe was put on has the median of ten readings. Of two mi
 makes the limits the stricter ones.
 """
 
-from pump.base.compat import micropython
+from pump.base.compat import micropython, ptr8
 from pump.base.units import ticks_diff
-from pump.tables.messages import NONE8
 
 SECONDS = 60
 SECOND_MS = 1_000
+VALUES = 128  # of percent, more than there are
+
+
+@micropython.viper
+def _median(kept: ptr8, counts: ptr8, n: int) -> int:
+    """The higher middle of the values below VALUES; 255 (NONE8) without one. `counts`: room for VALUES bytes."""
+    for value in range(128):
+        counts[value] = 0
+    known = 0
+    for i in range(n):
+        value = int(kept[i])
+        if value < 128:
+            counts[value] = int(counts[value]) + 1
+            known += 1
+    seen = 0
+    for value in range(128):
+        seen += int(counts[value])
+        if seen > known // 2:
+            return value
+    return 255
 
 
 class Minute:
-    """`keep` at each look; `median` when nothing flows (it allocates)."""
+    """`keep` at each look; `median` at START."""
 
     def __init__(self):
         self._kept = bytearray(b"\xff" * SECONDS)
+        self._counts = bytearray(VALUES)
         self._next = 0
         self._since_ms = -1
 
@@ -32,5 +52,4 @@ class Minute:
 
     def median(self):
         """The median in percent; NONE8 without a single reading."""
-        known = sorted([spo2 for spo2 in self._kept if spo2 != NONE8])
-        return known[len(known) // 2] if known else NONE8
+        return int(_median(self._kept, self._counts, SECONDS))

@@ -31,6 +31,7 @@ class Monitoring:
         """True when it may be ended in a state of that group."""
         return self.on and not group & ON
 
+    @micropython.native
     def press(self, presses, group, refused):
         """Keys newly pressed; `refused`: an alarm is up with which keys do not end it. True when it has ended."""
         again = self.second and presses & CONFIRM != 0

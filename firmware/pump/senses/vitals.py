@@ -100,6 +100,7 @@ class Vitals:
             p.spo2_stop, p.spo2_early, p.delay_s, p.pulse_min, p.pulse_max, p.spo2_stop_fall, p.spo2_early_fall
         )  # fmt: skip
 
+    @micropython.native
     def take_baseline(self):
         """START is pressed: the median SpO2 of the last minute is the patient's own; returns it, NONE8 for none."""
         self.baseline = self._minute.median()
@@ -107,6 +108,7 @@ class Vitals:
         self.restart()
         return self.baseline
 
+    @micropython.native
     def _level(self):
         """The higher of absolute and relative limit counts; who may start can also resume (VIT-1)."""
         own = self.baseline

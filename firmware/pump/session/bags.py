@@ -4,6 +4,7 @@ The ratio rule cannot see a wrong bag. The screen therefore never shows the code
 with none, and UP and DOWN go through the codes of the protocol's bags and "another". Then CONFIRM again lets it run.
 """
 
+from pump.base.compat import micropython
 from pump.io import CONFIRM, COUNT_MAX, DOWN, UP
 from pump.protocol.codes import folded, looks_like
 from pump.protocol.protocol import CODE_SHOWN
@@ -40,6 +41,7 @@ class Bags:
         self._salt = sum([(at + 1) * byte for code in self.codes for at, byte in enumerate(code)]) & _SIXTEEN
         self._order = bytearray(len(self.codes) + 2)
 
+    @micropython.native
     def enter(self):
         """The bag of the present step is asked for; nothing is chosen yet, and what hangs is known no longer."""
         case = self.case
@@ -50,6 +52,7 @@ class Bags:
         case.log(events.BAG_REQUESTED, 0, case.solution())
         return 0
 
+    @micropython.native
     def press(self, presses):
         """The bag's code is picked and confirmed, then CONFIRM again lets it run."""
         question = self.case.question
@@ -67,6 +70,7 @@ class Bags:
                 self.case.log(events.BAG_REJECTED, 0, self.case.solution(), code)
         return 0
 
+    @micropython.native
     def _shuffle(self):
         """The bags and "another" in an order that nobody can guess from the step: it depends on the codes themselves,
         which are each patient's own, and on how the session went. In place: wrong codes may come without end."""
@@ -117,6 +121,7 @@ class Bags:
             self._shuffle()
         return question.second
 
+    @micropython.native
     def _confirmed(self):
         """The right bag hangs; with a good reading the step begins."""
         case = self.case

@@ -1,5 +1,6 @@
 """What the situations of a session share: the plan and its course, the progress, the question, the patient's signs."""
 
+from pump.base.compat import micropython
 from pump.course.course import Course, Tally
 from pump.session.progress import Progress
 from pump.session.question import Question
@@ -30,6 +31,7 @@ class Case:
         self.progress.restart()
         self._ppm_of = -1
 
+    @micropython.native
     def restart(self):
         """A new session: as planned, nothing given."""
         self.tally.restart()

@@ -7,6 +7,7 @@ power cut, and no number here passes 31 bits.
 import struct
 
 from pump.base import crc
+from pump.base.compat import micropython
 from pump.course.line import PARTS
 from pump.protocol.protocol import MAX_SOLUTIONS, MAX_STEPS
 
@@ -42,6 +43,7 @@ class Progress:
         self.restart()
         self.cause = 0  # a row of tables.causes: why it holds, ended or faulted
 
+    @micropython.native
     def restart(self):
         """Nothing given, nothing decided."""
         self.step = self.leg = self.leg_end = self.target = self.done = self.total = self.step_ms = 0

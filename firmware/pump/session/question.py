@@ -4,6 +4,7 @@ UP and DOWN go through the choices, CONFIRM answers; the situation that asks say
 draws it, the status carries it, people and the bench's nurse answer it by its kind (tables.questions).
 """
 
+from pump.base.compat import micropython
 from pump.io import DOWN, UP
 from pump.tables.questions import NONE, WRAPS
 
@@ -16,6 +17,7 @@ class Question:
     def __init__(self):
         self.ask(NONE, 0, 0)
 
+    @micropython.native
     def ask(self, kind, choices, shown):
         """Asks anew: `choices` values from 0, of which `shown` stands first; nothing is pressed yet."""
         self.kind = kind

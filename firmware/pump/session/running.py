@@ -19,6 +19,7 @@ class Running:
         self.delivery = delivery
         self.resting = False  # the step's volume is in, its dwell or a valid reading is missing
 
+    @micropython.native
     def enter(self):
         """The present step flows; where its bag does not hang, that is asked for first."""
         case = self.case
@@ -36,6 +37,7 @@ class Running:
             case.log(events.STEP_STARTED, 0, bag)
         return 0
 
+    @micropython.native
     def _begin(self, course, progress):
         progress.done = progress.step_ms = 0
         progress.target = course.pulses[progress.step]

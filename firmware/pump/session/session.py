@@ -242,6 +242,7 @@ class Session:
         self._to(state)
         self.log(states.EVENT[state], cause, 0)
 
+    @micropython.native
     def _to(self, state):
         """A state begins; its situation may lead on at once (a step whose bag does not hang)."""
         while state:

@@ -62,4 +62,7 @@ WORDS[events.SUPPRESSED] = Words("left out of the log: {arg} times {event}", "Le
 WORDS[events.PART_LOST] = Words("a part of the pump does not answer: {part}", "Part lost")
 WORDS[events.PART_BACK] = Words("a part of the pump answers again: {part}", "Part back")
 WORDS[events.EXCEPTION] = Words("the firmware failed and starts anew", "Firmware failed")
+WORDS[events.SESSION_LOST] = Words(
+    "the pump started anew in step {arg}: the session is lost, look at patient and line", "Session lost"
+)
 WORDS[events.LEFT_OUT] = Words("more of the same was not recorded", "Records left out")
