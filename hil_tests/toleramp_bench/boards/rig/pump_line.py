@@ -20,6 +20,8 @@ _ANSWER_US = 3_000_000
 _TRY_US = 250_000
 _SILENT_US = 1_000_000
 
+ASK_AGAIN = 10  # a question may be lost while the pump starts; so many statuses later it is asked anew
+
 
 class PumpLine:
     """`poll` often. `status` is the newest one, `{}` after a restart until there is one."""
@@ -32,6 +34,7 @@ class PumpLine:
         self._next_seq = -1  # of the journal; -1: whatever comes first
         self._early: dict[int, dict[str, Any]] = {}  # records that came before one that is missing
         self._asked_seq = -1
+        self._waited = 0  # statuses since then
         self._fresh: list[dict[str, Any]] = []
         self._heard_us = bench.now_us
         self.status: dict[str, Any] = {}
@@ -119,8 +122,11 @@ class PumpLine:
         begun = (fields["journal_seq"] - 1) // BLOCK * BLOCK
         if 0 <= self._next_seq < begun:
             self._next_seq = begun  # switched on anew: the numbers of before end there
-        if 0 <= self._next_seq < fields["journal_seq"] and self._asked_seq != self._next_seq:
-            self._asked_seq = self._next_seq  # asked once: what the stream brings anyway is dropped as known
+        if not 0 <= self._next_seq < fields["journal_seq"]:
+            return
+        self._waited += 1
+        if self._asked_seq != self._next_seq or self._waited >= ASK_AGAIN:
+            self._asked_seq, self._waited = self._next_seq, 0  # what the stream brings anyway is dropped as known
             self.send(m.LOG_GET, seq=self._next_seq)
 
     def _take_record(self, record: dict[str, Any]) -> None:
