@@ -120,3 +120,24 @@ def test_stop_acts_over_any_other_key(bit: int) -> None:
     feed(buttons, [bit] * 50)
     assert buttons.update(bit | STOP, SCAN_MS) == STOP
     assert feed(buttons, [bit] * 10) == []
+
+
+@pytest.mark.req("INT-6")
+@pytest.mark.parametrize("up_ms", [133, 150, 250])
+def test_quick_presses_through_a_list_all_count_at_every_phase(up_ms: int) -> None:
+    """Else who presses three times a second moves nothing: each press is too close to the one before."""
+    for phase in range(100):
+        t_ms, edges = 500, []
+        for _ in range(9):
+            edges += [(t_ms, t_ms + 200)]
+            t_ms += 200 + up_ms
+        at = [k * SCAN_MS + phase * SCAN_MS / 100 for k in range(t_ms // SCAN_MS + 20)]
+        raws = [UP * any(down <= t < up for down, up in edges) for t in at]
+        assert feed(Buttons(), raws) == [UP] * 9, phase
+
+
+@pytest.mark.req("INT-6")
+def test_a_key_that_flickers_while_it_is_held_makes_no_second_press() -> None:
+    """Else a wet contact presses again and again, with a release that nobody made."""
+    flicker = [0] * 30 + [UP] * 5 + [0, 0, UP, UP, UP] * 60 + [0] * 30
+    assert feed(Buttons(), flicker) == [UP]

@@ -92,7 +92,7 @@ def test_codes_without_end_write_a_few_records_a_minute() -> None:
     assert pump.controller.journal.seq - before <= 3  # one with its code, and that of the alarm
     host(pump, m.PING[0])
     scan_s(pump, 60)
-    told = [event for event in pump.events if event["event"] == "left_out"]
+    told = [event for event in pump.events if event["event"] == "suppressed"]
     assert [event["code"] for event in told] == ["bag_rejected"]
     assert 19 * 4 - 1 <= int(str(told[0]["arg"])) <= 21 * 4
 

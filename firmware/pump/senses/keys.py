@@ -105,7 +105,7 @@ class Buttons:
         settled = self._same >= STABLE and self._stop_up >= STABLE
         self.quiet = not raw and not self.stable and settled and storm.idle() and self._apart_ms >= HANDS_OFF_MS
         keys = raw & ~STOP
-        if not keys and not self.stable:
+        if not keys:  # from the release on: debouncing takes none of the time between two quick presses
             self._apart_ms = min(self._apart_ms + dt_ms, HANDS_OFF_MS)
         if keys == self._last and self._same >= STABLE and keys == self.stable:
             if keys:

@@ -3,7 +3,7 @@
 from pump.base.compat import micropython
 from pump.base.units import ticks_diff
 from pump.io import COUNT_MAX
-from pump.tables.events import LEFT_OUT
+from pump.tables.events import SUPPRESSED
 
 EVERY_MS = 60_000
 
@@ -35,6 +35,6 @@ class Throttle:
         elif self._since_ms >= 0 and ticks_diff(now_ms, self._since_ms) >= EVERY_MS:
             self._since_ms = -1
             if self._more:
-                self._log(LEFT_OUT, self._event, self._more)
+                self._log(SUPPRESSED, self._event, self._more)
                 self._more = 0
                 self._since_ms = now_ms

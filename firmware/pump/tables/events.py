@@ -69,7 +69,6 @@ ROWS = (
     ("part_back", FIGURES, OF_PART, "part", "seconds for which it was away"),
     ("exception", URGENT | FIGURES, OF_NOTHING, "-", "line of the file that the next records name"),
     ("session_lost", URGENT | FIGURES, OF_NOTHING, "-", "step that ran when the pump started anew"),
-    ("left_out", FIGURES, OF_EVENT, "event", "how many more of it came and were not recorded"),
 )
 NAMES = tuple([row[0] for row in ROWS])
 GROUP = array("H", [row[1] for row in ROWS])
@@ -80,7 +79,6 @@ CODE = bytes([row[2] for row in ROWS])
     PAUSED, REACTION, LOCKED, UNLOCKED, DECISION, RESUMED, ALARM_RAISED, ALARM_CLEARED, PERMIT_LOST, STOPPED,
     FLUSH_STARTED, FLUSH_COMPLETED, HANDOVER, POWER_LOST, RECOVERED, COMPLETED, FAULT, VITALS, PRESSED, SETTING,
     BASELINE, MONITORING_ENDED, PROBE_OFF, SUPPRESSED, PART_LOST, PART_BACK, EXCEPTION, SESSION_LOST,
-    LEFT_OUT,
 ) = range(len(ROWS))  # fmt: skip
 
 # How many records an event may write in any hour (ALM-8); one that is not named here is never left out: onset and end

@@ -39,8 +39,7 @@ class VirtualBoard:
     """Time, lines and parts; `scan` runs the brain once. Times in microseconds since the first power-on."""
 
     def __init__(self, scan_us: int, start_ms: int = 0, early: Callable[[], int] = lambda: 0) -> None:
-        """`start_ms`: the device's ticks when a brain boots. `early`: microseconds that the next scan
-        comes before its time."""
+        """`start_ms`: the device's ticks when a brain boots. `early`: by how much (us) the next scan is too early."""
         self.scan_us, self._early = scan_us, early
         self._start_ms = start_ms
         self.now_us = 0

@@ -16,7 +16,7 @@ from toleramp_bench.figures.measure import run_session, standard_blob, to_step
 from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.people.pace import ScreenPace
 
-_SNIPPET = """
+_PUMP = """
 import gc, micropython, time
 from drivers.clocking import full_speed
 from drivers.loop import Pump, PERIOD_US
@@ -25,6 +25,17 @@ P = Pump()
 core = P.core
 core.bench = True
 P.tidy()
+def rested(due):
+    if P.out.tidy:
+        gc.collect()
+        due = time.ticks_us()
+    due = time.ticks_add(due, PERIOD_US)
+    rest = time.ticks_diff(due, time.ticks_us())
+    if rest > 0:
+        time.sleep_us(rest)
+    return due
+"""
+_SNIPPET = """
 def turn(locked):
     failed = 0
     if locked:
@@ -41,13 +52,7 @@ def go(n, locked):
     due = time.ticks_us()
     for _ in range(n):
         failed += turn(locked)
-        if P.out.tidy:
-            gc.collect()
-            due = time.ticks_us()
-        due = time.ticks_add(due, PERIOD_US)
-        rest = time.ticks_diff(due, time.ticks_us())
-        if rest > 0:
-            time.sleep_us(rest)
+        due = rested(due)
     return failed
 while core.session.state != 4 or core.session.progress.reactions < %d:
     go(1, False)
@@ -75,15 +80,6 @@ def locked_scans_after_a_reaction(scans: int) -> tuple[int, int]:
 
 
 _ENDS = """
-import gc, micropython, time
-from drivers.clocking import full_speed
-from drivers.loop import Pump, PERIOD_US
-from array import array
-full_speed()
-P = Pump()
-core = P.core
-core.bench = True
-P.tidy()
 END = 1 << 29
 def to_the_end():
     link, journal = core.link, core.journal
@@ -109,13 +105,7 @@ def go(n, locked):
             failed += 1
         if locked:
             micropython.heap_unlock()
-        if P.out.tidy:
-            gc.collect()
-            due = time.ticks_us()
-        due = time.ticks_add(due, PERIOD_US)
-        rest = time.ticks_diff(due, time.ticks_us())
-        if rest > 0:
-            time.sleep_us(rest)
+        due = rested(due)
     return failed
 while core.session.state != 4:
     go(1, False)
@@ -169,7 +159,7 @@ def _booted(program: str) -> tuple[PumpBench, bytearray]:
     bench.board.usb.on_data(None)
     repl.enter()
     bench.run_for(power_up.DONE_MS / 1000)
-    repl.start(program)
+    repl.start(_PUMP + program)
     seen = bytearray()
 
     def received(data: bytes) -> None:

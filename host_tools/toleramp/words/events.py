@@ -65,4 +65,3 @@ WORDS[events.EXCEPTION] = Words("the firmware failed and starts anew", "Firmware
 WORDS[events.SESSION_LOST] = Words(
     "the pump started anew in step {arg}: the session is lost, look at patient and line", "Session lost"
 )
-WORDS[events.LEFT_OUT] = Words("more of the same was not recorded", "Records left out")
