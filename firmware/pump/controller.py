@@ -86,7 +86,7 @@ class Controller:
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
         self._turn = 0
-        self._state_shown = -1
+        self._seq = first_record  # of the journal, when a scan was last shown
         self.seen_ms = 0
         self._screen = part_rows.ALL  # the bits of Snapshot.parts that were seen last
         self._ox_ms = -1  # when bytes of the oximeter last came
@@ -217,11 +217,11 @@ class Controller:
             lines = 2  # but for the scan that changed the state, which has enough to do
         for _ in range(lines):
             self.display.compose(self)
-        if turn & 1 and snap.screen_ready:
+        busy = self.journal.seq != self._seq  # a scan that made a record has enough to do: these have other turns
+        self._seq = self.journal.seq
+        if turn & 1 and snap.screen_ready and not busy:
             out.screen_cell = self.display.next_cell()
-        changed = session.state != self._state_shown  # such a scan has enough to do; alarms are judged 80 ms later
-        self._state_shown = session.state
-        if slow or (turn & 3 == 2 and not changed):
+        if slow or (turn & 3 == 2 and not busy):
             self.rejected.age(snap.now_ms)
             self.conditions.judge(session.face(), session.progress.cause, self.t_s)
         if alarms.priority or alarms.paused_ms > 0:
