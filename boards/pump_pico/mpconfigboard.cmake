@@ -8,3 +8,9 @@ set_source_files_properties(
     ${MICROPY_DIR}/shared/tinyusb/mp_usbd_cdc.c
     PROPERTIES COMPILE_OPTIONS "-include;${CMAKE_CURRENT_LIST_DIR}/cdc_never_waits.h"
 )
+
+# Behind the headers that the frozen modules include, and before them.
+set_source_files_properties(
+    ${CMAKE_BINARY_DIR}/frozen_content.c
+    PROPERTIES COMPILE_OPTIONS "-include;${CMAKE_CURRENT_LIST_DIR}/native_code_on_words.h"
+)
