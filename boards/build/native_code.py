@@ -1,8 +1,8 @@
-"""Where the native code of the frozen modules lies in an image: on words, or its constants are read beside their place.
+"""Where the native code of frozen modules lies in an image: on words, or its constants are read beside their place.
 
-ARMv6-M takes a constant beyond 16 bits from `PC rounded down to a word + offset` (ARMv6-M Architecture Reference Manual,
-LDR literal). MicroPython 1.25 freezes such code on half words (tools/mpy-tool.py), and the function then computes with
-another number: silently, and in other functions after each change of the source.
+ARMv6-M takes a constant beyond 16 bits from `PC rounded down to a word + offset` (ARMv6-M Architecture Reference
+Manual, LDR literal). MicroPython 1.25 freezes such code on half words (tools/mpy-tool.py), and the function then
+computes with another number: silently, and in other functions after each change of the source.
 """
 
 from __future__ import annotations
@@ -44,6 +44,6 @@ def check(elf: Path) -> None:
     if wrong:
         name, address = wrong[0]
         raise BuildError(
-            f"{elf.name}: native code beside a word, {len(wrong)} functions, first {name} at 0x{address:08x}: they would "
-            "compute with wrong constants; native_code_on_words.h of the board has to reach frozen_content.c"
+            f"{elf.name}: native code beside a word, {len(wrong)} functions, first {name} at 0x{address:08x}: they "
+            "would compute with wrong constants; native_code_on_words.h of the board has to reach frozen_content.c"
         )

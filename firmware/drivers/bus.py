@@ -1,15 +1,18 @@
 """I2C0 by its registers: a transfer never raises (an exception takes memory) and never costs more than LIMIT_US.
 
 A part that does not answer costs some ten microseconds. A transfer that runs into its limit marks the bus as stuck: it
-is left alone until `recover`, so that a scan pays for one limit at the most (INT-9). Registers: RP2040 data sheet, 4.3.
+is left alone until `recover`, so that a scan pays for one limit at the most (INT-9). Time in which the processor itself
+stood still (a write to the flash: 45 ms) is no part's and does not count. Registers: RP2040 data sheet, 4.3.
 """
 
 from machine import I2C, Pin
+from micropython import const
 
 HZ = 400_000
 LIMIT_US = 1_500  # twice as long as the longest transfer
 DONE, NO_ANSWER, STUCK = 0, 1, 2
 _READ = 256
+_STOOD_US = const(100)  # a turn of the waiting loops takes 2 us, the longest interrupt some tens
 
 
 @micropython.viper
@@ -17,7 +20,7 @@ def _transfer(target: int, buf: ptr8, n: int, limit_us: int) -> int:
     """buf[:n] to the address (or from it, with bit 8 of `target` set); DONE, NO_ANSWER or STUCK."""
     i2c = ptr32(0x40044000)
     timer = ptr32(0x40054028)  # TIMERAWL
-    began = timer[0]
+    now = began = timer[0]
     i2c[27] = 0  # IC_ENABLE
     i2c[1] = target & 127  # IC_TAR
     i2c[27] = 1
@@ -39,7 +42,11 @@ def _transfer(target: int, buf: ptr8, n: int, limit_us: int) -> int:
                     break
             elif raw & 16:  # TX_EMPTY: the byte has gone out
                 break
-            if timer[0] - began > limit_us:
+            last = now
+            now = timer[0]
+            if now - last > _STOOD_US:
+                began += now - last
+            elif now - began > limit_us:
                 outcome = 2
                 break
         if outcome:
@@ -50,7 +57,11 @@ def _transfer(target: int, buf: ptr8, n: int, limit_us: int) -> int:
     if outcome:
         i2c[21]  # IC_CLR_TX_ABRT, by reading it
     while not (i2c[13] & 512):  # STOP_DET
-        if timer[0] - began > limit_us:
+        last = now
+        now = timer[0]
+        if now - last > _STOOD_US:
+            began += now - last
+        elif now - began > limit_us:
             return 2
     i2c[24]  # IC_CLR_STOP_DET
     return outcome

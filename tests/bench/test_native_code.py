@@ -1,4 +1,4 @@
-"""Native code in the image computes with the constants of its source: it lies on words (see boards.build.native_code)."""
+"""Native code in the image computes with the constants of its source: it lies on words (boards.build.native_code)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from boards.build import image as building
 from boards.build import native_code
 from boards.build.errors import BuildError
-from pump.session.bags import Bags
 
+from pump.session.bags import Bags
 from toleramp_bench.boards.emulator import Board, Repl
 from toleramp_bench.places import ROOT
 

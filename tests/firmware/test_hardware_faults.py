@@ -74,6 +74,24 @@ def test_parts_and_their_bus_come_and_go_in_a_step() -> None:
     assert bench.state() == "running" and bench.board.resets == 0
 
 
+@pytest.mark.req("INT-9", "FLO-11")
+@pytest.mark.parametrize("stall_ms", [2, 45, 400])
+def test_code_that_stands_still_is_no_part_that_does_not_answer(stall_ms: int) -> None:
+    """Else a write to the flash in the middle of a transfer raises the alarms of screen and lights. At 100 phases."""
+    bench, _ = running()
+    bench.run_for(1)
+    for phase in range(100):
+        bench.board.stall_code(stall_ms * 1000)
+        bench.run_for((stall_ms + 60.2) / 1000)
+        if phase % 10 == 0:
+            bench.send(m.PING)
+    bench.run_for(2)
+    bench.send(m.PING)
+    bench.run_for(0.2)
+    assert codes(bench, "part_lost") == []
+    assert bench.board.resets == 0 and bench.screen.on
+
+
 @pytest.mark.req("INT-10", "INT-7")
 def test_counters_near_their_ends_and_floods_take_no_heap() -> None:
     """Else after weeks, or a megabyte of rubbish, each scan takes memory until the watchdog ends the session."""

@@ -125,7 +125,8 @@ def test_a_power_cut_by_the_relay_ends_in_a_paused_pump(session: Session) -> Non
     cut = len(target.pin)
     assert target.state() == "off" and cut == len(session.both.steps_ns)
     target.power(True)
-    session.run_for(3)
+    session.run_until("boot", 10, boot=1)
+    session.run_for(1)
     assert target.state() not in ("off", "running")
     assert len(target.pin) == cut == len(session.both.steps_ns)
     assert session.live.reading("encoder") == len(target.moved) * 2400 // 3200 > 0, "the plant outlives the cut"
