@@ -14,3 +14,19 @@ set_source_files_properties(
     ${CMAKE_BINARY_DIR}/frozen_content.c
     PROPERTIES COMPILE_OPTIONS "-include;${CMAKE_CURRENT_LIST_DIR}/native_code_on_words.h"
 )
+
+# What each call and each attribute of the scan goes through; the port builds it for size (only map.c and vm.c for speed).
+set_source_files_properties(
+    ${MICROPY_DIR}/py/nativeglue.c
+    ${MICROPY_DIR}/py/obj.c
+    ${MICROPY_DIR}/py/objarray.c
+    ${MICROPY_DIR}/py/objboundmeth.c
+    ${MICROPY_DIR}/py/objfun.c
+    ${MICROPY_DIR}/py/objint.c
+    ${MICROPY_DIR}/py/objlist.c
+    ${MICROPY_DIR}/py/objtype.c
+    ${MICROPY_DIR}/py/qstr.c
+    ${MICROPY_DIR}/py/runtime.c
+    ${MICROPY_DIR}/py/smallint.c
+    PROPERTIES COMPILE_OPTIONS "-O2"
+)

@@ -121,6 +121,7 @@ class Bus:
         """Fills `buf` from the part."""
         return self._did(_transfer(address | _READ, buf, len(buf), LIMIT_US)) if not self.stuck else False
 
+    @micropython.native
     def _did(self, outcome):
         if outcome == STUCK:
             self.stuck = True

@@ -36,6 +36,7 @@ class Fram:
         self._cs(1)
         self.present = answer[0] == ID[0] and answer[1] == ID[1]
 
+    @micropython.native
     def _address(self, command, slot):
         head = self._head
         address = slot * SLOT
@@ -73,6 +74,7 @@ class Fram:
         spi.write(data)
         cs(1)
 
+    @micropython.native
     def read_slot(self, slot):
         """The bytes of a slot, in a buffer that the next call uses again."""
         self._address(_READ, slot)

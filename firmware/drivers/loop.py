@@ -101,6 +101,7 @@ class Pump:
         if took > PERIOD_US:
             stats[OVERRUNS] = min(stats[OVERRUNS] + 1, COUNT_MAX)
 
+    @micropython.native
     def run(self):
         """Scans for ever; the watchdog is fed here and nowhere else."""
         watchdog = machine.WDT(timeout=WATCHDOG_MS)

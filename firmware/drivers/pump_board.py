@@ -105,6 +105,7 @@ class PumpBoard:
         """Opens the oximeter's line at its rate."""
         self._uart = UART(1, baud, tx=Pin(pins.OX_TX), rx=Pin(pins.OX_RX), rxbuf=OX_RXBUF, timeout=0)
 
+    @micropython.native
     def parts(self):
         """What answers, as bits of tables.parts."""
         bits = _SCREEN if self.screen.present else 0
@@ -200,6 +201,7 @@ class PumpBoard:
         if out.tx_n:
             self.console.write(out.tx_n)
 
+    @micropython.native
     def keep(self, out):
         """Writes to the FRAM: KEPT, FAILED or TAKEN (pump.io); over nothing sound of the log."""
         return self.fram.put(out.fram_slot, out.fram, valid if out.fram_slot < SLOTS else None)

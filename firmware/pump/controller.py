@@ -186,6 +186,7 @@ class Controller:
             presses &= ~START
         return presses
 
+    @micropython.native
     def _listen(self, snap, out, presses):
         """The host's bytes; a protocol that has come in full is judged at once. Returns the presses that still count:
         in a scan that loads there is none, what they were meant for is gone."""

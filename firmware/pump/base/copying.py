@@ -18,6 +18,7 @@ def _copy(target: ptr8, source: ptr8, places: int, n: int):
 
 if ON_DEVICE:
 
+    @micropython.native
     def copy(target, to, source, at, n):
         """target[to:to+n] = source[at:at+n]; both buffers are that long, and `at` is below 16,384."""
         _copy(target, source, to | at << 16, n)

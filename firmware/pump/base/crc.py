@@ -41,6 +41,7 @@ def _put_halves(buf: ptr8, n: int, low: ptr16, high: ptr16):
 
 if ON_DEVICE:
 
+    @micropython.native
     def put(buf, n):
         """Appends the CRC of buf[:n] at buf[n:n+4]."""
         _put_halves(buf, n, _LOW, _HIGH)
@@ -55,6 +56,7 @@ else:
 _scratch = bytearray(4)
 
 
+@micropython.native
 def holds(buf, n):
     """True when buf[n:n+4] is the CRC of buf[:n]; buf is left as it was."""
     for i in range(4):

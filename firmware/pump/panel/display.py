@@ -37,6 +37,7 @@ def _changed_from(lines: ptr8, shown: ptr8, cell: int) -> int:
     return -1
 
 
+@micropython.native
 def _take_changed(lines, shown, cell):
     """As `_changed_from`; most of the time nothing has changed, which is seen in one comparison."""
     return -1 if lines == shown else int(_changed_from(lines, shown, cell))

@@ -25,6 +25,7 @@ STORM_MS = 5_000
 QUIET_MS = 10_000
 APART_MS = 120  # all keys are up for so long between two acts
 HANDS_OFF_MS = 2_000  # and for so long after one key beside another
+REST_MS = 500  # how often time is counted while no key is down: nothing is decided by it before the next press
 _STUCK_BIT = BIT[KEY_STUCK]
 _STORM_BIT = BIT[KEY_STORM]
 _SLICES = 5  # of a second each: what went down in them
@@ -92,18 +93,27 @@ class Buttons:
         self._storm = Storm()
         self._apart_ms = APART_MS  # how long all keys but STOP have been up; stops at HANDS_OFF_MS
         self._needed_ms = APART_MS  # how long they must have been before a press counts
-        self.quiet = not held  # nothing is pressed and nothing settles: without a raw level `update` may be left out
+        self._rested = not held  # nothing is pressed and nothing settles
+        self._rested_ms = 0  # time that is not counted yet
+        self.quiet = not held  # rested, and no time runs: without a raw level `update` may be left out
 
     @micropython.native
     def update(self, raw, dt_ms):
         """Raw level bits of this scan to the bits newly pressed."""
+        if self._rested and not raw:
+            self._rested_ms += dt_ms
+            if self._rested_ms >= REST_MS:
+                self._count_rest()
+            return 0
+        if self._rested_ms:
+            self._count_rest()
         stop_now = raw & STOP
         presses = self._stop_pressed(stop_now)
         self._stop_ms = min(self._stop_ms + dt_ms, STUCK_MS) if stop_now else 0
         storm = self._storm
         storm.tick(dt_ms, not raw)
-        settled = self._same >= STABLE and self._stop_up >= STABLE
-        self.quiet = not raw and not self.stable and settled and storm.idle() and self._apart_ms >= HANDS_OFF_MS
+        self._rested = not raw and not self.stable and self._same >= STABLE and self._stop_up >= STABLE
+        self.quiet = False
         keys = raw & ~STOP
         if not keys:  # from the release on: debouncing takes none of the time between two quick presses
             self._apart_ms = min(self._apart_ms + dt_ms, HANDS_OFF_MS)
@@ -114,6 +124,16 @@ class Buttons:
             presses |= self._settle(keys)
         self._judge()
         return presses
+
+    @micropython.native
+    def _count_rest(self):
+        """What `update` does in so many scans without a key."""
+        storm = self._storm
+        storm.tick(self._rested_ms, True)
+        self._apart_ms = min(self._apart_ms + self._rested_ms, HANDS_OFF_MS)
+        self._rested_ms = 0
+        self.quiet = storm.idle() and self._apart_ms >= HANDS_OFF_MS
+        self._judge()
 
     @micropython.native
     def _judge(self):

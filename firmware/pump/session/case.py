@@ -44,6 +44,7 @@ class Case:
         """True with a good reading, and every part there without which no step begins."""
         return not self.waits and self.vitals.good()
 
+    @micropython.native
     def solution(self):
         """Index of the bag that the present step runs on."""
         return self.course.bag[self.progress.step] if self.plan else 0

@@ -1,5 +1,6 @@
 """The pump holds: a person says what it was. The device proposes and checks; it never chooses (SES-3)."""
 
+from pump.base.compat import micropython
 from pump.io import CONFIRM
 from pump.session.bags import CONFIRM_MS
 from pump.session.question import any_choice
@@ -39,6 +40,7 @@ class Held:
             return 0
         return self._classify(grade)
 
+    @micropython.native
     def calls(self):
         """True from the first press of a severe reaction on: the emergency screen stands, the alarm sounds."""
         question = self.case.question

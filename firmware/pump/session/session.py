@@ -88,11 +88,13 @@ class Session:
         """True while a bag is to be hung."""
         return GROUP[self.state] & HANGING != 0
 
+    @micropython.native
     def rate_e4(self):
         """The rate at which the drug flows now (0.0001 mL/h); 0 while it is held."""
         flows = GROUP[self.state] & FLOWS and self.delivery.flowing and not self.running.resting
         return self.case.course.rate_e4[self.progress.leg] if flows else 0
 
+    @micropython.native
     def face(self):
         """The state that screen and alarms show: that of the emergency from the first of its two presses on."""
         return states.LOCKED if self.held.calls() else self.state

@@ -105,6 +105,7 @@ class Journal:
         self._handed = False
         self.lost = min(self.lost + 1, COUNT_MAX)
 
+    @micropython.native
     def _judge(self):
         self.bits = _LOST_BIT if self.slot < 0 else _FULL_BIT if self.full() else 0
 
@@ -113,6 +114,7 @@ class Journal:
         self.slot = -1
         self._judge()
 
+    @micropython.native
     def full(self):
         """True when the FRAM takes no more, or this power-on has no number left."""
         return self.slot >= SLOTS or self.seq & _LAST == _LAST
@@ -121,6 +123,7 @@ class Journal:
         """True while the record is still in RAM."""
         return self._first <= seq < self.seq and self.seq - seq <= RING
 
+    @micropython.native
     def copy(self, seq, target, at):
         """Copies record `seq` to target[at:at+RECORD]."""
         copy(target, at, self._ring, seq % RING * RECORD, RECORD)
@@ -148,6 +151,7 @@ class Journal:
         self._handed = True
 
 
+@micropython.native
 def parts_of(content):
     """How many continuation records so many bytes take."""
     return -(-len(content) // DATA_BYTES)
@@ -233,6 +237,7 @@ def unknown_log(drawn):
     return (_BLOCKS // 2 + drawn % (_BLOCKS // 2)) * BLOCK, -1
 
 
+@micropython.native
 def valid(record, slot):
     """True for a sound record. The number first: in the void, where most of the search goes on, it spares the checksum.
 
