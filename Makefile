@@ -24,7 +24,7 @@ demo: setup firmware ## a whole desensitization on the emulated pump, with a rea
 	@$(IN_VENV)/python -m toleramp_bench.demo --scale $(SCALE)
 
 test: setup firmware rig unix ## all tests
-	@$(IN_VENV)/python -m pytest -n 2 --dist loadfile
+	@$(IN_VENV)/python -m pytest -n 2 --dist loadfile --durations 20
 
 firmware: system ## the image to flash: build/BOARD/firmware.uf2 (BOARD=pump_pico)
 	@$(TOOL) --board $(BOARD)

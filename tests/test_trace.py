@@ -43,7 +43,7 @@ def test_the_shipped_tests_and_requirements_fit(tmp_path: Path) -> None:
 
 def test_no_requirement_is_left_out() -> None:
     """Else one that nobody works on vanishes from the list of what is open."""
-    counts = {"FLO": 12, "PRO": 9, "SES": 14, "VIT": 5, "ALM": 8, "INT": 12, "SEC": 3, "INV": 9, "TST": 1}
+    counts = {"FLO": 12, "PRO": 9, "SES": 16, "VIT": 5, "ALM": 8, "INT": 12, "SEC": 3, "INV": 9, "TST": 1}
     expected = {f"{prefix}-{k}" for prefix, count in counts.items() for k in range(1, count + 1)}
     assert {requirement.id for requirement in read_requirements(REQUIREMENTS).requirements} == expected
 

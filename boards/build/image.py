@@ -104,6 +104,7 @@ def library_dir(out: Path) -> Path:
 
 def _deliver(board: str, chain: toolchain.Toolchain, cmake_dir: Path, out: Path) -> None:
     """Makes the UF2 and puts the results in place, the UF2 last and in one move."""
+    native_code.check_names(cmake_dir / "frozen_mpy")
     native_code.check(cmake_dir / "firmware.elf")
     uf2 = cmake_dir / "firmware.uf2"
     words: list[str | Path] = [

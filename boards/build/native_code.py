@@ -1,8 +1,12 @@
-"""Where the native code of frozen modules lies in an image: on words, or its constants are read beside their place.
+"""What must hold of frozen native code for ARMv6-M, or it computes with other values than its source, silently.
 
-ARMv6-M takes a constant beyond 16 bits from `PC rounded down to a word + offset` (ARMv6-M Architecture Reference
-Manual, LDR literal). MicroPython 1.25 freezes such code on half words (tools/mpy-tool.py), and the function then
-computes with another number: silently, and in other functions after each change of the source.
+It lies on words, or its constants are read beside their place: ARMv6-M takes a constant beyond 16 bits from `PC rounded
+down to a word + offset` (ARMv6-M Architecture Reference Manual, LDR literal), and MicroPython 1.25 freezes such code on
+half words (tools/mpy-tool.py). Which functions are wrong changes with every change of the source.
+
+Its module has few names: a native function reads a name from its module's table at an offset, and from the 288th on the
+code that MicroPython 1.25 makes for it leaves the table's address out (asm_thumb_add_reg_reg_offset, py/asmthumb.c).
+Another name is then looked up, or none.
 """
 
 from __future__ import annotations
@@ -17,6 +21,8 @@ from .run import clean_environment
 _PREFIX = "fun_data_"  # what MicroPython calls a frozen function
 _CODE = "tT"  # nm's letters for what is executed; byte code is data
 _WORD = 4
+NAMES_MAX = 287
+_ARCH_SHIFT, _ARCH_MASK = 2, 15  # in the third byte of a .mpy file; 0: no native code in it
 
 
 def beside_words(symbols: str) -> Iterator[tuple[str, int]]:
@@ -36,6 +42,28 @@ def symbols_of(elf: Path) -> str:
     if done.returncode:
         raise BuildError(f"arm-none-eabi-nm: {done.stderr.strip()[:200]}")
     return done.stdout
+
+
+def names_in(mpy: bytes) -> tuple[bool, int]:
+    """Whether a frozen module has native code, and how many names its table has (header of a .mpy file, version 6)."""
+    count, at = 0, 4
+    while True:
+        count = count << 7 | mpy[at] & 0x7F
+        if not mpy[at] & 0x80:
+            return bool(mpy[2] >> _ARCH_SHIFT & _ARCH_MASK), count
+        at += 1
+
+
+def check_names(folder: Path) -> None:
+    """Raises BuildError when a module with native code, frozen from `folder`, has more names than it can reach."""
+    for path in sorted(folder.rglob("*.mpy")):
+        native, count = names_in(path.read_bytes())
+        if native and count > NAMES_MAX:
+            name = path.relative_to(folder).with_suffix(".py")
+            raise BuildError(
+                f"{name}: {count} names in a module with native code, the most is {NAMES_MAX}: beyond that MicroPython "
+                "looks up wrong ones; move a part of it into a module of its own"
+            )
 
 
 def check(elf: Path) -> None:

@@ -50,7 +50,8 @@ class Pump:
         chosen = module(NAMES[settings.values[OXIMETER]])
         self.board.listen(chosen.BAUD)
         self.core = Controller(
-            chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, keyring(), settings, held, slot, lost
+            chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, keyring(), settings, held, slot, lost,
+            self.board.fram.read_slot,
         )  # fmt: skip
         self.core.vitals.fresh_ms = max(FRESH_MS, chosen.SILENCE_MS)
         self.core.boot(machine.reset_cause())

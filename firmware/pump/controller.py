@@ -5,16 +5,13 @@ senses -> guard's account -> link -> session -> delivery -> guard's judgement ->
 
 from pump.base.compat import micropython
 from pump.base.units import ticks_diff
-from pump.course.plan import Plan
 from pump.delivery.delivery import Delivery
 from pump.guard.guard import Guard
 from pump.io import CONFIRM, SILENCE, START, STOP
 from pump.link.link import Link
+from pump.loading import load
 from pump.panel.alarms import Alarms
 from pump.panel.display import LINES, Display
-from pump.protocol import protocol as p
-from pump.protocol.admission import admit
-from pump.protocol.fingerprint import fingerprint
 from pump.senses.budget import Budget
 from pump.senses.conditions import Conditions
 from pump.senses.driver import Driver
@@ -25,6 +22,7 @@ from pump.senses.power_up import BENCH_KEYS, GRANTED, PENDING, Act
 from pump.senses.vitals import Vitals
 from pump.session.session import Session
 from pump.store.journal import Journal, parts_of
+from pump.store.orders import Orders
 from pump.store.settings import Settings
 from pump.store.throttle import Throttle
 from pump.tables import events, inputs, questions, refusals
@@ -49,31 +47,33 @@ class Controller:
 
     `keys`: the keyring, a dict of id to key; `held`: the keys down at power-up (bits of pump.io), of which those for
     bench mode ask for it, by an act (senses.power_up); `bench`: it is in bench mode from the start; `settings`: as read
-    at power-on; `first_record`, `first_slot`, `lost_step` (of a session that was cut off): as found in the log.
+    at power-on; `first_record`, `first_slot`, `lost_step` (of a session that was cut off): as found in the log;
+    `read_slot(slot)`: what the FRAM holds, asked for at rest only.
     `scan(snapshot, outputs)` once a period. `stats`: the figures of the board's loop, kept by the board.
     """
 
     def __init__(
         self, parser, pl_pulse, period_us=20_000, build=(b"0", b"-", b"-"), first_record=0, bench=False, keys=None,
-        settings=None, held=0, first_slot=None, lost_step=0,
+        settings=None, held=0, first_slot=None, lost_step=0, read_slot=None,
     ):  # fmt: skip
         self.pl_pulse = pl_pulse
         self.parser = parser
         self.settings = settings or Settings()
         self.journal = Journal(first_record, first_slot)
+        self.orders = Orders(read_slot)
         self.buttons = Buttons(held)
         self.act = Act(held) if held == BENCH_KEYS else None
         self.vitals = Vitals()
         self.display = Display()
         self.guard = Guard(pl_pulse, self.display.lines)
         self.delivery = Delivery(period_us)
-        self.session = Session(self.delivery, self.vitals, self._log)
-        self.alarms = Alarms(self._log)
+        self.session = Session(self.delivery, self.vitals, self.log)
+        self.alarms = Alarms(self.log)
         self.link = Link(self.journal, build)
-        self.rejected = Throttle(self._log, events.BAG_REJECTED)
+        self.rejected = Throttle(self.log, events.BAG_REJECTED)
         self.inputs = senses_of_inputs()
         self.budget = Budget()
-        self.parts, self.driver = Parts(self._log), Driver()
+        self.parts, self.driver = Parts(self.log), Driver()
         self.lost = Lost(lost_step)
         self.conditions = Conditions(
             [self.vitals, self.buttons, self.link, self.journal, self.budget, self.session, self.parts, self.lost]
@@ -94,13 +94,13 @@ class Controller:
 
     def boot(self, cause=0):
         """The first record: why the processor started (arg: the board's reset cause)."""
-        self._log(events.BOOT, cause, 0)
+        self.log(events.BOOT, cause, 0)
         if self.lost.step:
-            self._log(events.SESSION_LOST, 0, self.lost.step)
+            self.log(events.SESSION_LOST, 0, self.lost.step)
 
     def self_test(self, parts):
         """Records what answered at power-on (bits of tables.parts); a pump without its FRAM says so by an alarm."""
-        self._log(events.SELF_TEST, 0, parts)
+        self.log(events.SELF_TEST, 0, parts)
         if not parts & part_rows.BIT[part_rows.FRAM]:
             self.journal.unheard()
 
@@ -157,17 +157,20 @@ class Controller:
         if snap.fram:
             self.journal.settle(snap.fram)
             self.settings.settle(snap.fram)
+            self.orders.settle(snap.fram)
         if snap.parts & _FRAM:
             self._store(out)
         link.send(out, self, snap.now_ms)
 
     @micropython.native
     def _store(self, out):
-        """One write a scan: a record, else a setting."""
+        """One write a scan: a record, else a setting, else what was given of the order."""
         if self.journal.stored != self.journal.seq:
             self.journal.store_next(out)
         if out.fram_slot < 0 and self.settings.due:
             self.settings.store(out)
+        if out.fram_slot < 0 and self.orders.due:
+            self.orders.store(out)
 
     def _ask_bench(self, snap):
         """Bench mode is asked for: until that is decided no press counts for anything else."""
@@ -199,7 +202,8 @@ class Controller:
         if link.setting >= 0:
             self._set()
         if link.loader.loaded is not None:
-            self._load()
+            blob, link.loader.loaded = link.loader.loaded, None
+            load(self, blob)
             presses &= STOP
         return presses
 
@@ -238,11 +242,13 @@ class Controller:
             self.t_ms -= 1000
             self.t_s += 1
             self.alarms.now_s = self.t_s
+            if self.session.progress.total:
+                self.orders.book(self.session.case.dose_ppm(), self.delivery.flowing)
             if self.budget.due(self.t_s):
                 self._tell_left_out()
 
     @micropython.native
-    def _log(self, kind, code=0, arg=0, content=b""):
+    def log(self, kind, code=0, arg=0, content=b""):
         """Appends a record as things stand now, unless that kind has had its share (ALM-8)."""
         if not self.budget.take(kind):
             return
@@ -274,7 +280,7 @@ class Controller:
         left_out = self.budget.left_out
         for kind in range(len(left_out)):
             if left_out[kind]:
-                self._log(events.SUPPRESSED, kind, left_out[kind])
+                self.log(events.SUPPRESSED, kind, left_out[kind])
                 left_out[kind] = 0
 
     @micropython.native
@@ -316,7 +322,7 @@ class Controller:
         there = not self.vitals.alert
         monitoring.tick(self.t_s, group, there)
         if self.buttons.stable == SILENCE and monitoring.probe_off(self.buttons.held_ms, group, there):
-            self._log(events.PROBE_OFF, 0, monitoring.probe_s // 60)
+            self.log(events.PROBE_OFF, 0, monitoring.probe_s // 60)
             self._confirm()
 
     def _confirm(self):
@@ -327,7 +333,7 @@ class Controller:
 
     @micropython.native
     def _presses(self, presses):
-        self._log(events.PRESSED, presses, 0)
+        self.log(events.PRESSED, presses, 0)
         alarms = self.alarms
         if presses & SILENCE and alarms.silence():
             self.vitals.mark()
@@ -335,7 +341,7 @@ class Controller:
         if presses & CONFIRM:
             self.lost.seen()
         if self.conditions.monitoring.press(presses, GROUP[self.session.state], alarms.named()):
-            self._log(events.MONITORING_ENDED, 0, 0)
+            self.log(events.MONITORING_ENDED, 0, 0)
             self._confirm()
 
     def _hang(self):
@@ -354,29 +360,6 @@ class Controller:
         if self.settings.holds(row, value):
             return  # as it is already: no writing, no record
         if self.settings.set(row, value):
-            self._log(events.SETTING, row, value)
+            self.log(events.SETTING, row, value)
         else:
             self.link.refuse(refusals.RANGE, 0, value)
-
-    # -- loading: only while no session runs
-
-    def _load(self):
-        blob, self.link.loader.loaded = self.link.loader.loaded, None
-        try:
-            protocol = p.decode(blob)
-            admit(protocol, blob, self.bench, self.keys)
-            plan = Plan(protocol, self.pl_pulse)
-        except p.Refusal as refusal:
-            self.link.refuse(refusal.code, refusal.where, refusal.detail & 0xFFFFFFFF)
-            self._log(events.LOAD_REFUSED, refusal.code, refusal.where)
-            return
-        self.session.adopt(plan)
-        self.guard.adopt(blob)
-        self.vitals.adopt(protocol)
-        self.guard.compare(protocol, self.vitals)
-        self.fingerprint = fingerprint(blob).encode()
-        self._log(events.LOADED, 0, plan.count)
-        self.lost.seen()
-        self.seen_ms = 0
-        for _ in range(LINES):  # so that what is not drawn yet differs from what is shown
-            self.display.compose(self)

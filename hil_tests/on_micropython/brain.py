@@ -8,7 +8,8 @@ from build_info import BUILD_HASH, VERSION
 
 from oximeters.registry import parser
 from pump.controller import Controller
-from pump.io import Outputs, Snapshot
+from pump.io import FRAM_SLOT, Outputs, Snapshot
+from pump.store.orders import FIRST_SLOT
 from pump.tables import messages as m
 from pump.tables.oximeters import NAMES
 
@@ -33,6 +34,7 @@ class Brain:
     def __init__(self):
         self.core = None
         self.slow = False
+        self.kept = {}  # slots of the FRAM that the core reads again while it runs
         self.snap, self.out = Snapshot(), Outputs()
         self.tx = bytearray(MANY * len(self.out.tx))
         words = layout.WORD * len(self.out.word_us)
@@ -50,6 +52,7 @@ class Brain:
             bench=bool(bench & 1),
             held=bench >> 1,
             lost_step=lost,
+            read_slot=self.slot,
         )
         core.boot(cause)
         core.self_test(parts)
@@ -60,8 +63,13 @@ class Brain:
     def scan(self, request):
         layout.unpack_scan(request, self.snap)
         self.core.scan(self.snap, self.out)
+        if self.out.fram_slot >= FIRST_SLOT:
+            self.kept[self.out.fram_slot] = bytes(self.out.fram)
         tx_n = self.frames()
         return memoryview(self.reply)[: layout.pack_answer(self.reply, self.out, self.tx, tx_n)]
+
+    def slot(self, number):
+        return bytearray(self.kept.get(number, bytes(FRAM_SLOT)))
 
     def frames(self):
         # What the scan sends; a slow one all that there is to say.
@@ -104,6 +112,9 @@ def main():
             brain.corrupt(request[1])
         elif kind == layout.LOAD:
             brain.load(source.read(layout.unpack_load(request)))
+        elif kind == layout.KEEP:
+            slot, content = layout.unpack_keep(request)
+            brain.kept[slot] = content
 
 
 main()

@@ -4,10 +4,10 @@
 # A request is always as long; a loaded protocol follows its request. An answer's own length comes first.
 import struct
 
-from pump.io import LINK_MAX, OX_MAX
+from pump.io import FRAM_SLOT, LINK_MAX, OX_MAX
 from pump.tables import inputs
 
-SCAN, BOOT, CORRUPT, LOAD = 83, 66, 67, 76  # the first byte of a request
+SCAN, BOOT, CORRUPT, LOAD, KEEP = 83, 66, 67, 76, 75  # the first byte of a request
 PROTOCOL, PLAN = 0, 1  # where a bit is flipped
 
 _SCAN = (
@@ -19,6 +19,7 @@ _RAW = "<" + inputs.COUNT * "H"
 _BOOT = "<BIBBIiBIBBB"
 _CORRUPT = "<BB"  # kind, where
 _LOAD = "<BH"  # kind, bytes that follow
+_KEEP = "<BH"  # kind, slot of the FRAM; then its bytes
 _SAMPLE = "<BBHB"  # in place of the oximeter's bytes while scans are slow: there is one, SpO2, pulse, flags
 _ANSWER = "<HBBBHHh"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot
 _WORD = "<II"  # count, interval_us
@@ -138,3 +139,14 @@ def load(size):
 def unpack_load(request):
     # How many bytes follow.
     return struct.unpack_from(_LOAD, request, 0)[1]
+
+
+def keep(slot, content):
+    # The request that says what a slot of the FRAM holds.
+    return struct.pack(_KEEP, KEEP, slot) + content
+
+
+def unpack_keep(request):
+    # slot, its bytes
+    at = struct.calcsize(_KEEP)
+    return struct.unpack_from(_KEEP, request, 0)[1], bytes(request[at : at + FRAM_SLOT])

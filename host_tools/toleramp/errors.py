@@ -3,7 +3,7 @@
 from pump.protocol import protocol
 from pump.tables import refusals
 from toleramp.words import rows
-from toleramp.words.refusals import APPROVAL, WORDS
+from toleramp.words.refusals import APPROVAL, ORDER_REMEDY, WORDS
 
 
 def one_line(text: str) -> str:
@@ -51,6 +51,7 @@ _RECORDS = {
     protocol.FULL_DOSE: "full dose",
     protocol.LIMITS: "longest hold, wait and gap",
     protocol.LINE: "line",
+    protocol.ORDER: "number, cycle and patient of the order",
     protocol.SOLUTION: "bags",
     protocol.STEP: "steps",
     protocol.DOSE: "doses by mouth",
@@ -85,6 +86,10 @@ class Refused(UserError):
         if row == refusals.APPROVAL and step in APPROVAL:
             what, remedy = APPROVAL[step]
             super().__init__(f"{head}approval: {what}", where, remedy)
+            return
+        if row == refusals.ORDER_GIVEN:
+            given = f"{WORDS[row]}, {detail / 10_000:.4g} % at least: a second run would give it again"
+            super().__init__(f"{head}{given}", where, ORDER_REMEDY)
             return
         place = f"{_place(row, step, detail)}: " if step else ""
         number = f" ({detail})" if detail else ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from boards.build import image as building
-from boards.build import native_code
+from boards.build import native_code, toolchain
 from boards.build.errors import BuildError
 
 from pump.session.bags import Bags
@@ -58,6 +59,58 @@ def test_one_beside_a_word_is_named(address: str) -> None:
     """Byte code is data and may lie anywhere; other people's code is their compiler's affair."""
     listed = f"10071a30 t fun_data_a\n10071a32 r fun_data_byte_code\n{address} t fun_data_b\n{address} T memcpy\n U x\n"
     assert list(native_code.beside_words(listed)) == [("b", int(address, 16))]
+
+
+def mpy(names: int, native: bool = True) -> bytes:
+    """The head of a .mpy file."""
+    return bytes((ord("M"), 6, (4 if native else 0) << 2, 31, 0x80 | names >> 7, names & 0x7F, 0))
+
+
+@pytest.mark.req("INT-4")
+def test_a_module_with_too_many_names_is_named(tmp_path: Path) -> None:
+    """Else its native functions look up other names, or none: a scan that raises, or decides by another value."""
+    (tmp_path / "pump").mkdir()
+    for names, native in ((native_code.NAMES_MAX, True), (1_000, False)):
+        (tmp_path / "pump" / "a.mpy").write_bytes(mpy(names, native))
+        native_code.check_names(tmp_path)
+    (tmp_path / "pump" / "a.mpy").write_bytes(mpy(native_code.NAMES_MAX + 1))
+    with pytest.raises(BuildError, match="pump/a.py: 288 names in a module with native code, the most is 287"):
+        native_code.check_names(tmp_path)
+
+
+MANY = """import micropython
+{names}
+@micropython.native
+def last():
+    return n{last}
+print(last())
+"""
+
+
+def compiled(folder: Path, names: int) -> bytes:
+    """A module with so many names whose native function returns the last of them, its number."""
+    compiler = toolchain.described().mpy / "mpy-cross" / "build" / "mpy-cross"
+    if not compiler.is_file():
+        pytest.skip("not run: no mpy-cross")
+    count = names - 5  # micropython, native, last, print, and the file's own
+    source = folder / "many.py"
+    source.write_text(MANY.format(names="\n".join(f"n{k} = {k}" for k in range(count)), last=count - 1))
+    subprocess.run([compiler, "-march=armv6m", source], check=True)
+    content = source.with_suffix(".mpy").read_bytes()
+    assert native_code.names_in(content) == (True, names)
+    return content
+
+
+@pytest.mark.req("INT-4")
+@pytest.mark.parametrize("names", [40, native_code.NAMES_MAX - 1, native_code.NAMES_MAX])
+def test_so_many_names_are_reached(fresh: tuple[Board, Repl], tmp_path: Path, names: int) -> None:
+    """Else the bound is somebody's word: the compiler's own output, imported on the board."""
+    content, repl = compiled(tmp_path, names), fresh[1]
+    repl.run("f = open('/many.mpy', 'wb')")
+    for at in range(0, len(content), 512):
+        repl.run(f"f.write({content[at : at + 512]!r})")
+    repl.run("f.close()")
+    assert repl.run("import sys\nsys.path.append('/')\nimport many").strip() == str(names - 6)
 
 
 @pytest.mark.req("INT-4")

@@ -98,7 +98,7 @@ def test_no_step_beyond_the_present_one_can_be_chosen() -> None:
     assert names(pump, "step_started")[-1] == ("step_started", 4)
 
 
-@pytest.mark.req("SES-4")
+@pytest.mark.req("SES-4", "SES-16")
 @pytest.mark.parametrize("button", [START, CONFIRM, UP])
 def test_a_severe_reaction_locks(button: int) -> None:
     """Else an anaphylaxis ends in a resume."""
@@ -161,7 +161,7 @@ def pump_held_in(step: int, choices: int, line_dead_nl: int = 0) -> CorePump:
     return pump
 
 
-@pytest.mark.req("SES-3")
+@pytest.mark.req("SES-3", "SES-16")
 @pytest.mark.parametrize(
     ("step", "choices", "offered"),
     [

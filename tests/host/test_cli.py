@@ -227,7 +227,8 @@ def test_load(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["load", str(PROTOCOL), "--port", fake.port]) == 0
     out, err = capsys.readouterr()
     assert err == ""  # no bar without a terminal
-    signed, mode, loaded = out.splitlines()
+    signed, order, mode, loaded = out.splitlines()
+    assert order.startswith("no order named")
     assert signed.endswith(": nobody has signed it") and "BENCH MODE" in mode
     assert re.fullmatch(rf"loaded '.+', fingerprint {fake.fingerprint}, \d+ bytes in \d+\.\d s", loaded)
 

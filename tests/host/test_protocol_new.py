@@ -190,7 +190,7 @@ def test_what_is_missing_is_said_at_once(capsys: pytest.CaptureFixture[str], tmp
 
 ANSWERS = [
     "bwh-99", "bwh-12", "", "cisplatin", "", "", "4O0", "400", "", "180", "", "", "0,3", "0.01", "saline", "", "", "",
-    "100", "", "", "", "", "", "", "", "", *[""] * 7,
+    "100", "", "", "", "", "", "", "", "", *[""] * 8,
 ]  # fmt: skip
 
 
@@ -215,7 +215,7 @@ def test_everything_is_asked_and_nonsense_asked_again(
 def test_answers_that_do_not_fit_are_asked_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small, right = ["10", *[""] * 15], ["50", *[""] * 8]
+    small, right = ["10", *[""] * 16], ["50", *[""] * 8]
     # template, weight, unit, dose, wait, gap, diluent, name, route
     first = ["bwh-12", "", "", "500", "", "", "", "", "", *small]
     monkeypatch.setattr("sys.stdin", Terminal("\n".join([*first, *right]) + "\n"))
@@ -230,7 +230,7 @@ def test_options_that_do_not_fit_end_it_when_nothing_is_left_to_ask(
     words: list[str] = []
     for option in BY_NAME["four-bag"].options:
         words += [option.flag, {"bag_ml": "250", "overfill_ml": "1; 2", "last_bag": "under"}.get(option.key, "60")]
-    monkeypatch.setattr("sys.stdin", Terminal("four-bag\n" + "\n" * 13))
+    monkeypatch.setattr("sys.stdin", Terminal("four-bag\n" + "\n" * 14))
     argv = ["protocol", "new", *OPTIONS, "--dose-mg", "5", *words, "-o", str(tmp_path / "a.toml")]
     assert cli.main(argv) == 2
     assert "2 numbers for 4 bags" in capsys.readouterr().err

@@ -121,7 +121,7 @@ def test_the_questions_come_to_premedication_flush_expiry_and_limits(
     """Else only who knows the file's keys by heart can say that there is a premedication."""
     file = tmp_path / "a.toml"
     order = ["bwh-12", "x", "", "", "500", "60", "", "", "0.2", "solution", "", "", "", *[""] * 10]
-    more = ["", "24", "20", "80", "a, 1 mg, 30", "", "yes", *[""] * 7, "90", *[""] * 11, str(file)]
+    more = ["", "", "24", "20", "80", "a, 1 mg, 30", "", "yes", *[""] * 7, "90", *[""] * 11, str(file)]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", Terminal("\n".join([*order, *more]) + "\n"))
     assert cli.main(["protocol", "new"]) == 0

@@ -58,7 +58,7 @@ def test_a_protocol_in_units_is_asked_for_in_units(ask: Ask, tmp_path: Path) -> 
 @pytest.mark.req("PRO-6")
 def test_units_by_weight_are_asked_for_too(ask: Ask, tmp_path: Path) -> None:
     # weight, height, unit, U/kg; wait, gap, diluent, name; the template's own
-    answers = ["bwh-8", "20", "", "U", "100", *[""] * 21]
+    answers = ["bwh-8", "20", "", "U", "100", *[""] * 22]
     code, said = ask([*OPTIONS, "-o", str(tmp_path / "a")], answers)
     assert code == 0 and "Dose by weight of a drug in units in U/kg" in said
     assert read_protocol(tmp_path / "a").full_dose_pg == 2000 * 10**9
@@ -88,8 +88,8 @@ def test_an_earlier_answer_stands_or_is_taken_back(ask: Ask, tmp_path: Path) -> 
     code, said = ask(words, ["900", "", "-", "1,2,3", ""])
     assert code == 0 and doses(read_protocol(tmp_path / "a")) == [10, 20, 30]
     # bags of 1500 mL: step 12 too large; asked again, of which all but the bag stand
-    own = ["1500", "", "", "", "", "20", "", "", "", *[""] * 7]
-    answers = ["bwh-12", "", "", "500", "", "", "", "", "", *own, "1000", *[""] * 20]
+    own = ["1500", "", "", "", "", "20", "", "", "", *[""] * 8]
+    answers = ["bwh-12", "", "", "500", "", "", "", "", "", *own, "1000", *[""] * 21]
     code, said = ask([*OPTIONS, "-o", str(tmp_path / "b")], answers)
     assert code == 0 and "--bag-ml may be at most" in said and "in min [20, - for 15]" in said
     protocol = read_protocol(tmp_path / "b")

@@ -152,7 +152,28 @@ def test_doses_by_mouth_are_asked_for(
     file = tmp_path / "a.toml"
     # template, drug, weight, unit, dose, hold, wait, gap, name, route; first dose, doses before the rest, wait;
     # zone, wide steps, premedication, checklist, limits; file
-    answers = ["oral", "aspirin", "", "", "325", "120", "", "", "", "", "40", "", "30", "", "", "", "", "", str(file)]
+    answers = [
+        "oral",
+        "aspirin",
+        "",
+        "",
+        "325",
+        "120",
+        "",
+        "",
+        "",
+        "",
+        "40",
+        "",
+        "30",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        str(file),
+    ]
     monkeypatch.setattr("sys.stdin", Terminal("\n".join(answers) + "\n"))
     assert cli.main(["protocol", "new"]) == 0
     asked = capsys.readouterr().err

@@ -16,6 +16,7 @@ from pump.protocol.protocol import (
     MAGIC,
     MONITORING,
     NAME,
+    ORDER,
     REACTION,
     SOLUTION,
     SOLUTION_HEAD,
@@ -53,6 +54,8 @@ def encode(protocol):
     body = _record(NAME, protocol.name.encode()) + _record(DRUG, protocol.drug.encode())
     for key in (KIND, FULL_DOSE, LIMITS, LINE):
         body += _fixed(protocol, key)
+    if protocol.order is not None:
+        body += _record(ORDER, protocol.order)
     for solution in protocol.solutions:
         body += _solution_record(solution)
     for step in protocol.steps:

@@ -27,13 +27,14 @@ UNITS = ("mg", "U")
 TO_FULL_DOSE, LINE_FILL = 1, 2  # flags of a step; a line-fill pushes the line's content and counts as no dose
 CODE_SHOWN = 11  # so many last characters of a bag's code stand on the screen (PRO-8)
 
-NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, SOLUTION, STEP, DOSE, MONITORING, REACTION, APPROVAL = (
-    1, 2, 3, 4, 5, 6, 16, 32, 33, 48, 49, 64,
+NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, ORDER, SOLUTION, STEP, DOSE, MONITORING, REACTION, APPROVAL = (
+    1, 2, 3, 4, 5, 6, 7, 16, 32, 33, 48, 49, 64,
 )  # fmt: skip
-_KNOWN = (NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, SOLUTION, STEP, DOSE, MONITORING, REACTION, APPROVAL)
+_KNOWN = (NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, ORDER, SOLUTION, STEP, DOSE, MONITORING, REACTION, APPROVAL)
 _REPEATED = (SOLUTION, STEP, DOSE)
 _REQUIRED = (NAME, DRUG, KIND, FULL_DOSE, LIMITS, LINE, MONITORING, REACTION)
 _MAC = 32
+ORDER_BYTES = 16  # of SHA-256 over order number, cycle and patient: neither of them lies in the pump in clear
 FORMATS = {
     KIND: "<BB",
     FULL_DOSE: "<Q",
@@ -119,6 +120,7 @@ class Protocol:
         self.kind = 0
         self.unit = 0
         self.full_dose_pg = 0
+        self.order = None  # 16 bytes by which its order is known, or None: the file names none
         self.max_hold_min, self.max_wait_min, self.tolerance_gap_h = 120, 30, 48
         self.line_dead_nl, self.primed_with_solution = 0, 0
         self.solutions = []
@@ -259,6 +261,10 @@ def _read(protocol, key, payload):
         _read_solution(protocol, payload)
     elif key == APPROVAL:
         _read_approval(protocol, payload)
+    elif key == ORDER:
+        if len(payload) != ORDER_BYTES:
+            raise Refusal(refusals.TRUNCATED, key, len(payload))
+        protocol.order = bytes(payload)
     else:
         layout = FORMATS[key]
         if len(payload) != struct.calcsize(layout):

@@ -26,9 +26,11 @@ class CorePump:
         """`start_ms`: the ticks at power-on; `held`: the keys that are down then; `bench`: bench mode with no act."""
         self.period_us = period_us
         self.parser = Samples()
-        self.controller = Controller(self.parser, PL_PULSE, period_us, bench=bench, held=held)
-        self.brain = LocalBrain(self.controller)
         self.board = VirtualBoard(period_us, start_ms)
+        self.controller = Controller(
+            self.parser, PL_PULSE, period_us, bench=bench, held=held, read_slot=self.board.slot
+        )
+        self.brain = LocalBrain(self.controller)
         self.board.samples = True
         self.board.boot(self.brain, 0)
         self.events: list[dict[str, object]] = []

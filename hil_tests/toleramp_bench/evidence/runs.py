@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from toleramp_bench.evidence.machinery import Run
+from toleramp_bench.places import ROOT
 
 _PYTHON = sys.executable
 _CORE = (
@@ -67,37 +68,9 @@ _CAMPAIGN = (
         for part in ("boards", "campaign", "people", "plant", "runs", "scenario", "targets")
     ),
 )
-# Scenarios whose run on the emulated board takes long and shows there what others of the library show, too; `make test`
-# has them on the core, every target is here.
-LATER = (
-    "after-the-last-drop",
-    "alarm-in-a-hold",
-    "asthma",
-    "back-on-the-present-bag",
-    "back-over-a-bag",
-    "desaturation",
-    "dropped-bytes",
-    "finger-out",
-    "forgotten-start",
-    "hang-flood",
-    "hold-at-a-bag-change",
-    "least-hold",
-    "lights-out",
-    "loose-plug",
-    "mild-reaction",
-    "noisy-oximeter",
-    "one-good-in-nine",
-    "pause-at-a-bag-change",
-    "probe-off-in-the-last-second",
-    "reaction-at-a-bag-change",
-    "screen-out",
-    "slipping-motor",
-    "stable-at-limit-plus-1",
-    "stop-inside-a-desaturation",
-    "stuck-key",
-    "swings",
-    "to-and-fro-at-the-early-limit",
-)
+_LIST = ROOT / "hil_tests" / "scenarios" / "board_later.txt"
+# Scenarios that `make test` runs on the core only; every target has them here.
+LATER = tuple(line for line in _LIST.read_text().splitlines() if line and not line.startswith("#"))
 
 
 def _pytest(*words: str) -> tuple[str, ...]:

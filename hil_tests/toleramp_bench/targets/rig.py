@@ -252,6 +252,8 @@ class RigTarget:
         """Sends a host command."""
         if command == "garbage":
             self.line.write(fields["data"])
+        elif command == "ping":
+            self.line.ping()
         elif command == "hang":
             self.line.send(m.HANG, data=fields["code"].encode())
         else:

@@ -12,11 +12,13 @@ import select
 import subprocess
 import tempfile
 import weakref
+from collections.abc import Mapping
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import IO, Any
 
 from pump.io import Outputs, Snapshot
+from pump.store.orders import FIRST_SLOT
 from pump.tables import messages as m
 from pump.tables import refusals
 from pump.tables.oximeters import NAMES
@@ -104,10 +106,13 @@ class Child:
 class ProcessBrain:
     """The controller in a child, as the virtual board scans it."""
 
-    def __init__(self, boot: bytes, samples: Samples | None) -> None:
+    def __init__(self, boot: bytes, samples: Samples | None, kept: Mapping[int, bytes]) -> None:
+        """`kept`: what the FRAM holds of orders."""
         self.child = Child()
         self._samples = samples
         self._request = bytearray(_layout.REQUEST)
+        for slot, content in kept.items():
+            self._ask(_layout.keep(slot, content))
         self._ask(boot)
         contract, version, build = _layout.unpack_booted(self.child.read(_layout.BOOTED))
         if contract != m.CONTRACT:
@@ -210,7 +215,8 @@ class UnixTarget(CoreTarget):
             self.scan_us, bench | self.board.keys << 1, cause, number, slot, self.board.parts, self.pl_pulse, self.slow,
             NAMES.index(self.form), self.board.lost_step(),
         )  # fmt: skip
-        brain = ProcessBrain(boot, self.oximeter.samples if self.slow else None)
+        kept = {slot: content for slot, content in self.board.fram.items() if slot >= FIRST_SLOT}
+        brain = ProcessBrain(boot, self.oximeter.samples if self.slow else None, kept)
         self.build = brain.build
         return brain
 

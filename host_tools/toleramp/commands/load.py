@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pump.protocol.protocol import Protocol
 
-    Loadable = tuple[bytes, Protocol, str]
+    Loadable = tuple[bytes, Protocol, str, str]
 
 _BAR = 30
 BENCH_MODE = 1  # field `mode` of HELLO_REPLY
@@ -31,12 +31,13 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _read(path: Path) -> "Loadable":
-    """A protocol file compiled, what it says, and who signed it.
+    """A protocol file compiled, what it says, who signed it, and its order.
 
     UserError when it has changed since, or breaks a rule: the pump finds those that it knows of, not an expired bag.
     """
     from toleramp.approval.table import UNFIT
     from toleramp.protocol import file as protocol_file
+    from toleramp.protocol import order
     from toleramp.protocol.verdict import judge
 
     reading = protocol_file.read_file(path)
@@ -48,7 +49,8 @@ def _read(path: Path) -> "Loadable":
     verdict = judge(reading)
     if verdict.refused:
         raise UserError(f"{verdict.words()}: {verdict.reason()}", str(path), "see `toleramp protocol check`")
-    return protocol_file.compile_protocol(reading.protocol, str(path)), reading.protocol, reading.standing.words()
+    blob = protocol_file.compile_protocol(reading.protocol, str(path))
+    return blob, reading.protocol, reading.standing.words(), order.words(reading.content["protocol"])
 
 
 def _signers(protocol: "Protocol") -> str:
@@ -60,7 +62,7 @@ def _signers(protocol: "Protocol") -> str:
 
 
 def _compiled(path: Path) -> "Loadable":
-    """The compiled protocol, what it says, and who signed it."""
+    """The compiled protocol, what it says, who signed it, and its order."""
     if path.suffix != ".tlp":
         return _read(path)
     from pump.protocol import protocol as device
@@ -68,7 +70,7 @@ def _compiled(path: Path) -> "Loadable":
     try:
         blob = path.read_bytes()
         protocol = device.decode(bytearray(blob))
-        return blob, protocol, _signers(protocol)
+        return blob, protocol, _signers(protocol), "an order is named" if protocol.order else "no order is named"
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", str(path)) from None
     except device.Refusal as refusal:
@@ -89,9 +91,10 @@ def run(args: argparse.Namespace) -> int:
     """Compiles, says who approved it, loads, reads back; the last line says what the pump now holds."""
     from toleramp.protocol import table as protocol_table
 
-    blob, protocol, signed = _compiled(args.file)
+    blob, protocol, signed, order = _compiled(args.file)
     pump, hello = chosen.connect(args)
     print(one_line(f"{protocol.name}: {signed}"))
+    print(one_line(order))
     if hello["mode"] == BENCH_MODE:
         print(terminal.emphasis("the pump is in BENCH MODE: it loads what nobody approved; never for a patient"))
     sys.stdout.flush()

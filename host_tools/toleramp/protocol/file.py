@@ -16,7 +16,7 @@ from pump.protocol.encoding import encode
 from pump.tables import refusals
 from toleramp.approval.table import Standing, standing
 from toleramp.errors import UserError, place_of
-from toleramp.protocol import by_hand
+from toleramp.protocol import by_hand, order
 from toleramp.protocol.keys import MONITORING, ORAL_SECTIONS_WITHOUT, RESUME
 from toleramp.protocol.reader import Reader, Table, brief, read_toml
 from toleramp.protocol.steps import dose_key, read_steps
@@ -48,6 +48,7 @@ def _head(reader: Reader, target: device.Protocol) -> None:
     target.full_dose_pg = reader.exact(dose, 10**9, "protocol, full dose", reader.unit)
     target.max_hold_min, target.max_wait_min = table["max_hold_min"], table["max_wait_min"]
     target.tolerance_gap_h = table["tolerance_gap_h"]
+    target.order = order.read(reader, table)
     if reader.oral:
         return
     target.line_dead_nl = reader.exact(table["line_dead_volume_ml"], 10**6, "protocol, line_dead_volume_ml", "mL")

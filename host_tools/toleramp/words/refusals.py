@@ -42,6 +42,10 @@ WORDS[refusals.NOT_RUN] = "this pump does not run oral doses; print the table"
 WORDS[refusals.CLASS] = "a protocol of class one-bag has one bag"
 WORDS[refusals.DWELL_LONG] = "a step lasts many times as long as the others"
 WORDS[refusals.TOO_OFTEN] = "more of these in a second than it takes: ask again"
+WORDS[refusals.ORDER_GIVEN] = "this pump has given some of this order before"
+
+# What helps where the order was given before.
+ORDER_REMEDY = 'load the next cycle or a new order (cycle, order_id in the file); on a bench write class = "bench"'
 
 _KEYRING = "put a keyring with this person's key into it: `toleramp keys install`"
 _PROVE = "see `toleramp protocol verify --keys`, and have it signed anew"

@@ -20,6 +20,7 @@ _ANSWER_US = 3_000_000
 _TRY_US = 250_000
 _SILENT_US = 1_000_000
 
+_APART_US = 60_000  # the pump answers one request a scan: the later one of two
 ASK_AGAIN = 10  # a question may be lost while the pump starts; so many statuses later it is asked anew
 
 
@@ -37,6 +38,8 @@ class PumpLine:
         self._waited = 0  # statuses since then
         self._fresh: list[dict[str, Any]] = []
         self._heard_us = bench.now_us
+        self._sent_us = -_APART_US
+        self._awaits = False  # somebody waits for an answer
         self.status: dict[str, Any] = {}
         self.zero_us: int | None = None  # the laptop's time of the device's time 0
         self.boots = -1
@@ -48,8 +51,14 @@ class PumpLine:
     def send(self, layout: Layout, **fields: Any) -> int:
         """Sends a request; its number."""
         self._number = self._number % 255 + 1
+        self._sent_us = self._bench.now_us
         self.write(self._wire.encode(layout, self._number, **fields))
         return self._number
+
+    def ping(self) -> None:
+        """Shows that the laptop lives, as any other request does: a ping right after one would cost it its answer."""
+        if self._bench.now_us - self._sent_us >= _APART_US:
+            self.send(m.PING)
 
     def write(self, data: bytes) -> None:
         """Bytes as they are."""
@@ -66,7 +75,12 @@ class PumpLine:
             self.poll()
             return number in self._answers
 
-        if not self._bench.wait_for(answered, limit_us):
+        self._awaits = True
+        try:
+            there = self._bench.wait_for(answered, limit_us)
+        finally:
+            self._awaits = False
+        if not there:
             what = f"no answer to {NAMES[layout[0]]} in {limit_us / 1e6:g} s"
             raise NoAnswer(what, self._bench.places[1], "is this the pump's port, and does the rig give it power?")
         return self._answers[number]
@@ -122,7 +136,7 @@ class PumpLine:
         begun = (fields["journal_seq"] - 1) // BLOCK * BLOCK
         if 0 <= self._next_seq < begun:
             self._next_seq = begun  # switched on anew: the numbers of before end there
-        if not 0 <= self._next_seq < fields["journal_seq"]:
+        if self._awaits or not 0 <= self._next_seq < fields["journal_seq"]:
             return
         self._waited += 1
         if self._asked_seq != self._next_seq or self._waited >= ASK_AGAIN:

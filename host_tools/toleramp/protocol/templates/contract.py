@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toleramp.errors import UserError
-from toleramp.protocol import keys
+from toleramp.protocol import keys, order
 from toleramp.protocol.templates.options import ALL_LINES, ROWS, Option, Values
 
 # What templates write by themselves, or what another option of `options` says.
@@ -141,6 +141,7 @@ OPTIONS = (*(key.option for key in KEYS if key.section not in _LIMITS), CHANGE_L
            *(key.option for key in KEYS if key.section in _LIMITS))  # fmt: skip
 _OF_LIMITS = {key.option.key for key in KEYS if key.section in _LIMITS}
 _WITHOUT = {oral: set(keys.senseless("protocol", None, oral)) for oral in (False, True)}
+_OF_ORDER = ("cycle", "patient_id", "birth_date")
 _BAGS_ONLY = {key.option.key for key in KEYS if key.section in keys.ORAL_SECTIONS_WITHOUT}
 
 
@@ -150,15 +151,18 @@ def without(oral: bool) -> tuple[str, ...]:
 
 
 def is_needless(key: str, given: dict[str, str]) -> bool:
-    """True for a question that another answer has settled: a flush's rate without its volume, limits as they are."""
+    """True for a question that another answer has settled: a flush's rate without its volume, limits as they are, the
+    patient of no order."""
     if key in _OF_LIMITS:
         return given.get(CHANGE_LIMITS.key) != "yes"
+    if key in _OF_ORDER:
+        return "order_id" not in given
     return key == "flush_rate_ml_h" and "flush_volume_ml" not in given
 
 
 def is_needed(key: str, given: dict[str, str]) -> bool:
     """True for one that another answer makes necessary."""
-    return key == "flush_rate_ml_h" and "flush_volume_ml" in given
+    return (key == "flush_rate_ml_h" and "flush_volume_ml" in given) or (key == "patient_id" and "order_id" in given)
 
 
 def demand(values: Values) -> None:
@@ -166,6 +170,11 @@ def demand(values: Values) -> None:
     flush = [key in values for key in ("flush_volume_ml", "flush_rate_ml_h")]
     if any(flush) and not all(flush):
         raise UserError("a flush has a volume and a rate", "--flush-volume-ml, --flush-rate-ml-h", "give both")
+    named = [key in values for key in ("order_id", "patient_id")]
+    if (any(named) or "cycle" in values) and not all(named):
+        raise UserError("an order is known by its number and its patient", "--order-id, --patient-id", "give both")
+    if "birth_date" in values:
+        order.check_birth(values["birth_date"], lambda what, remedy: UserError(what, "--birth-date", remedy))
 
 
 def rows(values: Values) -> Iterator[tuple[str, dict[str, str]]]:

@@ -1,0 +1,46 @@
+"""A protocol that has come in full: taken over by every room at once, or refused; only while no session runs."""
+
+from pump.course.plan import Plan
+from pump.panel.display import LINES
+from pump.protocol import protocol as p
+from pump.protocol.admission import admit
+from pump.protocol.fingerprint import fingerprint
+from pump.store.orders import UNKNOWN, key_of
+from pump.tables import events, refusals
+
+
+def load(pump, blob):
+    """`pump`: the controller; `blob`: the compiled form (bytearray). What is refused leaves all as it was."""
+    try:
+        protocol, plan, order = _judged(pump, blob)
+    except p.Refusal as refusal:
+        pump.link.refuse(refusal.code, refusal.where, refusal.detail & 0xFFFFFFFF)
+        pump.log(events.LOAD_REFUSED, refusal.code, refusal.where)
+        return
+    pump.orders.adopt(order)
+    pump.session.adopt(plan)
+    pump.guard.adopt(blob)
+    pump.vitals.adopt(protocol)
+    pump.guard.compare(protocol, pump.vitals)
+    pump.fingerprint = fingerprint(blob).encode()
+    pump.log(events.LOADED, 0, plan.count)
+    pump.lost.seen()
+    pump.seen_ms = 0
+    for _ in range(LINES):  # so that what is not drawn yet differs from what is shown
+        pump.display.compose(pump)
+
+
+def _judged(pump, blob):
+    """Protocol, plan and the key of its order. Raises Refusal."""
+    protocol = p.decode(blob)
+    admit(protocol, blob, pump.bench, pump.keys)
+    return protocol, Plan(protocol, pump.pl_pulse), _new_order(pump.orders, protocol, blob)
+
+
+def _new_order(orders, protocol, blob):
+    """The key of the protocol's order. Raises Refusal when this pump has given any of it (SES-15)."""
+    key = key_of(protocol, blob)
+    given = UNKNOWN if key is None else orders.given(key)
+    if given != UNKNOWN:
+        raise p.Refusal(refusals.ORDER_GIVEN, 0, given)
+    return key

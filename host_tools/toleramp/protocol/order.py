@@ -1,0 +1,67 @@
+"""The order that a protocol carries out: its number, its cycle and its patient (SES-15).
+
+The dose belongs to the order. The pump keeps what it gave under the order's key, sixteen bytes of a digest, and takes
+no protocol of that order a second time, whatever the file is called or however its bags are labelled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from pump.protocol.protocol import ORDER_BYTES
+from pump.tables import refusals
+from toleramp.protocol.reader import Reader
+
+FIRST_CYCLE = 1
+_NUMBER, _CYCLE, _PATIENT, _BORN = "order_id", "cycle", "patient_id", "birth_date"
+_FIRST_YEAR = 1900
+_AS_SEEN = str.maketrans("oil", "011")
+
+
+def _folded(text: str) -> str:
+    """As eyes and keyboards have it: letters and digits only, no case, O as 0, I and L as 1."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(sign for sign in plain if sign.isalnum()).translate(_AS_SEEN)
+
+
+def read(reader: Reader, head: dict[str, Any]) -> bytes | None:
+    """The key of the order that [protocol] names; None where it names none. Raises a fault where it is half named."""
+    if _BORN in head:
+        check_birth(head[_BORN], lambda what, remedy: reader.fail(what, "protocol", remedy, refusals.FORMAT))
+    number, patient = head.get(_NUMBER), head.get(_PATIENT)
+    if number is None and patient is None and _CYCLE not in head:
+        return None
+    for key, value in ((_NUMBER, number), (_PATIENT, patient)):
+        if value is None:
+            what = f"{key} is missing: an order is known by its number and its patient, the dose belongs to both"
+            raise reader.fail(what, "protocol", f'add {key} = "..."', refusals.MISSING)
+        if not _folded(value):
+            raise reader.fail(f"{key} {value!r} has no letter and no digit", "protocol", "write it as the order has it")
+    return key_of(number, head.get(_CYCLE, FIRST_CYCLE), patient)
+
+
+def key_of(number: Any, cycle: int, patient: Any) -> bytes:
+    """Sixteen bytes by which an order is known: the same however its number is typed."""
+    whole = "\n".join((_folded(number), str(int(cycle)), _folded(patient)))
+    return hashlib.sha256(whole.encode()).digest()[:ORDER_BYTES]
+
+
+def words(head: dict[str, Any]) -> str:
+    """The order in words, or that there is none."""
+    if _NUMBER not in head:
+        return "no order named: the pump knows this file by its content alone (order_id, cycle and patient_id name it)"
+    return f"order {head[_NUMBER]}, cycle {head.get(_CYCLE, FIRST_CYCLE)}, patient {head.get(_PATIENT, '?')}"
+
+
+def check_birth(text: str, fail: Callable[[str, str], Exception]) -> None:
+    """Raises what `fail` makes of the fault and the remedy when a birth date is none, or is not of a living patient."""
+    try:
+        born = date.fromisoformat(text)
+    except ValueError:
+        raise fail(f"birth date {text!r} is no date", "write year-month-day, as 1968-04-02") from None
+    if born.year < _FIRST_YEAR or born > date.today():
+        raise fail(f"birth date {text} is not of a living patient", "look at the year")
