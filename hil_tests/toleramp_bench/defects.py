@@ -16,12 +16,13 @@ from functools import wraps
 from multiprocessing.connection import Connection
 from typing import Any
 
-from pump.base import units
+from pump.base import crc, units
 from pump.course import course
 from pump.course.plan import Plan
 from pump.delivery.delivery import Delivery
 from pump.io import CONFIRM
 from pump.protocol import admission, approval
+from pump.protocol.protocol import MAGIC
 from pump.senses import vitals
 from pump.session.bags import Bags
 from pump.session.resuming import Resuming
@@ -67,6 +68,16 @@ def everywhere(sound: Callable[..., Any], instead: Callable[..., Any]) -> None:
 
 
 # -- what goes wrong
+
+
+def _second_checksum_skipped() -> None:
+    seen: list[int] = []
+
+    @wrong(crc, "holds")
+    def holds(sound: Any, data: Any, size: int) -> bool:
+        if bytes(data[: len(MAGIC)]) == MAGIC:
+            seen.append(size)
+        return bool(sound(data, size) or len(seen) > 1)
 
 
 def _late_stop() -> None:
@@ -211,6 +222,7 @@ DEFECTS = (
     Defect("delay restarted by each gap", _delay_restarted_by_gaps, ("one-good-in-nine.toml", "swings.toml")),
     Defect("least hold ignored", _least_hold_ignored, ("least-hold.toml",)),
     Defect("pause ignored while a bag is asked for", _pause_ignored_at_a_bag, ("pause-at-a-bag-change.toml",)),
+    Defect("checksum of a second load skipped", _second_checksum_skipped, ("damaged-second-load.toml",)),
     Defect("another bag's strength in the remainder", _remainder_of_another_bag, ("mild-reaction.toml",)),
 )
 NONE = Defect("none", lambda: None, tuple(dict.fromkeys(name for defect in DEFECTS for name in defect.scenarios)))

@@ -24,7 +24,9 @@ F = Fraction
 def sheet(capsys: pytest.CaptureFixture[str], *options: str, path: Path = SAMPLE) -> tuple[int, dict[str, Any]]:
     """Exit code and document of `protocol prepare --json`."""
     code = cli.main(["protocol", "prepare", str(path), "--json", *options])
-    return code, json.loads(capsys.readouterr().out)
+    made = json.loads(capsys.readouterr().out)
+    assert made["verdict"] == ("refused" if code else "accepted")
+    return code, made
 
 
 def numbers(bag: dict[str, Any], *keys: str) -> list[Fraction]:

@@ -187,7 +187,10 @@ class Actions:
         self.run.target.stall_code(float(ms))
 
     def _do_corrupt(self, where: str) -> None:
-        self.run.target.corrupt(where)
+        if where == "load":
+            self.run.spoils_load = True
+        else:
+            self.run.target.corrupt(where)
 
     def _do_stall(self, on: bool = True) -> None:
         self.run.target.motor(on)

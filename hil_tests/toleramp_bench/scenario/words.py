@@ -143,7 +143,7 @@ DO: dict[str, Word] = {
     "cpu_stuck": Word(),
     "flash_stall": Word({"ms": Key("number", Decimal("0.001"), 60_000, required=True)}),
     "stuck_key": Word({"button": Key("text", choices=BUTTONS, default="confirm"), "on": _ON}),
-    "corrupt": Word({"where": Key("text", choices=("protocol", "plan", "fram"), required=True)}),
+    "corrupt": Word({"where": Key("text", choices=("protocol", "plan", "fram", "load"), required=True)}),
     "clock": Word({"offset_s": Key("number", -(10**9), 10**9)}, open="INT-3"),
     "host": Word(
         {

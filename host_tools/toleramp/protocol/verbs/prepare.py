@@ -18,6 +18,7 @@ from toleramp.preparation.as_made import as_drawn, mix, new_findings, remedy
 from toleramp.preparation.mixing import Bag, Means
 from toleramp.preparation.sheet import SYRINGE_STEPS, as_text, comparison, document, exact
 from toleramp.protocol.templates.exact import number
+from toleramp.protocol.verdict import ACCEPTED, REFUSED
 from toleramp.words.lists import number_texts
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _sheet(args: argparse.Namespace, reading: Reading) -> tuple[dict[str, Any], 
     sheet["findings"] = finding_rows(protocol) + file_findings(reading, start(args.now))
     sheet["errors"] = [row for row in sheet["findings"] if row["severity"] == "error"]
     bags = [] if sheet["errors"] else _fill(args, protocol, reading.content, sheet)
-    return sheet, bags
+    return {"verdict": REFUSED if sheet["errors"] else ACCEPTED, **sheet}, bags
 
 
 def _head(protocol: Protocol, print_: str) -> dict[str, Any]:

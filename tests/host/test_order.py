@@ -1,0 +1,95 @@
+"""The order that a protocol file names: read, half named, refused by the pump in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pump.protocol import protocol as device
+from pump.tables import refusals
+from toleramp import cli
+from toleramp.errors import Refused
+from toleramp.protocol.file import compile_file, read_file
+from toleramp.protocol.order import key_of, words
+from toleramp_bench.places import standard_protocol
+
+pytestmark = pytest.mark.req("SES-15")
+
+NAMED = 'order_id = "RX-4711"\ncycle = 3\npatient_id = "P-0815"\n'
+
+
+def written(folder: Path, lines: str) -> Path:
+    """The standard protocol with more keys in [protocol]."""
+    text = standard_protocol().read_text()
+    file = folder / "a.toml"
+    file.write_text(text.replace("[protocol]\n", f"[protocol]\n{lines}", 1))
+    return file
+
+
+def fault(folder: Path, lines: str) -> str:
+    """The one line that reading it ends with."""
+    reading = read_file(written(folder, lines))
+    assert reading.protocol is None and len(reading.faults) == 1
+    return str(reading.faults[0])
+
+
+def test_the_compiled_form_carries_the_order_and_the_digest_covers_it(tmp_path: Path) -> None:
+    """Else the pump does not know what it gives, or two people sign another order than the pump books."""
+    blob, protocol = compile_file(written(tmp_path, NAMED))
+    assert protocol.order == key_of("RX-4711", 3, "P-0815") and len(protocol.order) == 16
+    assert device.decode(bytearray(blob)).order == protocol.order
+    assert b"4711" not in blob and b"0815" not in blob, "number and patient do not lie in the pump in clear"
+    other, _ = compile_file(written(tmp_path, NAMED.replace("cycle = 3", "cycle = 4")))
+    plain, without = compile_file(written(tmp_path, ""))
+    assert without.order is None and len({blob, other, plain}) == 3
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('order_id = "RX-4711"\n', 'patient_id is missing: an order is known by its number and its patient'),
+        ('patient_id = "P"\n', "order_id is missing"),
+        ("cycle = 3\n", "order_id is missing"),
+        ('order_id = "--"\npatient_id = "P"\n', "order_id '--' has no letter and no digit"),
+        (NAMED.replace("cycle = 3", "cycle = 0"), "cycle: 0 is out of range"),
+        (NAMED.replace("cycle = 3", 'cycle = "3"'), "is not a whole number"),
+        (NAMED + 'birth_date = "02.04.1968"\n', "birth date '02.04.1968' is no date; write year-month-day"),
+        (NAMED + 'birth_date = "1868-04-02"\n', "is not of a living patient"),
+        (NAMED + 'birth_date = "2999-01-01"\n', "is not of a living patient"),
+        ('orderid = "RX-4711"\n', "did you mean order_id"),
+    ],
+)  # fmt: skip
+def test_what_does_not_name_an_order_is_one_line(tmp_path: Path, lines: str, said: str) -> None:
+    """Else half an order is a new one each time, or a typing error is none."""
+    assert said in fault(tmp_path, lines)
+
+
+def test_without_a_cycle_it_is_the_first(tmp_path: Path) -> None:
+    """Else leaving the cycle out makes a new order of the first one."""
+    _, protocol = compile_file(written(tmp_path, NAMED.replace("cycle = 3\n", "")))
+    assert protocol.order == key_of("RX-4711", 1, "P-0815")
+
+
+def test_order_and_its_absence_are_said(tmp_path: Path) -> None:
+    """Else nobody notices that the file names none."""
+    head = read_file(written(tmp_path, NAMED)).content["protocol"]
+    assert words(head) == "order RX-4711, cycle 3, patient P-0815"
+    assert words({}).startswith("no order named")
+
+
+@pytest.mark.parametrize(("ppm", "share"), [(1_000_000, "100 %"), (763_400, "76.34 %"), (0, "0 %"), (20, "0.002 %")])
+def test_the_refusal_says_how_much_was_given_and_what_helps(ppm: int, share: str) -> None:
+    """Else people load another copy of the file, again and again."""
+    line = str(Refused(refusals.ORDER_GIVEN, 0, ppm, "the protocol"))
+    assert f"this pump has given some of this order before, {share} at least" in line and "the next cycle" in line
+
+
+def test_new_takes_the_order_as_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else every protocol that the tool writes is without one."""
+    words_ = ["--template", "bwh-12", "--drug", "x", "--dose-mg", "500", "--max-hold-min", "60"]
+    words_ += ["--line-dead-volume-ml", "0.2", "--primed-with", "solution", "-o", str(tmp_path / "a.toml")]
+    assert cli.main(["protocol", "new", *words_, "--order-id", "RX-1"]) == 2
+    assert "--order-id, --patient-id" in capsys.readouterr().err and not (tmp_path / "a.toml").exists()
+    assert cli.main(["protocol", "new", *words_, "--order-id", "RX-1", "--patient-id", "P-1", "--cycle", "2"]) == 0
+    assert compile_file(tmp_path / "a.toml")[1].order == key_of("RX-1", 2, "P-1")
