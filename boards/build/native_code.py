@@ -22,6 +22,7 @@ _PREFIX = "fun_data_"  # what MicroPython calls a frozen function
 _CODE = "tT"  # nm's letters for what is executed; byte code is data
 _WORD = 4
 NAMES_MAX = 287
+_MPY = b"M\x06"
 _ARCH_SHIFT, _ARCH_MASK = 2, 15  # in the third byte of a .mpy file; 0: no native code in it
 
 
@@ -46,17 +47,22 @@ def symbols_of(elf: Path) -> str:
 
 def names_in(mpy: bytes) -> tuple[bool, int]:
     """Whether a frozen module has native code, and how many names its table has (header of a .mpy file, version 6)."""
-    count, at = 0, 4
-    while True:
-        count = count << 7 | mpy[at] & 0x7F
-        if not mpy[at] & 0x80:
+    if mpy[:2] != _MPY:
+        raise BuildError("a frozen module is no .mpy file of version 6: has MicroPython another format?")
+    count = 0
+    for byte in mpy[4:]:
+        count = count << 7 | byte & 0x7F
+        if not byte & 0x80:
             return bool(mpy[2] >> _ARCH_SHIFT & _ARCH_MASK), count
-        at += 1
+    raise BuildError("a frozen module ends within its head: build again")
 
 
 def check_names(folder: Path) -> None:
     """Raises BuildError when a module with native code, frozen from `folder`, has more names than it can reach."""
-    for path in sorted(folder.rglob("*.mpy")):
+    modules = sorted(folder.rglob("*.mpy"))
+    if not modules:
+        raise BuildError(f"no frozen module in {folder.name}: has MicroPython's build another layout?")
+    for path in modules:
         native, count = names_in(path.read_bytes())
         if native and count > NAMES_MAX:
             name = path.relative_to(folder).with_suffix(".py")
@@ -68,7 +74,10 @@ def check_names(folder: Path) -> None:
 
 def check(elf: Path) -> None:
     """Raises BuildError when an image's native functions would compute with wrong constants."""
-    wrong = list(beside_words(symbols_of(elf)))
+    symbols = symbols_of(elf)
+    if _PREFIX not in symbols:
+        raise BuildError(f"{elf.name}: no frozen function in what arm-none-eabi-nm says of it")
+    wrong = list(beside_words(symbols))
     if wrong:
         name, address = wrong[0]
         raise BuildError(

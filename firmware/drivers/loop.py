@@ -51,7 +51,7 @@ class Pump:
         self.board.listen(chosen.BAUD)
         self.core = Controller(
             chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, keyring(), settings, held, slot, lost,
-            self.board.fram.read_slot,
+            self.board.kept_slot,
         )  # fmt: skip
         self.core.vitals.fresh_ms = max(FRESH_MS, chosen.SILENCE_MS)
         self.core.boot(machine.reset_cause())

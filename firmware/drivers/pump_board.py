@@ -14,7 +14,7 @@ from drivers.screen import Screen
 from drivers.step_generator import PulseCounter, StepGenerator
 from pump.base.units import TICK_MASK
 from pump.base.units import ticks_add as core_ticks_add
-from pump.io import NO_WRITE, OX_MAX
+from pump.io import NO_WRITE, OX_MAX, STOP
 from pump.senses.power_up import GRANTED, PENDING, SERVICE_KEYS, Act
 from pump.store.journal import SLOTS, valid
 from pump.tables import inputs, parts
@@ -136,10 +136,14 @@ class PumpBoard:
 
     @micropython.native
     def _count(self, snap):
-        """The pulses. In this order: one between the two readings never looks like one made with STOP down."""
+        """The pulses. In this order: one between the two readings never looks like one made with STOP down.
+
+        What the driver made idle moved nothing. With STOP down its contact did that, and the counter saw it by itself:
+        what came before the press has moved the motor, although the driver says in the same scan that it is off.
+        """
         snap.pulses = self.counter.made()
         moved = self.counter.moved()
-        if snap.driver_off and self._moved >= 0:
+        if snap.driver_off and self._moved >= 0 and not snap.buttons & STOP:
             self._idle += (moved - self._moved) & TICK_MASK
         self._moved = moved
         snap.idle = self._idle
@@ -205,6 +209,11 @@ class PumpBoard:
     def keep(self, out):
         """Writes to the FRAM: KEPT, FAILED or TAKEN (pump.io); over nothing sound of the log."""
         return self.fram.put(out.fram_slot, out.fram, valid if out.fram_slot < SLOTS else None)
+
+    def kept_slot(self, slot):
+        """What a slot of the FRAM holds, None when it does not answer now; at rest."""
+        self.fram.keep_up()
+        return self.fram.read_slot(slot) if self.fram.present else None
 
     def _sound(self, tone_hz):
         self._tone = tone_hz

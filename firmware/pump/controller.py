@@ -28,7 +28,7 @@ from pump.store.throttle import Throttle
 from pump.tables import events, inputs, questions, refusals
 from pump.tables import parts as part_rows
 from pump.tables.causes import DRIVE_LATE
-from pump.tables.states import GROUP
+from pump.tables.states import GROUP, OVER, READY
 
 BENCH_MODE = 1
 _FRAM = part_rows.BIT[part_rows.FRAM]
@@ -68,6 +68,7 @@ class Controller:
         self.guard = Guard(pl_pulse, self.display.lines)
         self.delivery = Delivery(period_us)
         self.session = Session(self.delivery, self.vitals, self.log)
+        self.session.case.on_named = self.orders.begin  # the next press may let it flow
         self.alarms = Alarms(self.log)
         self.link = Link(self.journal, build)
         self.rejected = Throttle(self.log, events.BAG_REJECTED)
@@ -155,17 +156,26 @@ class Controller:
         out.permit = guard.permit
         self._show(snap, out, turn, slow)
         if snap.fram:
-            self.journal.settle(snap.fram)
-            self.settings.settle(snap.fram)
-            self.orders.settle(snap.fram)
+            self._settle(snap.fram)
         if snap.parts & _FRAM:
             self._store(out)
         link.send(out, self, snap.now_ms)
 
     @micropython.native
+    def _settle(self, outcome):
+        """What became of the one write of the scan before, whoever's it was."""
+        self.journal.settle(outcome)
+        self.settings.settle(outcome)
+        self.orders.settle(outcome)
+        self.session.case.unproved = self.orders.waits
+
+    @micropython.native
     def _store(self, out):
-        """One write a scan: a record, else a setting, else what was given of the order."""
-        if self.journal.stored != self.journal.seq:
+        """One write a scan: a record, else a setting; what was given of the order has turns of its own, so that no slot
+        that cannot be written keeps it from the memory."""
+        if self.orders.due and (self._turn & 1 or self.orders.waits):
+            self.orders.store(out)
+        if out.fram_slot < 0 and self.journal.stored != self.journal.seq:
             self.journal.store_next(out)
         if out.fram_slot < 0 and self.settings.due:
             self.settings.store(out)
@@ -308,7 +318,10 @@ class Controller:
     def _look(self, snap):
         """Which parts answer; a screen that is back is drawn anew, and never starts what nobody could read."""
         self.parts.look(snap.parts, snap.now_ms)
-        self.session.case.waits = self.parts.waits
+        session, orders = self.session, self.orders
+        session.case.waits, session.case.unproved = self.parts.waits, orders.waits
+        if orders.begun and (session.state == READY or GROUP[session.state] & OVER) and not session.progress.total:
+            orders.release()
         if snap.parts & ~self._screen & _SCREEN:
             self.display.forget()
         self._screen = snap.parts

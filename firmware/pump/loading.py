@@ -5,7 +5,7 @@ from pump.panel.display import LINES
 from pump.protocol import protocol as p
 from pump.protocol.admission import admit
 from pump.protocol.fingerprint import fingerprint
-from pump.store.orders import UNKNOWN, key_of
+from pump.store.orders import UNKNOWN, UNREAD, key_of
 from pump.tables import events, refusals
 
 
@@ -34,13 +34,22 @@ def _judged(pump, blob):
     """Protocol, plan and the key of its order. Raises Refusal."""
     protocol = p.decode(blob)
     admit(protocol, blob, pump.bench, pump.keys)
-    return protocol, Plan(protocol, pump.pl_pulse), _new_order(pump.orders, protocol, blob)
+    return protocol, Plan(protocol, pump.pl_pulse), _new_order(pump, protocol, blob)
 
 
-def _new_order(orders, protocol, blob):
-    """The key of the protocol's order. Raises Refusal when this pump has given any of it (SES-15)."""
+def _new_order(pump, protocol, blob):
+    """The key of the protocol's order. Raises Refusal when this pump has given any of it, or cannot know (SES-15)."""
     key = key_of(protocol, blob)
-    given = UNKNOWN if key is None else orders.given(key)
+    if key is None:
+        return None
+    orders, session = pump.orders, pump.session
+    if session.progress.total:
+        orders.book(session.case.dose_ppm(), False)
+    given = orders.given(key)
+    if given == UNREAD:
+        raise p.Refusal(refusals.ORDER_UNREAD)
     if given != UNKNOWN:
         raise p.Refusal(refusals.ORDER_GIVEN, 0, given)
+    if orders.due:  # what was given of the order before is on its way into the memory
+        raise p.Refusal(refusals.BUSY)
     return key

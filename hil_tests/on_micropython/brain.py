@@ -11,8 +11,10 @@ from pump.controller import Controller
 from pump.io import FRAM_SLOT, Outputs, Snapshot
 from pump.store.orders import FIRST_SLOT
 from pump.tables import messages as m
+from pump.tables import parts
 from pump.tables.oximeters import NAMES
 
+FRAM = parts.BIT[parts.FRAM]
 MANY = 64  # frames a slow scan sends at most
 
 
@@ -69,7 +71,7 @@ class Brain:
         return memoryview(self.reply)[: layout.pack_answer(self.reply, self.out, self.tx, tx_n)]
 
     def slot(self, number):
-        return bytearray(self.kept.get(number, bytes(FRAM_SLOT)))
+        return bytearray(self.kept.get(number, bytes(FRAM_SLOT))) if self.snap.parts & FRAM else None
 
     def frames(self):
         # What the scan sends; a slow one all that there is to say.

@@ -78,6 +78,20 @@ def test_a_module_with_too_many_names_is_named(tmp_path: Path) -> None:
         native_code.check_names(tmp_path)
 
 
+@pytest.mark.req("INT-4")
+def test_a_check_that_finds_nothing_to_check_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else another version of MicroPython switches it off, and nobody notices."""
+    with pytest.raises(BuildError, match="no frozen module in"):
+        native_code.check_names(tmp_path)
+    for head in (b"", b"M", mpy(5)[:5], b"X" + mpy(5)[1:], b"M\x05" + mpy(5)[2:]):
+        (tmp_path / "a.mpy").write_bytes(head)
+        with pytest.raises(BuildError, match="a frozen module"):
+            native_code.check_names(tmp_path)
+    monkeypatch.setattr(native_code, "symbols_of", lambda elf: "10071a32 t main\n")
+    with pytest.raises(BuildError, match="no frozen function"):
+        native_code.check(tmp_path / "firmware.elf")
+
+
 MANY = """import micropython
 {names}
 @micropython.native
@@ -118,6 +132,8 @@ def test_such_an_image_is_not_delivered(tmp_path: Path, monkeypatch: pytest.Monk
     """Else somebody flashes it."""
     monkeypatch.setattr(native_code, "symbols_of", lambda elf: "10071a32 t fun_data_b\n")
     chain = SimpleNamespace(mpy=tmp_path)
+    (tmp_path / "frozen_mpy").mkdir()
+    (tmp_path / "frozen_mpy" / "a.mpy").write_bytes(mpy(3))
     with pytest.raises(BuildError, match="1 functions, first b at 0x10071a32: they would compute with wrong constants"):
         building._deliver("pump_pico", chain, tmp_path, tmp_path / "out")  # type: ignore[arg-type]
     assert not (tmp_path / "out").exists()

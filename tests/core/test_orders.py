@@ -10,6 +10,9 @@ from core_kit import (
     classify,
     encode,
     finish,
+    hang,
+    host,
+    name_bag,
     pump_with,
     run_to_step,
     scan_s,
@@ -18,15 +21,16 @@ from core_kit import (
     start,
     state,
     tap,
-)
+    until,
+)  # fmt: skip
 
 from pump.controller import Controller
-from pump.io import CONFIRM, STOP, Outputs
+from pump.io import CONFIRM, FAILED, START, STOP, Outputs
 from pump.protocol import protocol as p
 from pump.protocol.fingerprint import fingerprint
 from pump.store import journal, orders, settings
 from pump.store.journal import open_log
-from pump.tables import causes
+from pump.tables import causes, messages
 from pump.tables import parts as part_rows
 from toleramp.protocol.order import key_of
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
@@ -50,7 +54,7 @@ def power_cycle(pump: CorePump) -> CorePump:
     pump.board.off()
     pump.controller = Controller(
         pump.parser, PL_PULSE, pump.period_us, bench=True, first_record=number, first_slot=slot,
-        read_slot=pump.board.slot,
+        read_slot=pump.board.kept_slot,
     )  # fmt: skip
     pump.brain = LocalBrain(pump.controller, number)
     pump.board.boot(pump.brain, pump.now_us)
@@ -209,9 +213,11 @@ def test_the_oldest_of_many_orders_gives_its_place_to_the_next() -> None:
     keys = [key_of(f"RX-{number}", 1, "P") for number in range(orders.ORDERS + 3)]
     for number, key in enumerate(keys):
         store.adopt(key)
-        for ppm in (number, number + 5_000):
-            store.book(ppm, True)
-            write(store, fram)
+        store.begin()
+        write(store, fram)
+        assert not store.waits
+        store.book(number + 5_000, True)
+        write(store, fram)
     known = orders.Orders(store._read_slot)
     told = [known.given(key) for key in keys]
     assert told[3:] == [number + 5_000 for number in range(3, len(keys))]
@@ -224,18 +230,143 @@ def test_its_slots_are_nobody_elses_and_within_the_memory() -> None:
     assert (orders.LAST_SLOT + 1) * journal.SLOT <= 256 * 1024
 
 
-def test_without_the_memory_the_pump_knows_what_it_gave_since_power_on() -> None:
-    """Else a loose plug of the FRAM makes the order new at once."""
-    pump = pump_with(ladder())
-    pump.board.parts &= ~part_rows.BIT[part_rows.FRAM]
-    start(pump)
-    scan_s(pump, 3)
+FRAM = part_rows.BIT[part_rows.FRAM]
+
+
+def unplug(pump: CorePump, out: bool) -> None:
+    """The FRAM's plug."""
+    pump.board.parts = pump.board.parts & ~FRAM if out else pump.board.parts | FRAM
+    scan_s(pump, 1)
+
+
+def code_of(pump: CorePump, protocol: p.Protocol) -> str:
+    """Why it is refused."""
+    with pytest.raises(ValueError, match="order|busy") as caught:
+        pump.load(encode(protocol))
+    return str(caught.value)
+
+
+def end(pump: CorePump) -> None:
+    """STOP, then the session is ended."""
     tap(pump, STOP)
     classify(pump, causes.END)
     tap(pump, CONFIRM)
     scan_s(pump, 2)
-    pump.board.fram.clear()
+
+
+def test_a_memory_that_does_not_answer_takes_no_order() -> None:
+    """Else an order that was given counts as new while the plug is loose; an engineer's file runs all the same."""
+    pump = power_cycle(completed(ladder()))
+    unplug(pump, True)
+    assert code_of(pump, ladder()) == code_of(pump, ladder(key_of("RX-2", 1, "P"))) == "order-unread"
+    assert not refused(pump, ladder(None))
+    unplug(pump, False)
     assert refused(pump, ladder())
+
+
+def test_nothing_flows_of_an_order_before_its_beginning_is_kept() -> None:
+    """Else the first pulses leave no trace."""
+    pump = pump_with(ladder())
+    unplug(pump, True)
+    tap(pump, START)
+    hang(pump)
+    tap(pump, CONFIRM)
+    assert state(pump) == "armed" and not pump.stepper.pulses
+    unplug(pump, False)
+    tap(pump, CONFIRM)
+    assert state(pump) == "running"
+
+
+@pytest.mark.parametrize("other", [None, key_of("RX-2", 1, "P")])
+def test_a_plug_that_comes_loose_in_the_session_forgets_no_order(other: bytes | None) -> None:
+    """Else the end of it is written nowhere, or over another order, and all of it is given again."""
+    pump = completed(ladder(key_of("RX-0", 1, "P")))
+    pump.load(encode(ladder()))
+    shown(pump)
+    start(pump)
+    unplug(pump, True)
+    scan_s(pump, 20)
+    end(pump)
+    if other is None:
+        assert not refused(pump, ladder(None))
+    else:
+        assert code_of(pump, ladder(other)) == "order-unread"
+    unplug(pump, False)
+    scan_s(pump, 2)
+    assert not refused(pump, ladder(other))
+    shown(pump)
+    start(pump)
+    scan_s(pump, 5)
+    end(pump)
+    again = power_cycle(pump)
+    assert refused(again, ladder()) and refused(again, ladder(key_of("RX-0", 1, "P")))
+
+
+@pytest.mark.parametrize("phase", range(0, 100, 5))
+def test_a_power_cut_around_the_first_pulse_blocks_what_flowed_and_nothing_else(phase: int) -> None:
+    """Else the first pulses are given again without end, or a look at the bag costs an order."""
+    pump = pump_with(ladder(), 20_000)
+    tap(pump, START)
+    name_bag(pump)
+    pump.press(CONFIRM)
+    for _ in range(phase):
+        pump.scan()
+    flowed = pump.stepper.pulses
+    assert refused(power_cycle(pump), ladder()) or not flowed
+
+
+def test_an_order_whose_bag_was_named_and_no_more_is_new() -> None:
+    """Else who goes away at the second press has to write a new order."""
+    pump = pump_with(ladder())
+    tap(pump, START)
+    name_bag(pump)
+    scan_s(pump, 1)
+    assert refused(power_cycle(pump), ladder()), "in doubt it has begun"
+    pump = pump_with(ladder())
+    tap(pump, START)
+    name_bag(pump)
+    assert until(pump, "ready", 90)
+    scan_s(pump, 1)
+    assert not refused(power_cycle(pump), ladder())
+
+
+def test_a_slot_of_the_log_that_cannot_be_written_keeps_no_order_from_the_memory() -> None:
+    """Else one bad cell makes every order new."""
+    pump = pump_with(ladder())
+    sound = pump.board._write
+    stuck = pump.controller.journal.slot + 2
+    pump.board._write = lambda out: FAILED if out.fram_slot == stuck else sound(out)  # type: ignore[method-assign]
+    start(pump)
+    scan_s(pump, 10)
+    assert refused(power_cycle(pump), ladder())
+
+
+def test_a_place_that_cannot_be_written_is_left_for_the_next() -> None:
+    """Else an order never begins because another one lay badly."""
+    pump = pump_with(ladder())
+    sound = pump.board._write
+    bad = {orders.FIRST_SLOT, orders.FIRST_SLOT + 1}
+    pump.board._write = lambda out: FAILED if out.fram_slot in bad else sound(out)  # type: ignore[method-assign]
+    start(pump)
+    scan_s(pump, 5)
+    assert refused(power_cycle(pump), ladder())
+
+
+def test_what_was_given_is_exact_when_the_next_order_is_loaded_at_once() -> None:
+    """Else the last second before the end is not in the figure."""
+    pump = pump_with(ladder())
+    start(pump)
+    run_to_step(pump, 9)
+    scan_s(pump, 7.3)
+    host(pump, messages.STOP[0])
+    given = pump.controller.session.case.dose_ppm()
+    for _ in range(20):
+        try:
+            pump.load(encode(ladder(key_of("RX-2", 1, "P"))))
+            break
+        except ValueError as busy:
+            assert str(busy) == "busy"
+    assert orders.Orders(pump.board.kept_slot).given(ladder().order) == given
 
 
 @pytest.mark.parametrize("typed", ["rx-4711", "RX 4711", "RX4711", "RX-47I1", " RX-4711 "])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,8 @@ def test_the_compiled_form_carries_the_order_and_the_digest_covers_it(tmp_path: 
         (NAMED.replace("cycle = 3", "cycle = 0"), "cycle: 0 is out of range"),
         (NAMED.replace("cycle = 3", 'cycle = "3"'), "is not a whole number"),
         (NAMED + 'birth_date = "02.04.1968"\n', "birth date '02.04.1968' is no date; write year-month-day"),
+        (NAMED + 'birth_date = "19680402"\n', "birth date '19680402' is no date"),
+        ('order_id = "R\u0425-1"\npatient_id = "P"\n', "has letters of two alphabets"),
         (NAMED + 'birth_date = "1868-04-02"\n', "is not of a living patient"),
         (NAMED + 'birth_date = "2999-01-01"\n', "is not of a living patient"),
         ('orderid = "RX-4711"\n', "did you mean order_id"),
@@ -63,6 +67,54 @@ def test_the_compiled_form_carries_the_order_and_the_digest_covers_it(tmp_path: 
 def test_what_does_not_name_an_order_is_one_line(tmp_path: Path, lines: str, said: str) -> None:
     """Else half an order is a new one each time, or a typing error is none."""
     assert said in fault(tmp_path, lines)
+
+
+def test_chart_table_and_verify_say_the_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a typing error in it is on no page that anybody checks, or somebody writes another cycle on the chart."""
+    file = written(tmp_path, NAMED.replace("cycle = 3\n", ""))
+    chart = tmp_path / "chart.html"
+    cli.main(["protocol", "table", str(file), "--chart", str(chart)])
+    assert "order RX-4711, cycle 1, patient P-0815" in capsys.readouterr().out
+    assert "Cycle: 1" in " ".join(re.sub("<[^>]*>", " ", chart.read_text()).split())
+    cli.main(["protocol", "table", str(file), "--json"])
+    named = {"order_id": "RX-4711", "cycle": 1, "patient_id": "P-0815"}
+    assert json.loads(capsys.readouterr().out)["for_order"] == named
+    cli.main(["protocol", "verify", str(file)])
+    said = capsys.readouterr().out
+    assert "order RX-4711, cycle 1, patient P-0815" in said
+    assert "the signatures cover: protocol: order" not in said, "the pump gets it"
+
+
+def test_labels_of_another_patient_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else the bags bear one patient's name and the pump books another's order."""
+    file, labels = written(tmp_path, NAMED), tmp_path / "labels.html"
+    words_ = ["protocol", "prepare", str(file), "--labels", str(labels), "--patient", "Eva Muster"]
+    assert cli.main([*words_, "--patient-id", "P-9999"]) == 2
+    assert "the order is for patient P-0815" in capsys.readouterr().err and not labels.exists()
+    assert cli.main([*words_, "--patient-id", "p 0815"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2026-1-12", "2026-11-2"),
+        ("12-3", "1-23"),
+        ("RX-1.1", "RX-11"),
+        ("PL-7", "PI-7"),
+        ("\u0928\u0940", "\u0928\u093e"),
+    ],
+)
+def test_two_numbers_are_two_orders(one: str, other: str) -> None:
+    """Else one patient's dose blocks another's."""
+    assert key_of(one, 1, "P") != key_of(other, 1, "P") and key_of("R", 1, one) != key_of("R", 1, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("RX-\u0664\u0667", "RX-47"), ("2026-1-12", "2026 1.12"), ("rx\u00ad47", "RX-47")]
+)
+def test_one_number_is_one_order_however_it_is_typed(one: str, other: str) -> None:
+    """Else the same dose is given again for another keyboard."""
+    assert key_of(one, 1, "P") == key_of(other, 1, "P")
 
 
 def test_without_a_cycle_it_is_the_first(tmp_path: Path) -> None:

@@ -115,6 +115,8 @@ class Bags:
         question = case.question
         question.second = question.shown == case.solution() + 1
         question.refused = not question.second
+        if question.second and self.lapses:
+            case.on_named()
         if question.refused:
             question.shown = NO_CODE
             case.progress.wrong_bags = min(case.progress.wrong_bags + 1, COUNT_MAX)
@@ -125,7 +127,7 @@ class Bags:
     def _confirmed(self):
         """The right bag hangs; with a good reading the step begins."""
         case = self.case
-        if not case.may_begin() or case.held_too_long():
+        if not case.may_begin() or case.held_too_long() or (self.lapses and case.unproved):
             return 0
         bag = case.progress.hung = case.solution()
         if self.lapses:

@@ -8,6 +8,10 @@ from pump.session.question import Question
 MIN_MS = 60_000
 
 
+def _nothing():
+    """Nobody wants to know."""
+
+
 class Case:
     """One protocol on this pump. `log(event, code, arg)` appends a record; `vitals` judges the oximeter."""
 
@@ -17,6 +21,8 @@ class Case:
         self.progress = Progress()
         self.question = Question()
         self.waits = False  # a part is lost without which no step may begin (tables.parts)
+        self.on_named = _nothing  # called when the bag of a start was named: one press from the first pulse
+        self.unproved = False  # that the order has begun is not in the memory yet: its first step does not begin
         self.plan = None
         self.course = None
         self.tally = None

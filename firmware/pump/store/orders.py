@@ -3,8 +3,11 @@
 The dose belongs to the order (its number, cycle and patient), not to the file: a file with another name or other bags
 is the same order. A file that names none is known by its content; on the bench (class "bench") it is no order at all.
 
+An order is marked as begun, and the mark is proved, before its first pulse; where nothing flowed after all, the mark is
+taken back. A memory that does not answer is no answer: without it no order is taken.
+
 An order has two slots, written in turn, so that one that is torn or damaged leaves the other. "TLO" | version u8 |
-number of the writing u32 | key 16 bytes | dose given, ppm of the order, u32 | zeros | CRC-32 of the slot
+number of the writing u32 | key 16 bytes | dose given, ppm of the order, i32, UNKNOWN: none | zeros | CRC-32 of the slot
 """
 
 import struct
@@ -19,9 +22,9 @@ from pump.store import settings
 FIRST_SLOT = settings.FIRST_SLOT + 2
 ORDERS = 28  # the oldest gives its place to the next one
 LAST_SLOT = FIRST_SLOT + 2 * ORDERS - 1
-UNKNOWN = -1
+UNKNOWN, UNREAD = -1, -2  # nothing was given; the memory does not answer
 STEP_PPM = 1_000  # written anew when so much more was given, and exactly when the flow stops
-_HEAD = "<3sBI16sI"
+_HEAD = "<3sBI16si"
 _MAGIC = b"TLO"
 _VERSION = 1
 _END = FRAM_SLOT - crc.SIZE
@@ -36,72 +39,107 @@ def key_of(protocol, blob):
 
 
 class Orders:
-    """`given` and `adopt` when a protocol is loaded, `book` while it runs; `store` hands on what is due."""
+    """`given` and `adopt` when a protocol is loaded, `begin`, `book` or `release` as it runs, `store` writes.
+
+    `due`: something is to be written; `waits`: an order is loaded, and that it has begun is not proved yet.
+    """
 
     def __init__(self, read_slot=None):
-        """`read_slot(slot)`: the FRAM's bytes as they are now (bytearray); None: no FRAM."""
-        self.due = False
+        """`read_slot(slot)`: the FRAM's bytes as they are now (bytearray), None when it does not answer."""
+        self.due = self.waits = False
         self._read_slot = read_slot
         self._key = None  # of the order that is loaded
-        self._ppm = UNKNOWN  # what was given of it; unknown: nothing has flowed
-        self._kept_ppm = UNKNOWN  # as last written, or due to be
+        self._ppm = UNKNOWN  # what was given of it
+        self._sent_ppm = UNKNOWN  # as last handed to the outputs
+        self._rows = list(range(ORDERS))  # where it may be kept, the best place first
         self._row = 0
         self._number = 0  # of the newest writing
         self._handed = False
 
     def given(self, key):
-        """What was given of an order (ppm, at least), UNKNOWN when it is new to this pump. Nothing flows meanwhile."""
-        found = self._ppm if key == self._key else UNKNOWN
+        """What was given of an order (ppm, at least); UNKNOWN when it is new to this pump, UNREAD when that is unknown.
+
+        Only while nothing flows.
+        """
+        if key == self._key and self._ppm != UNKNOWN:
+            return self._ppm
+        found, newest = UNKNOWN, 0
         for _, number, kept, ppm in self._kept():
-            if kept == key:
-                found = max(found, ppm)
+            if number == UNREAD:
+                return UNREAD
+            if kept == key and number >= newest:
+                found, newest = ppm, number
         return found
 
     def adopt(self, key):
-        """A protocol's order from now on; None: nothing is booked. Takes its row, else a free one, else the oldest."""
-        numbers, newest = [0] * ORDERS, self._number
-        row = UNKNOWN
-        for place, number, kept, _ in self._kept():
-            numbers[place] = max(numbers[place], number)
-            newest = max(newest, number)
-            if kept == key:
-                row = place
-        self._row = row if row >= 0 else numbers.index(min(numbers))
-        self._number = newest
+        """A protocol's order from now on, of which nothing was given; None: nothing is booked.
+
+        It is kept in its own row, else in a free one, else in the oldest order's.
+        """
+        numbers, own = [0] * ORDERS, UNKNOWN
+        for row, number, kept, _ in self._kept():
+            if number != UNREAD:
+                numbers[row] = max(numbers[row], number)
+                self._number = max(self._number, number)
+                own = row if kept == key else own
+        self._rows = sorted(range(ORDERS), key=lambda row: -1 if row == own else numbers[row])
+        self._row = 0
         self._key = key
-        self._ppm = self._kept_ppm = UNKNOWN
+        self._ppm = self._sent_ppm = UNKNOWN
         self.due = self._handed = False
+        self.waits = key is not None
 
     def _kept(self):
-        """(row, number of the writing, key, ppm) of each sound slot."""
-        if self._read_slot is None:
-            return
-        for slot in range(FIRST_SLOT, LAST_SLOT + 1):
+        """(row, number of the writing, key, ppm) of each sound slot; the number UNREAD ends it."""
+        for slot in range(FIRST_SLOT, LAST_SLOT + 1) if self._read_slot else ():
             held = self._read_slot(slot)
+            if held is None:
+                yield 0, UNREAD, None, UNREAD
+                return
             if held[0] == _MAGIC[0] and crc.holds(held, _END):
                 magic, version, number, key, ppm = struct.unpack_from(_HEAD, held, 0)
                 if magic == _MAGIC and version == _VERSION and number <= _NUMBER_MAX:
                     yield (slot - FIRST_SLOT) // 2, number, key, ppm
 
+    @property
+    def begun(self):
+        """It is marked as begun; what has flowed of it rounds to nothing."""
+        return self._ppm == 0
+
+    def begin(self):
+        """Its bag has been named: the next press may let it flow."""
+        if self._key is not None and self._ppm == UNKNOWN:
+            self._ppm = 0
+            self.due = True
+
+    def release(self):
+        """Nothing has flowed, and nothing will."""
+        if self._key is not None and self._ppm == 0:
+            self._ppm = UNKNOWN
+            self.due = self.waits = True
+
     @micropython.native
     def book(self, ppm, flowing):
-        """So much of the order has been given; from the first call on it counts as begun."""
+        """So much of the order has been given."""
         if self._key is None:
             return
         self._ppm = ppm
-        if self._kept_ppm == UNKNOWN or ppm - self._kept_ppm >= STEP_PPM or (ppm != self._kept_ppm and not flowing):
-            self._kept_ppm = ppm
+        since = ppm - self._sent_ppm
+        if since and (since >= STEP_PPM or since < 0 or not flowing):
             self.due = True
-            self._handed = False
 
     @micropython.native
     def settle(self, outcome):
         """What became of the writing handed out before (Snapshot.fram): it stays due until it is proved."""
-        if self._handed and outcome:
-            self._handed = False
-            if outcome == KEPT:
-                self.due = False
-                self._number = min(self._number + 1, _NUMBER_MAX)
+        if not self._handed or not outcome:
+            return
+        self._handed = False
+        if outcome != KEPT:
+            self._row = (self._row + 1) % ORDERS  # a damaged place; the next best
+            return
+        self._number = min(self._number + 1, _NUMBER_MAX)
+        self.due = (self._ppm == UNKNOWN) != (self._sent_ppm == UNKNOWN)  # figures have their own next time
+        self.waits = self._ppm == UNKNOWN or self._sent_ppm == UNKNOWN
 
     @micropython.native
     def store(self, out):
@@ -109,10 +147,11 @@ class Orders:
         if not self.due or out.fram_slot >= 0 or self._key is None:
             return
         self._handed = True
+        self._sent_ppm = self._ppm
         buf = out.fram
         for i in range(FRAM_SLOT):
             buf[i] = 0
         number = min(self._number + 1, _NUMBER_MAX)
-        struct.pack_into(_HEAD, buf, 0, _MAGIC, _VERSION, number, self._key, self._kept_ppm)
+        struct.pack_into(_HEAD, buf, 0, _MAGIC, _VERSION, number, self._key, self._sent_ppm)
         crc.put(buf, _END)
-        out.fram_slot = FIRST_SLOT + 2 * self._row + (number & 1)
+        out.fram_slot = FIRST_SLOT + 2 * self._rows[self._row] + (number & 1)

@@ -28,7 +28,7 @@ class CorePump:
         self.parser = Samples()
         self.board = VirtualBoard(period_us, start_ms)
         self.controller = Controller(
-            self.parser, PL_PULSE, period_us, bench=bench, held=held, read_slot=self.board.slot
+            self.parser, PL_PULSE, period_us, bench=bench, held=held, read_slot=self.board.kept_slot
         )
         self.brain = LocalBrain(self.controller)
         self.board.samples = True

@@ -113,6 +113,10 @@ class VirtualBoard:
         """What a slot of the FRAM holds."""
         return bytearray(self.fram.get(number, bytes(SLOT)))
 
+    def kept_slot(self, number: int) -> bytearray | None:
+        """The same as the core asks for it: None when the FRAM does not answer."""
+        return self.slot(number) if self.parts & parts.BIT[parts.FRAM] else None
+
     def off(self) -> None:
         """No brain, no pulses."""
         self.brain = None

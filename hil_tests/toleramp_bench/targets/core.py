@@ -169,7 +169,7 @@ class CoreTarget:
         controller = Controller(
             chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench, settings=settings,
             held=self.board.keys, first_slot=slot, lost_step=self.board.lost_step(),
-            read_slot=self.board.slot,
+            read_slot=self.board.kept_slot,
         )  # fmt: skip
         controller.boot(cause)
         controller.self_test(self.board.parts)

@@ -24,7 +24,7 @@ _TITLE = b"toleramp file 1\n"
 PUMP_KEYS: dict[str, tuple[str, ...]] = {
     "protocol": (
         "name", "drug", "full_dose_mg", "full_dose_u", "class", "dose_unit", "tolerance_gap_h", "max_hold_min",
-        "max_wait_min", "line_dead_volume_ml", "primed_with",
+        "max_wait_min", "line_dead_volume_ml", "primed_with", "order_id", "cycle", "patient_id",
     ),
     "solution": ("id", "code", "volume_ml", "drug_mg", "drug_u", "line_volume_ml"),
     "step": ("solution", "rate_ml_h", "minutes", "volume_ml", "to_full_dose", "kind", "dose_mg", "dose_u"),

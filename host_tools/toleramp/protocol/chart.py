@@ -17,7 +17,7 @@ from pump.protocol.doses import fills
 from pump.protocol.protocol import UNITS, Protocol
 from toleramp.preparation.amounts import amount_text, figure, in_bag
 from toleramp.preparation.mixing import concentration
-from toleramp.protocol import page
+from toleramp.protocol import order, page
 from toleramp.protocol.reader import Table
 from toleramp.protocol.table import dose_rates_mg_h, minutes_of, step_doses
 from toleramp.words import times
@@ -148,6 +148,7 @@ def _who(head: Table) -> tuple[str, ...]:
     """Who the chart is of: what the file says, and empty fields for the rest ("" after the colon)."""
     known = {"Patient": "", "Identifier": "patient_id", "Born": "birth_date", "Order": "order_id", "Cycle": "cycle"}
     weight = f"{figure(Fraction(head['weight_kg']))} kg" if "weight_kg" in head else ""
+    head = {**head, **(order.document(head) or {})}  # a cycle that is not named is the first
     texts = [f"{title}: {head.get(key, '')}" for title, key in known.items()]
     return (*texts, f"Weight: {weight}", "Allergy: ", "Bed: ", "Nurse: ", "Physician on site: ", "Date: ")
 

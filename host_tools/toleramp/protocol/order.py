@@ -7,6 +7,7 @@ no protocol of that order a second time, whatever the file is called or however 
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
@@ -19,13 +20,32 @@ from toleramp.protocol.reader import Reader
 FIRST_CYCLE = 1
 _NUMBER, _CYCLE, _PATIENT, _BORN = "order_id", "cycle", "patient_id", "birth_date"
 _FIRST_YEAR = 1900
-_AS_SEEN = str.maketrans("oil", "011")
+_AS_SEEN = str.maketrans("oi", "01")
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def _folded(text: str) -> str:
-    """As eyes and keyboards have it: letters and digits only, no case, O as 0, I and L as 1."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(sign for sign in plain if sign.isalnum()).translate(_AS_SEEN)
+    """As eyes and keyboards have it: no case, O as 0 and I as 1, what stands between letters left out.
+
+    Between two digits it stays, as one mark: 12-3 and 1-23 are two patients.
+    """
+    plain = "".join(_sign(sign) for sign in unicodedata.normalize("NFKC", text).casefold()).strip("-")
+    return re.sub(r"(?<![0-9])-+|-+(?![0-9])", "", re.sub("-+", "-", plain)).translate(_AS_SEEN)
+
+
+def _sign(sign: str) -> str:
+    """A letter with its marks, a digit of any script as its number, else the mark for what stands between."""
+    if unicodedata.category(sign).startswith(("L", "M")):
+        return sign
+    number = unicodedata.digit(sign, -1)
+    return str(number) if number >= 0 else "-"
+
+
+def _mixes_scripts(text: str) -> bool:
+    """True for letters of two alphabets: a Cyrillic one looks like a Latin one, and makes another order of it."""
+    letters = [sign for sign in text if unicodedata.category(sign).startswith("L")]
+    latin = ["LATIN" in unicodedata.name(sign, "") for sign in letters]
+    return any(latin) and not all(latin)
 
 
 def read(reader: Reader, head: dict[str, Any]) -> bytes | None:
@@ -41,6 +61,9 @@ def read(reader: Reader, head: dict[str, Any]) -> bytes | None:
             raise reader.fail(what, "protocol", f'add {key} = "..."', refusals.MISSING)
         if not _folded(value):
             raise reader.fail(f"{key} {value!r} has no letter and no digit", "protocol", "write it as the order has it")
+        if _mixes_scripts(value):
+            what = f"{key} {value!r} has letters of two alphabets, of which some look alike"
+            raise reader.fail(what, "protocol", "type it anew with one keyboard")
     return key_of(number, head.get(_CYCLE, FIRST_CYCLE), patient)
 
 
@@ -48,6 +71,18 @@ def key_of(number: Any, cycle: int, patient: Any) -> bytes:
     """Sixteen bytes by which an order is known: the same however its number is typed."""
     whole = "\n".join((_folded(number), str(int(cycle)), _folded(patient)))
     return hashlib.sha256(whole.encode()).digest()[:ORDER_BYTES]
+
+
+def document(head: dict[str, Any]) -> dict[str, Any] | None:
+    """The order as `--json` shows it; None where none is named."""
+    if _NUMBER not in head:
+        return None
+    return {_NUMBER: head[_NUMBER], _CYCLE: int(head.get(_CYCLE, FIRST_CYCLE)), _PATIENT: head.get(_PATIENT, "")}
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two texts name the same order or patient."""
+    return _folded(str(one)) == _folded(str(other))
 
 
 def words(head: dict[str, Any]) -> str:
@@ -60,6 +95,8 @@ def words(head: dict[str, Any]) -> str:
 def check_birth(text: str, fail: Callable[[str, str], Exception]) -> None:
     """Raises what `fail` makes of the fault and the remedy when a birth date is none, or is not of a living patient."""
     try:
+        if not _ISO_DATE.fullmatch(text):
+            raise ValueError(text)
         born = date.fromisoformat(text)
     except ValueError:
         raise fail(f"birth date {text!r} is no date", "write year-month-day, as 1968-04-02") from None

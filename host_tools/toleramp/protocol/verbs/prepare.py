@@ -165,10 +165,21 @@ def _labels(args: argparse.Namespace, reading: Reading, sheet: dict[str, Any], b
             return "no labels written: the protocol has an error"
         return f"no labels written: {first['where']}: {first['message']} [{first['code']}]; {help_}"
     assert reading.protocol is not None
+    _demand_patient(args, reading.content["protocol"])
     patient = labels.patient(args.patient, args.patient_id)
     page = labels.make(reading.protocol, reading.content, sheet, bags, patient)
     whole_files.create(args.labels, page.encode("utf-8"), args.force)
     return f"{len(bags)} labels: {args.labels}"
+
+
+def _demand_patient(args: argparse.Namespace, head: dict[str, Any]) -> None:
+    """Raises UserError for labels of another patient than the order's."""
+    from toleramp.protocol import order
+
+    named = order.document(head)
+    if named and args.patient_id and not any(order.same(given, named["patient_id"]) for given in args.patient_id):
+        what = f"the order is for patient {named['patient_id']}, the labels would say {', '.join(args.patient_id)}"
+        raise UserError(what, "--patient-id", "look at the order: one of them is somebody else's")
 
 
 def _amount(text: str, option: str, unit: str) -> Fraction:

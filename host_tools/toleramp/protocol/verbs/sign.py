@@ -43,6 +43,7 @@ def run_sign(args: argparse.Namespace) -> int:
     from toleramp.approval.canonical import laptop_only
     from toleramp.approval.key_files import read_person
     from toleramp.approval.table import NotSigned
+    from toleramp.protocol import order
     from toleramp.protocol.verbs.check import start
     from toleramp.whole_files import demand_free
 
@@ -62,6 +63,7 @@ def run_sign(args: argparse.Namespace) -> int:
         print(f"not signed: {one_line(str(why))}", file=sys.stderr)
         return 1
     _write(args, text, table)
+    print(one_line(f"signed for: {order.words(reading.content['protocol'])}"))
     for beside in laptop_only(reading.content):
         print(one_line(f"signed for people, not known to the pump: {beside}"))
     print(f"{one_line(str(args.output or args.file))}: signed by {person} as {role}; fingerprint {print_}")

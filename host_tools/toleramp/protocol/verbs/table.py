@@ -43,6 +43,7 @@ def add_parser(verbs: Any) -> None:
 def run_table(args: argparse.Namespace) -> int:
     """Prints the page; 1 when a rule is broken."""
     from toleramp.approval.read_warnings import with_readers
+    from toleramp.protocol import order
     from toleramp.protocol.file import compile_protocol, read_file
     from toleramp.protocol.findings import file_findings
     from toleramp.protocol.table import in_own_unit, table
@@ -57,7 +58,8 @@ def run_table(args: argparse.Namespace) -> int:
     document = table(reading.protocol, fingerprint(blob), file_findings(reading, now))
     document["findings"] = with_readers(document["findings"], reading.standing)
     verdict = Verdict(document["findings"])
-    shown = in_own_unit({**document, **verdict.document()}, document["dose_unit"])
+    named = order.document(reading.content["protocol"])
+    shown = in_own_unit({**document, "for_order": named, **verdict.document()}, document["dose_unit"])
     if args.chart:
         _chart(args, reading, reading.protocol, document, now)
     print(json.dumps(shown, indent=1) if args.json else as_text(reading, reading.protocol, document))
@@ -127,6 +129,7 @@ def _class_words(protocol: Protocol) -> str:
 
 def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> list[str]:
     from toleramp.preparation.amounts import amount_text
+    from toleramp.protocol import order
 
     unit, table = document["dose_unit"], reading.content["protocol"]
     full = amount_text(Fraction(protocol.full_dose_pg, 10**9), unit)
@@ -135,6 +138,7 @@ def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> lis
         *_errors(document),
         f"drug {protocol.drug}    route {table.get('route', 'not written')}    class {_class_words(protocol)}",
         *_weight(protocol, table, unit),
+        order.words(table),
         _approval(reading),
     ]
 

@@ -58,6 +58,7 @@ def document(path: Path, keys: Keys) -> dict[str, Any]:
     from pump.protocol.protocol import CLASSES
     from toleramp.approval.canonical import laptop_only
     from toleramp.approval.table import content_digest, prove, standing
+    from toleramp.protocol import order
     from toleramp.protocol.file import compile_protocol, read_content, read_toml
     from toleramp.protocol.verdict import judge
 
@@ -74,6 +75,7 @@ def document(path: Path, keys: Keys) -> dict[str, Any]:
         "name": protocol.name,
         "class": CLASSES[protocol.kind],
         "fingerprint": fingerprint(blob),
+        "for_order": order.document(reading.content["protocol"]),
         "digest": digest.hex(),
         "digest_fits": proof.digest_fits,
         "author": _signer(found, proof, "author"),
@@ -90,7 +92,10 @@ def document(path: Path, keys: Keys) -> dict[str, Any]:
 
 def as_text(found: dict[str, Any]) -> str:
     """The same for people; the last line is the verdict."""
+    from toleramp.protocol import order
+
     lines = [f"{found['name']}    fingerprint {found['fingerprint']}"]
+    lines.append(one_line(order.words(found["for_order"] or {})))
     lines.append(f"digest     {_FITS[found['digest_fits']]}")
     for role in ("author", "verifier"):
         signer = found[role]
