@@ -9,6 +9,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+class Pressed:
+    """A Ctrl-C that nobody has answered yet.
+
+    The exception alone may be lost: raised in a callback of an emulator's compiled part, or while an object dies, it is
+    printed and forgotten. Who runs for long asks `demand` at each turn.
+    """
+
+    def __init__(self) -> None:
+        self.there = False
+
+    def come(self) -> None:
+        """From the signal's handler. Raises KeyboardInterrupt."""
+        self.there = True
+        raise KeyboardInterrupt
+
+    def demand(self) -> None:
+        """Raises KeyboardInterrupt when one was pressed and has not been answered."""
+        if self.there:
+            raise KeyboardInterrupt
+
+    def answered(self) -> None:
+        """It has ended what it was to end."""
+        self.there = False
+
+
+PRESSED = Pressed()
+
+
 @contextmanager
 def interrupts_held() -> Iterator[None]:
     """Lets both wait until the end.

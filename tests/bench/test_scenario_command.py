@@ -8,17 +8,21 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from toleramp import cli
+from toleramp_bench.interrupts import PRESSED
 from toleramp_bench.places import ROOT
 from toleramp_bench.runs import command, execute
 from toleramp_bench.runs.patience import patience_s
 from toleramp_bench.scenario.model import Recording
+from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.targets.base import NotOnTarget, TargetFault
+from toleramp_bench.targets.core import CoreTarget
 
 pytestmark = pytest.mark.req("TST-1")
 LIBRARY = ROOT / "hil_tests" / "scenarios"
@@ -257,3 +261,18 @@ def test_an_interrupted_run_without_any_event_is_told() -> None:
     ran = execute.Ran({"interrupted": True}, recording, None, 0.0, 1)  # type: ignore[arg-type]
     command._tell_reached(ran, {}, said.append)
     assert said == ["  reached: no event; 0 events"]
+
+
+def test_a_ctrl_c_that_a_callback_swallows_ends_the_run_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a run on a busy machine cannot be ended: what an emulator calls back prints the exception and goes on."""
+    sound = CoreTarget.run_to
+
+    def swallowing(self: CoreTarget, t_us: int) -> None:
+        sound(self, t_us)
+        if self.now_us > 2_000_000 and not PRESSED.there:
+            with suppress(KeyboardInterrupt):
+                PRESSED.come()
+
+    monkeypatch.setattr(CoreTarget, "run_to", swallowing)
+    document = execute.execute(read_scenario(SHORT), CoreTarget()).document
+    assert document["interrupted"] is True and document["simulated_s"] < 4 and not PRESSED.there

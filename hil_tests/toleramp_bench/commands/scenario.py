@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from toleramp import terminal
 from toleramp.errors import UserError
+from toleramp_bench.interrupts import PRESSED
 from toleramp_bench.scenario.model import TARGETS
 
 if TYPE_CHECKING:
@@ -109,12 +110,14 @@ def _first_interrupt() -> "Iterator[None]":
         nonlocal first_s
         if time.monotonic() - first_s >= SAME_INTERRUPT_S:
             first_s = time.monotonic()
-            raise KeyboardInterrupt
+            PRESSED.come()
 
     signal.signal(signal.SIGINT, pressed)
+    PRESSED.answered()
     try:
         yield
     finally:
+        PRESSED.answered()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

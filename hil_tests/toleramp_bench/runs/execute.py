@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toleramp.errors import UserError
+from toleramp_bench.interrupts import PRESSED
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.runs.pumped import Pumped
 from toleramp_bench.runs.result import result
@@ -79,6 +80,7 @@ def execute(scenario: Scenario, target: Target | Callable[[], Target], seed: int
         try:
             recording = run.go()
         except KeyboardInterrupt:
+            PRESSED.answered()
             return _broken_off(run, chosen, began)
         return _judged(run, recording, chosen, began)
     except NotOnTarget as error:

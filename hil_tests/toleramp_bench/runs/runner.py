@@ -11,6 +11,7 @@ from typing import Any
 
 from pump.protocol.protocol import HEAD
 from pump.tables import events, states
+from toleramp_bench.interrupts import PRESSED
 from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.people.attended import Attended
 from toleramp_bench.people.nurse import Nurse
@@ -160,6 +161,7 @@ class Run:
             self._end_us = min(self._end_us, self.scenario.end.at_ms * 1000)
         self.book(PING_MS * 1000, self._ping)
         while self.target.now_us < self._end_us:
+            PRESSED.demand()
             self._turn()
         return self._close()
 
