@@ -64,6 +64,7 @@ def _nervous(patch: pytest.MonkeyPatch) -> None:
 def _any_bag(patch: pytest.MonkeyPatch) -> None:
     def judge(self: Any) -> bool:
         self.case.question.second = True
+        self.case.on_named()
         return True
 
     patch.setattr(bags.Bags, "_judge", judge)

@@ -27,6 +27,7 @@ SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
 STANDARD = """\
 Carboplatin 500 mg, 12 steps    full dose 500 mg    fingerprint SPF5YJZZ
 drug carboplatin    route IV    class multi-bag (bags of rising strength, one after the other)
+no order named: the pump knows this file by its content alone
 approval: not approved: nobody has signed it
 
 bag  code (scan or pick)    mg in   mL    mg/mL  drawn mL  dilution, diluent

@@ -88,7 +88,7 @@ def same(one: Any, other: Any) -> bool:
 def words(head: dict[str, Any]) -> str:
     """The order in words, or that there is none."""
     if _NUMBER not in head:
-        return "no order named: the pump knows this file by its content alone (order_id, cycle and patient_id name it)"
+        return "no order named: the pump knows this file by its content alone"
     return f"order {head[_NUMBER]}, cycle {head.get(_CYCLE, FIRST_CYCLE)}, patient {head.get(_PATIENT, '?')}"
 
 

@@ -138,7 +138,7 @@ def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> lis
         *_errors(document),
         f"drug {protocol.drug}    route {table.get('route', 'not written')}    class {_class_words(protocol)}",
         *_weight(protocol, table, unit),
-        order.words(table),
+        *([] if protocol.doses else [order.words(table)]),
         _approval(reading),
     ]
 
