@@ -18,6 +18,7 @@ from .paths import ROOT
 from .tables import frozen_tables
 
 PACKAGES = ("pump", "oximeters", "drivers")
+SHARED = Path(__file__).parent  # its CMake files and headers belong to every board
 BUILD_INFO = "build_info.py"
 
 
@@ -72,12 +73,14 @@ def board_modules(board: Path) -> dict[str, Path]:
 
 
 def board_files(board: Path) -> dict[str, bytes]:
-    """The board's definition: what lies in its folder, but its documents and what is frozen of it."""
+    """The board's definition: its folder without documents and what is frozen of it, and what all boards share."""
     found = [path for path in board.rglob("*") if path.is_file() and path.suffix not in (".md", ".pyc", ".yaml")]
     modules = board_modules(board).values()
     own, _ = source_of(board, board)
     paths = [path for path in found if path not in modules and (own == board or own not in path.parents)]
-    return {path.relative_to(board).as_posix(): path.read_bytes() for path in paths}
+    shared = {f"build/{path.name}": path for suffix in ("cmake", "h") for path in SHARED.glob(f"*.{suffix}")}
+    own_files = {path.relative_to(board).as_posix(): path for path in paths}
+    return {name: path.read_bytes() for name, path in (own_files | shared).items()}
 
 
 def build_info(version: str, build_hash: str, git: str) -> bytes:

@@ -82,5 +82,5 @@ def check(elf: Path) -> None:
         name, address = wrong[0]
         raise BuildError(
             f"{elf.name}: native code beside a word, {len(wrong)} functions, first {name} at 0x{address:08x}: they "
-            "would compute with wrong constants; native_code_on_words.h of the board has to reach frozen_content.c"
+            "would compute with wrong constants; mpconfigboard.cmake has to include boards/build/native_code.cmake"
         )

@@ -9,11 +9,7 @@ set_source_files_properties(
     PROPERTIES COMPILE_OPTIONS "-include;${CMAKE_CURRENT_LIST_DIR}/cdc_never_waits.h"
 )
 
-# Behind the headers that the frozen modules include, and before them.
-set_source_files_properties(
-    ${CMAKE_BINARY_DIR}/frozen_content.c
-    PROPERTIES COMPILE_OPTIONS "-include;${CMAKE_CURRENT_LIST_DIR}/native_code_on_words.h"
-)
+include(${CMAKE_CURRENT_LIST_DIR}/../build/native_code.cmake)
 
 # What each call and each attribute of the scan goes through; the port builds it for size (only map.c and vm.c for speed).
 set_source_files_properties(

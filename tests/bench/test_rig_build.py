@@ -31,7 +31,8 @@ def test_a_change_of_the_rigs_firmware_needs_no_build_from_scratch() -> None:
         "manifest.py",
         "mpconfigboard.cmake",
         "mpconfigboard.h",
-        "native_code_on_words.h",
+        "build/native_code.cmake",
+        "build/native_code_on_words.h",
     }
 
 
