@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from core_kit import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -141,3 +142,19 @@ def test_a_key_that_flickers_while_it_is_held_makes_no_second_press() -> None:
     """Else a wet contact presses again and again, with a release that nobody made."""
     flicker = [0] * 30 + [UP] * 5 + [0, 0, UP, UP, UP] * 60 + [0] * 30
     assert feed(Buttons(), flicker) == [UP]
+
+
+@pytest.mark.req("INT-6")
+@settings(max_examples=examples(300))
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 0, 0, UP, CONFIRM, UP | CONFIRM, STOP]), st.integers(1, 60)), max_size=30),
+    st.sampled_from([10, 20, 100]),
+)
+def test_time_counted_in_lumps_at_rest_changes_no_press(levels: list[tuple[int, int]], scan_ms: int) -> None:
+    """Else a key is quicker or slower after a rest: every scan counted by itself is the measure."""
+    lumps, each = Buttons(), Buttons()
+    for level, scans in levels:
+        for _ in range(scans):
+            each._rested = False
+            assert lumps.update(level, scan_ms) == each.update(level, scan_ms)
+            assert not level or lumps.bits == each.bits

@@ -8,7 +8,7 @@ the bus carries 64 bytes at the most. A byte above 127 is shown inverted.
 from pump.base.compat import micropython, ptr8
 from pump.panel.text import BLANK, WIDTH, clear, number, rate, share, words
 from pump.tables.alarms import LOW, WHAT
-from pump.tables.causes import ASKED, GRADES, WORDS
+from pump.tables.causes import ASKED, BIT, GRADES, LOG_LOST, WORDS
 from pump.tables.messages import NONE8, NONE16
 from pump.tables.questions import CODE_LINE
 from pump.tables.states import FIRST_ENDS, FIRST_LINE, FLOWS, GROUP, SECOND_LINE
@@ -17,6 +17,7 @@ LINES = 4
 CELL = 4  # characters of a cell
 CELLS = LINES * WIDTH // CELL
 INVERT = 128
+_LOG_BIT = BIT[LOG_LOST]
 
 _BAR = b"\x7f" * 10  # the board draws byte 127 as a solid bar
 
@@ -136,6 +137,8 @@ def _what_hanging(line, session, pump):
     question, shown = session.question, session.bags.shown
     if not pump.vitals.good():
         _waits(line, pump.vitals, pump.vitals.stop + 1, pump.vitals.clear_s())
+    elif session.case.unproved and pump.parts.bits & _LOG_BIT:
+        words(line, 0, b"WAIT: LOG LOST")  # that the order begins cannot be kept (SES-15): a press does nothing
     elif question.second:
         words(line, 0, b"PRESS CONFIRM")
     elif question.refused:

@@ -8,8 +8,8 @@ scan, here it only counts once for the record; it stands beside the others.
 
 Storm: more than STORM_KEYS keys that settle down within STORM_MS, or one beside another twice within BESIDE_MS. Fast
 hands make five or six presses a second for a moment, and 3 a second through a list; fluid in a keypad makes more, or
-two at a time. Until no key has been
-down for QUIET_MS nothing but STOP counts. SILENCE, which lets nothing flow, counts beside a key that is stuck.
+two at a time. Its seconds stand still while nothing is pressed. Until no key has been down for QUIET_MS nothing but
+STOP counts. SILENCE, which lets nothing flow, counts beside a key that is stuck.
 """
 
 from pump.base.compat import micropython
