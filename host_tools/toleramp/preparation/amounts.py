@@ -66,10 +66,21 @@ def unit_for(amounts: Iterable[Fraction], base: str, least: Fraction = ALONE) ->
     return next((unit for unit in units if smallest / unit.size >= least), units[-1])
 
 
+def spoken_unit(amounts: Iterable[Fraction], base: str) -> Unit:
+    """The unit for amounts (mg or U) within a sentence: the protocol's own, else one in which all are 1 or more."""
+    unit = unit_for(amounts := list(amounts), base)
+    return unit if unit.is_base else unit_for(amounts, base, Fraction(1))
+
+
 def amount_text(amount: Fraction, base: str, per: str = "") -> str:
     """One amount in mg or U by itself: "0.3 mg", "30.0062 nanograms", "40 micrograms/kg"."""
-    unit = unit_for([amount], base)
-    return (unit if unit.is_base else unit_for([amount], base, Fraction(1))).text(amount) + per
+    return spoken_unit([amount], base).text(amount) + per
+
+
+def off_text(off: Fraction, base: str) -> str:
+    """How far an amount in mg or U is off, with its sign: "+0.3 mg", "-4 micrograms", "0 mg"."""
+    sign = "-" if off < 0 else "+" if off else ""
+    return sign + amount_text(abs(off), base)
 
 
 def in_bag(drug: Fraction, volume_ml: Fraction, base: str) -> Unit:

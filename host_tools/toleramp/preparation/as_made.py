@@ -15,6 +15,7 @@ from pump.protocol.encoding import encode
 from pump.protocol.protocol import UNITS, Protocol, decode
 from pump.tables import refusals
 from toleramp.errors import UserError
+from toleramp.preparation.amounts import amount_text, off_text
 from toleramp.preparation.mixing import WARN_PERCENT, Bag, Means, dose_error, prepare, rounded, show, signed
 from toleramp.protocol import by_hand
 from toleramp.protocol.rule_rows import finding_rows, has_errors
@@ -197,7 +198,7 @@ def warnings(protocol: Protocol, bags: list[Bag], means: Means) -> list[dict[str
             found.append({"code": "rounding", "where": f"bag {bag.letter}", "message": message})
     off, percent = dose_error(bags)
     if abs(percent) > WARN_PERCENT:
-        message = f"rounding changes the delivered dose by {signed(off)} {UNITS[protocol.unit]} ({signed(percent)} %)"
+        message = f"rounding changes the delivered dose by {off_text(off, UNITS[protocol.unit])} ({signed(percent)} %)"
         found.append({"code": "rounding-dose", "where": "all bags", "message": message})
     return found
 
@@ -209,16 +210,15 @@ def last_bag(protocol: Protocol, bags: list[Bag], unit: str) -> str:
     before = sum((bag.given for bag in bags if bag is not last), Fraction(0))
     spare = last.fill_ml + last.line_ml  # goes through the line, or stays in it, and counts as no dose
     rest, dry = last.volume_ml - last.needed_ml, before + last.drug - spare * last.per_ml
-    head = (
-        f"Bag {last.letter} (last) holds {show(last.drug)} {unit}, the other bags give {show(before)} {unit} before: "
-    )
+    holds, others, run_dry, ordered = (amount_text(one, unit) for one in (last.drug, before, dry, full))
+    head = f"Bag {last.letter} (last) holds {holds}, the other bags give {others} before: "
     if rest > _LEFT_ML:
         tail = f"; the pump stops with {show(rest)} mL left in it, which must not be given"
     else:
         tail = "; it is given to its end"
     if last.drug == full:
-        return f"{head}made at FULL strength, run dry it would come to {show(dry)} {unit} of {show(full)} {unit}{tail}."
+        return f"{head}made at FULL strength, run dry it would come to {run_dry} of {ordered}{tail}."
     if abs(dry - full) * 200 <= full:
         how = "UNDER full strength" if last.drug < full else "over full strength for what stays in lines"
-        return f"{head}made {how}, so that all bags together give {show(dry)} {unit}{tail}."
-    return f"{head}neither the full dose nor the rest of it, run dry it would come to {show(dry)} {unit}{tail}."
+        return f"{head}made {how}, so that all bags together give {run_dry}{tail}."
+    return f"{head}neither the full dose nor the rest of it, run dry it would come to {run_dry}{tail}."

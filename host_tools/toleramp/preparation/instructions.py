@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from toleramp.preparation.amounts import Unit, figure, in_bag
+from toleramp.preparation.amounts import Unit, amount_text, figure, in_bag
 
 STOCK = "stock"
 
@@ -86,7 +86,7 @@ def stock_line(sheet: dict[str, Any]) -> str:
         return ""
     needed, unit = Fraction(sheet["stock_ml"]), sheet["dose_unit"]
     amount = needed * Fraction(sheet["stock_per_ml"])
-    text = f"Stock for all bags together: {figure(needed)} mL ({figure(amount)} {unit})"
+    text = f"Stock for all bags together: {figure(needed)} mL ({amount_text(amount, unit)})"
     if not sheet["vials"]:
         return f"{text}; --vial-ml counts the vials."
     left = sheet["vials"] * Fraction(sheet["vial_ml"]) - needed

@@ -5,13 +5,14 @@ Amounts in the protocol's dose unit (mg or U), volumes in mL, strengths in that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from pump.protocol.protocol import UNITS, Protocol
 from toleramp.errors import UserError
+from toleramp.preparation.amounts import IN_COLUMN, Unit, amount_text, figure, unit_for
 from toleramp.preparation.mixing import WARN_PERCENT, Means, rounded, show, signed, step_for
 
 LEAST_ML = Fraction(1)  # the strongest preparation of which so much is drawn is taken, else the weakest
@@ -70,7 +71,7 @@ def _warnings(made: list[Portion], unit: str) -> list[dict[str, str]]:
     found = []
     for one in made:
         if abs(one.error_percent) > WARN_PERCENT:
-            message = f"rounding makes it {signed(one.error_percent)} % off: {show(one.made)} {unit}"
+            message = f"rounding makes it {signed(one.error_percent)} % off: {amount_text(one.made, unit)}"
             found.append({"code": "rounding", "where": f"dose {one.number}", "message": message})
     return found
 
@@ -106,25 +107,33 @@ def document(protocol: Protocol, strengths: list[Fraction], means: Means, exact:
     }
 
 
-def _line(row: dict[str, Any]) -> str:
-    def shown(key: str) -> str:
-        return show(Fraction(row[key])) if row[key] is not None else "-"
+def _line(row: dict[str, Any], unit: Unit, widths: Sequence[int]) -> str:
+    def shown(key: str, size: Fraction = Fraction(1)) -> str:
+        return figure(Fraction(row[key]) / size) if row[key] is not None else "-"
 
-    cells = (shown("amount"), shown("cumulative"), shown("draw_ml"), shown("strength_per_ml"), shown("minutes"))
-    widths = (12, 12, 9, 12, 8)
+    amounts = shown("amount", unit.size), shown("cumulative", unit.size)
+    cells = (*amounts, shown("draw_ml"), shown("strength_per_ml", unit.size), shown("minutes"))
     text = " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
     return f"{row['dose']:>4} {text}   ______  ______________"
 
 
+def _titles(unit: Unit) -> tuple[str, ...]:
+    return (unit.name, f"sum {unit.name}", "draw mL", f"of {unit.name}/mL", "wait min")
+
+
 def as_lines(sheet: dict[str, Any]) -> list[str]:
     """The table of doses, each with a place for the time and the initials of who saw it swallowed."""
-    unit = sheet["dose_unit"]
-    head = (unit, f"sum {unit}", "draw mL", f"of {unit}/mL", "wait min")
-    titles = " ".join(f"{title:>{width}}" for title, width in zip(head, (12, 12, 9, 12, 8), strict=True))
-    lines = [f"dose {titles}   at      given by", *map(_line, sheet["doses"]), ""]
-    shown = show(Fraction(sheet["made_given"])), show(Fraction(sheet["given"]))
+    base = sheet["dose_unit"]
+    unit = unit_for([Fraction(row["amount"]) for row in sheet["doses"]], base, IN_COLUMN)
+    head = _titles(unit)
+    widths = [max(least, len(title)) for least, title in zip((12, 12, 9, 12, 8), head, strict=True)]
+    titles = " ".join(f"{title:>{width}}" for title, width in zip(head, widths, strict=True))
+    lines = [f"dose {titles}   at      given by", *(_line(row, unit, widths) for row in sheet["doses"]), ""]
+    drawn, ordered = (amount_text(Fraction(sheet[key]), base) for key in ("made_given", "given"))
     percent = signed(Fraction(sheet["dose_error_percent"]))
-    lines.append(f"Dose as drawn up {shown[0]} {unit}, as ordered {shown[1]} {unit}: {percent} % by rounding")
+    lines.append(f"Dose as drawn up {drawn}, as ordered {ordered}: {percent} % by rounding")
+    if not unit.is_base:
+        lines.append(f"{unit.explained()}.")
     lines.append(
         "Each dose is given only when the wait after the one before is over and no sign of a reaction is seen."
     )

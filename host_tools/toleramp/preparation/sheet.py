@@ -221,7 +221,7 @@ def _bag_lines(sheet: dict[str, Any]) -> list[str]:
     unit, stock = sheet["dose_unit"], sheet["stock_per_ml"]
     step = f"auto ({SYRINGE_STEPS})" if sheet["syringe_step_ml"] == "auto" else f"{_shown(sheet['syringe_step_ml'])} mL"
     lines = [
-        f"stock {_shown(stock)} {unit}/mL; syringe step {step}"
+        f"stock {amount_text(Fraction(stock), unit, '/mL')}; syringe step {step}"
         if stock
         else "strength of the stock not given (--stock-mg-per-ml): amounts only",
         *filter(None, (stock_line(sheet), diluent_line(sheet))),

@@ -16,12 +16,13 @@ from typing import Any
 from pump.protocol.doses import fills
 from pump.protocol.protocol import CLASSES, UNITS, Protocol, Step
 from toleramp.errors import one_line
+from toleramp.preparation.amounts import UNITS_DOWN, spoken_unit
 from toleramp.preparation.mixing import concentration, show, signed, used_ml
 from toleramp.protocol import by_hand
 from toleramp.protocol.keys import RESUME
 from toleramp.protocol.table import minutes_of, step_doses
 
-_GIVEN, _COMPUTED = 9, 6  # digits shown: of what a file says, and of what follows from it (rounded to 1 nL on the way)
+_WHOLE, _GIVEN, _COMPUTED = 12, 9, 6  # digits: of a dose, of what a file says, of what follows (1 nL on the way)
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,20 @@ class Difference:
         return f"{self.where}: {self.what} {self.a or 'none'} -> {self.b or 'none'}"
 
 
+def _sides(values: tuple[Fraction, Fraction], units: tuple[str, str], digits: int) -> list[str]:
+    """Both in words; amounts in mg or U (also per mL) in one smaller unit where they would begin with zeros."""
+    base, slash, per = units[0].partition("/")
+    if units[0] != units[1] or base not in UNITS_DOWN:
+        return [f"{show(value, digits)} {unit}".strip() for value, unit in zip(values, units, strict=True)]
+    unit = spoken_unit(values, base)
+    return [f"{show(value / unit.size, digits)} {unit.name}{slash}{per}" for value in values]
+
+
 def _pair(
     where: str, what: str, values: tuple[Fraction, Fraction], units: tuple[str, str], digits: int = _GIVEN
 ) -> Iterator[Difference]:
     """A quantity on each side in its own unit; nothing when both look alike in `digits` digits (a key may yet tell)."""
-    a, b = (f"{show(value, digits)} {unit}".strip() for value, unit in zip(values, units, strict=True))
+    a, b = _sides(values, units, digits)
     if a != b:
         yield Difference(where, what, a, b + _change(values, units))
 
@@ -123,10 +133,16 @@ def _head(a: Protocol, b: Protocol) -> Iterator[Difference]:
         yield from text_pair("limits", what, value, theirs[key][1])
 
 
+def _amount(amount: Fraction, base: str) -> str:
+    """To the last digit, in the unit in which people read it."""
+    unit = spoken_unit([amount], base)
+    return f"{show(amount / unit.size, _WHOLE)} {unit.name}"
+
+
 def _bag_words(bag: Any, unit: str) -> str:
     drug, volume = Fraction(bag.drug_pg, 10**9), Fraction(bag.volume_nl, 10**6)
     line = f", its own line {show(Fraction(bag.line_nl, 10**6))} mL" if bag.line_nl else ""
-    return f"{show(drug, _GIVEN)} {unit} in {show(volume, _GIVEN)} mL, code {bag.code}{line}"
+    return f"{_amount(drug, unit)} in {show(volume, _GIVEN)} mL, code {bag.code}{line}"
 
 
 def _bag(where: str, a: Any, b: Any, units: tuple[str, str]) -> Iterator[Difference]:
@@ -167,7 +183,7 @@ def _gives(step: Step) -> str:
 def _step_words(protocol: Protocol, index: int) -> str:
     step = protocol.steps[index]
     rate, minutes = Fraction(step.rate_e4, 10**4), Fraction(step.duration_ms, 60_000)
-    dose = f"{show(step_doses(protocol)[index] / 10**9)} {UNITS[protocol.unit]}"
+    dose = _amount(step_doses(protocol)[index] / 10**9, UNITS[protocol.unit])
     kind = "line-fill, " if fills(step) else ""
     return f"{kind}bag {protocol.solutions[step.solution].id}, {show(rate)} mL/h for {show(minutes)} min, {dose}"
 
@@ -175,7 +191,7 @@ def _step_words(protocol: Protocol, index: int) -> str:
 def _dose_words(protocol: Protocol, index: int) -> str:
     dose = protocol.doses[index]
     amount, minutes = Fraction(dose.dose_pg, 10**9), Fraction(dose.duration_ms, 60_000)
-    return f"{by_hand.of(protocol).way}, {show(amount, 12)} {UNITS[protocol.unit]}, then {show(minutes)} min"
+    return f"{by_hand.of(protocol).way}, {_amount(amount, UNITS[protocol.unit])}, then {show(minutes)} min"
 
 
 def _keys(protocol: Protocol) -> list[tuple[object, ...]]:

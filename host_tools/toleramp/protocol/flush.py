@@ -11,7 +11,7 @@ from pump.protocol import vein
 from pump.protocol.doses import reached_dose
 from pump.protocol.protocol import UNITS, Protocol
 from pump.tables import refusals
-from toleramp.preparation.mixing import show
+from toleramp.preparation.amounts import amount_text
 from toleramp.protocol.file import Reading
 from toleramp.protocol.rule_rows import Row, finding_row
 
@@ -51,7 +51,7 @@ def _off(protocol: Protocol, reached: Fraction) -> Fraction:
 
 def _amounts(protocol: Protocol, reached: Fraction) -> str:
     unit = UNITS[protocol.unit]
-    return f"{show(reached / 10**9)} {unit} of {show(Fraction(protocol.full_dose_pg, 10**9))} {unit}"
+    return f"{amount_text(reached / 10**9, unit)} of {amount_text(Fraction(protocol.full_dose_pg, 10**9), unit)}"
 
 
 def _without(protocol: Protocol) -> list[Row]:

@@ -15,6 +15,7 @@ from pump.protocol.protocol import CLASSES, LIMITS, MONITORING, REACTION, TO_FUL
 from pump.protocol.rules import DECISION_MAX, ERROR, GAP_MAX_H, RATIO_WIDE, WARNING, findings, firsts_in_line
 from pump.protocol.vein import left_in_line
 from pump.tables import refusals
+from toleramp.preparation.amounts import amount_text
 from toleramp.protocol import by_hand
 from toleramp.words import rows
 
@@ -126,7 +127,7 @@ def _slip(protocol: Protocol, duration_ms: int) -> str:
 def _reached(protocol: Protocol) -> str:
     dose = (Fraction(*reached_dose(protocol)) - Fraction(*left_in_line(protocol))) / 10**9
     return (
-        f"with line-fills and the primed line {float(dose):.6g} {UNITS[protocol.unit]} reach the vein, more than 0.5 %"
+        f"with line-fills and the primed line {amount_text(dose, UNITS[protocol.unit])} reach the vein, more than 0.5 %"
         " above the full dose: use a line of less volume"
     )
 
