@@ -22,8 +22,11 @@ PL_PULSE = 100_000
 class CorePump:
     """A controller with its virtual board. `people` is called before each scan with this object and may `press`."""
 
-    def __init__(self, period_us: int = 20_000, start_ms: int = 0, bench: bool = True, held: int = 0) -> None:
-        """`start_ms`: the ticks at power-on; `held`: the keys that are down then; `bench`: bench mode with no act."""
+    def __init__(
+        self, period_us: int = 20_000, start_ms: int = 0, bench: bool = True, held: int = 0, sample_us: int = 0
+    ) -> None:
+        """`start_ms`: the ticks at power-on; `held`: the keys that are down then; `bench`: bench mode with no act;
+        `sample_us`: how far apart the oximeter's samples are (0: one in each scan)."""
         self.period_us = period_us
         self.parser = Samples()
         self.board = VirtualBoard(period_us, start_ms)
@@ -31,7 +34,7 @@ class CorePump:
             self.parser, PL_PULSE, period_us, bench=bench, held=held, read_slot=self.board.kept_slot
         )
         self.brain = LocalBrain(self.controller)
-        self.board.samples = True
+        self.board.samples, self.board.sample_us = True, sample_us
         self.board.boot(self.brain, 0)
         self.events: list[dict[str, object]] = []
         self._release_us = 0

@@ -68,7 +68,8 @@ class VirtualBoard:
         self._kept = NO_WRITE
         self._idle = self._idle_seen = 0
         self.plant = self.fit(Plant())
-        self.samples = False  # the oximeter is asked in each scan, and sends no bytes
+        self.samples = False  # the oximeter is asked, and sends no bytes:
+        self.sample_us = self._sample_due_us = 0  # so often; 0: in each scan
 
     def fit(self, plant: Plant) -> LivePlant:
         """Puts a plant behind the motor. Its time is the board's."""
@@ -89,6 +90,7 @@ class VirtualBoard:
         self._kept, self._idle, self._idle_seen = NO_WRITE, 0, 0
         self.to_pump.clear()
         self._ox.clear()
+        self._sample_due_us = 0
 
     def _generator(self) -> StepGenerator:
         """A step generator at power-on: its driver has no permit yet."""
@@ -207,20 +209,32 @@ class VirtualBoard:
         self.parts = self.parts & ~parts.BIT[part] if out else self.parts | parts.BIT[part]
 
     def _fill_oximeter(self, snap: Snapshot) -> None:
+        if self.samples:
+            snap.ox_n = self._asked()
+            return
         n, now_ns = 0, self.now_us * 1000
         while self._ox and self._ox[0][0] <= now_ns and n + len(self._ox[0][1]) <= OX_MAX:
             data = self._ox.popleft()[1]
             snap.ox[n : n + len(data)] = data
             n += len(data)
-        snap.ox_n = 1 if self.samples else n
+        snap.ox_n = n
+
+    def _asked(self) -> int:
+        """1 when a ready sample is due, else 0."""
+        if self.now_us < self._sample_due_us:
+            return 0
+        self._sample_due_us = self.now_us + self.sample_us
+        return 1
 
     def _fill_link(self, snap: Snapshot) -> None:
+        if not self.to_pump:
+            snap.link_n = 0
+            return
         data = self.to_pump[: self.link_bytes]
         snap.link[: len(data)] = data
         snap.link_n = len(data)
-        if data:
-            self.lines.append((self.now_us, "host to pump", bytes(data)))
-            del self.to_pump[: len(data)]
+        self.lines.append((self.now_us, "host to pump", bytes(data)))
+        del self.to_pump[: len(data)]
 
     def _fill_raw(self, snap: Snapshot) -> None:
         """The raw inputs, as the parts behind the board's pins give them."""

@@ -30,6 +30,7 @@ from toleramp_bench.runs.delivered import on_pumps_clock
 from toleramp_bench.runs.walk import step_runs
 
 _BYTE_NS = 10 * 1_000_000_000 // 9600
+SAMPLE_US = 333_333  # a Nonin's three packets a second
 OVER = STATES.of(states.OVER)
 
 
@@ -62,7 +63,7 @@ def attend(pump: CorePump, nurse: Nurse) -> None:
 
 def core_session(period_us: int, scale: Fraction = Fraction(1)) -> CoreRun:
     """The standard protocol on the core in virtual time with this scan period; a nurse confirms the bags."""
-    pump = CorePump(period_us)
+    pump = CorePump(period_us, sample_us=SAMPLE_US)
     pump.load(standard_blob(scale))
     session = pump.controller.session
     nurse = Nurse(ScreenPace())

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from toleramp_bench.plant.sensors import ADC_TOP, ADC_V
 
 FULL_V = 4.2  # of a lithium cell (data sheets)
+
+
+@lru_cache(maxsize=8)  # it is read in each scan, and changes a few times a session
+def _code(volts: float) -> int:
+    return min(ADC_TOP, max(0, round(volts / 2 / ADC_V * ADC_TOP)))
 
 
 class Battery:
@@ -15,4 +22,4 @@ class Battery:
 
     def code(self) -> int:
         """What the ADC reads behind the divider (boards/pump_pico/README.md)."""
-        return min(ADC_TOP, max(0, round(self.volts / 2 / ADC_V * ADC_TOP)))
+        return _code(self.volts)
