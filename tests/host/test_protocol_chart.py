@@ -18,6 +18,7 @@ from toleramp.protocol import chart_pdf
 from toleramp.protocol.chart import EMPTY_ROWS, TO_WRITE, Chart, make
 from toleramp.protocol.file import read_file
 from toleramp.protocol.table import table
+from toleramp.report import letters
 
 __all__ = ["no_terminal"]  # for every test here
 SAMPLE = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
@@ -157,3 +158,33 @@ def test_a_chart_never_costs_another_file(tmp_path: Path, capsys: pytest.Capture
         out, error = capsys.readouterr()
         assert out == "" and error.count("\n") == 1 and said in error
     assert old.read_text() == "old" and written(SAMPLE, old, "--force") == 0
+
+
+@pytest.mark.req("PRO-9")
+@pytest.mark.parametrize(("sign", "code"), [("王", "U+738B"), ("ع", "U+0639"), ("\U0001f9ea", "U+1F9EA")])
+def test_a_name_that_no_font_can_print_is_refused_for_a_pdf_and_stands_in_html(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, sign: str, code: str
+) -> None:
+    """Else two patients have the same row of empty boxes for a name, or one that reads from the wrong end."""
+    monkeypatch.setattr(letters, "families", lambda: (letters.FIRST,))  # as on a computer without more fonts
+    file = tmp_path / "named.toml"
+    file.write_text(
+        SAMPLE.read_text("utf-8").replace("[protocol]", f'[protocol]\norder_id = "1"\npatient_id = "{sign}1"', 1),
+        "utf-8",
+    )
+    assert written(file, tmp_path / "c.pdf") == 2
+    said = capsys.readouterr().err
+    assert code in said and "write the chart as .html" in said and not (tmp_path / "c.pdf").exists()
+    assert written(file, tmp_path / "c.html") == 0
+    assert sign in texts((tmp_path / "c.html").read_text("utf-8"))
+
+
+@pytest.mark.req("PRO-9")
+@pytest.mark.parametrize("name", ["Łukasz Ångström-Đặng", "Ελένη", "Юлия", "≤ µ ± 1½"])
+def test_names_of_many_alphabets_stand_in_the_pdf(tmp_path: Path, name: str) -> None:
+    """Else the refusal of what cannot be printed takes names with it that can."""
+    file = tmp_path / "named.toml"
+    text = SAMPLE.read_text("utf-8").replace("[protocol]", f'[protocol]\norder_id = "1"\npatient_id = "{name}"', 1)
+    file.write_text(text, "utf-8")
+    assert name in " ".join(drawn(chart_of(file)))
+    assert not letters.unknown(name)

@@ -19,16 +19,18 @@ from matplotlib.patches import Rectangle
 from toleramp.bag_looks import look_of
 from toleramp.preparation.room import MM_PER_PT, lines_of, width_mm
 from toleramp.protocol.chart import EMPTY_ROWS, HANG, OBSERVE, PLANNED, TO_WRITE, Chart, Row
+from toleramp.report import letters
 
 ACROSS_MM, DOWN_MM, EDGE_MM = 297, 210, 9
 MM_PER_INCH = 25.4
 BODY_PT, HEAD_PT, TITLE_PT, TIGHT_PT = 7.5, 9.0, 13.0, 6.5
 ROW_MM = {HANG: 7.0, OBSERVE: 6.5}
+OTHERWISE = "write the chart as .html and print it from a browser, which sets every script"
 GAP_MM, HEADING_MM = 2.0, 16.0  # above a title; a title and what must stand with it
 STEP_MM, CELL_EDGE_MM, LOOK_MM = 8.5, 0.8, 4.0
 WRITE_MM = (17, 15, 12, 11, 11, 12, 40, 15)  # widths of the fields to write in, as TO_WRITE
 _STYLE: dict[Any, Any] = {
-    "font.family": ["DejaVu Sans"],
+    "font.family": list(letters.families()),
     "pdf.fonttype": 42,
     "text.parse_math": False,
     "hatch.linewidth": 0.6,
@@ -66,7 +68,8 @@ class _Pages:
     def write(
         self, text: str, x_mm: float, y_mm: float, size_pt: float, bold: bool = False, right: bool = False
     ) -> None:
-        """One line, its upper edge at `y_mm`."""
+        """One line, its upper edge at `y_mm`. Raises UserError for letters that no font has."""
+        letters.demand_known(text, OTHERWISE)
         look: dict[str, Any] = {"fontsize": size_pt, "va": "top", "ha": "right" if right else "left"}
         weight = "bold" if bold else "normal"
         self.figure.text(x_mm / ACROSS_MM, 1 - y_mm / DOWN_MM, text, weight=weight, **look)
@@ -243,7 +246,7 @@ def _figures(chart: Chart) -> list[Figure]:
 
 
 def draw(chart: Chart) -> bytes:
-    """The PDF."""
+    """The PDF. Raises UserError for a text that it cannot show."""
     made = BytesIO()
     with matplotlib.rc_context(_STYLE):
         figures = _figures(chart)

@@ -28,7 +28,7 @@ from toleramp.protocol import by_hand
 from toleramp.protocol.rule_rows import finding_rows
 from toleramp.protocol.table import Scale, dose_rates_mg_h, minutes_of, scale_of, step_doses
 from toleramp.protocol.verdict import Verdict
-from toleramp.report import frame
+from toleramp.report import frame, letters
 
 FORMATS = ("png", "svg")
 SIZE_IN, DPI = (8.3, 9.2), 160
@@ -298,6 +298,8 @@ def save(protocol: Protocol, fingerprint: str, path: Path, verdict: Verdict | No
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     with matplotlib.rc_context(frame.STYLE), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a glyph that the font lacks
+        if kind == "png":  # an SVG's texts are set by the browser
+            matplotlib.rcParams["font.family"] = list(letters.families())
         matplotlib.rcParams["svg.hashsalt"] = fingerprint
         metadata = {"Date": None} if kind == "svg" else {"Software": None}
         try:
