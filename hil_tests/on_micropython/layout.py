@@ -21,7 +21,8 @@ _CORRUPT = "<BB"  # kind, where
 _LOAD = "<BH"  # kind, bytes that follow
 _KEEP = "<BH"  # kind, slot of the FRAM; then its bytes
 _SAMPLE = "<BBHB"  # in place of the oximeter's bytes while scans are slow: there is one, SpO2, pulse, flags
-_ANSWER = "<HBBBHHh"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot
+_ANSWER = "<HBBBHHhb4s"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot, the
+# screen's cell that is drawn (-1: none) and its four characters
 _WORD = "<II"  # count, interval_us
 _BOOTED = "<I12s8s"  # contract, version, build hash
 
@@ -72,7 +73,9 @@ def pack_answer(reply, out, tx, tx_n):
     reply[at : at + tx_n] = memoryview(tx)[:tx_n]
     at += tx_n
     stops = (1 if out.abort else 0) | (2 if out.permit else 0)
-    struct.pack_into(_ANSWER, reply, 0, at, stops, out.words, out.lights, out.tone_hz, tx_n, out.fram_slot)
+    cell = out.screen_cell
+    drawn = bytes(out.screen[4 * cell : 4 * cell + 4]) if cell >= 0 else b""
+    struct.pack_into(_ANSWER, reply, 0, at, stops, out.words, out.lights, out.tone_hz, tx_n, out.fram_slot, cell, drawn)
     return at
 
 
@@ -83,7 +86,11 @@ def answer_length(data):
 
 def unpack_answer(data, out):
     # The same into outputs; the bytes for the host replace `out.tx`, however many they are.
-    _, stops, out.words, out.lights, out.tone_hz, out.tx_n, out.fram_slot = struct.unpack_from(_ANSWER, data, 0)
+    (
+        _, stops, out.words, out.lights, out.tone_hz, out.tx_n, out.fram_slot, out.screen_cell, drawn
+    ) = struct.unpack_from(_ANSWER, data, 0)  # fmt: skip
+    if out.screen_cell >= 0:
+        out.screen = bytes(4 * out.screen_cell) + drawn  # no more of it is looked at
     out.abort, out.permit = bool(stops & 1), bool(stops & 2)
     at = ANSWER
     for i in range(out.words):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from toleramp_bench.defects import DEFECTS, NONE, SCENARIOS, Defect, caught
+from toleramp_bench.defects.kit import Defect
+from toleramp_bench.defects.library import DEFECTS, NONE
+from toleramp_bench.defects.running import SCENARIOS, caught
 
 EIGHT = {
     "late stop",

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.req("TST-1")
         ('[[event]]\nat = "00:00:10"\n', "do is missing"),
         (event('press"\nbutton = "stop"\nhold = "x'), "did you mean hold_ms?"),
         (event('press"\nbutton = "stopp'), "did you mean stop?"),
-        (event("press"), "button is missing"),
+        (event("press"), "neither button nor buttons, or both"),
         (event('air"\nul = -1\nid = "x'), "out of range"),
         (event('air"\nul = nan\nid = "x'), "out of range"),
         (event('air"\nul = 1e999999\nid = "x'), "out of range"),

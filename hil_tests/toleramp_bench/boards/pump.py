@@ -23,6 +23,7 @@ from toleramp_bench.boards.emulator.board import Board
 from toleramp_bench.boards.emulator.edges import EdgeLog
 from toleramp_bench.devices.expander import Expander
 from toleramp_bench.devices.fram import Fram
+from toleramp_bench.devices.glyphs import Reader, letters_in
 from toleramp_bench.devices.monostable import Monostable
 from toleramp_bench.devices.motor import Motor
 from toleramp_bench.devices.oximeter import DEFAULT_FORM, Oximeter
@@ -38,6 +39,7 @@ from toleramp_bench.plant.readings import READINGS
 from toleramp_bench.records import named
 
 _ANSWER_US = 3_000_000
+_PWM, _SLICE, _CSR, _DIV, _CC, _TOP = 0x4005_0000, 0x14, 0, 4, 12, 16  # RP2040 datasheet, 4.5.3
 ADC_PIN = 26  # the first of the ADC's pins
 
 
@@ -60,7 +62,9 @@ class PumpBench:
         oximeter: bool = True,
         form: str = DEFAULT_FORM,
         bench_mode: bool = True,
+        jammed: int = 0,
     ) -> None:
+        """`jammed`: keys (bits of pump.io) that are down before power-on, and that nobody lets go of at power-up."""
         self.pins = pins()
         self.pl_pulse = mechanism_pl_pulse()
         self.board = Board(image or default_image(), flash=flash)
@@ -81,20 +85,26 @@ class PumpBench:
         self.on_message: Callable[[Message], None] = lambda message: None
         self.offset_ns = 0  # bench time of the device's time zero
         self._sequence = 0
+        self._reader: Reader | None = None
+        self._face, self._face_of = b" " * 64, (-1, False)
         self._presses: list[int] = []
         self.board.usb.on_data(self._received)
         self._bench_mode = bench_mode
+        if jammed:
+            self.keys(jammed, True)
         if bench_mode:
-            self._ask_at_power_up(BENCH_KEYS)
+            self._ask_at_power_up(BENCH_KEYS, jammed)
 
-    def _ask_at_power_up(self, keys: int) -> None:
+    def keys(self, bits: int, down: bool) -> None:
+        """Keys (bits of pump.io) go down or up."""
         p = self.pins
-        row = (p.START, p.CONFIRM, p.SILENCE, p.UP, p.DOWN)
+        for bit, pin in enumerate((p.START, p.CONFIRM, p.SILENCE, p.UP, p.DOWN, p.STOP)):
+            if bits & 1 << bit:
+                self._set_key(pin, down)
 
+    def _ask_at_power_up(self, keys: int, jammed: int) -> None:
         def key(bits: int, down: bool) -> None:
-            for bit, pin in enumerate(row):
-                if bits & 1 << bit:
-                    self._set_key(pin, down)
+            self.keys(bits if down else bits & ~jammed, down)
 
         power_up.act(key, lambda ms, call: self.board.at_ns(self.board.now_ns + ms * 1_000_000, call), keys)
 
@@ -119,6 +129,27 @@ class PumpBench:
                 self.board.set_adc_source(pin - ADC_PIN, partial(live.reading, name))
         self.expander.set_source(8 + self.pins.GPB_DRIVER_ON, lambda: int(self._enabled_at(self.board.now_ns)))
         self.expander.set_source(8 + self.pins.GPB_DOOR, lambda: live.reading("door"))
+
+    def tone_hz(self) -> int:
+        """What the buzzer's pin makes now, by the registers of its PWM; 0 for none."""
+        pin, read = self.pins.BUZZER, self.board.chip.read_uint32
+        at = _PWM + _SLICE * (pin >> 1 & 7)
+        on, divider, level, top = (read(at + register) for register in (_CSR, _DIV, _CC, _TOP))
+        if not on & 1 or not level >> 16 * (pin & 1) & 0xFFFF:
+            return 0
+        return round(16 * self.board.chip.clk_sys / max(divider, 1) / (top + 1))
+
+    def face(self) -> bytes:
+        """The 64 characters on the screen, read from its pixels; blanks before the firmware has begun."""
+        if self._reader is None:
+            letters = letters_in(bytes(self.board.chip.sram))
+            if letters is None:
+                return b" " * 64
+            self._reader = Reader(letters)
+        if self._face_of != (self.screen.written, self.screen.on):
+            self._face_of = self.screen.written, self.screen.on
+            self._face = self._reader.text(self.screen)
+        return self._face
 
     def _enabled_at(self, t_ns: int) -> bool:
         return not self.driver_cut and self.permit.enabled_at(t_ns)

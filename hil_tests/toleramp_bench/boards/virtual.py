@@ -26,6 +26,7 @@ UART_BAUD = 9600
 WRONG_BAUD = 0.02  # relative difference of two rates from which bytes come as others
 BYTE_NS = 10 * 1_000_000_000 // 9600
 OX_CHUNK = 16  # bytes of a long stream that are there at once
+_DARK, _CELL = b" " * 64, 4  # the screen's text; characters of a cell
 LINK_BYTES = 24  # of the host a scan, as the board takes at rest
 
 
@@ -57,7 +58,9 @@ class VirtualBoard:
         self.to_pump = bytearray()
         self.link_bytes = LINK_BYTES
         self.brain: Brain | None = None
-        self.keys = 0
+        self.keys = self.jammed = 0  # those that are down, and those of them that nobody lets go of
+        self.watch: Callable[[int, bytes, int], None] | None = None  # told time, screen and tone after each scan
+        self._face = bytearray(_DARK)
         self._zero_us = 0
         self._grid_us = self._scan_due_us = 0
         self._scanned_us = 0
@@ -91,6 +94,7 @@ class VirtualBoard:
         self.to_pump.clear()
         self._ox.clear()
         self._sample_due_us = 0
+        self._face = bytearray(_DARK)
 
     def _generator(self) -> StepGenerator:
         """A step generator at power-on: its driver has no permit yet."""
@@ -250,12 +254,23 @@ class VirtualBoard:
             stepper.enabled_until_us = now + self._permit_us
         for i in range(out.words):
             stepper.add(out.word_count[i], out.word_us[i], now)
+        if self.watch is not None:
+            self._draw(out)
+            self.watch(now, bytes(self._face), out.tone_hz)
         self._kept = self._write(out) if out.fram_slot >= 0 else NO_WRITE
         if out.tx_n:
             data = bytes(out.tx[: out.tx_n])
             self.lines.append((now, "pump to host", data))
             if self.listening:
                 self.sent += data
+
+    def _draw(self, out: Outputs) -> None:
+        """The cell that is drawn in this scan; a screen that does not answer is dark."""
+        if not self.parts & parts.BIT[parts.SCREEN]:
+            self._face = bytearray(_DARK)
+        elif out.screen_cell >= 0:
+            at = out.screen_cell * _CELL
+            self._face[at : at + _CELL] = out.screen[at : at + _CELL]
 
     def _write(self, out: Outputs) -> int:
         """A write to the FRAM as the board's driver makes it: nothing sound of the log is written over."""

@@ -83,6 +83,8 @@ class Oximeter:
         self.artifact = self.out_of_track = self.low_battery = False
         self.frozen = self.cable_out = False
         self.timer = 0
+        self._counts = True  # its packets bear a counter
+        self._said: tuple[int, int] | None = None
 
     # --- what happens to it --------------------------------------------------------------------------------
 
@@ -102,6 +104,22 @@ class Oximeter:
             self._spo2.go(now, spo2, seconds)
         if pulse is not None:
             self._pulse.go(now, pulse, seconds)
+
+    def say(self, spo2: float, pulse: float) -> None:
+        """From now on it says just this, without a mean over beats; the patient is so, too."""
+        self.set(spo2, pulse)
+        self._said = round(spo2), round(pulse)
+
+    def say_no_more(self) -> None:
+        """It measures its patient again."""
+        self._said = None
+
+    def swap(self, form: str, counter: bool = True) -> None:
+        """Another module takes its place on the line, one of that format; without a counter its packets have none."""
+        self.form, self._counts = form, counter
+        self._bytes = import_module(f"{__package__}.{form.replace('-', '_')}")
+        self.timer, self._packet = 0, b""
+        self._frame, self._start_ns = 0, self._wire.now_ns
 
     def finger(self, on: bool) -> None:
         """The finger goes out of the sensor, or back in (values come again after four beats)."""
@@ -148,7 +166,7 @@ class Oximeter:
         values = self._values()
         now = self._wire.now_ns
         samples = [self._sample(now + n * _SECOND // FRAMES_PER_SECOND) for n in range(FRAMES)]
-        self.timer = (self.timer + 1) & 0x3FFF
+        self.timer = (self.timer + 1) & 0x3FFF if self._counts else 0
         return self._bytes.packet(values, [status for status, _ in samples], [pleth for _, pleth in samples])
 
     def _sample(self, t_ns: int) -> tuple[int, int]:
@@ -191,6 +209,9 @@ class Oximeter:
     def _measured(self) -> Values:
         if self._no_signal or self.out_of_track or len(self._beats) < _STANDARD_BEATS:
             return Values()
+        if self._said is not None:
+            spo2, pulse = self._said
+            return Values(hr=pulse, spo2=spo2, spo2_fast=spo2, spo2_bb=spo2, e_hr=pulse, e_spo2=spo2)
         standard, extended = self._mean(_STANDARD_BEATS), self._mean(_EXTENDED_BEATS)
         return Values(
             hr=standard[1],

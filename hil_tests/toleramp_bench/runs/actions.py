@@ -42,9 +42,18 @@ class Actions:
 
     # -- people
 
-    def _do_press(self, button: str, hold_ms: int = 200, bounce: float | bool = 0) -> None:
+    def _do_press(
+        self, button: str = "", buttons: tuple[str, ...] = (), overlap_ms: int | None = None, hold_ms: int = 200,
+        bounce: float | bool = 0,
+    ) -> None:  # fmt: skip
+        """One key, or several: each goes down `overlap_ms` before the one before it is up."""
         chatter_ms = BOUNCE_MS if bounce is True else float(bounce)
-        self.run.press(BUTTONS[button], max(hold_ms, self.run.hold_ms), chatter_ms)
+        held_ms = max(hold_ms, self.run.hold_ms)
+        apart_ms = 0 if overlap_ms is None else held_ms - overlap_ms
+        if button:
+            self.run.press(BUTTONS[button], held_ms, chatter_ms)
+        for number, name in enumerate(buttons):
+            self.run.later(number * apart_ms, lambda bit=BUTTONS[name]: self.run.press(bit, held_ms, chatter_ms))
 
     def _do_stuck_key(self, button: str = "confirm", on: bool = True) -> None:
         self.run.target.key(BUTTONS[button], on)
@@ -124,11 +133,23 @@ class Actions:
             device.cable_out = what["unplug"]
         if "freeze" in what:
             device.frozen = what["freeze"]
+        if "swap" in what or "counter" in what:
+            device.swap(what.get("swap", device.form), what.get("counter", True))
+        if "samples" in what:
+            self._say(device, [tuple(map(float, row)) for row in what["samples"]] * what.get("repeat", 1))
         device.artifact = what.get(VITALS.ARTIFACT, device.artifact)
         if "rubbish_bytes" in what:
             self._rubbish(device, what["rubbish_bytes"])
         if {"noise", "drop", "baud"} & set(what):
             self._spoil_line(NoisyWire.on(device, self.run.random), what)
+
+    def _say(self, device: Any, rows: list[tuple[float, ...]]) -> None:
+        """What it says from now on, row after row; then the patient's own again, as the last row left them."""
+        at_s = 0.0
+        for spo2, pulse, seconds in rows:
+            self.run.later(at_s * 1000, lambda spo2=spo2, pulse=pulse: device.say(spo2, pulse))
+            at_s += seconds
+        self.run.later(at_s * 1000, device.say_no_more)
 
     def _rubbish(self, device: Any, count: int) -> None:
         """Another device's text on the line, as fast as it carries it; the oximeter is plugged in again behind it."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from pump.tables import events
 from toleramp_bench.names import EVENTS
+from toleramp_bench.runs.shown import Shown
 from toleramp_bench.runs.undone import undone
 from toleramp_bench.scenario.expects import picked
 from toleramp_bench.scenario.model import Expect, Recording, Scenario
-from toleramp_bench.scenario.words import Number, clock
+from toleramp_bench.scenario.words import PRIORITIES, Number, clock
 
+SOUNDS_MS = 8_000  # the longest silence within a high or medium alarm's bursts
+HOUR_MS = 3_600_000
+_WATCHED = ("screen", "sound")
 Verdict = tuple[bool, str]
 _STARTS = EVENTS.of(events.BEGINS)
 
@@ -43,17 +48,24 @@ def judge(scenario: Scenario, recording: Recording, result: dict[str, Any]) -> l
 
 def _judge(expect: Expect, recording: Recording, result: dict[str, Any]) -> Verdict:
     if expect.kind == "event":
-        return _event(expect.name, expect.keys, recording)
+        met, why = _event(expect.name, expect.keys, recording)
+        return _with_sound(met, why, expect, recording) if "sound" in expect.keys else (met, why)
     if expect.kind == "never":
         return _never(expect.name, expect.keys, recording)
     if expect.kind == "count":
         found = sum(fits(record, expect.name, expect.keys) for record in recording.records)
         return sized(found, expect.keys), f"{found} times"
+    if expect.kind in _WATCHED:
+        return _watched(expect, recording)
+    if expect.kind == "records_per_hour_under":
+        return _rate(expect, recording)
     return _value(expect.name, expect.keys, result)
 
 
 def fits(record: dict[str, Any], name: str, keys: dict[str, Any]) -> bool:
-    """True for a record of that name with the code, step and state that are asked for."""
+    """True for a record of that name with the code, step, state and priority that are asked for."""
+    if "priority" in keys and record.get("arg", 0) != PRIORITIES.index(keys["priority"]):
+        return False
     return record["event"] == name and all(
         record.get(key) == keys[key] for key in ("code", "step", "state") if key in keys
     )
@@ -154,13 +166,16 @@ def _last_pulse(spot: Spot, begin: Spot, most_ms: Number, recording: Recording) 
 
 
 def _never(name: str, keys: dict[str, Any], recording: Recording) -> Verdict:
-    begin = _anchor(keys.get("after"), recording)
+    since = keys.get("after", keys.get("of"))
+    begin = _anchor(since, recording)
     if begin is None:
-        return False, f"{keys['after']} never came"
+        return False, f"{since} never came"
     found = _spots(name, keys, recording, begin)
     if "before" in keys:
         end = _anchor(keys["before"], recording, begin)
         found = [spot for spot in found if end is None or _sooner(spot, end)]
+    if "within_s" in keys:
+        found = [spot for spot in found if spot.t_ms - begin.t_ms <= keys["within_s"] * 1000]
     if found:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         return False, f"{found[0].text}{more}"
@@ -172,12 +187,72 @@ def _sooner(spot: Spot, end: Spot) -> bool:
     return spot.t_ms < end.t_ms or (spot.t_ms == end.t_ms and spot.later < end.later)
 
 
+# -- what is seen and heard
+
+
+def _watched(expect: Expect, recording: Recording) -> Verdict:
+    """A text on the screen or a sound, at some time of the window; the other way round, at no time of it."""
+    origin = _anchor(expect.keys.get("of"), recording)
+    if origin is None:
+        return False, f"{expect.keys['of']} never came"
+    times = _times(expect, recording, *_window_us(expect.keys, origin, recording))
+    wanted = not expect.keys.get("never") if expect.kind == "screen" else expect.name == str(True)
+    if not times:
+        return not wanted, "at no time"
+    return wanted, f"at {clock(times[0] // 1000)}, {(times[0] // 1000) - origin.t_ms} ms after {origin.text}"
+
+
+def _window_us(keys: dict[str, Any], origin: Spot, recording: Recording) -> tuple[int, int]:
+    begin_us = origin.t_ms * 1000 + int(keys.get("not_before_s", 0) * 1_000_000)
+    if "within_s" not in keys:
+        return begin_us, recording.end_ms * 1000
+    return begin_us, origin.t_ms * 1000 + int(keys["within_s"] * 1_000_000)
+
+
+def _times(expect: Expect, recording: Recording, from_us: int, to_us: int) -> list[int]:
+    shown = recording.shown or Shown()
+    if expect.kind == "screen":
+        return list(shown.with_text(expect.name, from_us, to_us))
+    return list(shown.with_tone(from_us, to_us))
+
+
+def _with_sound(met: bool, why: str, expect: Expect, recording: Recording) -> Verdict:
+    """Whether it sounds within a burst's period of the alarm's own record."""
+    keys = expect.keys
+    origin = _anchor(keys.get("of"), recording)
+    spots = _spots(expect.name, keys, recording, origin) if origin else []
+    if not met or len(spots) < keys.get("nth", 1):
+        return met, why
+    from_us = spots[keys.get("nth", 1) - 1].t_ms * 1000
+    heard = list((recording.shown or Shown()).with_tone(from_us, from_us + SOUNDS_MS * 1000))
+    say = f"a tone {heard[0] // 1000 - from_us // 1000} ms after it" if heard else "no tone"
+    return bool(heard) == keys["sound"], f"{why}; {say}"
+
+
+def _rate(expect: Expect, recording: Recording) -> Verdict:
+    """The most records in any hour; a shorter run is one."""
+    keys = expect.keys
+    origin = _anchor(keys.get("of"), recording)
+    if origin is None:
+        return False, f"{keys['of']} never came"
+    name = keys.get("event")
+    times = [
+        record["t_ms"]
+        for record in recording.records[origin.later :]
+        if (name is None or fits(record, name, keys)) and record["t_ms"] >= origin.t_ms
+    ]
+    most = max((bisect_right(times, t_ms + HOUR_MS) - at for at, t_ms in enumerate(times)), default=0)
+    return most < int(expect.name), f"{most} in the fullest hour"
+
+
 # -- value and count
 
 
 def sized(found: Number, keys: dict[str, Any]) -> bool:
     """Whether a number is what equals (within tolerance), at_least and at_most ask for; exact on decimals."""
     if "equals" in keys and abs(found - keys["equals"]) > keys.get("tolerance", 0):
+        return False
+    if "under" in keys and not found < keys["under"]:
         return False
     return bool(found >= keys.get("at_least", found) and found <= keys.get("at_most", found))
 

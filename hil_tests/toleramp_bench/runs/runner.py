@@ -17,8 +17,9 @@ from toleramp_bench.people.attended import Attended
 from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.people.pace import RecordPace
 from toleramp_bench.plant.assembly import Plant
-from toleramp_bench.runs.actions import Actions
+from toleramp_bench.runs.actions import BUTTONS, Actions
 from toleramp_bench.runs.plant_of import plant_of
+from toleramp_bench.runs.shown import Shown
 from toleramp_bench.scenario.model import Action, Done, Moment, Recording, Scenario
 from toleramp_bench.targets.base import Target, TargetFault
 
@@ -152,6 +153,13 @@ class Run:
         """Runs it to its end. The target is closed by whoever opened it."""
         if self.scenario.oximeter != self.target.form:
             self.target.choose(self.scenario.oximeter)
+        if any(expect.kind in ("screen", "sound") or "sound" in expect.keys for expect in self.scenario.expects):
+            self.recording.shown = Shown()
+            self.target.watch(self.recording.shown.look)
+        jammed = [action for action in self.scenario.actions if action.do == "stuck_key" and action.when.at_ms == 0]
+        for action in jammed:  # before power-on
+            if action.arguments.get("on", True):
+                self.target.jam(BUTTONS[action.arguments["button"]])
         self.target.start(self.scenario.bench_mode)
         self.book(LOAD_AT_US, self.load)
         for action in self.scenario.actions:

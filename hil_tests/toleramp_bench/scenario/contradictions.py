@@ -120,6 +120,7 @@ def _span(keys: dict[str, Any]) -> tuple[Number | None, Number | None]:
         highs.append(keys["equals"] + slack)
     lows += [keys["at_least"]] if "at_least" in keys else []
     highs += [keys["at_most"]] if "at_most" in keys else []
+    highs += [keys["under"] - 1] if "under" in keys else []
     return (max(lows) if lows else None), (min(highs) if highs else None)
 
 
@@ -144,11 +145,11 @@ def _claims(number: int, expect: Expect) -> Iterator[Claim]:
     elif expect.kind == "count":
         low, high = _span(keys)
         yield Claim(number, text, name, picks, max(0, -int(-(low or 0) // 1)), high)
-    elif expect.kind == "never" and not {"before", "after"} & set(keys):
+    elif expect.kind == "never" and not {"before", "after", "of"} & set(keys):
         yield Claim(number, text, name, picks, high=0)
     elif name == "final_state" and keys.get("equals") in _FINAL:
         yield Claim(number, text, keys["equals"], low=1)
-    origin = keys.get("of" if expect.kind == "event" else "after")
+    origin = keys.get("of", keys.get("after"))
     if origin in RECORDS:
         yield Claim(number, text, origin, low=1)
 

@@ -173,6 +173,7 @@ def _demand(checks: Checks, do: str, given: Table, where: str, ground: Ground) -
     if word.single and not all(given.values()):
         raise checks.fail(f"{do} with false says nothing", where, "write true")
     special = {
+        "press": _demand_press,
         "decide": _demand_decide,
         "hang": _demand_hang,
         "oximeter": _demand_oximeter,
@@ -182,6 +183,29 @@ def _demand(checks: Checks, do: str, given: Table, where: str, ground: Ground) -
     }
     if do in special:
         special[do](checks, given, where, ground)
+
+
+def _demand_press(checks: Checks, given: Table, where: str, ground: Ground) -> None:
+    if ("button" in given) == ("buttons" in given):
+        raise checks.fail("neither button nor buttons, or both", where, 'write button = "confirm", or buttons = [...]')
+    if "overlap_ms" in given and len(given.get("buttons", ())) < 2:
+        raise checks.fail("overlap_ms without two buttons", where, 'write buttons = ["start", "confirm"]')
+    if given.get("overlap_ms", 0) > given.get("hold_ms", words.DO["press"].keys["hold_ms"].default):
+        raise checks.fail("overlap_ms is longer than each is held", where, "write less, or a longer hold_ms")
+
+
+def _demand_samples(checks: Checks, given: Table, where: str) -> None:
+    """[[spo2, pulse, seconds], ...], each a number within its range."""
+    rows = given["samples"]
+    form = "write samples = [[spo2, pulse, seconds], ...]"
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, list) and len(row) == 3 for row in rows):
+        raise checks.fail("it is no list of [spo2, pulse, seconds]", f"{where}, samples", form)
+    keys = words.DO["oximeter"].keys
+    for row in rows:
+        for value, key in zip(row, (keys["spo2"], keys["pulse"], words.SPAN), strict=True):
+            checks.value(value, key, f"{where}, samples")
+    if {"spo2", "pulse", "ramp_to"} & set(given):
+        raise checks.fail("samples and a value of the patient at once", where, "leave one out")
 
 
 def _demand_decide(checks: Checks, given: Table, where: str, ground: Ground) -> None:
@@ -215,6 +239,10 @@ def _demand_oximeter(checks: Checks, given: Table, where: str, ground: Ground) -
         raise checks.fail("ramp_s without ramp_to", where, "write ramp_to = the saturation to reach")
     if "ramp_to" in given and "spo2" in given:
         raise checks.fail("spo2 and ramp_to at once", where, "leave one out")
+    if "repeat" in given and "samples" not in given:
+        raise checks.fail("repeat without samples", where, "write samples = [[spo2, pulse, seconds], ...]")
+    if "samples" in given:
+        _demand_samples(checks, given, where)
 
 
 def _demand_noise(checks: Checks, given: Table, where: str, ground: Ground) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from pump.tables import events
+from toleramp_bench.names import EVENTS
 from toleramp_bench.scenario import not_yet, words
 from toleramp_bench.scenario.checks import Checks, Table, is_number
 from toleramp_bench.scenario.events import Ground, demand_name, demand_pick, demand_step
 from toleramp_bench.scenario.model import FINAL_STATES, TARGETS, Expect
-from toleramp_bench.scenario.words import EXPECT, RECORDS
+from toleramp_bench.scenario.words import BESIDE, EXPECT, LINE, RECORDS
 
-_SIZES = ("equals", "at_least", "at_most")
+_SIZES = ("equals", "at_least", "at_most", "under")
 
 
 def read_expects(checks: Checks, tables: list[Table], ground: Ground) -> tuple[Expect, ...]:
@@ -23,8 +25,9 @@ def open_names(expects: tuple[Expect, ...]) -> Iterator[str]:
     """What the expectations name that the pump does not say yet ("alarm_raised.occlusion ALM-5")."""
     for expect in expects:
         if expect.kind != "value":
-            yield from not_yet.lacking(expect.name, expect.keys.get("code"))
-            for key in ("of", "before", "after"):
+            if expect.kind in ("event", "never", "count"):
+                yield from not_yet.lacking(expect.name, expect.keys.get("code"))
+            for key in ("of", "before", "after", "event"):
                 yield from not_yet.lacking(expect.keys.get(key))
         elif expect.name == "final_state":
             yield from not_yet.lacking_state(expect.keys["equals"])
@@ -33,17 +36,15 @@ def open_names(expects: tuple[Expect, ...]) -> Iterator[str]:
 
 
 def _expect(checks: Checks, table: Table, where: str, ground: Ground) -> Expect:
-    kinds = [kind for kind in EXPECT if kind in table]
+    kinds = [kind for kind in EXPECT if kind in table and not any(other in table for other in BESIDE.get(kind, ()))]
     if len(kinds) != 1:
         what = f"{kinds[0]} and {kinds[1]} in one" if kinds else _near(checks, table, where)
         raise checks.fail(what, where, "write one of " + ", ".join(EXPECT) + " in each [[expect]]")
     kind = kinds[0]
-    read = checks.table(table, {kind: words.TEXT, **EXPECT[kind]}, where)
+    read = checks.table(table, {kind: words.FORMS.get(kind, words.TEXT), **EXPECT[kind]}, where)
     name = read.pop(kind)
-    {"event": _demand_event, "never": _demand_never, "value": _demand_value, "count": _demand_count}[kind](
-        checks, name, read, where, ground
-    )
-    return Expect(kind, name, read, in_words(kind, name, read))
+    _DEMANDS[kind](checks, name, read, where, ground)
+    return Expect(kind, str(name), read, in_words(kind, name, read))
 
 
 def _near(checks: Checks, table: Table, where: str) -> str:
@@ -66,16 +67,49 @@ def _demand_event(checks: Checks, name: str, keys: Table, where: str, ground: Gr
             raise checks.fail(f"{name} counts from itself", f"{where}, of", "name another")
     if "last_pulse_of_ms" in keys and "of" not in keys:
         raise checks.fail("last_pulse_of_ms without of", where, "write of = the event it counts from")
+    _demand_window(checks, keys, where, ground)
+    if {"priority", "sound"} & set(keys) and name not in EVENTS.of(events.ALARMS):
+        raise checks.fail(f"{name} is no alarm's record", where, "write priority and sound with alarm_raised")
+
+
+def _demand_window(checks: Checks, keys: Table, where: str, ground: Ground) -> None:
+    if "of" in keys:
+        demand_name(checks, keys["of"], f"{where}, of", ground)
     if keys.get("not_before_s", 0) > keys.get("within_s", keys.get("not_before_s", 0)):
         raise checks.fail("not_before_s is later than within_s", where, "no run can meet both")
+
+
+def _demand_screen(checks: Checks, name: str, keys: Table, where: str, ground: Ground) -> None:
+    _demand_window(checks, keys, where, ground)
+    if len(name) > LINE:
+        raise checks.fail(f"a line of the screen has {LINE} characters", f"{where}, screen", "write what stands in one")
+
+
+def _demand_sound(checks: Checks, name: bool, keys: Table, where: str, ground: Ground) -> None:
+    _demand_window(checks, keys, where, ground)
+
+
+def _demand_rate(checks: Checks, name: int, keys: Table, where: str, ground: Ground) -> None:
+    event = keys.get("event")
+    if event is not None and event not in RECORDS:
+        raise checks.unknown("record", event, f"{where}, event", RECORDS)
+    if "code" in keys and event is None:
+        raise checks.fail("code without event", where, "write event = the record that has it")
+    if event is not None:
+        demand_pick(checks, event, keys, where, ground)
+    _demand_window(checks, keys, where, ground)
 
 
 def _demand_never(checks: Checks, name: str, keys: Table, where: str, ground: Ground) -> None:
     demand_name(checks, name, f"{where}, never", ground)
     demand_pick(checks, name, keys, where, ground)
-    if name in ground.ids and "before" not in keys and "after" not in keys:
+    if "of" in keys and "after" in keys:
+        raise checks.fail("after and of say the same", where, "leave one out")
+    if "within_s" in keys and "of" not in keys:
+        raise checks.fail("within_s without of", where, "write of = the event it counts from")
+    if name in ground.ids and not {"before", "after", "of"} & set(keys):
         raise checks.fail(f"{name} is an event of this file, so it comes", f"{where}, never", "write before or after")
-    for key in ("before", "after"):
+    for key in ("before", "after", "of"):
         if key in keys:
             demand_name(checks, keys[key], f"{where}, {key}", ground)
 
@@ -171,6 +205,17 @@ def _demand_index(checks: Checks, part: str, index: str, where: str, ground: Gro
         demand_step(checks, int(index), where, ground)
 
 
+_DEMANDS: dict[str, Callable[..., None]] = {
+    "event": _demand_event,
+    "never": _demand_never,
+    "value": _demand_value,
+    "count": _demand_count,
+    "screen": _demand_screen,
+    "sound": _demand_sound,
+    "records_per_hour_under": _demand_rate,
+}
+
+
 # -- in words
 
 
@@ -186,7 +231,7 @@ def picked(name: str, keys: Table) -> str:
     return text
 
 
-def in_words(kind: str, name: str, keys: Table) -> str:
+def in_words(kind: str, name: Any, keys: Table) -> str:
     """An expectation in words, for the result and the report."""
     if kind == "value":
         return f"{name} {_size(keys)}"
@@ -194,7 +239,14 @@ def in_words(kind: str, name: str, keys: Table) -> str:
         return f"{picked(name, keys)} {_size(keys)} times"
     if kind == "never":
         when = "".join(f" {key} {keys[key]}" for key in ("after", "before") if key in keys)
-        return f"never {picked(name, keys)}{when}"
+        return f"never {picked(name, keys)}{when}{_window(keys)}"
+    if kind == "screen":
+        return f'"{name}" {"never stands" if keys.get("never") else "stands"} on the screen{_window(keys)}'
+    if kind == "sound":
+        return f"{'it sounds' if name else 'it is silent'}{_window(keys)}"
+    if kind == "records_per_hour_under":
+        what = picked(keys["event"], keys) if "event" in keys else "records"
+        return f"{what}: fewer than {name} in any hour{_window(keys)}"
     return _event_in_words(name, keys)
 
 
@@ -213,7 +265,15 @@ def _event_in_words(name: str, keys: Table) -> str:
         text += f", last pulse at most {keys['last_pulse_within_ms']} ms after it"
     if "last_pulse_of_ms" in keys:
         text += f", last pulse at most {keys['last_pulse_of_ms']} ms after {origin}"
-    return text
+    text += f", priority {keys['priority']}" if "priority" in keys else ""
+    return text + (", with sound" if keys.get("sound") else ", without sound" if "sound" in keys else "")
+
+
+def _window(keys: Table) -> str:
+    """The time in which it is looked for."""
+    text = f", not before {keys['not_before_s']} s" if "not_before_s" in keys else ""
+    text += f", within {keys['within_s']} s" if "within_s" in keys else ""
+    return f"{text} after {keys.get('of', 'power-on')}" if text or "of" in keys else ""
 
 
 def _size(keys: dict[str, Any]) -> str:
@@ -225,4 +285,6 @@ def _size(keys: dict[str, Any]) -> str:
         parts.append(f">= {keys['at_least']}")
     if "at_most" in keys:
         parts.append(f"<= {keys['at_most']}")
+    if "under" in keys:
+        parts.append(f"< {keys['under']}")
     return ", ".join(parts)

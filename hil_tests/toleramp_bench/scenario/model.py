@@ -119,6 +119,7 @@ class Recording:
     build: dict[str, str] = field(default_factory=dict)
     plant_done: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
     interrupted: bool = False
+    shown: Any = None  # runs.shown.Shown, where the scenario asks what stood on the screen or sounded
 
 
 # Twenty minutes of the liveliest line (an oximeter 75 times a second), 15 MB; a session of a campaign has a seventh.

@@ -48,8 +48,11 @@ TEXT, FLAG, TIME = Key("text"), Key("flag"), Key("time")
 _ON = Key("flag", default=True)
 _WHO = Key("text", longest=24, open="SES-12")
 _TIMES = Key("whole", 1, 10_000)
+SPAN = Key("number", Decimal("0.001"), 86_400)  # seconds
 BUTTONS = ("start", "stop", "confirm", "silence", "up", "down")
 HOST = ("pause", "stop", "hang", "ping", "garbage", "load", "silence")  # silence: the laptop pings no more
+LINE = 16  # characters of a line of the screen
+PRIORITIES = ("none", "low", "medium", "high")  # of alarms, as their records number them
 RESUME = ("same", "one-back", "two-back", "any-back")
 GRADES = CAUSES.at(causes.GRADES)
 
@@ -78,7 +81,9 @@ _DECIDE["bag"] = Key("text", longest=1)
 DO: dict[str, Word] = {
     "press": Word(
         {
-            "button": Key("text", choices=BUTTONS, required=True),
+            "button": Key("text", choices=BUTTONS),
+            "buttons": Key("texts", choices=BUTTONS),  # one after the other, each beside the one before
+            "overlap_ms": Key("whole", 0, 600_000),  # for so long; without it they go down and up together
             "bounce": Key("amount", 0, 100),  # ms; true: as long as the bench thinks usual
             "hold_ms": Key("whole", 1, 600_000, default=200),
             "who": _WHO,
@@ -125,6 +130,10 @@ DO: dict[str, Word] = {
             "baud": Key("whole", 300, 115_200),  # the rate to which the oximeter is set by mistake
             "noise": Key("amount", 0, 1),  # share of bytes spoilt; true: as much as the bench thinks bad
             "rubbish_bytes": Key("whole", 1, 2_000_000),  # so much of another device's text comes instead of readings
+            "samples": Key("any"),  # [[spo2, pulse, seconds], ...]: what it says, row after row
+            "repeat": _TIMES,  # so often
+            "swap": Key("text", choices=tuple(oximeters.NAMES)),  # another module, of that format
+            "counter": FLAG,  # whether its packets are counted
         },
         least=1,
     ),
@@ -214,11 +223,20 @@ EXPECT: dict[str, dict[str, Key]] = {
         "not_before_s": Key("number", 0, 10**7),
         "last_pulse_within_ms": _PULSE,
         "last_pulse_of_ms": _PULSE,
+        "priority": Key("text", choices=PRIORITIES),
+        "sound": FLAG,
     },
-    "never": {**_RECORD, "before": TEXT, "after": TEXT},
+    "never": {**_RECORD, "before": TEXT, "after": TEXT, "of": TEXT, "within_s": _SOON},
     "value": {"equals": Key("any"), "tolerance": Key("number", 0, 10**12), "at_least": _BOUND, "at_most": _BOUND},
-    "count": {**_RECORD, "equals": _COUNT, "tolerance": _COUNT, "at_least": _COUNT, "at_most": _COUNT},
+    "count": {**_RECORD, "equals": _COUNT, "tolerance": _COUNT, "at_least": _COUNT, "at_most": _COUNT, "under": _COUNT},
 }
+_WINDOW = {"of": TEXT, "not_before_s": Key("number", 0, 10**7), "within_s": _SOON}
+EXPECT["screen"] = {**_WINDOW, "never": FLAG}
+EXPECT["sound"] = _WINDOW
+EXPECT["records_per_hour_under"] = {"event": TEXT, "code": TEXT, "of": TEXT}
+# Words that stand beside others, which then say what they are about.
+BESIDE = {"sound": ("event",), "event": ("records_per_hour_under",), "never": ("screen",)}
+FORMS = {"sound": FLAG, "records_per_hour_under": Key("whole", 1, 10**6)}
 
 # Paths into a result: numbers, numbers that are never below zero, texts.
 TOP_NUMBERS = ("simulated_s", "delivered_ml", "delivered_mg", "vein_mg", "pulse_ml")
@@ -237,8 +255,8 @@ _HOLDING = frozenset(row for row, does in enumerate(causes.DOES) if does == caus
 _FINAL_WORDS = frozenset(row for row, waits in enumerate(causes.WAITS) if waits == causes.NOTHING)
 _NOTED = frozenset(row for row, does in enumerate(causes.DOES) if does == causes.NOTES)
 _CAUSES_OF: dict[str, frozenset[int]] = {}
-_CAUSES_OF[EVENTS.PAUSED] = _HOLDING
-_CAUSES_OF[EVENTS.RESUMED] = _HOLDING | {causes.MILD}
+_CAUSES_OF[EVENTS.PAUSED] = _HOLDING | {causes.WRONG_BAG}  # three wrong bags hold
+_CAUSES_OF[EVENTS.RESUMED] = _HOLDING | {causes.WRONG_BAG, causes.MILD}
 _CAUSES_OF[EVENTS.STOPPED] = (_NOTED & _FINAL_WORDS) - {causes.SEVERE}
 _CAUSES_OF[EVENTS.LOCKED] = frozenset(causes.REACTIONS)
 _CAUSES_OF[EVENTS.FAULT] = frozenset(row for row, does in enumerate(causes.DOES) if does == causes.ENDS)

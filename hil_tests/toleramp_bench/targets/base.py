@@ -36,6 +36,12 @@ class OximeterControl(Protocol):
 
     def sensor(self, plugged: bool) -> None: ...
 
+    def say(self, spo2: float, pulse: float) -> None: ...
+
+    def say_no_more(self) -> None: ...
+
+    def swap(self, form: str, counter: bool = True) -> None: ...
+
 
 class Target(Protocol):
     """A pump on a bench. Times are microseconds since the first power-on; all calls happen between slices of time."""
@@ -50,6 +56,12 @@ class Target(Protocol):
 
     def choose(self, form: str) -> None:
         """Before power-on: another oximeter format, which the pump's kept setting names. May raise NotOnTarget."""
+
+    def watch(self, look: Callable[[int, bytes, int], None]) -> None:
+        """Before power-on: is told time, the screen's 64 characters and the tone (Hz). May raise NotOnTarget."""
+
+    def jam(self, keys: int) -> None:
+        """Before power-on: these keys are down and stay down. May raise NotOnTarget."""
 
     @property
     def oximeter(self) -> OximeterControl:

@@ -179,10 +179,23 @@ class CoreTarget:
         self._collect()
         self._life += 1
         if bench and not self.slow:
-            power_up.act(self.board.key, self._later, BENCH_KEYS)
+            power_up.act(self._act_key, self._later, BENCH_KEYS)
             bench = False  # not given: it is asked for
         self.brain = self._make_brain(bench, cause)
         self.board.boot(self.brain, self.board.now_us + BOOT_US + self._phase.late_us)
+
+    def _act_key(self, keys: int, down: bool) -> None:
+        """A jammed key stays down when people let go of it."""
+        self.board.key(keys if down else keys & ~self.board.jammed, down)
+
+    def watch(self, look: Callable[[int, bytes, int], None]) -> None:
+        """Screen and tone as they leave the core: the cells that it draws."""
+        self.board.watch = look
+
+    def jam(self, keys: int) -> None:
+        """These keys are down when the power comes."""
+        self.board.jammed |= keys
+        self.board.key(keys, True)
 
     def _later(self, ms: int, call: Callable[[], None]) -> None:
         self.board.at_us(self.now_us + ms * 1000, call)
@@ -292,6 +305,8 @@ class CoreTarget:
 
     def key(self, button: int, down: bool) -> None:
         """A key goes down or up."""
+        if not down:
+            self.board.jammed &= ~button
         self.board.key(button, down)
 
     def corrupt(self, where: str) -> None:

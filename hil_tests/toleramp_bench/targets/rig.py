@@ -14,6 +14,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from pump.senses.power_up import BENCH_KEYS
 from pump.tables import messages as m
 from toleramp.device.wire import layout_of
 from toleramp.errors import UserError
@@ -54,6 +55,7 @@ class RigTarget:
         self.form = DEFAULT_FORM
         self.pl_pulse = mechanism_pl_pulse()
         self.build: dict[str, str] = {}
+        self._jammed = 0
         self._pin, self._moved = StampLog(), StampLog()
         self.pin: PulseTimes = self._pin
         self.moved: PulseTimes = self._moved
@@ -94,6 +96,14 @@ class RigTarget:
         except FileNotFoundError as error:
             raise UserError(str(error), "rig") from None
 
+    def watch(self, look: Callable[[int, bytes, int], None]) -> None:
+        """There is neither camera nor microphone."""
+        raise NotOnTarget("rig: nobody reads the screen or hears the buzzer there")
+
+    def jam(self, keys: int) -> None:
+        """The relays of these keys stay closed from before the power comes."""
+        self._jammed |= keys
+
     def choose(self, form: str) -> None:
         """The pump on a rig keeps the format that somebody has set."""
         raise NotOnTarget(f"the oximeter format {form}: the rig plays {DEFAULT_FORM}")
@@ -105,10 +115,8 @@ class RigTarget:
         link.ask("release")
         link.set("power", 1)
         self.bench.wait(self.bench.off_us)
-        if bench_mode:
-            link.set("up", 1)
-            link.set("down", 1)
-            self.bench.wait(2_000)
+        self.key(self._jammed | (BENCH_KEYS if bench_mode else 0), True)
+        self.bench.wait(2_000)
         self._fetch()
         self._before = len(self._steps.times)
         self._zero_us = link.set("power", 0)
@@ -118,8 +126,7 @@ class RigTarget:
         self._poll()
         self._wait_us(_BENCH_KEY_US)
         if bench_mode:
-            link.set("up", 0)
-            link.set("down", 0)
+            self.key(BENCH_KEYS & ~self._jammed, False)
             self._wait_us(_BENCH_KEY_US)
             link.set("confirm", 1)
             self._wait_us(_BENCH_KEY_US)

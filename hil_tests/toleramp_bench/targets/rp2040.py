@@ -53,6 +53,8 @@ class Rp2040Target:
         self._unplugged: dict[str, bool] = {}
         self._loaded = b""
         self._live: LivePlant | None = None
+        self._look: Callable[[int, bytes, int], None] | None = None
+        self._jammed = 0
         self.lines: deque[tuple[int, str, bytes]] = deque(maxlen=LINES_KEPT)
 
     @property
@@ -89,7 +91,7 @@ class Rp2040Target:
             fram = Fram()
             slot, content = slot_for(self.form)
             fram.contents[slot * SLOT : slot * SLOT + len(content)] = content
-            self._bench = PumpBench(self._image, fram=fram, bench_mode=bench_mode, form=self.form)
+            self._bench = PumpBench(self._image, fram=fram, bench_mode=bench_mode, form=self.form, jammed=self._jammed)
         self._watch()
         if not self.bench.status:
             self._boot()
@@ -141,6 +143,8 @@ class Rp2040Target:
         board = self._bench.board
         while self.now_us < t_us and not self._news():
             board.run_to(min(t_us - self._base_us, board.now_us + SLICE_US))
+            if self._look:
+                self._look(self.now_us, self._bench.face(), self._bench.tone_hz())
 
     def _news(self) -> bool:
         """Records are there, and it is known when the pump's time began."""
@@ -206,11 +210,17 @@ class Rp2040Target:
 
     def key(self, button: int, down: bool) -> None:
         """A key goes down or up."""
-        p = self.bench.pins
-        row = (p.START, p.CONFIRM, p.SILENCE, p.UP, p.DOWN, p.STOP)
-        for bit, pin in enumerate(row):
-            if button & 1 << bit:
-                self.bench._set_key(pin, down)
+        self._jammed = self._jammed if down else self._jammed & ~button
+        self.bench.keys(button, down)
+
+    def watch(self, look: Callable[[int, bytes, int], None]) -> None:
+        """Screen and buzzer are looked at every 20 ms; what is seen is pixels, and the pin's registers."""
+        self._look = look
+
+    def jam(self, keys: int) -> None:
+        """Keys that are down when the power comes; a board that was handed over booted is left for a new one."""
+        self._jammed |= keys
+        self._bench = None
 
     def power(self, on: bool) -> None:
         """Cuts or restores the power: at this very instruction."""
@@ -223,7 +233,7 @@ class Rp2040Target:
         elif self._bench is None:
             fram, flash = self._kept or (Fram(), None)
             self._bench = PumpBench(
-                self._image, fram=fram, flash=flash, bench_mode=self._bench_mode, form=self.form
+                self._image, fram=fram, flash=flash, bench_mode=self._bench_mode, form=self.form, jammed=self._jammed
             )  # fmt: skip
             for part in [part for part, out in self._unplugged.items() if out]:
                 self._plug(part, True)

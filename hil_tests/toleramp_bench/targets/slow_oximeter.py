@@ -7,7 +7,9 @@ from typing import Protocol
 from pump.tables import messages as m
 from pump.tables import vitals
 from toleramp_bench.devices import nonin_df2
+from toleramp_bench.devices.oximeter import DEFAULT_FORM
 from toleramp_bench.devices.samples import Samples
+from toleramp_bench.targets.base import NotOnTarget
 
 
 class Clock(Protocol):
@@ -42,6 +44,8 @@ class SlowSamples(Samples):
 class SlowOximeter:
     """The same controls as devices.oximeter.Oximeter."""
 
+    form = DEFAULT_FORM
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.samples = SlowSamples(self)
@@ -65,6 +69,17 @@ class SlowOximeter:
             self._spo2 = (now, span, self._value(self._spo2), spo2)
         if pulse is not None:
             self._pulse = (now, span, self._value(self._pulse), pulse)
+
+    def say(self, spo2: float, pulse: float) -> None:
+        """From now on it says just this; its patient is so, too."""
+        self.set(spo2, pulse)
+
+    def say_no_more(self) -> None:
+        """What its patient is."""
+
+    def swap(self, form: str, counter: bool = True) -> None:
+        """Samples have no format."""
+        raise NotOnTarget(f"an oximeter without bytes is no {form}")
 
     def _value(self, ramp: tuple[int, int, float, float]) -> float:
         share = min(1.0, (self._clock.now_us - ramp[0]) / ramp[1])

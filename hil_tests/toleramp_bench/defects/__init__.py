@@ -1,0 +1,1 @@
+"""Firmware broken on purpose: seeded defects, each by the requirement that it breaks."""
