@@ -34,6 +34,7 @@ BENCH_MODE = 1
 _FRAM = part_rows.BIT[part_rows.FRAM]
 _SCREEN = part_rows.BIT[part_rows.SCREEN]
 SEEN_MS = 1_000  # a protocol's start must have been asked so long, with all keys up, before START counts
+NEW_MS = 300  # a press so soon after a question was meant for the one before
 SLOW_SCAN_MS = 80  # a scan as long as four of the usual ones goes through the alarms each time
 
 
@@ -89,6 +90,7 @@ class Controller:
         self._turn = 0
         self._seq = first_record  # of the journal, when a scan was last shown
         self.seen_ms = 0
+        self.new_ms = NEW_MS  # since the question changed, or its second press was asked for
         self._screen = part_rows.ALL  # the bits of Snapshot.parts that were seen last
         self._ox_ms = -1  # when bytes of the oximeter last came
         self.link.journal.sent = first_record
@@ -131,6 +133,8 @@ class Controller:
             presses = self._ask_bench(snap)
         if self.seen_ms < SEEN_MS:
             presses = self._not_seen(presses, snap, slow)
+        if self.new_ms < NEW_MS:
+            presses = self._too_soon(presses, snap.dt_ms)
         self._sense(snap, slow or turn & 3 == 1)
         guard.account(snap)
         if snap.link_n or slow or turn & 3 == 3 or link.loading or link.request:
@@ -145,10 +149,13 @@ class Controller:
         conditions = self.conditions
         conditions.gather()
         state = session.state
+        second = presses and session.question.second
         out.abort = session.update(snap, presses, link.request, conditions.hold, trip)
         if session.state != state and not delivery.flowing:
             out.tidy = True
-            self.seen_ms = 0
+            self.seen_ms = self.new_ms = 0
+        elif presses and session.question.second and not second:
+            self.new_ms = 0
         if delivery.flowing:
             delivery.feed(out, snap.queue_us)
         out.flowing = delivery.flowing
@@ -200,6 +207,12 @@ class Controller:
         return presses
 
     @micropython.native
+    def _too_soon(self, presses, dt_ms):
+        """Nobody has read a question in so short a time (SES-16); STOP and SILENCE answer none."""
+        self.new_ms += dt_ms
+        return presses & ~(START | CONFIRM)
+
+    @micropython.native
     def _listen(self, snap, out, presses):
         """The host's bytes; a protocol that has come in full is judged at once. Returns the presses that still count:
         in a scan that loads there is none, what they were meant for is gone."""
@@ -208,7 +221,7 @@ class Controller:
         if link.loading:
             out.tidy = True
         if link.hung is not None:
-            self._hang()
+            self._hang(snap)
         if link.setting >= 0:
             self._set()
         if link.loader.loaded is not None:
@@ -357,10 +370,17 @@ class Controller:
             self.log(events.MONITORING_ENDED, 0, 0)
             self._confirm()
 
-    def _hang(self):
-        """A scanned code is judged; of those refused the first is recorded, then each minute how many more came."""
+    def _hang(self, snap):
+        """A scanned code is judged; of those refused the first is recorded, then each minute how many more came.
+
+        While a key is down, or the question is not on the screen yet, it is nobody's: a press must never answer what
+        came after it (SES-16).
+        """
         code = self.link.hung
         self.link.hung = None
+        if snap.buttons or self.buttons.stable or not self.session.hears():
+            self.link.refuse(refusals.BUSY)
+            return
         self.guard.scanned(code)
         if not self.session.scanned(code):
             self.link.refuse(refusals.RANGE)

@@ -14,7 +14,8 @@ SCAN_MS = 20
 HIGHS = [n for n, row in enumerate(rows.ROWS) if row[1] == rows.HIGH]
 MEDIUMS = [n for n, row in enumerate(rows.ROWS) if row[1] == rows.MEDIUM]
 OF_PATIENT = [n for n, group in enumerate(rows.GROUP) if group & rows.PATIENT]
-OF_DEVICE = [n for n in MEDIUMS if n not in OF_PATIENT]
+ANSWERS = [n for n in MEDIUMS if rows.GROUP[n] & rows.AT_ONCE]
+OF_DEVICE = [n for n in MEDIUMS if n not in (*OF_PATIENT, *ANSWERS)]
 LOWS = [n for n, row in enumerate(rows.ROWS) if row[1] == rows.LOW]
 
 
@@ -174,6 +175,17 @@ def test_a_new_medium_alarm_of_the_device_does_not_break_the_pause(number: int) 
     room.alarms.set(number, True)
     _, tones = room.listen(8)
     assert not any(tones)
+
+
+@pytest.mark.req("ALM-3", "PRO-8")
+@pytest.mark.parametrize("number", ANSWERS)
+def test_what_answers_a_press_is_heard_though_another_alarm_is_silenced(number: int) -> None:
+    """Else the wrong bag is named in silence, because the reminder of the bag change was silenced before."""
+    room = raised(MEDIUMS[-1])
+    room.alarms.silence()
+    room.alarms.set(number, True)
+    _, tones = room.listen(8)
+    assert any(tones)
 
 
 @pytest.mark.req("ALM-4")

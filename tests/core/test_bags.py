@@ -158,6 +158,7 @@ def test_a_wrong_bag_says_so_and_its_code_is_kept(scanned: bool) -> None:
     pump = pump_with(short())
     start(pump)
     assert until(pump, "bag")
+    scan_s(pump, 0.5)  # what nobody can read yet, nobody has scanned a bag for
     if scanned:
         assert host(pump, m.HANG[0], b"T-3") == m.REFUSED[0]
     else:

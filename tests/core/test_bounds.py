@@ -272,6 +272,7 @@ def test_a_code_is_compared_as_eyes_see_it_in_both_channels(code: bytes) -> None
     tap(pump, START)
     scan_s(pump, 0.5)
     assert host(pump, m.HANG[0], code) == m.ACK[0]
+    scan_s(pump, 1.1)
     tap(pump, CONFIRM)
     scan_s(pump, 2)
     assert state(pump) == "running" and pump.controller.guard.hanging.bag == 0
@@ -286,3 +287,31 @@ def test_the_standard_ladder_at_full_dwell_has_every_level_tolerated() -> None:
         bounds.rest()
         assert flow(bounds, plan.interval_us[k], plan.pulses[k], 100) < 0
         assert bounds._reached == k + 1
+
+
+@pytest.mark.req("PRO-2", "FLO-7")
+@pytest.mark.parametrize("percent", [51, 75, 85])
+def test_a_ladder_climbed_at_part_of_each_dwell_is_stopped(percent: int) -> None:
+    """Else each step is two and a half times one that nobody was shown to tolerate for its time."""
+    plan, hung = Plan(standard(), PL_PULSE), Hung(0)
+    bounds = Bounds(plan, hung)
+    for k in range(plan.count):
+        hung.bag = plan.solution[k]
+        bounds.rest()
+        if flow(bounds, plan.interval_us[k], plan.pulses[k] * percent // 100) >= 0:
+            assert 1 <= k <= 2
+            return
+    raise AssertionError("the whole ladder came")
+
+
+@pytest.mark.req("PRO-8", "FLO-7")
+@pytest.mark.parametrize("step", [5, 9])
+def test_a_code_that_begins_another_is_told_from_it(step: int) -> None:
+    """Else the guard believes in the weaker bag for the whole session, and stops no stronger one."""
+    protocol = short()
+    for bag, code in zip(protocol.solutions, ("T-1", "T-12", "T-123"), strict=True):
+        bag.code = code
+    pump = pump_with(protocol, 20_000)
+    start(pump)
+    run_to_step(pump, step)
+    assert pump.controller.guard.hanging.bag == pump.controller.session.case.plan.solution[step - 1]

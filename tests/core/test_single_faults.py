@@ -88,6 +88,7 @@ def test_no_rule_sees_a_wrong_bag_and_its_code_is_rejected(name: str) -> None:
     bags, question, said = bag_question(protocol, wanted)
     assert not bags.scanned(protocol.solutions[hung - 1].code.encode())
     assert not said and not question.second  # whoever hands it on records it
+    question.age(1_000)
     question.shown = hung
     bags.press(CONFIRM)
     assert said == [BAG_REJECTED] and not question.second

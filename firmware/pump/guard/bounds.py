@@ -1,9 +1,9 @@
 """The last line: how fast and how much, whatever control and the rest of the guard believe.
 
 It sees pulses that moved the motor, time, and which bag hangs (pump.guard.hanging; an unknown one counts as the
-strongest); no course, no claim. Rate times strength never passes the highest dose rate seen for half of the time that
-its step flows, times the class's factor (PRO-2), nor before that the first step's; what comes never passes the full
-dose of the order, nor what each bag holds.
+strongest); no course, no claim. Rate times strength never passes the highest dose rate seen for all but a twentieth of
+the time that its step flows, times the class's factor (PRO-2), nor before that the first step's; what comes never
+passes the full dose of the order, nor what each bag holds.
 """
 
 from pump.base.compat import micropython
@@ -38,11 +38,16 @@ class Bounds:
         self._others_ppm = 0
         self._free = self._seen_ms = self._reached = 0  # levels that were tolerated: so many
         self._span_ms = self._pulses = self._long_ms = self._long = 0
+        self._stretch_ms = STRETCH_MS
+        self._flowed = False  # since it last rested
 
     def rest(self):
-        """Nothing flows: what is measured begins anew, what was seen of a stretch counts."""
+        """Nothing flows: what is measured begins anew; what was seen of a stretch counts, and what a hold hides."""
         if self._pulses:
             self._see(self._bag)
+        if self._flowed:
+            self._flowed = False
+            self._seen_ms += self._stretch_ms
         self._span_ms = self._pulses = self._long_ms = self._long = 0
 
     @micropython.native
@@ -51,6 +56,8 @@ class Bounds:
         self._span_ms += dt_ms
         if not pulses:
             return self.broken
+        self._flowed = True
+        self._stretch_ms = max(STRETCH_MS, 5 * dt_ms)
         bag = self.hanging.bag if self.hanging.bag >= 0 else self.strongest
         if bag != self._bag:
             self._change(bag)
@@ -59,7 +66,7 @@ class Bounds:
             self._free -= pulses  # pushes on what was in the line
         else:
             self._pulses += pulses
-            if self._span_ms < STRETCH_MS or self._span_ms < 5 * dt_ms:
+            if self._span_ms < self._stretch_ms:
                 return self.broken
             self._stretch(bag, dt_ms)
         self._span_ms = self._pulses = 0
@@ -93,7 +100,7 @@ class Bounds:
         levels, span_ms = self.levels, min(self._span_ms, SPAN_MAX_MS)
         if span_ms * 1_000 // self._pulses <= levels.next_us[self._reached * len(self.fills) + bag]:
             self._seen_ms += span_ms
-            if 2 * self._seen_ms >= levels.flows_ms[self._reached] and self._reached < levels.top:
+            if self._seen_ms + 2 * self._stretch_ms >= levels.needs_ms[self._reached] and self._reached < levels.top:
                 self._reached += 1
                 self._seen_ms = 0
 

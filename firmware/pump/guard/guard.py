@@ -110,7 +110,7 @@ class Guard:
         bounds = self.bounds
         if bounds:
             if not self._flow:
-                self._look(raw, new)
+                self._look(raw, new, snap.dt_ms)
             if bounds.count(new, snap.dt_ms):
                 self._latch(BOUNDS)
         self._raw = raw
@@ -126,13 +126,13 @@ class Guard:
         return new
 
     @micropython.native
-    def _look(self, raw, new):
+    def _look(self, raw, new, dt_ms):
         """Nothing flows: which bag hangs is learnt, and a new session begins with START at its question."""
         hanging = self.hanging
         if raw & ~self._raw & START and hanging.stands(0, FIRST_LINE[READY]):
             hanging.forget()
             self.bounds.restart()
-        hanging.look(raw)
+        hanging.look(raw, dt_ms)
         if not new:
             self.bounds.rest()
 
@@ -210,8 +210,6 @@ class Guard:
             self._latch(CLAIM)
         self._pressed = False
         self._flow = True
-        if self.bounds:
-            self.hanging.flows()
         self._due = self._base
         self._due_us = self._since_ms = 0
 

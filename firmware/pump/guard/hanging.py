@@ -11,6 +11,9 @@ from pump.tables.questions import CODE_LINE
 from pump.tables.states import BAG, FIRST_LINE
 
 _SECOND_LINE = 16
+_WIDTH = 16
+_BLANK = 32
+HEARD_MS = 900  # a scanned code counts when it has stood so long: a little sooner than for control (SES-16)
 STABLE = (
     3  # samples for which a key is down when it counts (INT-6); what stands on the screen then is what is confirmed
 )
@@ -25,25 +28,28 @@ class Hanging:
         self._codes = [folded(code) for code in codes]
         self._shown = [code[-CODE_SHOWN:] for code in codes]
         self._down = 0  # samples for which CONFIRM has been down
+        self._raw = 0
+        self._heard_ms = HEARD_MS  # since a code was scanned
         self.forget()
 
     def forget(self):
         """A new session: nothing is known."""
         self.bag = self._picked = -1
-        self._asked = False
+        self._asked = 0
 
-    def flows(self):
-        """The drug flows: when a bag is asked for next, that is another request."""
-        self._asked = False
+    def look(self, raw, dt_ms):
+        """A scan at rest with these keys down.
 
-    def look(self, raw):
-        """A scan at rest with these keys down."""
+        A request is new when its line was gone before, or names another bag: in flow the old one stands for a while.
+        """
+        self._raw = raw
         self._down = min(self._down + 1, STABLE + 1) if raw & CONFIRM else 0
-        asked, before = self.stands(0, FIRST_LINE[BAG]), self._asked
-        self._asked = asked
-        if asked and not before:
+        self._heard_ms = min(self._heard_ms + dt_ms, HEARD_MS)
+        asked = self._lines[len(FIRST_LINE[BAG])] if self.stands(0, FIRST_LINE[BAG]) else 0
+        if asked and asked != self._asked:
             self.bag = self._picked = -1
-        if not asked or self._down != STABLE:
+        self._asked = asked
+        if not asked or self._down != STABLE or self._heard_ms < HEARD_MS:
             return
         named = self._named()
         if named >= 0 and named != self._picked:
@@ -55,17 +61,24 @@ class Hanging:
         """The bag whose code stands on the screen, -1: none."""
         if self.stands(_SECOND_LINE, CODE_LINE):
             for bag in range(len(self._shown)):
-                if self.stands(_SECOND_LINE + len(CODE_LINE), self._shown[bag]):
+                if self._is(_SECOND_LINE + len(CODE_LINE), self._shown[bag]):
                     return bag
         return -1
 
     def scanned(self, code):
-        """A code came from the scanner while a bag is asked for; CONFIRM makes it the bag that hangs."""
-        if self._asked:
+        """A code came from the scanner while a bag is asked for and no key is down; CONFIRM makes it the bag that
+        hangs."""
+        if self._asked and not self._raw:
             self.bag = self._picked = -1
+            self._heard_ms = 0
             for bag in range(len(self._codes)):
                 if looks_like(code, self._codes[bag]):
                     self._picked = bag
+
+    def _is(self, at, text):
+        """True when that text stands there and nothing behind it: one code may begin another."""
+        end = at + len(text)
+        return self.stands(at, text) and (end % _WIDTH == 0 or self._lines[end] == _BLANK)
 
     def stands(self, at, text):
         """True when that text stands there on the screen."""

@@ -16,10 +16,10 @@ _MAX = 1 << 29
 
 
 class Levels:
-    """`least_us`, `next_us`: flat, at level * bags + bag; `flows_ms`: for how long the next step flows; `top`."""
+    """`least_us`, `next_us`: flat, at level * bags + bag; `needs_ms`: how long the next step is seen to flow; `top`."""
 
     def __init__(self, plan):
-        self.least_us, self.next_us, self.flows_ms = array("I"), array("I"), array("I")
+        self.least_us, self.next_us, self.needs_ms = array("I"), array("I"), array("I")
         steps = [k for k in range(plan.count) if plan.counts[k]]
         self.top = len(steps)
         ratio = RATIO_WIDE if plan.protocol.kind == WIDE_STEP else RATIO_TWO_PERSON
@@ -29,7 +29,14 @@ class Levels:
                 self.least_us.append(min(_MAX, us * 10_000 // ((ratio if level else 100) * MARGIN)))
             for us in _intervals_us(plan, after):
                 self.next_us.append(min(_MAX, us * 5 // 4))
-            self.flows_ms.append(plan.pulses[after] * plan.interval_us[after] // 1_000)
+            self.needs_ms.append(_needs_ms(plan, after))
+
+
+def _needs_ms(plan, k):
+    """The whole time that a step flows but a twentieth, and what its first and last pulse and a hold in it may hide."""
+    interval_us = plan.interval_us[k]
+    flows_us = plan.pulses[k] * interval_us
+    return max(flows_us // 2, flows_us * 19 // 20 - 3 * interval_us) // 1_000
 
 
 def _intervals_us(plan, k):

@@ -9,7 +9,7 @@ from array import array
 
 from pump.base.compat import micropython
 from pump.io import CYAN, NURSE_CALL, RED, YELLOW
-from pump.tables.alarms import GROUP, HIGH, NAMED, NONE, PATIENT, PRIORITY, REMINDS
+from pump.tables.alarms import AT_ONCE, GROUP, HIGH, NAMED, NONE, PATIENT, PRIORITY, REMINDS
 from pump.tables.events import ALARM_CLEARED, ALARM_RAISED
 
 PAUSE_MS = 120_000  # ALM-3
@@ -71,7 +71,7 @@ class Alarms:
         self._told[alarm] = 0
         self._log(ALARM_RAISED, alarm, PRIORITY[alarm])
         anew = self.now_s - self._ended_s[alarm] >= RETURN_S
-        if PRIORITY[alarm] == HIGH or (anew and GROUP[alarm] & PATIENT):
+        if PRIORITY[alarm] == HIGH or (anew and GROUP[alarm] & (PATIENT | AT_ONCE)):
             self.paused_ms = 0
         before = self.priority
         self._rank()

@@ -9,11 +9,13 @@ from pump.io import CONFIRM, COUNT_MAX, DOWN, UP
 from pump.protocol.codes import folded, looks_like
 from pump.protocol.protocol import CODE_SHOWN
 from pump.session.progress import AGE_MAX_MS
+from pump.session.question import HEARD_MS
 from pump.tables import events, questions
 from pump.tables.causes import STEP_WAIT, WRONG_BAG
 from pump.tables.states import ARMED, BAG, HELD, READY, RUNNING
 
 CONFIRM_MS = 30_000  # the second press, and the bag of a start, must come within this
+SEEN_MS = 100  # in which the question is composed, and the guard has read it
 WRONG_MAX = 3  # so many wrong codes are a person's decision, not a fourth try
 ANOTHER = b"another"
 _SIXTEEN = 0xFFFF
@@ -31,6 +33,7 @@ class Bags:
         self.codes = []  # whole codes as eyes see them, bytes
         self.shown = []  # what of them the screen has room for
         self._salt = 0
+        self._heard = False  # the line has named the right bag once: that counts as an act of people, more do not
         self._order = bytearray(1)  # in which the choices come: another one each time, so that fingers learn nothing
 
     def adopt(self, protocol):
@@ -47,6 +50,7 @@ class Bags:
         case = self.case
         case.progress.hung = -1
         case.progress.wait_ms = 0
+        self._heard = False
         self._shuffle()
         case.question.ask(questions.BAG, len(self.codes) + 2, NO_CODE)
         case.log(events.BAG_REQUESTED, 0, case.solution())
@@ -61,6 +65,8 @@ class Bags:
             return 0  # the screen says so, and shows no code that could be meant
         if presses & (UP | DOWN):
             self._turn(1 if presses & UP else -1)
+        elif question.heard_ms < HEARD_MS:
+            return 0  # meant for what stood there before
         elif presses & CONFIRM and question.second:
             return self._confirmed()
         elif presses & CONFIRM and question.shown != NO_CODE:
@@ -95,6 +101,7 @@ class Bags:
             at += 1
         question.shown = order[(at + by) % len(order)]
         question.second = question.refused = False
+        question.heard_ms = HEARD_MS
 
     def scanned(self, code):
         """A whole code as scanned: True when it is that of the bag asked for; a press still confirms it.
@@ -102,12 +109,20 @@ class Bags:
         It allocates nothing and writes no record: who sends codes without end is counted by who hands them on.
         """
         question = self.case.question
-        question.age_ms = 0
+        question.hear()
         question.shown = len(self.codes) + 1
         for bag in range(len(self.codes)):
             if looks_like(code, self.codes[bag]):
                 question.shown = bag + 1
-        return self._judge()
+        right = self._judge()
+        if right and not (self._heard and self.lapses):  # no line keeps a start alive that people have left
+            self._heard = True
+            question.age_ms = 0
+        return right
+
+    def hears(self):
+        """True when its question stands on the screen: before that nobody can have scanned a bag for it."""
+        return self.case.progress.wait_ms >= SEEN_MS
 
     def _judge(self):
         """Whether it is the bag asked for; else the screen says so, and it is counted."""
@@ -142,6 +157,7 @@ class Bags:
         A bag that does not come for longer than the protocol lets people wait is a person's decision (SES-2, SES-6).
         """
         case, question = self.case, self.case.question
+        age_ms = question.age(dt_ms)
         case.progress.wait_ms = min(case.progress.wait_ms + dt_ms, AGE_MAX_MS)
         if not self.lapses and case.progress.wrong_bags >= WRONG_MAX:
             case.progress.wrong_bags = 0
@@ -150,7 +166,7 @@ class Bags:
             return HELD | STEP_WAIT << 8
         if not question.second and not self.lapses:
             return 0
-        if question.age(dt_ms) <= CONFIRM_MS:
+        if age_ms <= CONFIRM_MS:
             return 0
         question.second = False
         question.shown = NO_CODE

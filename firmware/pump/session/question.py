@@ -9,10 +9,14 @@ from pump.io import DOWN, UP
 from pump.tables.questions import NONE, WRAPS
 
 AGE_MAX_MS = 1 << 29
+HEARD_MS = 1_000  # what the line proposes must have stood so long before a press answers it
 
 
 class Question:
-    """`kind`, `shown` (its meaning is the kind's), `choices` (how many), `second`, `age_ms` since the last press."""
+    """`kind`, `shown` (its meaning is the kind's), `choices` (how many), `second`, `age_ms` since the last press.
+
+    `heard_ms`: since the line proposed what is shown, HEARD_MS at the most.
+    """
 
     def __init__(self):
         self.ask(NONE, 0, 0)
@@ -27,9 +31,15 @@ class Question:
         self.age_ms = 0
         self.stuck = False  # the last press found no other choice
         self.refused = False  # the last answer was wrong
+        self.heard_ms = HEARD_MS
+
+    def hear(self):
+        """The line has proposed an answer: a press counts when people have had it before their eyes (SES-16)."""
+        self.heard_ms = 0
 
     def age(self, dt_ms):
         """So much time without a press; returns the age in ms, which stops growing at AGE_MAX_MS."""
+        self.heard_ms = min(self.heard_ms + dt_ms, HEARD_MS)
         self.age_ms = min(self.age_ms + dt_ms, AGE_MAX_MS)
         return self.age_ms
 

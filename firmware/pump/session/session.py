@@ -103,6 +103,10 @@ class Session:
         """True when a resume wants nothing but a person's two presses."""
         return self.state == states.RESUMABLE and self.resuming.may()
 
+    def hears(self):
+        """True when a scanned code has a question that people can see."""
+        return self.asks_bag() and self._situation[self.state].hears()
+
     def scanned(self, code):
         """A bag's code as scanned (bytes): True when it is that of the bag asked for; a press still confirms it."""
         return self.asks_bag() and self._situation[self.state].scanned(code)
@@ -181,12 +185,14 @@ class Session:
         """What stops, whatever else is going on. True when the state was decided by it."""
         if trip:
             if self.state != states.FAULT:
+                if self.held.calls():  # a person has said severe: that stands, whatever else happens
+                    self.log(events.REACTION, causes.SEVERE, self.case.reached() + 1)
                 self._end(states.FAULT, trip)
             return True
         group = GROUP[self.state]
         if not group & ON:
             return False
-        if request == _STOP and self.state != states.LOCKED:
+        if request == _STOP and self.state != states.LOCKED and not self.held.calls():
             self._end(states.STOPPED, causes.HOST_STOP)
             return True
         cause = 0
@@ -194,7 +200,7 @@ class Session:
             cause = causes.STOP_BUTTON
         elif hold and group & SUPERVISED:
             cause = hold
-        elif request == _PAUSE and (group & SUPERVISED or self.state == states.ARMED):
+        elif request == _PAUSE and group & SUPERVISED:
             cause = causes.HOST_PAUSE  # while it is held, or a person is choosing, there is nothing to pause
         return cause != 0 and self._hold_for(cause, group)
 

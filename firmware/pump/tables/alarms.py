@@ -7,6 +7,7 @@ that stands first (ALM-7).
 LOW, MEDIUM, HIGH = 1, 2, 3
 PATIENT = 1  # follows the patient, whatever the pump's state is
 REMINDS = 2  # sounds until one press, then reminds every two minutes
+AT_ONCE = 8  # answers what a person has just done: it sounds, though another alarm's sound is paused
 NAMED = 4  # while it is up, monitoring is not ended by keys alone: it wants a handover by name
 
 ROWS = (
@@ -39,7 +40,7 @@ ROWS = (
      "The next bag is due", "Hang the bag that is named, then CONFIRM"),
     ("bag-wrong", MEDIUM, "WRONG BAG",
      "The code that was picked or scanned is not that of the bag asked for",
-     "Take the bag off, hang the one that is named"),
+     "Take the bag off, hang the one that is named", AT_ONCE),
     ("key-stuck", MEDIUM, "KEY STUCK",
      "A key has been down for a minute", "Free the key"),
     ("journal-full", MEDIUM, "LOG FULL",
