@@ -13,6 +13,7 @@ from pump.course.plan import TOLERANCE_SHARE, Plan
 from pump.guard.bounds import Bounds
 from pump.guard.hanging import Hanging
 from pump.guard.mirror import Mirror
+from pump.guard.sealed import Sealed
 from pump.io import CONFIRM, COUNT_MAX, START, STOP
 from pump.protocol.protocol import decode
 from pump.tables.causes import BOUNDS, CLAIM, COUNT, MEMORY, OVER_DELIVERY, RUNAWAY, UNDER_DELIVERY
@@ -38,6 +39,7 @@ class Guard:
         self._screen = screen
         self.bounds = self.hanging = None
         self.mirror = None  # what judges beside the protocol's protected copy
+        self.sealed = None  # what was worked out from it
         self.plan = None
         self.blob = bytearray(0)
         self.trip = 0
@@ -74,6 +76,7 @@ class Guard:
         self._tally = Tally(self.plan)
         self.hanging = Hanging(self.plan.protocol, self._screen)
         self.bounds = Bounds(self.plan, self.hanging) if self._screen else None
+        self.sealed = Sealed(self.plan, self.bounds)
         self._step = self._bag = -1
         self._goal = _NEVER
 
@@ -83,8 +86,10 @@ class Guard:
 
     @micropython.native
     def look(self):
-        """In the background: the next of what is compared."""
+        """In the background: the next of what is compared, and of what is sealed."""
         if self.mirror and not self.mirror.next():
+            self._latch(MEMORY)
+        if self.sealed and not self.sealed.next():
             self._latch(MEMORY)
 
     @micropython.native

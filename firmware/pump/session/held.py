@@ -77,7 +77,7 @@ class Held:
 
     def _mild(self):
         progress = self.case.progress
-        progress.reactions += 1
+        progress.react()
         if progress.reactions >= self.case.plan.protocol.decision_after_count:
             return LOCKED | MILD << 8  # a clinician decides, not a resume (SES-6)
         progress.cause = MILD

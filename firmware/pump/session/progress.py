@@ -5,6 +5,7 @@ power cut, and no number here passes 31 bits.
 """
 
 import struct
+from array import array
 
 from pump.base import crc
 from pump.base.compat import micropython
@@ -12,6 +13,7 @@ from pump.course.line import PARTS
 from pump.protocol.protocol import MAX_SOLUTIONS, MAX_STEPS
 
 AGE_MAX_MS = 1 << 29
+_REACTIONS, _HELD, _STILL = 0, 1, 2
 _MAGIC = b"TLG"
 _VERSION = 2
 _FIELDS = (
@@ -37,11 +39,50 @@ class Progress:
     """
 
     def __init__(self):
+        self._twins = array("i", [0] * 3)  # counted a second time: reactions, held_ms, still_ms
         self.session = 0  # number of the session since power-on
         self.entries = 0  # steps begun, repeats counted
         self.turn = 0  # decisions to go back
         self.restart()
         self.cause = 0  # a row of tables.causes: why it holds, ended or faulted
+
+    def react(self):
+        """One reaction more."""
+        self.reactions += 1
+        self._twins[_REACTIONS] += 1
+
+    @micropython.native
+    def hold(self):
+        """A hold begins."""
+        self.held_ms = self._twins[_HELD] = 0
+
+    @micropython.native
+    def move(self):
+        """The drug flows."""
+        self.still_ms = self._twins[_STILL] = 0
+
+    @micropython.native
+    def stand(self, held, dt_ms):
+        """Time without flow; `held`: in a hold."""
+        twins = self._twins
+        if held:
+            self.held_ms = min(self.held_ms + dt_ms, AGE_MAX_MS)
+            twins[_HELD] = min(twins[_HELD] + dt_ms, AGE_MAX_MS)
+        self.still_ms = min(self.still_ms + dt_ms, AGE_MAX_MS)
+        twins[_STILL] = min(twins[_STILL] + dt_ms, AGE_MAX_MS)
+
+    @micropython.native
+    def whole(self):
+        """False when a bit of what allows or forbids a resume has changed by itself (INT-4)."""
+        twins = self._twins
+        if self.reactions != twins[_REACTIONS]:
+            return False
+        return self.held_ms == twins[_HELD] and self.still_ms == twins[_STILL]
+
+    def _pair(self):
+        """The second count of each begins where the first stands."""
+        self._twins[_REACTIONS] = self.reactions
+        self._twins[_HELD], self._twins[_STILL] = self.held_ms, self.still_ms
 
     @micropython.native
     def restart(self):
@@ -51,6 +92,7 @@ class Progress:
         self.reactions = self.cause = self.held_ms = self.loose = self.resume_step = 0
         self.still_ms = self.wait_ms = self.wrong_bags = 0
         self.hung = self.back_bag = self.back_step = self.flowed = -1
+        self._pair()
 
     def pack(self, tally, buf):
         """Writes all, with the tally's account, to buf[:SIZE]."""
@@ -69,6 +111,7 @@ class Progress:
             raise ValueError("layout")
         for name, value in zip(_FIELDS, values[2:]):
             setattr(self, name, bool(value) if name in ("entered", "reacted", "by_vitals") else value)
+        self._pair()
         self._take_account(tally, values[2 + len(_FIELDS) :])
 
     def _take_account(self, tally, values):

@@ -16,7 +16,6 @@ from pump.session.bags import Bags, FirstBag
 from pump.session.case import Case
 from pump.session.going_back import ChoosingBag, ChoosingStep, Ways
 from pump.session.held import Held
-from pump.session.progress import AGE_MAX_MS
 from pump.session.ready import Ready
 from pump.session.resuming import Resuming
 from pump.session.running import Running
@@ -160,11 +159,14 @@ class Session:
             progress.total += new
             progress.loose += new
             progress.flowed = progress.step
-            progress.still_ms = 0
+            if progress.still_ms:
+                progress.move()
         return lost
 
     def _seldom(self, snap, presses, request, hold, trip, lost):
         self._pass(GROUP[self.state], snap.dt_ms)
+        if not trip and not self.progress.whole():
+            trip = causes.MEMORY
         if self._urgent(snap.buttons & STOP or (lost and self.delivery.flowing), request, hold, trip):
             return
         situation = self._situation[self.state]
@@ -176,10 +178,8 @@ class Session:
     def _pass(self, group, dt_ms):
         """Time without flow: since the hold began, and since the last pulse, whatever was waited for (SES-6)."""
         progress = self.progress
-        if group & HOLDS:
-            progress.held_ms = min(progress.held_ms + dt_ms, AGE_MAX_MS)
         if group & ON and not group & FLOWS:
-            progress.still_ms = min(progress.still_ms + dt_ms, AGE_MAX_MS)
+            progress.stand(group & HOLDS, dt_ms)
 
     def _urgent(self, stop, request, hold, trip):
         """What stops, whatever else is going on. True when the state was decided by it."""
@@ -218,7 +218,7 @@ class Session:
         progress = self.progress
         self._stop_flow()
         if first:
-            progress.held_ms = 0
+            progress.hold()
             progress.cause = cause
             progress.by_vitals = False
         progress.by_vitals = progress.by_vitals or WAITS[cause] == RECOVERED
