@@ -7,10 +7,11 @@ from pump.base.compat import micropython
 from pump.base.units import ticks_diff
 from pump.delivery.delivery import Delivery
 from pump.guard.guard import Guard
-from pump.io import CONFIRM, SILENCE, START, STOP
+from pump.io import CONFIRM, SILENCE, STOP
 from pump.link.link import Link
 from pump.loading import load
 from pump.panel.alarms import Alarms
+from pump.panel.attention import Attention
 from pump.panel.display import LINES, Display
 from pump.senses.budget import Budget
 from pump.senses.conditions import Conditions
@@ -25,7 +26,7 @@ from pump.store.journal import Journal, parts_of
 from pump.store.orders import Orders
 from pump.store.settings import Settings
 from pump.store.throttle import Throttle
-from pump.tables import events, inputs, questions, refusals
+from pump.tables import events, inputs, refusals
 from pump.tables import parts as part_rows
 from pump.tables.causes import DRIVE_LATE
 from pump.tables.states import GROUP, OVER, READY
@@ -33,8 +34,6 @@ from pump.tables.states import GROUP, OVER, READY
 BENCH_MODE = 1
 _FRAM = part_rows.BIT[part_rows.FRAM]
 _SCREEN = part_rows.BIT[part_rows.SCREEN]
-SEEN_MS = 1_000  # a protocol's start must have been asked so long, with all keys up, before START counts
-NEW_MS = 300  # a press so soon after a question was meant for the one before
 SLOW_SCAN_MS = 80  # a scan as long as four of the usual ones goes through the alarms each time
 
 
@@ -89,8 +88,7 @@ class Controller:
         self.t_s = self.t_ms = 0
         self._turn = 0
         self._seq = first_record  # of the journal, when a scan was last shown
-        self.seen_ms = 0
-        self.new_ms = NEW_MS  # since the question changed, or its second press was asked for
+        self.attention = Attention()
         self._screen = part_rows.ALL  # the bits of Snapshot.parts that were seen last
         self._ox_ms = -1  # when bytes of the oximeter last came
         self.link.journal.sent = first_record
@@ -131,10 +129,9 @@ class Controller:
             presses = self.buttons.update(snap.buttons, snap.dt_ms)
         if self.act:
             presses = self._ask_bench(snap)
-        if self.seen_ms < SEEN_MS:
-            presses = self._not_seen(presses, snap, slow)
-        if self.new_ms < NEW_MS:
-            presses = self._too_soon(presses, snap.dt_ms)
+        if self.attention.awaits:
+            drawn = slow or self.display.lines == self.display.shown
+            presses = self.attention.counts(presses, snap, drawn, session.question.kind)
         self._sense(snap, slow or turn & 3 == 1)
         guard.account(snap)
         if snap.link_n or slow or turn & 3 == 3 or link.loading or link.request:
@@ -151,11 +148,8 @@ class Controller:
         state = session.state
         second = presses and session.question.second
         out.abort = session.update(snap, presses, link.request, conditions.hold, trip)
-        if session.state != state and not delivery.flowing:
-            out.tidy = True
-            self.seen_ms = self.new_ms = 0
-        elif presses and session.question.second and not second:
-            self.new_ms = 0
+        if presses or session.state != state:
+            self._follow(state, second, out)
         if delivery.flowing:
             delivery.feed(out, snap.queue_us)
         out.flowing = delivery.flowing
@@ -198,19 +192,14 @@ class Controller:
         return snap.buttons & STOP
 
     @micropython.native
-    def _not_seen(self, presses, snap, slow):
-        """START's question must have stood on the screen for a second with all keys up: no press of before counts."""
-        if not snap.buttons and (slow or self.display.lines == self.display.shown):
-            self.seen_ms += snap.dt_ms
-        if presses & START and self.session.question.kind == questions.START:
-            presses &= ~START
-        return presses
-
-    @micropython.native
-    def _too_soon(self, presses, dt_ms):
-        """Nobody has read a question in so short a time (SES-16); STOP and SILENCE answer none."""
-        self.new_ms += dt_ms
-        return presses & ~(START | CONFIRM)
+    def _follow(self, state, second, out):
+        """Another question stands now, or this one asks for its second press."""
+        session = self.session
+        if session.state != state and not self.delivery.flowing:
+            out.tidy = True
+            self.attention.anew()
+        elif session.question.second and not second:
+            self.attention.second()
 
     @micropython.native
     def _listen(self, snap, out, presses):

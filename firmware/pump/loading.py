@@ -25,7 +25,7 @@ def load(pump, blob):
     pump.fingerprint = fingerprint(blob).encode()
     pump.log(events.LOADED, 0, plan.count)
     pump.lost.seen()
-    pump.seen_ms = 0
+    pump.attention.anew()
     for _ in range(LINES):  # so that what is not drawn yet differs from what is shown
         pump.display.compose(pump)
 

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from fractions import Fraction
 
-from pump.controller import SEEN_MS
 from pump.course.plan import Plan
 from pump.io import CONFIRM, START, STOP
 from pump.link import frames
+from pump.panel.attention import SEEN_MS
 from pump.protocol import protocol as p
 from pump.protocol.encoding import encode
 from pump.senses.vitals import Vitals
@@ -96,7 +96,7 @@ def pump_with(protocol: p.Protocol, period_us: int = 100_000, **options: int) ->
 def shown(pump: CorePump) -> None:
     """Waits until START's question has been on the screen long enough for a press to count."""
     pump.scan()
-    assert until(pump, lambda c: c.controller.seen_ms >= SEEN_MS, 4)
+    assert until(pump, lambda c: c.controller.attention.seen_ms >= SEEN_MS, 4)
 
 
 def state(pump: CorePump) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from firmware_kit import WAIT_S, Tool, tool
 
-from pump.controller import SEEN_MS
+from pump.panel.attention import SEEN_MS
 from toleramp.protocol.file import compile_protocol, read_protocol, scaled
 from toleramp_bench.places import standard_protocol
 from toleramp_bench.runs.patience import patience_s

@@ -43,7 +43,9 @@ def _least_hold_ignored() -> None:
 def _severe_is_mild() -> None:
     @wrong(held.Held, "_classify")
     def classify(sound: Any, situation: held.Held, grade: int) -> Any:
-        return sound(situation, held.MILD if grade == held.SEVERE else grade)
+        if grade == held.SEVERE:
+            grade = held.MILD
+        return sound(situation, grade)
 
 
 def _reactions_not_counted() -> None:

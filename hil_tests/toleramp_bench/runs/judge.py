@@ -13,11 +13,11 @@ from toleramp_bench.runs.shown import Shown
 from toleramp_bench.runs.undone import undone
 from toleramp_bench.scenario.expects import picked
 from toleramp_bench.scenario.model import Expect, Recording, Scenario
-from toleramp_bench.scenario.words import PRIORITIES, Number, clock
+from toleramp_bench.scenario.words import PRIORITIES, SCREEN, Number, clock
 
 SOUNDS_MS = 8_000  # the longest silence within a high or medium alarm's bursts
 HOUR_MS = 3_600_000
-_WATCHED = ("screen", "sound")
+_WATCHED = (SCREEN, "sound")
 Verdict = tuple[bool, str]
 _STARTS = EVENTS.of(events.BEGINS)
 
@@ -196,7 +196,7 @@ def _watched(expect: Expect, recording: Recording) -> Verdict:
     if origin is None:
         return False, f"{expect.keys['of']} never came"
     times = _times(expect, recording, *_window_us(expect.keys, origin, recording))
-    wanted = not expect.keys.get("never") if expect.kind == "screen" else expect.name == str(True)
+    wanted = not expect.keys.get("never") if expect.kind == SCREEN else expect.name == str(True)
     if not times:
         return not wanted, "at no time"
     return wanted, f"at {clock(times[0] // 1000)}, {(times[0] // 1000) - origin.t_ms} ms after {origin.text}"
@@ -211,7 +211,7 @@ def _window_us(keys: dict[str, Any], origin: Spot, recording: Recording) -> tupl
 
 def _times(expect: Expect, recording: Recording, from_us: int, to_us: int) -> list[int]:
     shown = recording.shown or Shown()
-    if expect.kind == "screen":
+    if expect.kind == SCREEN:
         return list(shown.with_text(expect.name, from_us, to_us))
     return list(shown.with_tone(from_us, to_us))
 

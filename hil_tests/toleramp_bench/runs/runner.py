@@ -21,6 +21,7 @@ from toleramp_bench.runs.actions import BUTTONS, Actions
 from toleramp_bench.runs.plant_of import plant_of
 from toleramp_bench.runs.shown import Shown
 from toleramp_bench.scenario.model import Action, Done, Moment, Recording, Scenario
+from toleramp_bench.scenario.words import SCREEN
 from toleramp_bench.targets.base import Target, TargetFault
 
 FINAL = EVENTS.of(events.ENDS)
@@ -153,7 +154,7 @@ class Run:
         """Runs it to its end. The target is closed by whoever opened it."""
         if self.scenario.oximeter != self.target.form:
             self.target.choose(self.scenario.oximeter)
-        if any(expect.kind in ("screen", "sound") or "sound" in expect.keys for expect in self.scenario.expects):
+        if any(expect.kind in (SCREEN, "sound") or "sound" in expect.keys for expect in self.scenario.expects):
             self.recording.shown = Shown()
             self.target.watch(self.recording.shown.look)
         jammed = [action for action in self.scenario.actions if action.do == "stuck_key" and action.when.at_ms == 0]

@@ -11,7 +11,7 @@ from toleramp_bench.scenario import not_yet, words
 from toleramp_bench.scenario.checks import Checks, Table, is_number
 from toleramp_bench.scenario.events import Ground, demand_name, demand_pick, demand_step
 from toleramp_bench.scenario.model import FINAL_STATES, TARGETS, Expect
-from toleramp_bench.scenario.words import BESIDE, EXPECT, LINE, RECORDS
+from toleramp_bench.scenario.words import BESIDE, EXPECT, LINE, RECORDS, SCREEN
 
 _SIZES = ("equals", "at_least", "at_most", "under")
 
@@ -210,7 +210,7 @@ _DEMANDS: dict[str, Callable[..., None]] = {
     "never": _demand_never,
     "value": _demand_value,
     "count": _demand_count,
-    "screen": _demand_screen,
+    SCREEN: _demand_screen,
     "sound": _demand_sound,
     "records_per_hour_under": _demand_rate,
 }
@@ -240,7 +240,7 @@ def in_words(kind: str, name: Any, keys: Table) -> str:
     if kind == "never":
         when = "".join(f" {key} {keys[key]}" for key in ("after", "before") if key in keys)
         return f"never {picked(name, keys)}{when}{_window(keys)}"
-    if kind == "screen":
+    if kind == SCREEN:
         return f'"{name}" {"never stands" if keys.get("never") else "stands"} on the screen{_window(keys)}'
     if kind == "sound":
         return f"{'it sounds' if name else 'it is silent'}{_window(keys)}"

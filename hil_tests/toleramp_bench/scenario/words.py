@@ -51,6 +51,7 @@ _TIMES = Key("whole", 1, 10_000)
 SPAN = Key("number", Decimal("0.001"), 86_400)  # seconds
 BUTTONS = ("start", "stop", "confirm", "silence", "up", "down")
 HOST = ("pause", "stop", "hang", "ping", "garbage", "load", "silence")  # silence: the laptop pings no more
+SCREEN = parts.NAMES[parts.SCREEN]  # the part, and the word for what stands on it
 LINE = 16  # characters of a line of the screen
 PRIORITIES = ("none", "low", "medium", "high")  # of alarms, as their records number them
 RESUME = ("same", "one-back", "two-back", "any-back")
@@ -231,11 +232,11 @@ EXPECT: dict[str, dict[str, Key]] = {
     "count": {**_RECORD, "equals": _COUNT, "tolerance": _COUNT, "at_least": _COUNT, "at_most": _COUNT, "under": _COUNT},
 }
 _WINDOW = {"of": TEXT, "not_before_s": Key("number", 0, 10**7), "within_s": _SOON}
-EXPECT["screen"] = {**_WINDOW, "never": FLAG}
+EXPECT[SCREEN] = {**_WINDOW, "never": FLAG}
 EXPECT["sound"] = _WINDOW
 EXPECT["records_per_hour_under"] = {"event": TEXT, "code": TEXT, "of": TEXT}
 # Words that stand beside others, which then say what they are about.
-BESIDE = {"sound": ("event",), "event": ("records_per_hour_under",), "never": ("screen",)}
+BESIDE = {"sound": ("event",), "event": ("records_per_hour_under",), "never": (SCREEN,)}
 FORMS = {"sound": FLAG, "records_per_hour_under": Key("whole", 1, 10**6)}
 
 # Paths into a result: numbers, numbers that are never below zero, texts.
@@ -256,7 +257,7 @@ _FINAL_WORDS = frozenset(row for row, waits in enumerate(causes.WAITS) if waits 
 _NOTED = frozenset(row for row, does in enumerate(causes.DOES) if does == causes.NOTES)
 _CAUSES_OF: dict[str, frozenset[int]] = {}
 _CAUSES_OF[EVENTS.PAUSED] = _HOLDING | {causes.WRONG_BAG}  # three wrong bags hold
-_CAUSES_OF[EVENTS.RESUMED] = _HOLDING | {causes.WRONG_BAG, causes.MILD}
+_CAUSES_OF[EVENTS.RESUMED] = _CAUSES_OF[EVENTS.PAUSED] | {causes.MILD}
 _CAUSES_OF[EVENTS.STOPPED] = (_NOTED & _FINAL_WORDS) - {causes.SEVERE}
 _CAUSES_OF[EVENTS.LOCKED] = frozenset(causes.REACTIONS)
 _CAUSES_OF[EVENTS.FAULT] = frozenset(row for row, does in enumerate(causes.DOES) if does == causes.ENDS)
