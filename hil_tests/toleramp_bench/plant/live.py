@@ -11,7 +11,7 @@ from typing import Any
 from toleramp_bench.devices.pulses import PulseTimes
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.drive import Drive
-from toleramp_bench.plant.readings import READINGS
+from toleramp_bench.plant.readings import FLOWING, READINGS
 
 # The longest span while nobody looks: ten times the replay's, so that a long step costs little. Whoever looks more
 # often, as a pump that reads a sensor in each scan, has spans as short as that.
@@ -36,7 +36,7 @@ class LivePlant:
 
     def reading(self, name: str) -> int:
         """What the part of that name reads now. KeyError when the plant has none."""
-        row = READINGS[name]
-        if row.flows:
+        read = READINGS[name]
+        if read in FLOWING:
             self.settle()
-        return row.read(self.plant)
+        return read(self.plant)

@@ -1,28 +1,62 @@
-"""What the pump's parts read of the plant, a row each: by the name that the part has in the pump's table of inputs.
+"""What the parts of a pump read of the plant: a function each, of the name that the part has in tables.inputs.
 
-A new sensor is a file of its model and a row here; virtual and emulated boards find it by its name.
+A new sensor is a file of its model and a function here; virtual and emulated boards find it by its name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from toleramp_bench.plant.assembly import Plant
 
-
-class Reading(NamedTuple):
-    """`read` gives the reading as the part gives it; `flows`: it depends on pulses and time."""
-
-    read: Callable[[Plant], int]
-    flows: bool = True
+Reading = Callable[[Plant], int]
+FLOWING: set[Reading] = set()  # those that depend on pulses and time
+READINGS: dict[str, Reading] = {}
 
 
-READINGS = {
-    "battery": Reading(lambda plant: plant.battery.code(), flows=False),  # counts of the ADC
-    "encoder": Reading(lambda plant: plant.encoder.counts),  # edges since the beginning
-    "pressure": Reading(lambda plant: plant.pressure_code()),  # counts of the ADC
-    "air": Reading(lambda plant: int(plant.air_seen)),  # 1: air in the beam
-    "door": Reading(lambda plant: int(plant.door_open), flows=False),  # 1: open
-    "scale": Reading(lambda plant: round(1000 * plant.scale_g)),  # mg
-}
+def still(read: Reading) -> Reading:
+    """Registers a reading that is as it was set."""
+    READINGS[read.__name__] = read
+    return read
+
+
+def flows(read: Reading) -> Reading:
+    """Registers a reading that depends on pulses and time."""
+    FLOWING.add(read)
+    return still(read)
+
+
+@still
+def battery(plant: Plant) -> int:
+    """Counts of the ADC."""
+    return plant.battery.code()
+
+
+@flows
+def encoder(plant: Plant) -> int:
+    """Edges since the beginning."""
+    return plant.encoder.counts
+
+
+@flows
+def pressure(plant: Plant) -> int:
+    """Counts of the ADC."""
+    return plant.pressure_code()
+
+
+@flows
+def air(plant: Plant) -> int:
+    """1: air in the beam."""
+    return int(plant.air_seen)
+
+
+@still
+def door(plant: Plant) -> int:
+    """1: open."""
+    return int(plant.door_open)
+
+
+@flows
+def scale(plant: Plant) -> int:
+    """What hangs at the scale, mg."""
+    return round(1000 * plant.scale_g)
