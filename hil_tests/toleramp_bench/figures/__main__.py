@@ -71,6 +71,7 @@ def _core() -> Iterator[Figure]:
 
 def session_figures(bench: PumpBench, scale: Fraction = SCALE) -> Iterator[Figure]:
     """Figures of a whole session at that scale on the emulated board, its events against the core's."""
+    bench.run_for(0.3)  # the alarm of the end comes a few scans later
     planned, counted = planned_pulses(scale), measure.steps_at_pin(bench)
     off = max(abs(a - b) for a, b in zip(counted, planned, strict=True))
     yield Figure(
