@@ -20,7 +20,9 @@ def load(pump, blob):
     pump.orders.adopt(order)
     pump.session.adopt(plan)
     pump.guard.adopt(blob)
-    pump.vitals.adopt(protocol)
+    monitoring = pump.conditions.monitoring
+    pump.vitals.adopt(protocol, monitoring.on)
+    monitoring.on_end = pump.vitals.let_go
     pump.guard.compare(protocol, pump.vitals)
     pump.fingerprint = fingerprint(blob).encode()
     pump.log(events.LOADED, 0, plan.count)
