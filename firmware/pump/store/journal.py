@@ -18,9 +18,10 @@ from pump.io import CONFIRM, COUNT_MAX, KEPT, TAKEN
 from pump.tables.alarms import GROUP as ALARM_GROUP
 from pump.tables.alarms import NAMED
 from pump.tables.causes import BIT, JOURNAL_FULL, LOG_LOST
-from pump.tables.events import ALARM_CLEARED, ALARM_RAISED, LOADED, MONITORING_ENDED, PRESSED, SESSION_LOST
+from pump.tables.events import ALARM_CLEARED, ALARM_RAISED, KNOWN, PRESSED, SESSION_LOST
+from pump.tables.events import GROUP as EVENTS
 from pump.tables.messages import CONTINUED, DATA_BYTES, EVENT
-from pump.tables.states import FAULT, GROUP, HOLDS, LOCKED, ON, OVER, SUPERVISED
+from pump.tables.states import AT_REST, GROUP, HOLDS, ON, OVER, SUPERVISED
 
 RECORD = struct.calcsize(EVENT[1])
 SLOT = RECORD  # one write a scan
@@ -210,7 +211,7 @@ def open_log(read):
 def unfinished(read, slot):
     """The step (from 1) of the session that the newest records before `slot` leave open, 0: none.
 
-    Open is what a power cut ended, and what ended while the patient was low or by LOCKED or FAULT: with MUST_SEE,
+    Open is what a power cut ended, and what ended while the patient was low or by a lock or a fault: with MUST_SEE,
     nothing goes on before a person has seen it. What a power-on writes by itself ends none of this, nor does a request
     that is refused: that takes CONFIRM after the power-on, a protocol that is loaded, or the end of monitoring.
     """
@@ -223,7 +224,7 @@ def unfinished(read, slot):
         group = GROUP[state]
         if kind == SESSION_LOST:
             told = told or arg
-        elif state in (FAULT, LOCKED):
+        elif group & (OVER | AT_REST) == OVER:
             return max(1, step) | MUST_SEE
         elif _seen(kind, group, code):
             break
@@ -242,7 +243,7 @@ def _seen(kind, group, code):
     """Whether a record is a person's act that ends what was before it."""
     if kind == PRESSED:
         return group & (ON | OVER) == 0 and code & CONFIRM != 0
-    return kind == LOADED or kind == MONITORING_ENDED
+    return EVENTS[kind] & KNOWN != 0
 
 
 def _glance(record):
