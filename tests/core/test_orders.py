@@ -499,3 +499,15 @@ def test_without_a_free_row_the_oldest_goes_and_no_other() -> None:
         store.settle(FAILED)
     assert store.due and store.waits and fram == before
     assert {slot // 2 for slot in tried} == {(orders.FIRST_SLOT + 0) // 2}
+
+
+@pytest.mark.parametrize("rows", [1, orders.ORDERS])
+def test_a_person_at_the_prompt_has_a_way_out_of_a_damaged_memory(rows: int) -> None:
+    """Else a board with a damaged row, or a new one with anything in its memory, treats nobody any more."""
+    pump = pump_with(ladder(None))
+    fram = pump.board.fram
+    for slot in range(orders.FIRST_SLOT, orders.FIRST_SLOT + 2 * rows):
+        fram[slot] = bytes(range(1, 49))
+    assert code_of(pump, ladder()) == "order-unread"
+    orders.empty(lambda slot, data: fram.update({slot: data}))
+    assert not refused(pump, ladder())

@@ -5,8 +5,8 @@ is the same order. A file that names none is known by its content; on the bench 
 
 An order is marked as begun, and the mark is proved, before its first pulse; where nothing flowed after all, the mark is
 taken back. A memory that does not answer is no answer: without it no order is taken. Nor is a damaged row: whose it was
-and what was given of it nobody knows, so every order is refused that is not found elsewhere. (Service mode empties the
-area; a file of class "bench" without an order loads all the same.)
+and what was given of it nobody knows, so every order is refused that is not found elsewhere. (A file of class
+"bench" without an order loads all the same; the way out is `empty`, called by a person at the prompt of service mode.)
 
 An order has a row of two slots, written in turn, so that one that is torn or damaged leaves the other. A row is damaged
 when it holds something, and neither slot is sound. One blank slot and one that ends blank are a first writing that was
@@ -66,6 +66,16 @@ def _blank(held, begin):
         if held[at] != first:
             return False
     return True
+
+
+def empty(write_slot):
+    """Forgets all orders, as a person decides at the prompt of service mode; `write_slot(slot, bytes)`: drivers.fram's.
+
+    Also for a new memory, in which anything may stand.
+    """
+    blank = bytes(FRAM_SLOT)
+    for slot in range(FIRST_SLOT, LAST_SLOT + 1):
+        write_slot(slot, blank)
 
 
 def _places(numbers, own):
