@@ -48,7 +48,7 @@ class Parts:
         """`present`: Snapshot.parts."""
         passed = ticks_diff(now_ms, self._last_ms) if self._last_ms >= 0 else 0
         self._last_ms = now_ms
-        self._span_ms += min(passed, _SPAN_MS)
+        self._span_ms = min(self._span_ms, _SPAN_MS) + min(passed, _SPAN_MS)
         if self._span_ms >= _SPAN_MS:
             self._next_span()
         if present == ALL and not self._lost:
