@@ -20,7 +20,9 @@ def load(pump, blob):
     pump.orders.adopt(order)
     pump.session.adopt(plan)
     pump.guard.adopt(blob)
-    pump.vitals.adopt(protocol)
+    monitoring = pump.conditions.monitoring
+    pump.vitals.adopt(protocol, monitoring.on)
+    monitoring.on_end = pump.vitals.let_go
     pump.guard.compare(protocol, pump.vitals)
     pump.fingerprint = fingerprint(blob).encode()
     pump.log(events.LOADED, 0, plan.count)
@@ -32,6 +34,8 @@ def load(pump, blob):
 
 def _judged(pump, blob):
     """Protocol, plan and the key of its order. Raises Refusal."""
+    if pump.lost.must:
+        raise p.Refusal(refusals.BUSY)
     protocol = p.decode(blob)
     admit(protocol, blob, pump.bench, pump.keys)
     return protocol, Plan(protocol, pump.pl_pulse), _new_order(pump, protocol, blob)

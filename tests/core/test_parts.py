@@ -20,7 +20,7 @@ from core_kit import (
 
 from pump.io import CONFIRM, FAILED, KEPT, SILENCE, START, STOP, TAKEN
 from pump.senses.conditions import GONE_S
-from pump.tables import alarms, causes, parts, states
+from pump.tables import alarms, causes, events, parts, states
 from toleramp_bench.boards.core_pump import CorePump
 
 
@@ -215,3 +215,66 @@ def test_a_driver_off_for_one_look_is_no_fault_and_a_missing_reader_none_either(
     pump.board.unplug(parts.LIGHTS, True)
     scan_s(pump, 2)
     assert state(pump) == "running"
+
+
+def an_hour_of_loose_plugs(which: int, away_s: float, there_s: float, spared: int = 0) -> CorePump:
+    """A session that is held, in which parts go and come for an hour."""
+    protocol = short()
+    protocol.max_hold_min = 240
+    pump = pump_with(protocol, 100_000)
+    start(pump)
+    run_to_step(pump, 2)
+    tap(pump, STOP)
+    for _ in range(round(3600 / (away_s + there_s))):
+        pump.board.parts = parts.ALL & ~(which & ~spared)
+        scan_s(pump, away_s)
+        pump.board.parts = parts.ALL
+        scan_s(pump, there_s)
+    return pump
+
+
+def counted(pump: CorePump, name: str, part: str = "") -> int:
+    """Records of that event, of one part or of all."""
+    return sum(event["event"] == name and (not part or event["code"] == part) for event in pump.events)
+
+
+@pytest.mark.req("ALM-8", "INT-9")
+@pytest.mark.parametrize(("away_s", "there_s"), [(0.5, 2.3), (0.5, 13), (3, 3)])
+def test_loose_plugs_write_no_more_than_their_number_an_hour(away_s: float, there_s: float) -> None:
+    """Else three loose plugs write 7723 records an hour, and the log is full before the session is over."""
+    pump = an_hour_of_loose_plugs(parts.ALL, away_s, there_s)
+    for name in ("part_lost", "part_back"):
+        assert counted(pump, name) <= events.AN_HOUR[events.NAMES.index(name)]
+        assert all(counted(pump, name, part) >= 10 for part in parts.NAMES[1:])
+    told = [event for event in pump.events if event["event"] == "suppressed" and event["code"] == "part_lost"]
+    lost = sum(int(str(event["arg"])) for event in told) + pump.controller.parts._left_out
+    assert counted(pump, "part_lost") + lost == 3 * round(3600 / (away_s + there_s))
+    assert alarms.NAMES[alarms.LOG_FAST] in {event["code"] for event in pump.events}
+
+
+@pytest.mark.req("ALM-8", "INT-9")
+def test_a_loose_plug_takes_no_record_from_another_part() -> None:
+    """Else the loss of the screen is in no log, because the lights' plug was loose before."""
+    pump = an_hour_of_loose_plugs(parts.ALL, 0.5, 2.3, parts.BIT[parts.SCREEN])
+    assert not counted(pump, "part_lost", "screen")
+    for _ in range(3):
+        pump.board.unplug(parts.SCREEN, True)
+        scan_s(pump, 1)
+        assert pump.controller.alarms.active[alarms.SCREEN]
+        pump.board.unplug(parts.SCREEN, False)
+        scan_s(pump, 3)
+    assert counted(pump, "part_lost", "screen") == counted(pump, "part_back", "screen") == 3
+
+
+@pytest.mark.req("ALM-8", "INT-9", "ALM-2")
+def test_the_alarm_of_a_part_needs_no_record() -> None:
+    """Else a plug that was loose for an hour is silent when it falls out."""
+    pump = an_hour_of_loose_plugs(parts.BIT[parts.LIGHTS], 0.5, 2.3)
+    scan_s(pump, 20)
+    assert not pump.controller.alarms.active[alarms.LIGHTS]
+    pump.board.unplug(parts.LIGHTS, True)
+    scan_s(pump, 1.2)
+    assert pump.controller.alarms.active[alarms.LIGHTS]
+    pump.board.unplug(parts.LIGHTS, False)
+    scan_s(pump, 12 * 60)
+    assert not pump.controller.parts.bits, "what is over is over"

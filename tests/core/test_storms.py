@@ -122,6 +122,76 @@ def test_fast_hands_are_no_storm() -> None:
     assert sum(bool(buttons.update(level, SCAN_MS)) for level in three_a_second * 90) == 90
 
 
+def slow(seed: int, per_s: float, seconds: int) -> list[int]:
+    """Levels of a keypad in which one random key after the other closes for 0.1 s, so often a second."""
+    draw, found = random.Random(seed), []
+    for _ in range(round(seconds * per_s)):
+        found += [draw.choice(KEYS)] * 5 + [0] * round((1000 / per_s - 100) / SCAN_MS)
+    return found
+
+
+@pytest.mark.req("INT-6", "ALM-2")
+@pytest.mark.parametrize("per_s", [0.7, 1, 2, 2.9])
+def test_slow_random_presses_are_a_storm_before_they_are_two_acts(per_s: float) -> None:
+    """Else a slow leak into the keypad resumes within a minute, 40 times of 40, and nobody is told of a fault."""
+    resumed = 0
+    for seed in range(40):
+        buttons, asked, storm = Buttons(), False, False
+        for level in slow(seed, per_s, 120):
+            press = buttons.update(level, SCAN_MS)
+            storm = storm or bool(buttons.bits)
+            if press and asked and press == CONFIRM:
+                resumed += 1
+                break
+            asked = press == START if press else asked
+        else:
+            assert storm
+    assert resumed <= 12  # 18 % of them, with a margin for the draw; 39 without the rule
+
+
+@pytest.mark.req("INT-6", "ALM-2")
+def test_a_slow_wet_keypad_is_a_keypad_fault_of_the_pump() -> None:
+    """Else the pump that is about to be started by a leak looks like a sound one."""
+    pump = resumable()
+    levels(pump, ([UP] * 5 + [0] * 50 + [START] * 5 + [0] * 50) * 3)
+    assert state(pump) == "resumable" and ALARMS.KEY_STORM in up(pump)
+
+
+@pytest.mark.req("INT-6", "SES-3")
+@pytest.mark.parametrize("first", [UP, DOWN])
+@pytest.mark.parametrize(
+    ("then", "gap_s", "counts"), [(0, 0.5, False), (0, 4.0, False), (0, 6.0, True), (CONFIRM, 0.5, True)]
+)
+def test_start_after_up_or_down_wants_the_confirm_between(first: int, then: int, gap_s: float, counts: bool) -> None:
+    """Else a leak's START counts; or a nurse who has entered a step has to wait."""
+    buttons = Buttons()
+
+    def pressed(key: int, rest_s: float) -> int:
+        rows = [key] * 5 + [0] * round(rest_s * 1000 / SCAN_MS)
+        return sum(buttons.update(level, SCAN_MS) for level in rows)
+
+    assert pressed(first, gap_s) == first
+    if then:
+        assert pressed(then, 0.5) == then
+    assert (pressed(START, 0.5) == START) is counts
+    assert pressed(CONFIRM, 0.5) == CONFIRM and not buttons.bits
+
+
+@pytest.mark.req("INT-6")
+@pytest.mark.parametrize(("turns", "storm"), [(4, False), (5, True)])
+def test_to_and_fro_in_a_list_is_no_storm_four_times_a_minute(turns: int, storm: bool) -> None:
+    """Else a nurse who goes past her step is locked out."""
+    buttons = Buttons()
+    for turn in range(turns + 1):
+        for level in ([(UP, DOWN)[turn % 2]] * 8 + [0] * 20) * 3:
+            buttons.update(level, SCAN_MS)
+    assert bool(buttons.bits) is storm
+    for _ in range(keys.QUIET_MS // SCAN_MS + 5):
+        buttons.update(0, SCAN_MS)
+    assert [p for p in (buttons.update(level, SCAN_MS) for level in [CONFIRM] * 5 + [0] * 5) if p] == [CONFIRM]
+    assert not buttons.bits, "what is over is over"
+
+
 @pytest.mark.req("INT-6", "ALM-2")
 def test_a_broken_stop_wire_is_a_key_fault_after_a_minute() -> None:
     """Else the pump that cannot run says nothing."""

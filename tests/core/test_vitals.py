@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 
 import pytest
@@ -239,3 +240,65 @@ def test_a_hold_lasts_until_it_is_taken_back() -> None:
     assert held(finger) == "spo2-stop"
     finger.vitals.restart()
     assert held(finger) == "none"
+
+
+def signal_of(finger: Finger, off_s: float, sure: int, cycles: int) -> tuple[float, float]:
+    """Sensor off and so many sure samples by turns: seconds to the alert, and to the hold; -1: never."""
+    begin, alert, held_s = finger.t_ms, -1.0, -1.0
+    for _ in range(cycles):
+        for flags, samples in ((vitals.SENSOR_OFF, round(off_s * 1000 / SAMPLE_MS)), (VALID, sure)):
+            for _ in range(samples):
+                finger.t_ms += SAMPLE_MS
+                finger.sample(97, flags=flags)
+                now = (finger.t_ms - begin) / 1000
+                if alert < 0 and finger.vitals.bits & BIT[causes.SIGNAL_LATE]:
+                    alert = now
+                if held_s < 0 and finger.vitals.hold:
+                    held_s = now
+    return alert, held_s
+
+
+@pytest.mark.req("VIT-2", "VIT-5")
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize(("off_s", "sure"), [(4.6, 1), (4.0, 2), (4.9, 1), (3.0, 4), (14.0, 3)])
+def test_one_sure_sample_does_not_undo_the_time_without_a_signal(start: int, off_s: float, sure: int) -> None:
+    """Else a signal that is 98 % invalid lets the drug flow without an alert or a hold."""
+    finger = Finger(start).limits()
+    finger.feed(20, 97)
+    alert, held_s = signal_of(finger, off_s, sure, 12)
+    assert 0 < alert <= 10 and 0 < held_s <= 30
+    assert held(finger) == "signal-lost"
+
+
+@pytest.mark.req("VIT-2", "ALM-6")
+@pytest.mark.parametrize(("off_s", "sure"), [(3.4, 14), (1.6, 1), (2.0, 9), (4.6, 18)])
+def test_gaps_that_sure_time_makes_good_are_no_loss(off_s: float, sure: int) -> None:
+    """Else a cuff on the same arm, or a packet in ten that is bad, alarms all day."""
+    finger = Finger().limits()
+    finger.feed(20, 97)
+    assert signal_of(finger, off_s, sure, 60) == (-1, -1)
+
+
+@pytest.mark.req("VIT-2")
+@pytest.mark.parametrize(("period_ms", "fresh_ms"), [(333, 2000), (1000, 3000)])
+def test_a_bad_packet_in_ten_is_no_loss(period_ms: int, fresh_ms: int) -> None:
+    """Else noise on the line holds the infusion."""
+    draw = random.Random(period_ms)
+    finger = Finger().limits()
+    finger.vitals.fresh_ms = fresh_ms
+    for _ in range(3 * 3600 * 1000 // period_ms):
+        finger.t_ms += period_ms
+        finger.sample(97, flags=0 if draw.random() < 0.1 else VALID)
+        assert not finger.vitals.hold
+        assert not finger.vitals.bits & BIT[causes.SIGNAL_LATE] or finger.t_ms < 20_000
+
+
+@pytest.mark.req("VIT-2", "SES-3")
+def test_people_who_resume_find_the_signal_there() -> None:
+    """Else the first gap after a resume holds at once, and nobody knows why."""
+    finger = Finger().limits()
+    finger.feed(20, 97)
+    finger.silence(16)
+    finger.feed(3, 97)
+    finger.vitals.restart()
+    assert 13_000 <= finger.silence(20) <= 15_020

@@ -5,7 +5,9 @@ twice ends it. With an alarm up that the alarms' rows call NAMED that would want
 names the keys do not end it then.
 
 A probe that is taken off on purpose: SILENCE held for PROBE_HELD_MS while nothing flows and the signal is gone takes
-the signal's alarms back for PROBE_OFF_S, or until a reading is there. Name and reason wait for people's PINs (SES-12).
+the signal's alarms back for PROBE_OFF_S, or until a reading is there. It is an act: the key goes down after the signal
+has gone, and one hold of it counts once; a key that is stuck grants nothing. Name and reason wait for people's PINs
+(SES-12).
 """
 
 from pump.base.compat import micropython
@@ -15,15 +17,21 @@ from pump.tables.states import FLOWS, ON
 SECOND_S = 30  # the second press must come within this
 PROBE_HELD_MS = 3_000
 PROBE_OFF_S = 600  # ALM-7: 10 min
+DOWN_MS = 500  # a hold is new when it is seen so early: many looks, or a slow scan
 
 
 class Monitoring:
-    """`on`; `second`: the second press of CONFIRM is awaited; `probe_s`: seconds for which the probe may be off."""
+    """`on`; `second`: the second press of CONFIRM is awaited; `probe_s`: seconds for which the probe may be off;
+    `on_end`: called when a person has ended it."""
 
     def __init__(self):
         self.on = False
         self.second = False
         self.probe_s = 0
+        self.on_end = None
+        self._act = False  # SILENCE went down when it could take the alarms back, and has not done it
+        self._held = self._holds = False  # at the look before, and at this one
+        self._held_ms = 0
         self._asked_s = 0
         self._now_s = 0
 
@@ -41,6 +49,8 @@ class Monitoring:
         if again:
             self.on = False
             self.probe_s = 0
+            if self.on_end:
+                self.on_end()
             return True
         self.second = True
         self._asked_s = self._now_s
@@ -51,6 +61,7 @@ class Monitoring:
         """Each look: the second press did not come in time; the probe is back (`there`), or its time is over."""
         passed = now_s - self._now_s
         self._now_s = now_s
+        self._held, self._holds = self._holds, False
         if self.second:
             self.second = now_s - self._asked_s <= SECOND_S
         if self.probe_s:
@@ -59,7 +70,14 @@ class Monitoring:
     @micropython.native
     def probe_off(self, held_ms, group, there):
         """SILENCE has been held for so long; True when the probe is off on purpose from now on."""
-        if held_ms < PROBE_HELD_MS or there or self.probe_s or not self.on or group & FLOWS:
+        may = self.on and not there and not self.probe_s and not group & FLOWS
+        if not self._held or held_ms < self._held_ms:
+            self._act = held_ms < DOWN_MS
+        self._act = self._act and may
+        self._holds = True
+        self._held_ms = held_ms
+        if not self._act or held_ms < PROBE_HELD_MS:
             return False
+        self._act = False
         self.probe_s = PROBE_OFF_S
         return True

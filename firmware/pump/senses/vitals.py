@@ -10,13 +10,16 @@ sample is valid and has no flag that makes it unsure; only sure samples are good
                 three violations within 60 s
     pulse       outside its limits for the delay                as SpO2 stop
     SpO2 early  a sure sample at or below it                    above it for CLEAR_MS of sure samples
-    signal      no sure sample for 5 s; for 15 s                sure samples for SIGNAL_CLEAR_MS, or a restart
+    signal      5 s without a sure sample; 15 s                 sure samples for SIGNAL_CLEAR_MS, or a restart
+
+The signal's time adds up over gaps, and runs back only in the time of sure samples: one in 4.7 s undoes nothing. A gap
+within `fresh_ms` is none. While the patient is watched a protocol that is loaded makes limits stricter, never looser.
 """
 
 from pump.base.compat import micropython
 from pump.base.units import TICK_MASK, ticks_diff
 from pump.senses.baseline import Minute
-from pump.senses.limits import BACK, BETWEEN, BEYOND, Deficit, Delay, Violations, side_of
+from pump.senses.limits import BACK, BETWEEN, BEYOND, MOST_MS, Deficit, Delay, Violations, side_of
 from pump.tables.causes import (
     BIT,
     LOW_BITS,
@@ -64,7 +67,7 @@ class Vitals:
         self.fresh_ms = FRESH_MS
         self.hold = 0
         self.bits = 0
-        self.alert = False  # no sure sample for 5 s
+        self.alert = False  # no sure sample now, and 5 s without one
         self.recovered = False
         self.worsened = False
         self.sure = False  # the newest sample is sure and fresh
@@ -74,7 +77,7 @@ class Vitals:
         self._deficit, self._violations = Deficit(), Violations()
         self._minute = Minute()
         self._better = False
-        self._early_ms = self._signal_ms = 0
+        self._early_ms = self._signal_ms = self._missed_ms = 0
         self._worst = NONE8
         self._strayed = 0  # how far the pulse was outside when that was last told
         self._sure_ms = -1
@@ -85,25 +88,49 @@ class Vitals:
 
     def set_limits(self, stop, early, delay_s, pulse_min, pulse_max, stop_fall=100, early_fall=100):
         """Stop and early limit (percent SpO2), delay (s), pulse limits (beats a minute), points under the baseline."""
-        self._stop, self._early, self.delay_ms = stop, early, delay_s * 1000
-        self.pulse_min, self.pulse_max = pulse_min, pulse_max
-        self._stop_fall, self._early_fall = stop_fall, early_fall
-        self.baseline = NONE8
-        self._level()
-        self._forget()
+        self._own(stop, early, delay_s, pulse_min, pulse_max, stop_fall, early_fall)
+        self.let_go()
         self.restart()
 
-    def adopt(self, protocol):
-        """Takes the limits of a protocol."""
+    def _own(self, stop, early, delay_s, pulse_min, pulse_max, stop_fall, early_fall):
+        """What the protocol says."""
+        self._stop, self._early, self._delay_ms = stop, early, delay_s * 1000
+        self._pulse_min, self._pulse_max = pulse_min, pulse_max
+        self._stop_fall, self._early_fall = stop_fall, early_fall
+
+    def adopt(self, protocol, watched=False):
+        """Takes the limits of a protocol. Of a patient who is watched (ALM-7) baseline, limits and what is timed stay:
+        a file is no act that ends an alarm."""
         p = protocol
-        self.set_limits(
-            p.spo2_stop, p.spo2_early, p.delay_s, p.pulse_min, p.pulse_max, p.spo2_stop_fall, p.spo2_early_fall
+        limits = (
+            p.spo2_stop, p.spo2_early, p.delay_s, p.pulse_min, p.pulse_max, p.spo2_stop_fall, p.spo2_early_fall,
         )  # fmt: skip
+        if not watched:
+            self.set_limits(*limits)
+            return
+        self._least_stop, self._least_early = self.stop, self.early_limit
+        self._least_pulse, self._most_pulse = self.pulse_min, self.pulse_max
+        self._most_ms = self.delay_ms
+        self._own(*limits)
+        self._level()
+
+    def let_go(self):
+        """The patient is watched no more: whoever comes next has the limits of the protocol, and no baseline."""
+        self.baseline = NONE8
+        self._unbind()
+        self._level()
+        self._forget()
+
+    def _unbind(self):
+        """No limits of before count."""
+        self._least_stop = self._least_early = self._least_pulse = 0
+        self._most_pulse, self._most_ms = NONE16, MOST_MS
 
     @micropython.native
     def take_baseline(self):
         """START is pressed: the median SpO2 of the last minute is the patient's own; returns it, NONE8 for none."""
         self.baseline = self._minute.median()
+        self._unbind()
         self._level()
         self.restart()
         return self.baseline
@@ -113,8 +140,12 @@ class Vitals:
         """The higher of absolute and relative limit counts; who may start can also resume (VIT-1)."""
         own = self.baseline
         known = own != NONE8
-        self.stop = max(self._stop, own - self._stop_fall) if known else self._stop
-        self.early_limit = max(self._early, own - self._early_fall) if known else self._early
+        stop = max(self._stop, own - self._stop_fall) if known else self._stop
+        early = max(self._early, own - self._early_fall) if known else self._early
+        self.stop, self.early_limit = max(stop, self._least_stop), max(early, self._least_early)
+        self.pulse_min = max(self._pulse_min, self._least_pulse)
+        self.pulse_max = min(self._pulse_max, self._most_pulse)
+        self.delay_ms = min(self._delay_ms, self._most_ms)
         resume = min(self.stop + MARGIN, 100)
         self.resume = max(self.stop + 1, min(resume, own - 1)) if known else resume
 
@@ -122,21 +153,25 @@ class Vitals:
     def holds_limits_of(self, protocol, delay_ms):
         """True while the limits, and what follows from them and the baseline, are those of a protocol (INT-4)."""
         p = protocol
-        if self._stop != p.spo2_stop or self._early != p.spo2_early or self.delay_ms != delay_ms:
+        if self._stop != p.spo2_stop or self._early != p.spo2_early or self._delay_ms != delay_ms:
             return False
-        if self.pulse_min != p.pulse_min or self.pulse_max != p.pulse_max:
+        if self._pulse_min != p.pulse_min or self._pulse_max != p.pulse_max:
             return False
         if self._stop_fall != p.spo2_stop_fall or self._early_fall != p.spo2_early_fall:
             return False
-        stop, early, resume = self.stop, self.early_limit, self.resume
+        stop, early = self.stop, self.early_limit
+        resume, delay_ms = self.resume, self.delay_ms
+        least, most = self.pulse_min, self.pulse_max
         self._level()
+        if least != self.pulse_min or most != self.pulse_max or delay_ms != self.delay_ms:
+            return False
         return stop == self.stop and early == self.early_limit and resume == self.resume
 
     # -- what a person's act changes
 
     def restart(self):
         """People let the drug flow: what held is over, and the signal is there. What is timed goes on."""
-        self.hold = 0
+        self.hold = self._missed_ms = 0
         self.bits &= ~SIGNAL_BITS
 
     def mark(self):
@@ -273,9 +308,13 @@ class Vitals:
         since = self._sure_ms
         self._sure_ms = now_ms
         self.alert = False
+        gap_ms = ticks_diff(now_ms, since) if since >= 0 else ALERT_MS
+        if gap_ms > self.fresh_ms and since >= 0:
+            self._missed_ms = min(self._missed_ms + min(gap_ms, HOLD_MS), HOLD_MS)
+        else:
+            self._missed_ms = max(self._missed_ms - gap_ms, 0)
         if not self.bits & SIGNAL_BITS:
             return
-        gap_ms = ticks_diff(now_ms, since) if since >= 0 else ALERT_MS
         self._signal_ms = self._signal_ms + gap_ms if gap_ms <= self.fresh_ms else 0
         if self._signal_ms >= SIGNAL_CLEAR_MS:
             self.bits &= ~SIGNAL_BITS
@@ -289,22 +328,23 @@ class Vitals:
         age = ticks_diff(now_ms, self._sure_ms)
         if age > self.fresh_ms:
             self._unknown()
-        if age >= ALERT_MS:
-            self._miss(age, now_ms)
+            if age + self._missed_ms >= ALERT_MS:
+                self._miss(age, now_ms)
 
     @micropython.native
     def _miss(self, age, now_ms):
-        """No sure sample for so long: what is as old as this is no reading any more, for nobody who looks at it."""
+        """No sure sample for too long: what is as old as this is no reading any more, for nobody who looks at it."""
         self.alert = True
         self.bits |= _LATE_BIT
         self.spo2, self.pulse = NONE8, NONE16
         self.flags &= ~VALID
         self.good_ms = 0
         self._better = False
-        if age < HOLD_MS:
+        if age + self._missed_ms < HOLD_MS:
             return
         self.bits |= _LOST_BIT
-        self._violations.forget()
+        if age >= HOLD_MS:
+            self._violations.forget()
         if not self.hold:
             self.hold = SIGNAL_LOST
         if age > _PAST_MS:

@@ -14,17 +14,20 @@ import struct
 from pump.base import crc
 from pump.base.compat import micropython
 from pump.base.copying import copy
-from pump.io import COUNT_MAX, KEPT, TAKEN
+from pump.io import CONFIRM, COUNT_MAX, KEPT, TAKEN
+from pump.tables.alarms import GROUP as ALARM_GROUP
+from pump.tables.alarms import NAMED
 from pump.tables.causes import BIT, JOURNAL_FULL, LOG_LOST
-from pump.tables.events import ALARMS, ENDS, LOCKED, SESSION_LOST, STARTS
+from pump.tables.events import ALARM_CLEARED, ALARM_RAISED, KNOWN, PRESSED, SESSION_LOST
 from pump.tables.events import GROUP as EVENTS
 from pump.tables.messages import CONTINUED, DATA_BYTES, EVENT
-from pump.tables.states import GROUP, HOLDS, ON, OVER, SUPERVISED
+from pump.tables.states import AT_REST, GROUP, HOLDS, ON, OVER, SUPERVISED
 
 RECORD = struct.calcsize(EVENT[1])
 SLOT = RECORD  # one write a scan
 SLOTS = 5_400  # the rest of 256 KB is for settings and the state record
 RING = 64
+MUST_SEE = 128  # beside a step; a protocol has fewer steps
 LOOK = 64  # slots behind the end that are looked at one by one, and each so-manieth of all the others
 BLOCK = 1 << 17  # numbers of one power-on
 _BLOCKS = 1 << 13  # below 2**30; the upper half of them is for a pump that does not know its log
@@ -208,28 +211,45 @@ def open_log(read):
 def unfinished(read, slot):
     """The step (from 1) of the session that the newest records before `slot` leave open, 0: none.
 
-    What a power-on writes by itself is passed over, so that a second reset forgets nothing.
+    Open is what a power cut ended, and what ended while the patient was low or by a lock or a fault: with MUST_SEE,
+    nothing goes on before a person has seen it. What a power-on writes by itself ends none of this, nor does a request
+    that is refused: that takes CONFIRM after the power-on, a protocol that is loaded, or the end of monitoring.
     """
+    told = over = cleared = 0
     for back in range(slot - 1, max(-1, slot - 1 - LOOK), -1):
         record = read(back)
         if not valid(record, back):
             continue
-        kind, part, state, step, arg = _glance(record)
+        kind, state, step, code, arg = _glance(record)
+        group = GROUP[state]
         if kind == SESSION_LOST:
-            return arg
-        if EVENTS[kind] & ENDS and kind != LOCKED:
-            return 0
-        if GROUP[state] & ON and GROUP[state] & (SUPERVISED | HOLDS | OVER):
+            told = told or arg
+        elif group & (OVER | AT_REST) == OVER:
+            return max(1, step) | MUST_SEE
+        elif _seen(kind, group, code):
+            break
+        elif group & OVER:
+            over = max(1, step)
+        elif not over and group & ON and group & (SUPERVISED | HOLDS):
             return max(1, step)
-        if not part and not EVENTS[kind] & (STARTS | ALARMS):
-            return 0
-    return 0
+        if kind == ALARM_CLEARED:
+            cleared |= 1 << code
+        elif kind == ALARM_RAISED and over and ALARM_GROUP[code] & NAMED and not cleared >> code & 1:
+            return over
+    return told
+
+
+def _seen(kind, group, code):
+    """Whether a record is a person's act that ends what was before it."""
+    if kind == PRESSED:
+        return group & (ON | OVER) == 0 and code & CONFIRM != 0
+    return EVENTS[kind] & KNOWN != 0
 
 
 def _glance(record):
-    """Event, part, state, step and argument of a record; a part has no state of its own."""
-    _, _, _, _, _, kind, part, state, step, _, _, _, _, arg, _, _, _ = struct.unpack_from(_BODY, record, 0)
-    return (kind, part, 0, 0, 0) if part else (kind, part, state, step, arg)
+    """Event, state, step, code and argument of a record; of a part nothing counts."""
+    _, _, _, _, _, kind, part, state, step, code, _, _, _, arg, _, _, _ = struct.unpack_from(_BODY, record, 0)
+    return (0, 0, 0, 0, 0) if part else (kind, state, step, code, arg)
 
 
 def unknown_log(drawn):

@@ -4,10 +4,16 @@ The dose belongs to the order (its number, cycle and patient), not to the file: 
 is the same order. A file that names none is known by its content; on the bench (class "bench") it is no order at all.
 
 An order is marked as begun, and the mark is proved, before its first pulse; where nothing flowed after all, the mark is
-taken back. A memory that does not answer is no answer: without it no order is taken.
+taken back. A memory that does not answer is no answer: without it no order is taken. Nor is a damaged row: whose it was
+and what was given of it nobody knows, so every order is refused that is not found elsewhere. (A file of class
+"bench" without an order loads all the same; the way out is `empty`, called by a person at the prompt of service mode.)
 
-An order has two slots, written in turn, so that one that is torn or damaged leaves the other. "TLO" | version u8 |
-number of the writing u32 | key 16 bytes | dose given, ppm of the order, i32, UNKNOWN: none | zeros | CRC-32 of the slot
+An order has a row of two slots, written in turn, so that one that is torn or damaged leaves the other. A row is damaged
+when it holds something, and neither slot is sound. One blank slot and one that ends blank are a first writing that was
+torn: nothing had flowed. "TLO" | version u8 | number of the writing u32 | key 16 bytes | dose given, ppm of the order,
+i32, UNKNOWN: none | zeros | CRC-32 of the slot
+
+A writing that is not proved tries the next of a few free rows, never one that holds another order.
 """
 
 import struct
@@ -21,6 +27,7 @@ from pump.store import settings
 
 FIRST_SLOT = settings.FIRST_SLOT + 2
 ORDERS = 28  # the oldest gives its place to the next one
+PLACES = 4  # rows at the most in which an order is tried
 LAST_SLOT = FIRST_SLOT + 2 * ORDERS - 1
 UNKNOWN, UNREAD = -1, -2  # nothing was given; the memory does not answer
 STEP_PPM = 1_000  # written anew when so much more was given, and exactly when the flow stops
@@ -29,6 +36,8 @@ _MAGIC = b"TLO"
 _VERSION = 1
 _END = FRAM_SLOT - crc.SIZE
 _NUMBER_MAX = (1 << 30) - 1
+_FREE, _DAMAGED = 0, -1  # a row without a number
+_BLANK, _TORN, _SOUND, _BAD = range(4)  # a slot
 
 
 def key_of(protocol, blob):
@@ -36,6 +45,49 @@ def key_of(protocol, blob):
     if protocol.order is not None:
         return protocol.order
     return None if protocol.kind == BENCH else digest(blob)[:ORDER_BYTES]
+
+
+def _kind(held):
+    """What a slot holds; `held`: its bytes."""
+    if held[0] == _MAGIC[0] and crc.holds(held, _END):
+        magic, version, number, _, _ = struct.unpack_from(_HEAD, held, 0)
+        return _SOUND if magic == _MAGIC and version == _VERSION and number <= _NUMBER_MAX else _BAD
+    if _blank(held, 0):
+        return _BLANK
+    return _TORN if _blank(held, _END) else _BAD
+
+
+def _blank(held, begin):
+    """Whether nothing was ever written from there on: all zeros, or all ones."""
+    first = held[begin]
+    if first not in (0, 0xFF):
+        return False
+    for at in range(begin, FRAM_SLOT):
+        if held[at] != first:
+            return False
+    return True
+
+
+def empty(write_slot):
+    """Forgets all orders, as a person decides at the prompt of service mode; `write_slot(slot, bytes)`: drivers.fram's.
+
+    Also for a new memory, in which anything may stand.
+    """
+    blank = bytes(FRAM_SLOT)
+    for slot in range(FIRST_SLOT, LAST_SLOT + 1):
+        write_slot(slot, blank)
+
+
+def _places(numbers, own):
+    """The rows for an order: its own, then free ones; another order's, the oldest, only where there is none of these.
+
+    `numbers`: of each row's newest writing, _FREE or _DAMAGED; `own`: the order's row, UNKNOWN: none.
+    """
+    rows = [] if own == UNKNOWN else [own]
+    rows += [row for row in range(ORDERS) if numbers[row] == _FREE][: PLACES - len(rows)]
+    if rows:
+        return rows
+    return sorted([row for row in range(ORDERS) if numbers[row] != _DAMAGED], key=lambda row: numbers[row])[:1] or [0]
 
 
 class Orders:
@@ -51,7 +103,7 @@ class Orders:
         self._key = None  # of the order that is loaded
         self._ppm = UNKNOWN  # what was given of it
         self._sent_ppm = UNKNOWN  # as last handed to the outputs
-        self._rows = list(range(ORDERS))  # where it may be kept, the best place first
+        self._rows = [0]  # where it may be kept, the best place first
         self._row = 0
         self._number = 0  # of the newest writing
         self._handed = False
@@ -63,26 +115,28 @@ class Orders:
         """
         if key == self._key and self._ppm != UNKNOWN:
             return self._ppm
-        found, newest = UNKNOWN, 0
+        found, newest, damaged = UNKNOWN, 0, False
         for _, number, kept, ppm in self._kept():
             if number == UNREAD:
                 return UNREAD
-            if kept == key and number >= newest:
+            if number == _DAMAGED:
+                damaged = True
+            elif kept == key and number >= newest:
                 found, newest = ppm, number
-        return found
+        return UNREAD if damaged and found == UNKNOWN else found
 
     def adopt(self, key):
         """A protocol's order from now on, of which nothing was given; None: nothing is booked.
 
         It is kept in its own row, else in a free one, else in the oldest order's.
         """
-        numbers, own = [0] * ORDERS, UNKNOWN
+        numbers, own = [_FREE] * ORDERS, UNKNOWN
         for row, number, kept, _ in self._kept():
             if number != UNREAD:
-                numbers[row] = max(numbers[row], number)
+                numbers[row] = number if number == _DAMAGED else max(numbers[row], number)
                 self._number = max(self._number, number)
                 own = row if kept == key else own
-        self._rows = sorted(range(ORDERS), key=lambda row: -1 if row == own else numbers[row])
+        self._rows = _places(numbers, own)
         self._row = 0
         self._key = key
         self._ppm = self._sent_ppm = UNKNOWN
@@ -90,16 +144,21 @@ class Orders:
         self.waits = key is not None
 
     def _kept(self):
-        """(row, number of the writing, key, ppm) of each sound slot; the number UNREAD ends it."""
-        for slot in range(FIRST_SLOT, LAST_SLOT + 1) if self._read_slot else ():
-            held = self._read_slot(slot)
-            if held is None:
-                yield 0, UNREAD, None, UNREAD
-                return
-            if held[0] == _MAGIC[0] and crc.holds(held, _END):
-                magic, version, number, key, ppm = struct.unpack_from(_HEAD, held, 0)
-                if magic == _MAGIC and version == _VERSION and number <= _NUMBER_MAX:
-                    yield (slot - FIRST_SLOT) // 2, number, key, ppm
+        """(row, number of the writing, key, ppm) of each sound slot; number _DAMAGED: the row is; UNREAD ends it."""
+        for row in range(ORDERS) if self._read_slot else ():
+            found = []
+            for slot in range(2):
+                held = self._read_slot(FIRST_SLOT + 2 * row + slot)
+                if held is None:
+                    yield 0, UNREAD, None, UNREAD
+                    return
+                kind = _kind(held)
+                found.append(kind)
+                if kind == _SOUND:
+                    _, _, number, key, ppm = struct.unpack_from(_HEAD, held, 0)
+                    yield row, number, key, ppm
+            if _SOUND not in found and _BAD in found or found == [_TORN, _TORN]:
+                yield row, _DAMAGED, None, UNREAD
 
     @property
     def begun(self):
@@ -135,7 +194,7 @@ class Orders:
             return
         self._handed = False
         if outcome != KEPT:
-            self._row = (self._row + 1) % ORDERS  # a damaged place; the next best
+            self._row = (self._row + 1) % len(self._rows)  # a damaged place; the next best
             return
         self._number = min(self._number + 1, _NUMBER_MAX)
         self.due = (self._ppm == UNKNOWN) != (self._sent_ppm == UNKNOWN)  # figures have their own next time

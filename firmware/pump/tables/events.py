@@ -20,6 +20,7 @@ URGENT = 512  # somebody has to look at once
 FIGURES = 1024  # `arg` is a figure that says something by itself
 UNTIMED = 2048  # when it comes depends on how the pump was switched on and loaded
 HANGS = 4096  # about the hanging of a bag: `arg` is its number
+KNOWN = 8192  # a person's word about the session before: nobody has to be told of it at the next power-on
 
 # What `code` is: a row of that table, bits of pump.io's keys, or nothing that has a name.
 OF_NOTHING, OF_CAUSE, OF_ALARM, OF_REFUSAL, OF_KEYS, OF_SETTING, OF_EVENT, OF_PART = 0, 1, 2, 3, 4, 5, 6, 7
@@ -27,7 +28,7 @@ OF_NOTHING, OF_CAUSE, OF_ALARM, OF_REFUSAL, OF_KEYS, OF_SETTING, OF_EVENT, OF_PA
 ROWS = (
     ("boot", STARTS | UNTIMED, OF_NOTHING, "the board's reset cause", "-"),
     ("self_test", STARTS | FIGURES | UNTIMED, OF_NOTHING, "-", "parts that answered, as bits of the board"),
-    ("loaded", ASKS | UNTIMED, OF_NOTHING, "-", "steps"),
+    ("loaded", ASKS | UNTIMED | KNOWN, OF_NOTHING, "-", "steps"),
     ("load_refused", FIGURES | UNTIMED, OF_REFUSAL, "refusal", "step, or record of the protocol"),
     ("checklist_completed", 0, OF_NOTHING, "-", "-"),
     ("primed", 0, OF_NOTHING, "-", "-"),
@@ -62,7 +63,7 @@ ROWS = (
     ("pressed", 0, OF_KEYS, "keys, as bits", "-"),
     ("setting", 0, OF_SETTING, "setting", "its value"),
     ("baseline", FIGURES, OF_NOTHING, "-", "SpO2 in percent at START; 255: none"),
-    ("monitoring_ended", 0, OF_NOTHING, "-", "-"),
+    ("monitoring_ended", KNOWN, OF_NOTHING, "-", "-"),
     ("probe_off", FIGURES, OF_NOTHING, "-", "minutes without alarms of the signal"),
     ("suppressed", FIGURES, OF_EVENT, "event that came too often", "how many records were left out"),
     ("part_lost", URGENT | FIGURES, OF_PART, "part", "parts that answer, as bits"),
@@ -85,7 +86,7 @@ CODE = bytes([row[2] for row in ROWS])
 # of an alarm, hold, decision, treatment, dose. Hands bound what a person presses, nothing what the line asks.
 _AN_HOUR = {
     "loaded": 60, "load_refused": 60, "armed": 120, "bag_requested": 120, "bag_rejected": 120, "pressed": 600,
-    "setting": 60, "baseline": 120, "probe_off": 60,
+    "setting": 60, "baseline": 120, "probe_off": 60, "part_lost": 60, "part_back": 60,
 }  # fmt: skip
 AN_HOUR = array("H", [_AN_HOUR.get(row[0], 0) for row in ROWS])
 
