@@ -28,6 +28,7 @@ class PlanStep:
     dose_mg: Fraction
     start_min: Fraction
     before_mg: Fraction
+    fill: bool = False  # a line-fill: its volume is drawn, and counts as no dose
 
     @property
     def cumulative_mg(self) -> Fraction:
@@ -88,16 +89,17 @@ def _read_steps(rows: list[dict[str, Any]], bags: tuple[Bag, ...]) -> tuple[Plan
     index = {bag.name: number for number, bag in enumerate(bags)}
     for row in rows:
         bag = index[str(row["solution"])]
-        volume = exact(row["volume_ml"])
+        volume, fill = exact(row["volume_ml"]), row.get("kind") == "line-fill"
         step = PlanStep(
             int(row["step"]),
             bag,
             exact(row["rate_ml_h"]),
             exact(row["minutes"]),
             volume,
-            Fraction(0) if row.get("kind") == "line-fill" else volume * bags[bag].mg_per_ml,
+            Fraction(0) if fill else volume * bags[bag].mg_per_ml,
             minutes,
             dose,
+            fill,
         )
         steps.append(step)
         minutes, dose = minutes + step.minutes, step.cumulative_mg

@@ -15,6 +15,7 @@ def step_summary(report: Report, step: StepResult) -> dict[str, Any]:
         "attempt": step.row.attempt,
         "outcome": outcome_name(step.row.outcome),
         "solution": step.bag_name,
+        "line_fill": step.fills,
         "planned_rate_ml_h": as_float(plan.rate_ml_h if plan else None),
         "mean_rate_ml_h": as_float(step.mean_rate_ml_h),
         "planned_ml": as_float(plan.volume_ml if plan else None),
@@ -39,6 +40,9 @@ def _bag_summary(bag: BagResult) -> dict[str, Any]:
         "planned_ml": as_float(bag.planned_ml),
         "delivered_ml": as_float(bag.delivered_ml),
         "delivered_mg": as_float(bag.delivered_mg),
+        "planned_mg": as_float(bag.planned_mg),
+        "planned_fill_ml": as_float(bag.planned_fill_ml),
+        "fill_ml": as_float(bag.fill_ml),
         "measured_ml": as_float(bag.measured_ml),
         "left_ml": as_float(bag.left_ml),
     }
