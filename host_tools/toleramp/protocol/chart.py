@@ -153,13 +153,14 @@ def _who(head: Table) -> tuple[str, ...]:
     return (*texts, f"Weight: {weight}", "Allergy: ", "Bed: ", "Nurse: ", "Physician on site: ", "Date: ")
 
 
-def _facts(protocol: Protocol, head: Table, start: datetime | None, ward: Any) -> Iterator[str]:
+def _facts(protocol: Protocol, content: Table, start: datetime | None, ward: Any) -> Iterator[str]:
+    head = content["protocol"]
     full = amount_text(Fraction(protocol.full_dose_pg, page.PG), UNITS[protocol.unit])
     yield f"{protocol.drug}, {head.get('route', 'route not written')}, full dose {full}"
     unit = page.dose_unit(protocol)
     if not unit.is_base:
         yield f"ALL DOSES IN {unit.name.upper()}: {unit.explained()}"
-    yield from (line.strip() for line in page.totals(protocol) if line)
+    yield from (line.strip() for line in page.totals(protocol, content) if line)
     if start is not None:
         yield f"planned start {times.shown(start, ward)}; holds shift all that follows"
     else:
@@ -203,7 +204,7 @@ def make(
         approval=words[1],
         fingerprint=document["fingerprint"],
         who=_who(content["protocol"]),
-        facts=tuple(_facts(protocol, content["protocol"], start, ward)),
+        facts=tuple(_facts(protocol, content, start, ward)),
         bags=tuple((index, _bag(protocol, index, tables[index])) for index in range(len(protocol.solutions))),
         titles=_titles(protocol),
         rows=tuple(rows),

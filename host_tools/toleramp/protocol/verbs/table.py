@@ -172,7 +172,7 @@ def as_text(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> s
             *page.premedication(reading.content),
             *([] if protocol.doses else page.bags(protocol, reading.content)),
             *page.steps(protocol, document),
-            *page.totals(protocol),
+            *page.totals(protocol, reading.content),
             *page.limits(protocol, reading.content),
             "",
             *wrapped(_tail(document)),
