@@ -24,8 +24,8 @@ UNITS: dict[str, tuple[str, Fraction, str]] = {
             ("g", "1000", "g", "gm gram grams"),  # "gr" is a grain to some
             ("kg", "1000000", "kg", "kgs kilogram"),
             ("mcg", "1/1000", "mcg", "ug mcgs ugs microg microgram micrograms"),
-            ("ng", "1/1000000", "ng", "nanogram"),
-            ("pg", "1/1000000000", "pg", ""),
+            ("ng", "1/1000000", "ng", "nanogram nanograms"),
+            ("pg", "1/1000000000", "pg", "picogram picograms"),
         ),
         "activity": (
             ("u", "1", "U", "units unit iu"),
