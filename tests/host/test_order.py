@@ -58,7 +58,10 @@ def test_the_compiled_form_carries_the_order_and_the_digest_covers_it(tmp_path: 
         (NAMED.replace("cycle = 3", 'cycle = "3"'), "is not a whole number"),
         (NAMED + 'birth_date = "02.04.1968"\n', "birth date '02.04.1968' is no date; write year-month-day"),
         (NAMED + 'birth_date = "19680402"\n', "birth date '19680402' is no date"),
-        ('order_id = "R\u0425-1"\npatient_id = "P"\n', "has letters of two alphabets"),
+        ('order_id = "R\u0425-1"\npatient_id = "P"\n', "a letter of the Cyrillic alphabet that looks like X"),
+        ('order_id = "\u0420-1"\npatient_id = "P"\n', "'\u0420', a letter of the Cyrillic alphabet that looks like P"),
+        ('order_id = "R"\npatient_id = "\u0391-1"\n', "has '\u0391', a letter of the Greek alphabet that looks like A"),
+        ('order_id = "R\u0416-1"\npatient_id = "P"\n', "has letters of two alphabets"),
         (NAMED + 'birth_date = "1868-04-02"\n', "is not of a living patient"),
         (NAMED + 'birth_date = "2999-01-01"\n', "is not of a living patient"),
         ('orderid = "RX-4711"\n', "did you mean order_id"),
@@ -101,6 +104,9 @@ def test_labels_of_another_patient_are_refused(tmp_path: Path, capsys: pytest.Ca
         ("12-3", "1-23"),
         ("RX-1.1", "RX-11"),
         ("PL-7", "PI-7"),
+        ("R12-3", "R1-23"),
+        ("R10-3", "R103"),
+        ("\u0418\u0432\u0430\u043d\u043e\u0432", "\u0418\u0432\u0430\u043d"),
         ("\u0928\u0940", "\u0928\u093e"),
     ],
 )
@@ -110,11 +116,23 @@ def test_two_numbers_are_two_orders(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("RX-\u0664\u0667", "RX-47"), ("2026-1-12", "2026 1.12"), ("rx\u00ad47", "RX-47")]
-)
+    ("one", "other"),
+    [
+        ("RX-\u0664\u0667", "RX-47"), ("2026-1-12", "2026 1.12"), ("rx\u00ad47", "RX-47"), ("RX-47l1", "RX-4711"),
+        ("RX-47I1", "RX-4711"), ("RX-4O11", "RX-4011"), ("RX-l", "RX-1"), ("O-1", "0-1"), ("PO-1", "P0-1"),
+        ("PO-1", "PO1"), ("1l-3", "11-3"), ("RX-47|1", "RX-4711"), ("trial-12", "Trial 12"), ("Trial12", "trial-12"),
+        ("4711l", "47111"),
+    ],
+)  # fmt: skip
 def test_one_number_is_one_order_however_it_is_typed(one: str, other: str) -> None:
     """Else the same dose is given again for another keyboard."""
     assert key_of(one, 1, "P") == key_of(other, 1, "P")
+
+
+def test_a_name_in_another_alphabet_is_taken(tmp_path: Path) -> None:
+    """Else a ward that writes in Cyrillic cannot name its patients."""
+    name = "\u0418\u0432\u0430\u043d\u043e\u0432-7"
+    assert not read_file(written(tmp_path, f'order_id = "4711"\npatient_id = "{name}"\n')).faults
 
 
 def test_without_a_cycle_it_is_the_first(tmp_path: Path) -> None:

@@ -8,44 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from pump.protocol.protocol import ORDER_BYTES
 from pump.tables import refusals
+from toleramp.protocol.order_signs import folded, foreign, mixes_scripts
 from toleramp.protocol.reader import Reader
 
 FIRST_CYCLE = 1
 _NUMBER, _CYCLE, _PATIENT, _BORN = "order_id", "cycle", "patient_id", "birth_date"
 _FIRST_YEAR = 1900
-_AS_SEEN = str.maketrans("oi", "01")
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-
-
-def _folded(text: str) -> str:
-    """As eyes and keyboards have it: no case, O as 0 and I as 1, what stands between letters left out.
-
-    Between two digits it stays, as one mark: 12-3 and 1-23 are two patients.
-    """
-    plain = "".join(_sign(sign) for sign in unicodedata.normalize("NFKC", text).casefold()).strip("-")
-    return re.sub(r"(?<![0-9])-+|-+(?![0-9])", "", re.sub("-+", "-", plain)).translate(_AS_SEEN)
-
-
-def _sign(sign: str) -> str:
-    """A letter with its marks, a digit of any script as its number, else the mark for what stands between."""
-    if unicodedata.category(sign).startswith(("L", "M")):
-        return sign
-    number = unicodedata.digit(sign, -1)
-    return str(number) if number >= 0 else "-"
-
-
-def _mixes_scripts(text: str) -> bool:
-    """True for letters of two alphabets: a Cyrillic one looks like a Latin one, and makes another order of it."""
-    letters = [sign for sign in text if unicodedata.category(sign).startswith("L")]
-    latin = ["LATIN" in unicodedata.name(sign, "") for sign in letters]
-    return any(latin) and not all(latin)
 
 
 def read(reader: Reader, head: dict[str, Any]) -> bytes | None:
@@ -59,9 +34,12 @@ def read(reader: Reader, head: dict[str, Any]) -> bytes | None:
         if value is None:
             what = f"{key} is missing: an order is known by its number and its patient, the dose belongs to both"
             raise reader.fail(what, "protocol", f'add {key} = "..."', refusals.MISSING)
-        if not _folded(value):
+        if not folded(value):
             raise reader.fail(f"{key} {value!r} has no letter and no digit", "protocol", "write it as the order has it")
-        if _mixes_scripts(value):
+        strange = foreign(value)
+        if strange:
+            raise reader.fail(f"{key} {value!r} has {strange}", "protocol", "type it anew on a Latin keyboard")
+        if mixes_scripts(value):
             what = f"{key} {value!r} has letters of two alphabets, of which some look alike"
             raise reader.fail(what, "protocol", "type it anew with one keyboard")
     return key_of(number, head.get(_CYCLE, FIRST_CYCLE), patient)
@@ -69,7 +47,7 @@ def read(reader: Reader, head: dict[str, Any]) -> bytes | None:
 
 def key_of(number: Any, cycle: int, patient: Any) -> bytes:
     """Sixteen bytes by which an order is known: the same however its number is typed."""
-    whole = "\n".join((_folded(number), str(int(cycle)), _folded(patient)))
+    whole = "\n".join((folded(number), str(int(cycle)), folded(patient)))
     return hashlib.sha256(whole.encode()).digest()[:ORDER_BYTES]
 
 
@@ -82,7 +60,7 @@ def document(head: dict[str, Any]) -> dict[str, Any] | None:
 
 def same(one: Any, other: Any) -> bool:
     """Whether two texts name the same order or patient."""
-    return _folded(str(one)) == _folded(str(other))
+    return folded(str(one)) == folded(str(other))
 
 
 def words(head: dict[str, Any]) -> str:

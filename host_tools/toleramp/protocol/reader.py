@@ -247,7 +247,7 @@ class Reader:
     def check_kind(self, value: Any, kind: str, where: str, key: str) -> None:
         """Text is text and a number is a finite one."""
         if kind in ("number", "whole") and isinstance(value, str):
-            what = f"{brief(value)} is not a number but a text"
+            what = f"{brief(value)} is not a {_KIND_WORDS.get(kind, kind)} but a text"
             raise self.fail(what, where, quoted.instead(key, value), refusals.FORMAT)
         if not _is_kind(value, kind):
             name = _KIND_WORDS.get(kind, kind)
