@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import toleramp
 from toleramp import cli
-from toleramp.preparation.amounts import amount_text, in_bag
+from toleramp.preparation.amounts import in_bag
 from toleramp.protocol.file import Reading, read_content
 from toleramp.protocol.page import BY_PEOPLE, BY_PUMP, WIDTH, clock, columns, dose_unit, number
 from toleramp.protocol.table import dose_rates_mg_h, step_doses, table, vein_doses
@@ -79,12 +79,13 @@ Aspirin    full dose 7 picograms    fingerprint {}
 drug aspirin    route PO    class oral (doses by mouth: people give them, no pump)
 approval: not approved: nobody has signed it
 
-ALL DOSES IN NANOGRAMS: 1 mg = 1000 micrograms, 1 microgram = 1000 nanograms
+ALL DOSES IN PICOGRAMS: 1 mg = 1000 micrograms, 1 microgram = 1000 nanograms, 1 nanogram = 1000
+    picograms
 
-dose  amount    sum       at  wait min  ratio
-   1   0.001  0.001  0:00:00      15
-   2   0.002  0.003  0:15:00      20.5      2
-   3   0.004  0.007  0:35:30      15        2
+dose  amount  sum       at  wait min  ratio
+   1       1    1  0:00:00      15
+   2       2    3  0:15:00      20.5      2
+   3       4    7  0:35:30      15        2
 
 total 7 picograms in 50.5 min (0:51, without holds)
 
@@ -323,7 +324,7 @@ def test_no_dose_is_ever_shown_as_0_or_rounded_beyond_4_digits(drugs_pg: list[in
         for cell, value in zip(row[6:10], (dose / 10**9, total / 10**9, reached / 10**9, rate), strict=True):
             assert agrees(cell, value / size), (row, float(value))
             assert not any(cell.startswith("0.0000") for cell in row[6:10]), row
-    assert f"total {amount_text(total / 10**9, 'mg')} in" in text
+    assert f"total {dose_unit(protocol).with_spoken(total / 10**9)} in" in text
     for bag in protocol.solutions:
         unit = in_bag(Fraction(bag.drug_pg, 10**9), Fraction(bag.volume_nl, 10**6), "mg")
         cut = next(line for line in text.splitlines() if line.startswith(f"{bag.id}  ")).split()

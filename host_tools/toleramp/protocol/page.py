@@ -18,7 +18,7 @@ from pump.protocol import vein
 from pump.protocol.doses import fills
 from pump.protocol.protocol import UNITS, Protocol, Solution
 from pump.senses import vitals
-from toleramp.preparation.amounts import DIGITS, EXACT, IN_COLUMN, Unit, amount_text, figure, in_bag, unit_for
+from toleramp.preparation.amounts import DIGITS, EXACT, IN_COLUMN, Unit, column_unit, figure, in_bag, unit_for
 from toleramp.preparation.mixing import concentration, show, used_ml
 from toleramp.protocol.flush import at_vein_pg, flushed_pg
 from toleramp.protocol.reader import Table, when
@@ -192,8 +192,11 @@ def _ratio(row: dict[str, Any]) -> str:
 
 def dose_unit(protocol: Protocol) -> Unit:
     """The one unit of all doses of the table: so a slip by ten is seen, and no dose begins with many zeros."""
-    every = [dose / PG for dose in (*step_doses(protocol), *vein_doses(protocol))]
-    return unit_for([*every, *dose_rates_mg_h(protocol)], UNITS[protocol.unit], IN_COLUMN)
+    base, doses = UNITS[protocol.unit], [dose / PG for dose in step_doses(protocol)]
+    if protocol.doses:
+        return column_unit(doses, base)
+    at_vein = [dose / PG for dose in vein_doses(protocol)]
+    return unit_for([*doses, *at_vein, *dose_rates_mg_h(protocol)], base, IN_COLUMN)
 
 
 def unit_line(unit: Unit) -> list[str]:
@@ -280,18 +283,18 @@ def _reached(protocol: Protocol, content: Table) -> tuple[Fraction, str]:
 
 def totals(protocol: Protocol, content: Table) -> list[str]:
     """Sums; what reaches the patient in the end, where that is another dose; what the line does."""
-    unit, time = UNITS[protocol.unit], sum(minutes_of(protocol), Fraction(0))
-    total = amount_text(sum(step_doses(protocol), Fraction(0)) / PG, unit)
+    unit, time = dose_unit(protocol), sum(minutes_of(protocol), Fraction(0))
+    total = unit.with_spoken(sum(step_doses(protocol), Fraction(0)) / PG)
     text = f"total {total} in {figure(time)} min ({clock(time)}, without holds)"
     if protocol.doses:
         return ["", text]
     volume = figure(sum((Fraction(step.volume_nl, 10**6) for step in protocol.steps), Fraction(0)))
     lines = ["", f"{text}, {volume} mL"]
     reached, way = _reached(protocol, content)
-    if amount_text(reached / PG, unit) != total:
-        lines.append(f"{way} {amount_text(reached / PG, unit)} reach the patient")
+    if unit.with_spoken(reached / PG) != total:
+        lines.append(f"{way} {unit.with_spoken(reached / PG)} reach the patient")
     primed = f"bag {protocol.solutions[protocol.steps[0].solution].id}" if protocol.primed_with_solution else "saline"
-    left = amount_text(Fraction(*vein.left_in_line(protocol)) / PG, unit)
+    left = unit.with_spoken(Fraction(*vein.left_in_line(protocol)) / PG)
     dead = figure(Fraction(protocol.line_dead_nl, 10**6))
     lines.append(f"shared line to the vein: {dead} mL, primed with {primed}; after the last step it holds {left}")
     return [part for line in lines for part in wrapped(line)]
