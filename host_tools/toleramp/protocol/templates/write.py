@@ -88,7 +88,7 @@ def _step(plan: Plan, rung: Rung) -> str:
         pairs.append(("to_full_dose", "true"))
     if rung.fill:
         pairs.append(("kind", _quoted("line-fill")))
-    return "[[step]]\n" + _pairs(pairs)
+    return "[[step]]\n" + _pairs([*pairs, *rung.printed])
 
 
 def _portion(portion: Portion, unit: str) -> str:
