@@ -180,6 +180,10 @@ class Reader:
         if united:
             return self.fail(f"unknown key {brief(name)[1:-1]}", where, united, refusals.UNIT)
         near = unit_keys.meant(name, known)
+        printed = [key for key in known if key.startswith("printed_") and self.is_own(key)]
+        if name.lower().startswith("printed") and printed:
+            remedy = (f"did you mean {near[0]}? " if near else "") + f"printed cells there: {', '.join(printed)}"
+            return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, refusals.UNKNOWN_KEY)
         remedy = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
         return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, refusals.UNKNOWN_KEY)
 
@@ -228,6 +232,10 @@ class Reader:
         self.check_unit(key, where)
         self.check_kind(value, keys[key][0], f"{where}, {key}", key)
         self.check_value(section, key, value, f"{where}, {key}")
+
+    def is_own(self, key: str) -> bool:
+        """False for a key of doses in the other unit than the protocol's."""
+        return ("u" if self.unit == "mg" else "mg") not in key.split("_")
 
     def check_unit(self, key: str, where: str) -> None:
         """A printed dose is in the unit of the protocol; the other doses are seen to where they are read."""
