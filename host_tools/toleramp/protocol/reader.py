@@ -176,14 +176,13 @@ class Reader:
 
     def unknown(self, name: str, where: str, known: list[str], value: Any = None) -> UserError:
         """An unknown key, with what was probably meant; one in another unit with its value converted (PRO-6)."""
-        united = unit_keys.other_unit(name, value, known)
-        if united:
-            return self.fail(f"unknown key {brief(name)[1:-1]}", where, united, refusals.UNIT)
-        near = unit_keys.meant(name, known)
         printed = [key for key in known if key.startswith("printed_") and self.is_own(key)]
-        if name.lower().startswith("printed") and printed:
+        united, near = unit_keys.other_unit(name, value, known), unit_keys.meant(name, known)
+        if name.lower().startswith("printed") and printed and not unit_keys.taken_apart(name).quantity:
             remedy = (f"did you mean {near[0]}? " if near else "") + f"printed cells there: {', '.join(printed)}"
             return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, refusals.UNKNOWN_KEY)
+        if united:
+            return self.fail(f"unknown key {brief(name)[1:-1]}", where, united, refusals.UNIT)
         remedy = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
         return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, refusals.UNKNOWN_KEY)
 
