@@ -92,6 +92,9 @@ def run(args: argparse.Namespace) -> int:
     from toleramp.protocol import table as protocol_table
 
     blob, protocol, signed, order = _compiled(args.file)
+    if protocol.doses:
+        remedy = "people give them by the sheet: `toleramp protocol prepare`, `toleramp protocol table --chart`"
+        raise UserError("no pump runs single doses, and none is asked to", str(args.file), remedy)
     pump, hello = chosen.connect(args)
     print(one_line(f"{protocol.name}: {signed}"))
     print(one_line(order))

@@ -14,6 +14,7 @@ from toleramp.preparation.mixing import Bag, Means, dose_error, parts, show, sig
 from toleramp.preparation.oral import as_lines
 
 SYRINGE_STEPS = "0.01 mL up to 1 mL, 0.1 up to 10 mL, 0.2 up to 20 mL, 1 above; where that is too coarse, two syringes"
+UNNAMED = "diluent"  # what a diluent is called that the file does not name
 _WIDTHS = (24, 20, 20, 0)
 
 
@@ -98,7 +99,7 @@ def document(protocol: Protocol, content: Any, made: Made, vial_ml: Fraction | N
     """
     means, bags = made.means, made.bags
     off, percent = dose_error(bags)
-    diluents = [str(table.get("diluent", "diluent")) for table in content["solution"]]
+    diluents = [str(table.get("diluent", UNNAMED)) for table in content["solution"]]
     planned = zip(bags, protocol.solutions, diluents, strict=True)
     rows = [_bag_row(bag, solution.code, diluent, means) for bag, solution, diluent in planned]
     needed = stock_needed_ml(rows)
@@ -142,6 +143,8 @@ def _bag_text(bag: dict[str, Any], sheet: dict[str, Any]) -> list[str]:
         made = f"{text('made_drug')} in {ml(bag['made_volume_ml'])} = {text('made_per_ml')}/mL"
         whose = "the protocol's" if bag["label_as_planned"] else "THESE"
         lines.append(f"  As measured: {made}, {_signed(bag['error_percent'])} %; the label bears {whose} figures.")
+    elif bag["diluent"] != UNNAMED:
+        lines.append(f"  Diluent: {bag['diluent']}.")
     return [*lines, *_use(bag, unit.text), "  Made by __________  Checked by __________  At __________", ""]
 
 

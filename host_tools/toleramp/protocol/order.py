@@ -26,7 +26,7 @@ _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 def read(reader: Reader, head: dict[str, Any]) -> bytes | None:
     """The key of the order that [protocol] names; None where it names none. Raises a fault where it is half named."""
     if _BORN in head:
-        check_birth(head[_BORN], lambda what, remedy: reader.fail(what, "protocol", remedy, refusals.FORMAT))
+        check_birth(head[_BORN], lambda what, remedy: reader.fail(what, f"protocol, {_BORN}", remedy, refusals.FORMAT))
     number, patient = head.get(_NUMBER), head.get(_PATIENT)
     if number is None and patient is None and _CYCLE not in head:
         return None

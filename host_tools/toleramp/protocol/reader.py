@@ -278,7 +278,9 @@ class Reader:
                 raise self.fail("the text is empty, too long or unprintable", where, f"write 1 to {longest} characters")
         bounds = BOUNDS.get((section, key))
         if bounds and not bounds[0] <= value <= bounds[1]:
-            raise self.fail(f"{brief(value)} is out of range", where, f"write {bounds[0]} to {bounds[1]}")
+            slip = unit_keys.slip(key, Fraction(value), Fraction(bounds[0]), Fraction(bounds[1]))
+            remedy = f"write {bounds[0]} to {bounds[1]}" + (f"; {slip}" if slip else "")
+            raise self.fail(f"{brief(value)} is out of range", where, remedy)
 
     def exact(self, value: Decimal | int, scale: int, where: str, unit: str) -> int:
         """value * scale as an integer; more digits than the unit holds are refused, never rounded away."""
