@@ -12,6 +12,7 @@ from toleramp.preparation.as_made import Made, Rise, dose_of, largest_rise, last
 from toleramp.preparation.instructions import diluent_line, ml, steps, stock_line, stock_needed_ml, unit_of, vials
 from toleramp.preparation.mixing import Bag, Means, dose_error, parts, show, signed
 from toleramp.preparation.oral import as_lines
+from toleramp.words.routes import doses_words
 
 SYRINGE_STEPS = "0.01 mL up to 1 mL, 0.1 up to 10 mL, 0.2 up to 20 mL, 1 above; where that is too coarse, two syringes"
 UNNAMED = "diluent"  # what a diluent is called that the file does not name
@@ -243,10 +244,11 @@ def _bag_lines(sheet: dict[str, Any]) -> list[str]:
 
 
 def _body(sheet: dict[str, Any]) -> list[str]:
-    what = "Doses by mouth" if sheet["doses"] else "Bag preparation"
+    what = doses_words(sheet["way"]).capitalize() if sheet["doses"] else "Bag preparation"
     lines = [f"{what}: {sheet['name']}    fingerprint {sheet['fingerprint']}"]
     dose = amount_text(Fraction(sheet["full_dose"]), sheet["dose_unit"])
     lines.append(f"drug {sheet['drug']}, full dose {dose}, route {sheet['route']}")
+    lines += [sheet["order"]] if sheet["order"] else []
     return (
         [*lines, "", *as_lines(sheet), "", *_comparison_lines(sheet)]
         if sheet["doses"]

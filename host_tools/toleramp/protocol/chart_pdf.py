@@ -61,9 +61,17 @@ class _Pages:
         self.figure = Figure(figsize=(ACROSS_MM / MM_PER_INCH, DOWN_MM / MM_PER_INCH))
         self.done.append(self.figure)
         self.down_mm = EDGE_MM
+
+    def feet(self) -> None:
+        """At the foot of each page what it is, whose, and how many there are: a loose page is nobody else's."""
         verdict = "NOT TO BE USED, REFUSED" if self.chart.refused else self.chart.verdict
-        foot = f"{self.chart.title}    fingerprint {self.chart.fingerprint}    {verdict}    page {len(self.done)}"
-        self.write(foot, EDGE_MM, DOWN_MM - EDGE_MM + 2, TIGHT_PT, bold=True)
+        what = f"{self.chart.title}    fingerprint {self.chart.fingerprint}    {verdict}"
+        y_mm = DOWN_MM - EDGE_MM + 1
+        for number, figure in enumerate(self.done, 1):
+            self.figure = figure
+            self.write(self.chart.named, EDGE_MM, y_mm, TIGHT_PT, bold=True)
+            self.write(what, EDGE_MM, y_mm + TIGHT_PT * MM_PER_PT * 1.25, TIGHT_PT, bold=True)
+            self.write(f"page {number} of {len(self.done)}", ACROSS_MM - EDGE_MM, y_mm, TIGHT_PT, bold=True, right=True)
 
     def write(
         self, text: str, x_mm: float, y_mm: float, size_pt: float, bold: bool = False, right: bool = False
@@ -199,7 +207,7 @@ def _bags(pages: _Pages) -> None:
         "code on its label",
         "in the bag",
         "strength",
-        "dilution, diluent",
+        "dilution, diluent, expiry",
         "hung at, zone",
         "checked by, and by",
     )
@@ -242,6 +250,7 @@ def _figures(chart: Chart) -> list[Figure]:
         for line in lines:
             pages.paragraph(line)
     pages.paragraph(chart.notice, bold=True)
+    pages.feet()
     return pages.done
 
 

@@ -55,7 +55,8 @@ def document(head: dict[str, Any]) -> dict[str, Any] | None:
     """The order as `--json` shows it; None where none is named."""
     if _NUMBER not in head:
         return None
-    return {_NUMBER: head[_NUMBER], _CYCLE: int(head.get(_CYCLE, FIRST_CYCLE)), _PATIENT: head.get(_PATIENT, "")}
+    named = {_NUMBER: head[_NUMBER], _CYCLE: int(head.get(_CYCLE, FIRST_CYCLE)), _PATIENT: head.get(_PATIENT, "")}
+    return named | ({_BORN: head[_BORN]} if _BORN in head else {})
 
 
 def same(one: Any, other: Any) -> bool:
@@ -67,7 +68,13 @@ def words(head: dict[str, Any]) -> str:
     """The order in words, or that there is none."""
     if _NUMBER not in head:
         return "no order named: the pump knows this file by its content alone"
-    return f"order {head[_NUMBER]}, cycle {head.get(_CYCLE, FIRST_CYCLE)}, patient {head.get(_PATIENT, '?')}"
+    born = f", born {head[_BORN]}" if _BORN in head else ""
+    return f"order {head[_NUMBER]}, cycle {head.get(_CYCLE, FIRST_CYCLE)}, patient {head.get(_PATIENT, '?')}{born}"
+
+
+def named_words(head: dict[str, Any]) -> str:
+    """The order in words; "" where none is named."""
+    return words(head) if _NUMBER in head else ""
 
 
 def check_birth(text: str, fail: Callable[[str, str], Exception]) -> None:

@@ -20,10 +20,12 @@ from pump.protocol.protocol import UNITS, Protocol, Solution
 from pump.senses import vitals
 from toleramp.preparation.amounts import DIGITS, EXACT, IN_COLUMN, Unit, column_unit, figure, in_bag, unit_for
 from toleramp.preparation.mixing import concentration, show, used_ml
+from toleramp.protocol import by_hand
 from toleramp.protocol.flush import at_vein_pg, flushed_pg
 from toleramp.protocol.reader import Table, when
 from toleramp.protocol.table import dose_rates_mg_h, minutes_of, step_doses, vein_doses
 from toleramp.words import times
+from toleramp.words.routes import doses_words
 
 WIDTH = 100  # columns: what a printer puts on one line
 ENTERED = 20  # digits: what people wrote, or a label says, is shown to its last digit
@@ -360,6 +362,6 @@ def limits(protocol: Protocol, content: Table) -> list[str]:
     """Both blocks: what the pump keeps, and what is left to people; by mouth all is theirs."""
     by_pump, by_people = _pump_rows(protocol), _paper_rows(protocol, content)
     if protocol.doses:
-        by_pump = (row for row in by_pump if row[0] != "no reading")
-        return labelled("PEOPLE DO ALL THIS: NO PUMP RUNS DOSES BY MOUTH", chain(by_pump, by_people))
+        by_pump, given = (row for row in by_pump if row[0] != "no reading"), doses_words(by_hand.of(protocol).way)
+        return labelled(f"PEOPLE DO ALL THIS: NO PUMP RUNS {given.upper()}", chain(by_pump, by_people))
     return labelled(BY_PUMP, by_pump) + labelled(BY_PEOPLE, by_people)

@@ -56,6 +56,7 @@ def summary(report: Report) -> dict[str, Any]:
         "reason": report.course.reason,
         "bench": report.is_bench,
         "protocol": plan.name if plan else None,
+        "for_order": (plan.order or None) if plan else None,
         "fingerprint": plan.fingerprint if plan else None,
         "planned_ml": as_float(plan.total_ml if plan else None),
         "planned_mg": as_float(plan.total_mg if plan else None),

@@ -27,6 +27,7 @@ from toleramp.protocol.templates.interview import Interview, asked_for, intervie
 from toleramp.protocol.templates.options import Option, Values, one_of
 from toleramp.protocol.templates.write import protocol_text
 from toleramp.protocol.verbs import check
+from toleramp.words.routes import doses_words, way_of
 
 _ABOUT = """Writes a protocol (TOML) from a template. Asks on a terminal: without --template for everything, one
 question at a time, else for what is missing and has no default. Rates that are given stand as they are; those that are
@@ -147,7 +148,8 @@ def _size(protocol: Protocol, values: Values) -> str:
     """Steps, fluid and time, in a few words."""
     minutes = near(sum(minutes_of(protocol), Fraction(0)), 3)
     if protocol.doses:
-        return f"{len(protocol.doses)} doses by mouth, {minutes} min"
+        given = doses_words(way_of({"protocol": {"route": values["route"]}}))
+        return f"{len(protocol.doses)} {given}, {minutes} min"
     filling = sum(fills(step) for step in protocol.steps)
     line = f" and {filling} line-fill{'s' if filling > 1 else ''}" if filling else ""
     volume = Fraction(sum(step.volume_nl for step in protocol.steps), 10**6)

@@ -138,7 +138,7 @@ def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> lis
         *_errors(document),
         f"drug {protocol.drug}    route {table.get('route', 'not written')}    class {_class_words(protocol)}",
         *_weight(protocol, table, unit),
-        *([] if protocol.doses else [order.words(table)]),
+        *([order.words(table)] if not protocol.doses or order.document(table) else []),
         _approval(reading),
     ]
 
