@@ -272,7 +272,7 @@ def _and(words: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _reached(protocol: Protocol, content: Table) -> tuple[Fraction, str]:
+def reached(protocol: Protocol, content: Table) -> tuple[Fraction, str]:
     """(the dose in pg that reaches the vein in the end, by what that is another dose than the steps' sum)."""
     ways = ["line-fills"] if any(fills(step) for step in protocol.steps) else []
     ways += ["primed line"] if protocol.primed_with_solution and protocol.line_dead_nl else []
@@ -292,9 +292,9 @@ def totals(protocol: Protocol, content: Table) -> list[str]:
         return ["", text]
     volume = figure(sum((Fraction(step.volume_nl, 10**6) for step in protocol.steps), Fraction(0)))
     lines = ["", f"{text}, {volume} mL"]
-    reached, way = _reached(protocol, content)
-    if unit.with_spoken(reached / PG) != total:
-        lines.append(f"{way} {unit.with_spoken(reached / PG)} reach the patient")
+    dose, way = reached(protocol, content)
+    if unit.with_spoken(dose / PG) != total:
+        lines.append(f"{way} {unit.with_spoken(dose / PG)} reach the patient")
     primed = f"bag {protocol.solutions[protocol.steps[0].solution].id}" if protocol.primed_with_solution else "saline"
     left = unit.with_spoken(Fraction(*vein.left_in_line(protocol)) / PG)
     dead = figure(Fraction(protocol.line_dead_nl, 10**6))

@@ -43,7 +43,7 @@ def add_parser(verbs: Any) -> None:
 def run_table(args: argparse.Namespace) -> int:
     """Prints the page; 1 when a rule is broken."""
     from toleramp.approval.read_warnings import with_readers
-    from toleramp.protocol import order
+    from toleramp.protocol import order, page
     from toleramp.protocol.file import compile_protocol, read_file
     from toleramp.protocol.findings import file_findings
     from toleramp.protocol.table import in_own_unit, table
@@ -56,6 +56,8 @@ def run_table(args: argparse.Namespace) -> int:
         raise reading.faults[0]
     blob = compile_protocol(reading.protocol, str(args.file))
     document = table(reading.protocol, fingerprint(blob), file_findings(reading, now))
+    if reading.protocol.steps:
+        document["vein"]["reaches_patient_mg"] = float(page.reached(reading.protocol, reading.content)[0] / page.PG)
     document["findings"] = with_readers(document["findings"], reading.standing)
     verdict = Verdict(document["findings"])
     named = order.document(reading.content["protocol"])
