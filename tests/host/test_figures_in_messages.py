@@ -124,7 +124,7 @@ def test_a_height_in_metres_on_the_command_line(tmp_path: Path, capsys: Capture)
     assert "1.75 m are 175 cm: if that is meant, write 175" in capsys.readouterr().err
 
 
-@pytest.mark.req("PRO-6", "SES-17")
+@pytest.mark.req("PRO-6")
 @pytest.mark.parametrize("born", ["02.04.1968", "1868-04-02", "2999-01-01"])
 def test_a_wrong_birth_date_names_its_own_line(office: Office, capsys: Capture, born: str) -> None:
     """Else it is searched for from the head of the table."""
