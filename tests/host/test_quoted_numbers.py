@@ -107,6 +107,14 @@ def test_a_number_that_is_no_toml_names_its_line_and_the_number(
     assert f", line {line}" in error and said in error and len(error.splitlines()) == 1
 
 
+@pytest.mark.req("PRO-6")
+def test_a_text_without_end_is_answered_at_once(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a damaged file keeps the laptop busy until somebody pulls the plug."""
+    office.change("full_dose_mg = 500.0", f'full_dose_mg = "{"1" * 100_000}x1"')
+    assert office.run("protocol", "check", office.file) == 1
+    assert "a number of mg, without quotation marks" in capsys.readouterr().out
+
+
 def test_other_lines_have_no_such_remedy() -> None:
     """Else a broken text is told to be a number."""
     assert in_line('name = "x') == "" and in_line("[protocol") == "" and in_line("") == ""

@@ -15,6 +15,7 @@ _VALUE = re.compile(r"(?P<number>\d+[.,]?\d*|[.,]\d+)\s*(?P<unit>[^\d\s.,'_+-].*
 _GROUPED = re.compile(r"([1-9]\d{0,2}),(\d{3})", re.ASCII)
 _LINE = re.compile(r"\s*(?P<key>[A-Za-z0-9_-]+)\s*=\s*(?P<value>[\d.,][^#]*?)\s*(?:#.*)?")
 _SIGNS = {"µ": "mc", "μ": "mc", "mcl": "ul", "%": "percent", "°c": "c", "i.u.": "iu", "i.e.": "iu", "²": "2"}
+LONGEST = 120  # characters: nobody writes a number as long
 _STEM = "value"  # before a unit alone, so that it is taken apart as that of a key
 
 
@@ -55,7 +56,7 @@ def _converted(key: str, number: str, written: str) -> str:
 
 def instead(key: str, text: str) -> str:
     """What to write for `key` instead of `text`, which is no number."""
-    found = _VALUE.fullmatch(text.strip())
+    found = _VALUE.fullmatch(text.strip()) if len(text) <= LONGEST else None
     unit = taken_apart(key).unit
     if found is None:
         return (
@@ -71,5 +72,5 @@ def instead(key: str, text: str) -> str:
 
 def in_line(text: str) -> str:
     """The remedy for a line of a file that is no TOML because of its number; "" for any other line."""
-    found = _LINE.fullmatch(text)
+    found = _LINE.fullmatch(text) if len(text) <= LONGEST else None
     return instead(found["key"], found["value"]) if found else ""
