@@ -241,9 +241,10 @@ def test_line_fills_and_own_lines_from_the_file_to_the_table(lined: Path, capsys
     assert shown["total_mg"] == 500
     # 500 mg; fills of 0.3 mL from B and C; 0.3 mL of A in the line at first
     assert shown["vein"]["with_flush_mg"] == pytest.approx(500 + 0.06 + 0.3 * 1.98426 + 0.006)
+    assert shown["vein"]["reaches_patient_mg"] == pytest.approx(500.066)  # no flush is written: the rest stays in it
     page = text(lined, "table", capsys)
     assert page.count(" fill\n") == 2 and "1.5 mL stay in its own line" in page
-    assert "with line-fills, primed line and flush 500.661 mg reach the patient" in page
+    assert "with line-fills and primed line, without a flush 500.066 mg reach the patient" in page
 
 
 @pytest.mark.req("PRO-3")

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from approval_kit import SAMPLE
+from approval_kit import SAMPLE, Office
 
 from toleramp.protocol.file import read_content
 from toleramp.protocol.printed import printed_findings
+
+pytest_plugins = ("approval_kit",)
 
 Content = dict[str, Any]
 Place = tuple[str, int, str]  # section, number from 1, key
@@ -172,3 +174,28 @@ def test_a_cell_in_the_other_unit_is_refused(section: str, key: str, right: str)
     table_at(content, (section, 1, key))[key] = Decimal(1)
     reading = read_content(PATH, content)
     assert any(f"write {right} = ..." in str(fault) for fault in reading.faults)
+
+
+@pytest.mark.req("PRO-6")
+@pytest.mark.parametrize(
+    ("old", "new", "has", "lacks"),
+    [
+        ("rate_ml_h = 2.0", "rate_ml_h = 2.0\nprinted_doses = 1", "printed_dose_mg, printed_cumul", "printed_used_ml"),
+        ("drug_mg = 5.0", "drug_mg = 5.0\nprinted_conc = 1", "printed_mg_per_ml, printed_used_ml", "printed_minutes"),
+        (
+            "max_wait_min = 30",
+            "max_wait_min = 30\nprinted_sum = 1",
+            "printed_total_ml, printed_total_mg",
+            "printed_dose",
+        ),
+    ],
+)
+def test_a_misspelt_printed_cell_is_answered_with_those_of_its_table(
+    old: str, new: str, has: str, lacks: str, office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else people guess names of keys until they leave the cell out."""
+    office.change(old, new)
+    assert office.run("protocol", "check", office.file, "--json") == 1
+    rows = [row for row in json.loads(capsys.readouterr().out)["findings"] if row["code"] == "unknown-key"]
+    assert len(rows) == 1 and has in rows[0]["message"] and lacks not in rows[0]["message"]
+    assert "_u" not in rows[0]["message"].replace("_used", "")

@@ -58,7 +58,7 @@ def test_a_file_is_written_and_the_rest_of_the_tools_read_it(
     file = tmp_path / "a.toml"
     assert new(file, "--dose-mg", "500", "--diluent", "glucose 5 %", "--code", "8F3C") == 0
     said = capsys.readouterr().out
-    assert "12 steps, 278 mL, 339.375 min; fingerprint " in said and "no findings" in said
+    assert "12 steps, 278 mL, 339.375 min; fingerprint " in said and "ACCEPTED: 0 errors, 1 warning" in said
     fingerprint = said.split("fingerprint ")[1][:8]
     assert [bag.code for bag in read_protocol(file).solutions] == ["TLR-A-8F3C", "TLR-B-8F3C", "TLR-C-8F3C"]
     assert cli.main(["protocol", "table", str(file), "--json"]) == 0
@@ -248,3 +248,24 @@ def test_answers_that_end_are_one_line(capsys: pytest.CaptureFixture[str], monke
     monkeypatch.setattr("sys.stdin", Terminal("bwh-12\ncisplatin\n"))
     assert cli.main(["protocol", "new"]) == 2
     assert "the input ended" in capsys.readouterr().err
+
+
+@pytest.mark.req("PRO-3", "PRO-6")
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--flush-volume-ml", "20", "--flush-rate-ml-h", "100"), "[flush-rate]"),
+        (("--first-rate", "8", "--final-rate", "320"), "[usual-range]"),
+        (("--line-dead-volume-ml", "2"), "[dead-volume]"),
+        ((), "[approval]"),
+    ],
+)
+def test_new_says_what_check_says(
+    options: tuple[str, ...], code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a file is written as sound that the next command refuses."""
+    status = new(tmp_path / "a.toml", "--dose-mg", "500", *options)
+    made = capsys.readouterr().out
+    assert cli.main(["protocol", "check", str(tmp_path / "a.toml")]) == status
+    checked = capsys.readouterr().out
+    assert code in checked and checked in made

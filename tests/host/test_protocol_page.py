@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import toleramp
 from toleramp import cli
-from toleramp.preparation.amounts import amount_text, in_bag
+from toleramp.preparation.amounts import in_bag
 from toleramp.protocol.file import Reading, read_content
 from toleramp.protocol.page import BY_PEOPLE, BY_PUMP, WIDTH, clock, columns, dose_unit, number
 from toleramp.protocol.table import dose_rates_mg_h, step_doses, table, vein_doses
@@ -53,20 +53,20 @@ step  bag  mL/h      min  begins      mL         mg     sum mg     vein mg      
   12  C      80  174.375    2:45  232.5   461.34045  500        499.411     158.7408   2
 
 total 500 mg in 339.375 min (5:39, without holds), 278 mL
-with line-fills, primed line and flush 500.006 mg reach the patient
+with primed line, without a flush 499.411 mg reach the patient
 shared line to the vein: 0.3 mL, primed with bag A; after the last step it holds 0.595278 mg
 
 THE PUMP DOES THIS BY ITSELF
   SpO2         stop at 92 % or less for 10 s (below 85 % for 3 s); warn at 94 % or less
+  SpO2 fall    stop at 4 points or more below the baseline, warn at 3; the higher limit counts
   pulse        stop below 50 or above 130 /min for 10 s
   no reading   warn after 5 s, stop after 15 s
   hold         at most 120 min: after that the session can only be ended
+  wait         at most 30 min between two steps, then a clinician decides
   resume at    same step, one back, two back, further back; over a bag change the hanging bag first
   reactions    from reaction 3 on, and after a severe one, it is locked
 
 PEOPLE DO THIS FROM PAPER: THE PUMP DOES NOT KNOW OF IT
-  SpO2 fall    stop at 4 points or more below the baseline, watch closely at 3 points
-  wait         at most 30 min between two steps, then a clinician decides
   tolerance    counts as lost 48 h after the last dose
   flush        none in this protocol: what the line holds then stays in it
 
@@ -79,12 +79,13 @@ Aspirin    full dose 7 picograms    fingerprint {}
 drug aspirin    route PO    class oral (doses by mouth: people give them, no pump)
 approval: not approved: nobody has signed it
 
-ALL DOSES IN NANOGRAMS: 1 mg = 1000 micrograms, 1 microgram = 1000 nanograms
+ALL DOSES IN PICOGRAMS: 1 mg = 1000 micrograms, 1 microgram = 1000 nanograms, 1 nanogram = 1000
+    picograms
 
-dose  amount    sum       at  wait min  ratio
-   1   0.001  0.001  0:00:00      15
-   2   0.002  0.003  0:15:00      20.5      2
-   3   0.004  0.007  0:35:30      15        2
+dose  amount  sum       at  wait min  ratio
+   1       1    1  0:00:00      15
+   2       2    3  0:15:00      20.5      2
+   3       4    7  0:35:30      15        2
 
 total 7 picograms in 50.5 min (0:51, without holds)
 
@@ -165,6 +166,7 @@ def test_all_that_a_file_can_say_stands_on_one_page() -> None:
     reading = changed(
         ("pulse_max_bpm = 130", WATCHED),
         ("drug_mg = 5.0", bag),
+        ("spo2_stop_fall = 4", "spo2_stop_fall = 5"),
         ('drug = "carbo', 'weight_kg = 62.5\ndrug = "carbo'),
         ("min_hold_min = 0", 'min_hold_min = 5\nboundary = "rehang"'),
         ('"any-back"', '"one-back"'),
@@ -183,17 +185,38 @@ def test_all_that_a_file_can_say_stands_on_one_page() -> None:
     assert " 14:00 +00:00\nB  " in head
     assert "  hold         at least 5 min, at most 120 min: after" in pump
     assert "  resume at    same step, one back, two back; over a bag change its own bag first\n" in pump
+    assert "  SpO2 fall    stop at 5 points or more below the baseline, warn at 3; the higher" in pump
+    assert "  wait         at most 30 min between two steps, then a clinician decides\n" in pump
     assert people.partition("\n\n")[0].splitlines() == [
         "  checklist    consent signed; beta-blocker held",
-        "  SpO2 fall    stop at 4 points or more below the baseline, watch closely at 3 points",
         "  blood press. stop below 90 mmHg systolic, stop 30 % below the baseline",
         "  breathing    stop above 28 /min",
         "  temperature  stop above 39 C",
         "  observe      every 15 min, every 30 min in the last step, until 60 min after the end",
-        "  wait         at most 30 min between two steps, then a clinician decides",
         "  tolerance    counts as lost 48 h after the last dose",
         "  flush        20 mL at 80 mL/h after the last step",
     ]
+
+
+@pytest.mark.req("PRO-7", "SES-9")
+@pytest.mark.parametrize(
+    ("changes", "flush", "line"),
+    [
+        ((), 0, "with primed line, without a flush 499.411 mg reach the patient"),
+        ((), "0.3", "with primed line and flush 500.006 mg reach the patient"),
+        ((), "0.1", "with primed line and flush 499.609 mg reach the patient"),
+        ((('primed_with = "solution"', 'primed_with = "saline"'),), 0, "without a flush 499.405 mg reach the patient"),
+        ((('primed_with = "solution"', 'primed_with = "saline"'),), 20, ""),
+    ],
+)
+def test_what_reaches_the_patient_counts_a_flush_only_where_one_is_written(
+    changes: tuple[tuple[str, str], ...], flush: object, line: str
+) -> None:
+    """Else the page promises milligrams that stay in the line, and says itself that nothing brings them."""
+    more = f"\n[flush]\nvolume_ml = {flush}\nrate_ml_h = 80\n" if flush else ""
+    reading = changed(*changes, more=more)
+    said = [part for part in page(reading).splitlines() if part.endswith("reach the patient")]
+    assert said == ([line] if line else [])
 
 
 @pytest.mark.req("PRO-1", "SES-1")
@@ -301,7 +324,7 @@ def test_no_dose_is_ever_shown_as_0_or_rounded_beyond_4_digits(drugs_pg: list[in
         for cell, value in zip(row[6:10], (dose / 10**9, total / 10**9, reached / 10**9, rate), strict=True):
             assert agrees(cell, value / size), (row, float(value))
             assert not any(cell.startswith("0.0000") for cell in row[6:10]), row
-    assert f"total {amount_text(total / 10**9, 'mg')} in" in text
+    assert f"total {dose_unit(protocol).with_spoken(total / 10**9)} in" in text
     for bag in protocol.solutions:
         unit = in_bag(Fraction(bag.drug_pg, 10**9), Fraction(bag.volume_nl, 10**6), "mg")
         cut = next(line for line in text.splitlines() if line.startswith(f"{bag.id}  ")).split()

@@ -14,7 +14,7 @@ import report_fixture as fixture
 from pump.tables import states
 from toleramp.commands import report as command
 from toleramp.errors import UserError
-from toleramp.report import build, html, summary
+from toleramp.report import build, curves, html, summary
 from toleramp.report.numbers import exact, show, show_percent, show_span, show_time
 from toleramp.report.told import outcome_name
 
@@ -109,6 +109,54 @@ def test_holds_are_told_in_words() -> None:
     rows = step_cells(page)
     assert [row[0] for row in rows[6:9]] == ["7", "6, run 2", "7, run 2"]
     assert rows[6][-2:] == ["–", "interrupted"] and rows[-1][-1] == "completed, 232 mL due"
+
+
+def filled() -> Records:
+    """A clean run in which step 5 fills the line from bag B: 1.25 mL, 0.25 mg in them, no dose."""
+    table = fixture.protocol()
+    table["steps"][4] |= {"kind": "line-fill", "dose_mg": 0.0}
+    run = fixture.Run(table, measured=True)
+    run.run(1, 12)
+    run.finish("completed")
+    return run.records
+
+
+@pytest.mark.req("SES-9", "PRO-7")
+def test_a_line_fill_is_volume_and_no_dose() -> None:
+    """Else the report says that more than the order was given, and the next cycle is planned on it."""
+    report = build(filled())
+    assert report.delivered_ml == 278 and report.plan is not None
+    assert report.delivered_mg == report.plan.total_mg == Fraction("499.75")
+    assert sum(bag.delivered_mg or 0 for bag in report.bags) == report.delivered_mg
+    assert sum(bag.planned_mg or 0 for bag in report.bags) == report.plan.total_mg
+    assert report.measured_mg is not None and report.measured_mg < 501 - Fraction("0.25")
+    told = summary(report)
+    assert told["steps"][4]["delivered_mg"] == 0 and told["steps"][4]["line_fill"] is True
+    assert told["solutions"][1]["fill_ml"] == 1.25 and told["solutions"][1]["delivered_mg"] == 3.5
+
+
+@pytest.mark.req("SES-9", "PRO-7")
+def test_the_bags_sum_to_their_last_row_and_fills_are_named() -> None:
+    """Else the row of all bags disagrees with the bags above it, and nobody knows which is true."""
+    page = html(build(filled()))
+    assert "499.8 mg of 499.8 mg (100 %) delivered" in page
+    assert step_cells(page)[4][-1] == "completed, line-fill: no dose"
+    assert "<td>18.75 (1.25 fill)</td>" in page and "<td>278 (1.25 fill)</td><td>278 (1.25 fill)</td>" in page
+    short = build([r for r in filled() if r.get("step", 0) < 5])
+    assert step_cells(html(short))[4][-1] == "not run, line-fill: no dose"
+
+
+@pytest.mark.req("SES-9", "PRO-7")
+def test_the_dose_curves_stand_still_in_a_line_fill() -> None:
+    """Else the picture shows a dose that the table beside it does not have."""
+    report = build(filled())
+    assert report.plan is not None
+    assert curves.delivered_dose(report)[1][-1] == pytest.approx(499.75)
+    assert curves.planned_dose(report.plan)[1][-1] < 499.75 + 1e-6
+    start, end = curves.row_span(report, 4)
+    edges, rates = curves.rates(report, as_dose=True)
+    inside = (edges[:-1] >= start) & (edges[1:] <= end)
+    assert inside.any() and not rates[inside].any()
 
 
 def test_measured_stands_beside_the_pumps_word() -> None:

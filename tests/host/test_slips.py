@@ -85,7 +85,19 @@ def test_units_mixed_up_are_found() -> None:
 
 @pytest.mark.req("PRO-8")
 def test_what_no_rule_can_see() -> None:
-    """A slip by a fifth in a rate, and bags whose codes are exchanged: people and the bag's code have to."""
+    """A slip by a fifth in a rate, and bags whose own codes are exchanged: people and the bag's code have to."""
     for at in range(STEPS):
         assert not found(lambda content, at=at: times(content["step"][at], "rate_ml_h", Decimal("1.2")))
-    assert not found(lambda content: exchange(content["solution"], 0, 2, "code"))
+    assert not found(lambda content: exchange_codes(content, ("LOT-71", "LOT-83")))
+
+
+@pytest.mark.req("PRO-8", "PRO-6")
+def test_exchanged_codes_of_the_house_s_form_are_seen() -> None:
+    """Else the last bag hangs first, a hundred times as strong, and its scan is called right."""
+    assert found(lambda content: exchange(content["solution"], 0, 2, "code")) == {"duplicate"}
+
+
+def exchange_codes(content: Content, codes: tuple[str, str]) -> None:
+    """Gives bags A and C codes that bear no letter, exchanged: nothing in the file says so."""
+    content["solution"][0]["code"], content["solution"][2]["code"] = codes
+    exchange(content["solution"], 0, 2, "code")

@@ -83,3 +83,37 @@ def test_what_differs_is_told_in_written_units(tmp_path: Path, capsys: pytest.Ca
     other.write_text(text.replace("dose_mg = 0.000016", "dose_mg = 0.000017"), encoding="utf-8")
     said = _said(capsys, "protocol", "diff", str(one), str(other))
     assert "nanograms" in said and not ZEROS.findall(said)
+
+
+@pytest.mark.req("PRO-8")
+@pytest.mark.parametrize(
+    ("dose", "shares", "column", "name"),
+    [
+        (("--dose-mg", "4 nanograms"), "1,1,2", ["1", "1", "2"], "y 4 nanograms, 3 doses"),
+        (("--dose-u", "0.004"), "1,1,2", ["1", "1", "2"], "y 4 milliunits, 3 doses"),
+        (("--dose-mg", "0.35"), "1,2,4", ["0.05", "0.1", "0.2"], "y 0.35 mg, 3 doses"),
+        (("--dose-mg", "35 micrograms"), "1,2,4", ["5", "10", "20"], "y 0.035 mg, 3 doses"),
+    ],
+)
+def test_no_single_dose_of_a_small_order_begins_with_zeros(
+    dose: tuple[str, str], shares: str, column: list[str], name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the first dose, 1 nanogram, stands as 0.001 on the page and as 0.000004 in the name."""
+    path = tmp_path / "y.toml"
+    _said(capsys, "protocol", "new", "--template", "oral", "--drug", "y", *dose, "--shares", shares,
+          "--max-hold-min", "60", "-o", str(path))  # fmt: skip
+    said = _said(capsys, "protocol", "table", str(path))
+    rows = [line.split() for line in said.splitlines() if re.match(r" +\d  ", line)]
+    assert [row[1] for row in rows] == column and said.startswith(name + "    ")
+    assert column == [line.split()[1] for line in _said(capsys, "protocol", "prepare", str(path)).splitlines()
+                      if re.match(r" +\d  .*______", line)]  # fmt: skip
+
+
+@pytest.mark.req("PRO-8")
+def test_totals_stand_in_the_unit_of_their_table_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else the sum under a column in nanograms is a number of milligrams, and one is read as the other."""
+    path = tmp_path / "small.toml"
+    _said(capsys, "protocol", "new", "--template", "bwh-12", *ORDER, "-o", str(path))
+    said = _said(capsys, "protocol", "table", str(path))
+    unit = re.search(r"ALL DOSES IN ([A-Z]+)", said)
+    assert unit and re.search(rf"^total \d+ {unit[1].lower()} = 0\.3 mg in ", said, re.MULTILINE)

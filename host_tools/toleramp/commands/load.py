@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toleramp import terminal
 from toleramp.device import chosen, remembered
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pump.protocol.protocol import Protocol
 
-    Loadable = tuple[bytes, Protocol, str, str]
+    Loadable = tuple[bytes, Protocol, str, str, dict[str, Any] | None]
 
 _BAR = 30
 BENCH_MODE = 1  # field `mode` of HELLO_REPLY
@@ -31,7 +31,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _read(path: Path) -> "Loadable":
-    """A protocol file compiled, what it says, who signed it, and its order.
+    """A protocol file compiled, what it says, who signed it, its order in words and by its keys.
 
     UserError when it has changed since, or breaks a rule: the pump finds those that it knows of, not an expired bag.
     """
@@ -50,7 +50,8 @@ def _read(path: Path) -> "Loadable":
     if verdict.refused:
         raise UserError(f"{verdict.words()}: {verdict.reason()}", str(path), "see `toleramp protocol check`")
     blob = protocol_file.compile_protocol(reading.protocol, str(path))
-    return blob, reading.protocol, reading.standing.words(), order.words(reading.content["protocol"])
+    head = reading.content["protocol"]
+    return blob, reading.protocol, reading.standing.words(), order.words(head), order.document(head)
 
 
 def _signers(protocol: "Protocol") -> str:
@@ -70,7 +71,8 @@ def _compiled(path: Path) -> "Loadable":
     try:
         blob = path.read_bytes()
         protocol = device.decode(bytearray(blob))
-        return blob, protocol, _signers(protocol), "an order is named" if protocol.order else "no order is named"
+        named = "an order is named" if protocol.order else "no order is named"
+        return blob, protocol, _signers(protocol), named, None
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", str(path)) from None
     except device.Refusal as refusal:
@@ -91,7 +93,10 @@ def run(args: argparse.Namespace) -> int:
     """Compiles, says who approved it, loads, reads back; the last line says what the pump now holds."""
     from toleramp.protocol import table as protocol_table
 
-    blob, protocol, signed, order = _compiled(args.file)
+    blob, protocol, signed, order, named = _compiled(args.file)
+    if protocol.doses:
+        remedy = "people give them by the sheet: `toleramp protocol prepare`, `toleramp protocol table --chart`"
+        raise UserError("no pump runs single doses, and none is asked to", str(args.file), remedy)
     pump, hello = chosen.connect(args)
     print(one_line(f"{protocol.name}: {signed}"))
     print(one_line(order))
@@ -107,6 +112,6 @@ def run(args: argparse.Namespace) -> int:
             if watched:
                 terminal.say("")
     seconds = time.monotonic() - started
-    remembered.remember(protocol_table.table(protocol, said["fingerprint"]))
+    remembered.remember({**protocol_table.table(protocol, said["fingerprint"]), "for_order": named})
     print(f"loaded {protocol.name!r}, fingerprint {said['fingerprint']}, {len(blob)} bytes in {seconds:.1f} s")
     return 0

@@ -55,10 +55,20 @@ def _signs(record: Record) -> str:
     return f"SpO2 {spo2} %  pulse {pulse}" + (f" ({', '.join(flags)})" if flags else "")
 
 
+def _of_step(record: Record, protocol: Record | None) -> list[str]:
+    """How much of the step is done; what is planned where the pump has no target yet, nothing where none is known."""
+    pl, target = record["pl_pulse"], record["target_ml"]
+    if not target:
+        planned = (
+            row.get("volume_ml") for row in (protocol or {}).get("steps", ()) if row.get("step") == record["step"]
+        )
+        target = next(planned, None)
+    return [f"{ml_text(record['step_ml'], pl).removesuffix(' mL')} of {ml_text(target, pl)}"] if target else []
+
+
 def status_line(record: Record, protocol: Record | None = None) -> str:
     """A status record of the session log in one line."""
     pl, bag = record["pl_pulse"], bag_name(record["solution"], protocol)
-    step, target = ml_text(record["step_ml"], pl).removesuffix(" mL"), ml_text(record["target_ml"], pl)
     parts = [clock(record["t_ms"]), record["state"]]
     if record["hold"] and rows.group(states, record["state"]) & (states.HOLDS | states.OVER):
         parts[1] += f" ({causes.reason(record['hold']) or record['hold']})"
@@ -67,7 +77,7 @@ def status_line(record: Record, protocol: Record | None = None) -> str:
         parts += [f"bag {bag}"] if bag else []
         parts += [
             rate_text(record["rate_ml_h"]),
-            f"{step} of {target}",
+            *_of_step(record, protocol),
             f"total {ml_text(record['total_ml'], pl)}",
         ]
     parts.append(_signs(record))

@@ -20,6 +20,7 @@ UNITS_DOWN = {
     "U": ("U", "milliunits", "microunits", "nanounits", "picounits"),
 }
 ALONE = Fraction(1, 100)  # the least number for which a unit is kept where one amount stands by itself
+MOST_IN_COLUMN = 10**7
 IN_COLUMN = Fraction(1, 1000)  # and where the amounts of a whole table stand under each other, in one unit
 
 
@@ -53,6 +54,11 @@ class Unit:
         """As `number`, with the name."""
         return f"{self.number(amount)} {self.name}"
 
+    def with_spoken(self, amount: Fraction) -> str:
+        """As `text`, and the same as it is said by itself: "300000 nanograms = 0.3 mg"."""
+        said = amount_text(amount, self.base)
+        return self.text(amount) if said == self.text(amount) or not amount else f"{self.text(amount)} = {said}"
+
     def explained(self) -> str:
         """How one comes from the protocol's unit to this one, a thousandth at a time."""
         names = UNITS_DOWN[self.base][: UNITS_DOWN[self.base].index(self.name) + 1]
@@ -64,6 +70,19 @@ def unit_for(amounts: Iterable[Fraction], base: str, least: Fraction = ALONE) ->
     smallest = min((abs(amount) for amount in amounts if amount), default=Fraction(1))
     units = [Unit(name, Fraction(1, 1000**power), base) for power, name in enumerate(UNITS_DOWN[base])]
     return next((unit for unit in units if smallest / unit.size >= least), units[-1])
+
+
+def column_unit(doses: Iterable[Fraction], base: str) -> Unit:
+    """The one unit of a column of single doses (mg or U): the protocol's own, else one in which none is below 1.
+
+    Where their sum would have more than seven digits, the larger one in which none begins with three zeros.
+    """
+    doses = list(doses)
+    unit = unit_for(doses, base)
+    if unit.is_base:
+        return unit
+    whole = unit_for(doses, base, Fraction(1))
+    return whole if sum(doses) / whole.size < MOST_IN_COLUMN else unit_for(doses, base, IN_COLUMN)
 
 
 def spoken_unit(amounts: Iterable[Fraction], base: str) -> Unit:

@@ -16,13 +16,14 @@ from toleramp.bag_looks import mark_svg
 from toleramp.errors import UserError, one_line
 from toleramp.preparation.amounts import amount_text, figure, in_bag
 from toleramp.preparation.mixing import Bag
-from toleramp.preparation.room import demand_room, width_mm
+from toleramp.preparation.room import demand_room, lines_of, width_mm
+from toleramp.protocol import order
 from toleramp.protocol.reader import when
 from toleramp.words import times
 
 TEMPLATE = Path(__file__).with_name("labels.html.j2")
 AGREE = Fraction(1, 1000)  # what rounding to the printed digits may part amount, volume and concentration by
-IDENTIFIERS_MAX = 2
+IDENTIFIERS_MAX, IDENTIFIER_LINES = 2, 2
 WHO_MM, TEXT_MM, ACROSS_MM = 64, 57, 87  # room beside the bag's letter, beside the code, and across the label
 NAME_PT, AMOUNT_PT, LONG_PT, SMALL_PT = 10, 11, 8.5, 6.5
 
@@ -36,6 +37,7 @@ class Label:
 
     patient: str
     identifiers: tuple[str, ...]
+    born: bool
     number: str
     letter: str
     mark: str
@@ -144,7 +146,7 @@ def _demand_room(label: Label) -> None:
     """Raises UserError where a text would be cut off: what matters on a label is all of it."""
     where = f"label of bag {label.letter}"
     demand_room(label.patient, 2, WHO_MM, NAME_PT, f"{where}, --patient", bold=True)
-    demand_room("    ".join(label.identifiers), 2, WHO_MM, SMALL_PT, f"{where}, --patient-id")
+    demand_room("    ".join(label.identifiers), IDENTIFIER_LINES, WHO_MM, SMALL_PT, f"{where}, --patient-id")
     demand_room(f"{label.drug} {label.route}", 2, ACROSS_MM, LONG_PT, f"{where}, drug and route", bold=True)
     demand_room(label.amount, 2, TEXT_MM, LONG_PT, f"{where}, amount", bold=True)
     demand_room(label.diluent, 2, TEXT_MM, SMALL_PT, f"{where}, diluent")
@@ -152,15 +154,29 @@ def _demand_room(label: Label) -> None:
     demand_room(f"Batch {label.batch}", 1, TEXT_MM, SMALL_PT, f"{where}, --batch", bold=True)
 
 
+def _identifiers(whose: Who, head: dict[str, Any]) -> tuple[str, ...]:
+    """What is given, else the order's patient; then birth date and order, as far as they fit."""
+    named = order.document(head) or {}
+    found = list(whose[1]) or [text for text in [named.get("patient_id")] if text]
+    more = [f"born {head['birth_date']}"] if "birth_date" in head and head["birth_date"] not in found else []
+    more += [f"order {named['order_id']}, cycle {named['cycle']}"] if named else []
+    for text in more:
+        if lines_of("    ".join([*found, text]), WHO_MM, SMALL_PT) <= IDENTIFIER_LINES:
+            found.append(text)
+    return tuple(found)
+
+
 def _label(
     protocol: Protocol, index: int, bag: Bag, content: dict[str, Any], sheet: dict[str, Any], whose: Who
 ) -> Label:
     """The texts of one label. Raises UserError where one does not fit on it."""
     unit, code, table = UNITS[protocol.unit], protocol.solutions[index].code, content["solution"][index]
+    identifiers = _identifiers(whose, content["protocol"])
     numbers, (prepared, expires) = figures(bag, unit), moments(table, times.zone_of(content))
     label = Label(
         patient=whose[0],
-        identifiers=whose[1],
+        identifiers=identifiers,
+        born=not whose[1] and not any(text.startswith("born ") for text in identifiers),
         number=f"{index + 1} of {len(protocol.solutions)}",
         letter=bag.letter,
         mark=mark_svg(index, f"bag{index}"),

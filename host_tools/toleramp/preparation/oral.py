@@ -12,7 +12,7 @@ from typing import Any
 
 from pump.protocol.protocol import UNITS, Protocol
 from toleramp.errors import UserError
-from toleramp.preparation.amounts import IN_COLUMN, Unit, amount_text, figure, unit_for
+from toleramp.preparation.amounts import Unit, amount_text, column_unit, figure
 from toleramp.preparation.mixing import WARN_PERCENT, Means, rounded, show, signed, step_for
 
 LEAST_ML = Fraction(1)  # the strongest preparation of which so much is drawn is taken, else the weakest
@@ -124,12 +124,12 @@ def _titles(unit: Unit) -> tuple[str, ...]:
 def as_lines(sheet: dict[str, Any]) -> list[str]:
     """The table of doses, each with a place for the time and the initials of who saw it swallowed."""
     base = sheet["dose_unit"]
-    unit = unit_for([Fraction(row["amount"]) for row in sheet["doses"]], base, IN_COLUMN)
+    unit = column_unit([Fraction(row["amount"]) for row in sheet["doses"]], base)
     head = _titles(unit)
     widths = [max(least, len(title)) for least, title in zip((12, 12, 9, 12, 8), head, strict=True)]
     titles = " ".join(f"{title:>{width}}" for title, width in zip(head, widths, strict=True))
     lines = [f"dose {titles}   at      given by", *(_line(row, unit, widths) for row in sheet["doses"]), ""]
-    drawn, ordered = (amount_text(Fraction(sheet[key]), base) for key in ("made_given", "given"))
+    drawn, ordered = (unit.with_spoken(Fraction(sheet[key])) for key in ("made_given", "given"))
     percent = signed(Fraction(sheet["dose_error_percent"]))
     lines.append(f"Dose as drawn up {drawn}, as ordered {ordered}: {percent} % by rounding")
     if not unit.is_base:

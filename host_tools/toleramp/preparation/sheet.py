@@ -12,8 +12,10 @@ from toleramp.preparation.as_made import Made, Rise, dose_of, largest_rise, last
 from toleramp.preparation.instructions import diluent_line, ml, steps, stock_line, stock_needed_ml, unit_of, vials
 from toleramp.preparation.mixing import Bag, Means, dose_error, parts, show, signed
 from toleramp.preparation.oral import as_lines
+from toleramp.words.routes import doses_words
 
 SYRINGE_STEPS = "0.01 mL up to 1 mL, 0.1 up to 10 mL, 0.2 up to 20 mL, 1 above; where that is too coarse, two syringes"
+UNNAMED = "diluent"  # what a diluent is called that the file does not name
 _WIDTHS = (24, 20, 20, 0)
 
 
@@ -98,7 +100,7 @@ def document(protocol: Protocol, content: Any, made: Made, vial_ml: Fraction | N
     """
     means, bags = made.means, made.bags
     off, percent = dose_error(bags)
-    diluents = [str(table.get("diluent", "diluent")) for table in content["solution"]]
+    diluents = [str(table.get("diluent", UNNAMED)) for table in content["solution"]]
     planned = zip(bags, protocol.solutions, diluents, strict=True)
     rows = [_bag_row(bag, solution.code, diluent, means) for bag, solution, diluent in planned]
     needed = stock_needed_ml(rows)
@@ -142,6 +144,8 @@ def _bag_text(bag: dict[str, Any], sheet: dict[str, Any]) -> list[str]:
         made = f"{text('made_drug')} in {ml(bag['made_volume_ml'])} = {text('made_per_ml')}/mL"
         whose = "the protocol's" if bag["label_as_planned"] else "THESE"
         lines.append(f"  As measured: {made}, {_signed(bag['error_percent'])} %; the label bears {whose} figures.")
+    elif bag["diluent"] != UNNAMED:
+        lines.append(f"  Diluent: {bag['diluent']}.")
     return [*lines, *_use(bag, unit.text), "  Made by __________  Checked by __________  At __________", ""]
 
 
@@ -240,10 +244,11 @@ def _bag_lines(sheet: dict[str, Any]) -> list[str]:
 
 
 def _body(sheet: dict[str, Any]) -> list[str]:
-    what = "Doses by mouth" if sheet["doses"] else "Bag preparation"
+    what = doses_words(sheet["way"]).capitalize() if sheet["doses"] else "Bag preparation"
     lines = [f"{what}: {sheet['name']}    fingerprint {sheet['fingerprint']}"]
     dose = amount_text(Fraction(sheet["full_dose"]), sheet["dose_unit"])
     lines.append(f"drug {sheet['drug']}, full dose {dose}, route {sheet['route']}")
+    lines += [sheet["order"]] if sheet["order"] else []
     return (
         [*lines, "", *as_lines(sheet), "", *_comparison_lines(sheet)]
         if sheet["doses"]

@@ -18,7 +18,7 @@ from pump.protocol.protocol import UNITS, Protocol
 from toleramp.preparation.amounts import amount_text, figure, in_bag
 from toleramp.preparation.mixing import concentration
 from toleramp.protocol import order, page
-from toleramp.protocol.reader import Table
+from toleramp.protocol.reader import Table, when
 from toleramp.protocol.table import dose_rates_mg_h, minutes_of, step_doses
 from toleramp.words import times
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 HANG, STEP, OBSERVE = "hang", "step", "observe"  # kinds of rows
 TO_WRITE = ("real time, zone", "BP", "pulse", "SpO2", "resp.", "temp.", "skin, symptoms, what was done", "initials")
 PLANNED = "begins, from the first"  # title of the planned times, which want more room than the numbers
+NOT_NAMED = "patient ____________________ order ______________"  # at the foot of each page
 LABEL = 15  # columns of a label in the limits of the page
 EMPTY_ROWS = 4  # for holds, repeated and inserted steps
 MOST_OBSERVED = 24  # rows for observations in one step
@@ -51,6 +52,7 @@ class Chart:
     verdict: str
     approval: str
     fingerprint: str
+    named: str
     who: tuple[str, ...]
     facts: tuple[str, ...]
     bags: tuple[tuple[int, tuple[str, ...]], ...]
@@ -135,12 +137,16 @@ def _titles(protocol: Protocol) -> tuple[str, ...]:
     return ("step & bag", "mL/h", "min", PLANNED, "mL", unit, f"{unit}/h", f"sum {unit}")
 
 
-def _bag(protocol: Protocol, index: int, table: Table) -> tuple[str, ...]:
+def _bag(protocol: Protocol, index: int, table: Table, ward: Any) -> tuple[str, ...]:
     bag = protocol.solutions[index]
     drug, volume = Fraction(bag.drug_pg, page.PG), Fraction(bag.volume_nl, 10**6)
     unit = in_bag(drug, volume, UNITS[protocol.unit])
     strength = f"{unit.text(concentration(bag))}/mL"
     made_of = " in ".join(str(table[key]) for key in ("dilution", "diluent") if key in table)
+    prepared = when(table.get("prepared_at"))
+    if prepared and "expires_h" in table:
+        expires = f"EXPIRES {times.shown(times.later(prepared, table['expires_h']), ward)}"
+        made_of = f"{made_of}; {expires}" if made_of else expires
     return (bag.id, bag.code, f"{unit.text(drug)} in {figure(volume)} mL", strength, made_of)
 
 
@@ -153,13 +159,14 @@ def _who(head: Table) -> tuple[str, ...]:
     return (*texts, f"Weight: {weight}", "Allergy: ", "Bed: ", "Nurse: ", "Physician on site: ", "Date: ")
 
 
-def _facts(protocol: Protocol, head: Table, start: datetime | None, ward: Any) -> Iterator[str]:
+def _facts(protocol: Protocol, content: Table, start: datetime | None, ward: Any) -> Iterator[str]:
+    head = content["protocol"]
     full = amount_text(Fraction(protocol.full_dose_pg, page.PG), UNITS[protocol.unit])
     yield f"{protocol.drug}, {head.get('route', 'route not written')}, full dose {full}"
     unit = page.dose_unit(protocol)
     if not unit.is_base:
         yield f"ALL DOSES IN {unit.name.upper()}: {unit.explained()}"
-    yield from (line.strip() for line in page.totals(protocol) if line)
+    yield from (line.strip() for line in page.totals(protocol, content) if line)
     if start is not None:
         yield f"planned start {times.shown(start, ward)}; holds shift all that follows"
     else:
@@ -202,9 +209,10 @@ def make(
         verdict=words[0],
         approval=words[1],
         fingerprint=document["fingerprint"],
+        named=order.named_words(content["protocol"]) or NOT_NAMED,
         who=_who(content["protocol"]),
-        facts=tuple(_facts(protocol, content["protocol"], start, ward)),
-        bags=tuple((index, _bag(protocol, index, tables[index])) for index in range(len(protocol.solutions))),
+        facts=tuple(_facts(protocol, content, start, ward)),
+        bags=tuple((index, _bag(protocol, index, tables[index], ward)) for index in range(len(protocol.solutions))),
         titles=_titles(protocol),
         rows=tuple(rows),
         premedication=tuple(f"{drugs}: wait {wait} min" for drugs, wait in groups),

@@ -10,6 +10,11 @@ from toleramp.protocol.chart import EMPTY_ROWS, TO_WRITE, Chart
 TEMPLATE = Path(__file__).with_name("chart.html.j2")
 
 
+def css_text(text: str) -> str:
+    """A text for a string of a style sheet: what is no letter or digit of ASCII is written as its number."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in " -_.,:") else f"\\{ord(c):x} " for c in text)
+
+
 def draw(chart: Chart) -> bytes:
     """The page, UTF-8."""
     from jinja2 import Environment, StrictUndefined
@@ -17,5 +22,6 @@ def draw(chart: Chart) -> bytes:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     tints = {index: look_of(index).tint for index, _ in chart.bags}
-    text = template.render(chart=chart, to_write=TO_WRITE, empty=EMPTY_ROWS, mark=mark_svg, tints=tints)
+    foot = css_text(f"{chart.named}   {chart.fingerprint}   page ")
+    text = template.render(chart=chart, foot=foot, to_write=TO_WRITE, empty=EMPTY_ROWS, mark=mark_svg, tints=tints)
     return text.encode("utf-8")

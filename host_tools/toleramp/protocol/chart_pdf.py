@@ -27,6 +27,7 @@ BODY_PT, HEAD_PT, TITLE_PT, TIGHT_PT = 7.5, 9.0, 13.0, 6.5
 ROW_MM = {HANG: 7.0, OBSERVE: 6.5}
 OTHERWISE = "write the chart as .html and print it from a browser, which sets every script"
 GAP_MM, HEADING_MM = 2.0, 16.0  # above a title; a title and what must stand with it
+PAGE_NUMBER_MM = 25.0
 STEP_MM, CELL_EDGE_MM, LOOK_MM = 8.5, 0.8, 4.0
 WRITE_MM = (17, 15, 12, 11, 11, 12, 40, 15)  # widths of the fields to write in, as TO_WRITE
 _STYLE: dict[Any, Any] = {
@@ -61,9 +62,18 @@ class _Pages:
         self.figure = Figure(figsize=(ACROSS_MM / MM_PER_INCH, DOWN_MM / MM_PER_INCH))
         self.done.append(self.figure)
         self.down_mm = EDGE_MM
+
+    def feet(self) -> None:
+        """At the foot of each page what it is, whose, and how many there are: a loose page is nobody else's."""
         verdict = "NOT TO BE USED, REFUSED" if self.chart.refused else self.chart.verdict
-        foot = f"{self.chart.title}    fingerprint {self.chart.fingerprint}    {verdict}    page {len(self.done)}"
-        self.write(foot, EDGE_MM, DOWN_MM - EDGE_MM + 2, TIGHT_PT, bold=True)
+        what = f"{self.chart.title}    fingerprint {self.chart.fingerprint}    {verdict}"
+        y_mm, room_mm = DOWN_MM - EDGE_MM + 1, ACROSS_MM - 2 * EDGE_MM - PAGE_NUMBER_MM
+        size_pt = TIGHT_PT * min(1.0, room_mm / width_mm(self.chart.named, TIGHT_PT, bold=True))
+        for number, figure in enumerate(self.done, 1):
+            self.figure = figure
+            self.write(self.chart.named, EDGE_MM, y_mm, size_pt, bold=True)
+            self.write(what, EDGE_MM, y_mm + TIGHT_PT * MM_PER_PT * 1.25, TIGHT_PT, bold=True)
+            self.write(f"page {number} of {len(self.done)}", ACROSS_MM - EDGE_MM, y_mm, TIGHT_PT, bold=True, right=True)
 
     def write(
         self, text: str, x_mm: float, y_mm: float, size_pt: float, bold: bool = False, right: bool = False
@@ -199,7 +209,7 @@ def _bags(pages: _Pages) -> None:
         "code on its label",
         "in the bag",
         "strength",
-        "dilution, diluent",
+        "dilution, diluent, expiry",
         "hung at, zone",
         "checked by, and by",
     )
@@ -242,6 +252,7 @@ def _figures(chart: Chart) -> list[Figure]:
         for line in lines:
             pages.paragraph(line)
     pages.paragraph(chart.notice, bold=True)
+    pages.feet()
     return pages.done
 
 

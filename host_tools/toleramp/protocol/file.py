@@ -11,14 +11,14 @@ from fractions import Fraction
 from pathlib import Path
 
 from pump.protocol import protocol as device
-from pump.protocol.codes import can_show, folded
 from pump.protocol.encoding import encode
 from pump.tables import refusals
 from toleramp.approval.table import Standing, standing
 from toleramp.errors import UserError, place_of
 from toleramp.protocol import by_hand, order
+from toleramp.protocol.bag_codes import demand_codes
 from toleramp.protocol.keys import MONITORING, ORAL_SECTIONS_WITHOUT, RESUME
-from toleramp.protocol.reader import Reader, Table, brief, read_toml
+from toleramp.protocol.reader import Reader, Table, read_toml
 from toleramp.protocol.steps import dose_key, read_steps
 from toleramp.words.refusals import found
 
@@ -71,29 +71,6 @@ def _solution(reader: Reader, table: Table, where: str, others: set[str]) -> dev
     return device.Solution(volume_nl, drug_pg, table["id"], table["code"], line_nl)
 
 
-def _demand_code(reader: Reader, table: Table, number: int, codes: dict[bytes, tuple[int, str]]) -> None:
-    """What the pump shows of a bag's code can be shown, and looks like that of no bag before."""
-    text = table.get("code")
-    if not isinstance(text, str):
-        return  # told elsewhere
-    where = f"solution {number}"
-    if not can_show(text.encode()) or text != " ".join(text.split()):
-        plain = " ".join(text.encode("ascii", "ignore").decode().split()) or "TLR-A-0001"
-        remedy = f"write letters, digits and marks of ASCII, as {plain}, without a blank before, behind or doubled"
-        raise reader.fail(f"code {brief(text)} is not one that the pump's screen can show", where, remedy)
-    shown = text[-device.CODE_SHOWN :]
-    first, other = codes.setdefault(folded(shown.encode()), (number, text))
-    if first == number:
-        return
-    what = f"code {brief(text)} is that of solution {first} too"
-    if text != other:
-        what = f"code {brief(text)} looks like {brief(other)}, the code of solution {first} (O and 0, I, l and 1, case)"
-    if text != other and len(text) > device.CODE_SHOWN:
-        same = "are" if shown == other[-device.CODE_SHOWN :] else "look like"
-        what = f"the last {device.CODE_SHOWN} characters of code {brief(text)} {same} those of solution {first}"
-    raise reader.fail(what, where, "each bag has its own code: it is what tells them apart", refusals.DUPLICATE)
-
-
 def _demand_oral(reader: Reader) -> None:
     """A protocol by mouth has no bag and no line."""
     for section in ORAL_SECTIONS_WITHOUT:
@@ -112,10 +89,9 @@ def _solutions(reader: Reader, target: device.Protocol) -> None:
         raise reader.fail("there is no bag", "solution", "write a [[solution]] for each bag", refusals.MISSING)
     if len(tables) > device.MAX_SOLUTIONS:
         raise reader.fail("too many bags", f"solution {len(tables)}", f"the most is {device.MAX_SOLUTIONS}")
-    codes: dict[bytes, tuple[int, str]] = {}
+    demand_codes(reader, tables)
     for number, table in enumerate(tables, 1):
         with reader.gather():
-            _demand_code(reader, table, number, codes)
             if reader.sound("solution", number):
                 target.solutions.append(_solution(reader, table, f"solution {number}", others))
 

@@ -6,11 +6,13 @@ The laptop's part; the pump sees of these the approval alone.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from pump.protocol.protocol import BENCH, Protocol
 from pump.tables import refusals
 from toleramp.approval.table import BOTH, UNFIT
+from toleramp.preparation.mixing import show
 from toleramp.protocol.dilution import dilution_fits
 from toleramp.protocol.file import Reading
 from toleramp.protocol.flush import flush_findings
@@ -23,6 +25,7 @@ from toleramp.words.times import later, zone_of
 from toleramp.words.times import shown as shown_time
 
 Row = dict[str, str]
+BMI = (8, 90)  # kg/m2: newborns to the heaviest adults (ours)
 LONGEST_AHEAD = timedelta(days=2)  # a bag is made on the day, or the day before (ours)
 
 
@@ -80,6 +83,21 @@ def expiry_findings(reading: Reading, protocol: Protocol, now: datetime) -> list
     return rows
 
 
+def body_findings(reading: Reading) -> list[Row]:
+    """Weight and height that fit nobody: one of them is wrong, or they are exchanged; doses by both go by them."""
+    head = reading.content["protocol"]
+    if "weight_kg" not in head or "height_cm" not in head:
+        return []
+    weight, height = Fraction(head["weight_kg"]), Fraction(head["height_cm"])
+    index = weight / (height / 100) ** 2
+    if BMI[0] <= index <= BMI[1]:
+        return []
+    exchanged = height > 0 and weight > 0 and BMI[0] <= height / (weight / 100) ** 2 <= BMI[1]
+    ask = "are they exchanged?" if exchanged else "is one of them wrong?"
+    message = f"weight_kg {show(weight)} and height_cm {show(height)} make {show(index, 3)} kg/m2: {ask}"
+    return [finding_row("warning", "body", "protocol", message)]
+
+
 def approval_findings(reading: Reading) -> list[Row]:
     """An approval that is not there yet is a warning, one that does not fit the content an error."""
     found = reading.standing
@@ -110,5 +128,6 @@ def file_findings(reading: Reading, now: datetime | None = None) -> list[Row]:
         + expiry_findings(reading, protocol, start)
         + flush_findings(reading, protocol)
         + usual_findings(reading, protocol)
+        + body_findings(reading)
         + (approval_findings(reading) if reading.protocol else [])
     )

@@ -29,6 +29,10 @@ from toleramp.protocol.reader import brief, read_toml
 from toleramp.words import unit_keys
 
 Table = dict[str, Any]
+SMALLEST = (  # lines of a file, with a stroke between
+    'name a drug library; the smallest has five lines: format = 1 / [library] / name = "Ward 4" / [[drug]] /'
+    ' name = "carboplatin"; limits follow under [drug.soft] and [drug.hard]'
+)
 SOFT, HARD = "soft", "hard"
 _KEYS = {"": ("format", "library", "drug"), "library": ("name",), "drug": ("name", "also", SOFT, HARD)}
 
@@ -116,16 +120,30 @@ class _Reader:
                 raise self.fail(what, where, "write the soft limit within the hard one")
 
 
+def _content(path: Path) -> Table:
+    """The TOML of a library. Raises UserError, which shows the smallest file that is one where there is none."""
+    try:
+        return read_toml(path)
+    except UserError as error:
+        what = error.what.replace(", not a protocol file", ", not a drug library").replace(
+            "a protocol", "a drug library"
+        )
+        empty = "protocol" in error.remedy
+        raise UserError(what, error.where, SMALLEST if empty else error.remedy) from None
+
+
 def read_library(path: Path) -> Library:
     """The library in a file. Raises UserError for the first thing that is wrong with it."""
-    reader, content = _Reader(path), read_toml(path)
+    reader, content = _Reader(path), _content(path)
     reader.keys(content, _KEYS[""], "top level")
     if content.get("format") != 1 or isinstance(content["format"], bool):
         raise reader.fail("format is missing or not 1", "line 1", "write: format = 1")
     head = reader.keys(content.get("library", {}), _KEYS["library"], "library")
     tables = content.get("drug", [])
     if not isinstance(tables, list) or not tables:
-        raise reader.fail("there is no drug", "drug", "write a [[drug]] for each, with its name and limits")
+        raise reader.fail(
+            "there is no drug", "drug", f"write a [[drug]] for each, with its name and limits; or {SMALLEST}"
+        )
     drugs = tuple(reader.drug(table, number) for number, table in enumerate(tables, 1))
     seen: set[str] = set()
     for number, drug in enumerate(drugs, 1):

@@ -8,50 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from pump.protocol.protocol import ORDER_BYTES
 from pump.tables import refusals
+from toleramp.protocol.order_signs import folded, foreign, mixes_scripts
 from toleramp.protocol.reader import Reader
 
 FIRST_CYCLE = 1
 _NUMBER, _CYCLE, _PATIENT, _BORN = "order_id", "cycle", "patient_id", "birth_date"
 _FIRST_YEAR = 1900
-_AS_SEEN = str.maketrans("oi", "01")
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-
-
-def _folded(text: str) -> str:
-    """As eyes and keyboards have it: no case, O as 0 and I as 1, what stands between letters left out.
-
-    Between two digits it stays, as one mark: 12-3 and 1-23 are two patients.
-    """
-    plain = "".join(_sign(sign) for sign in unicodedata.normalize("NFKC", text).casefold()).strip("-")
-    return re.sub(r"(?<![0-9])-+|-+(?![0-9])", "", re.sub("-+", "-", plain)).translate(_AS_SEEN)
-
-
-def _sign(sign: str) -> str:
-    """A letter with its marks, a digit of any script as its number, else the mark for what stands between."""
-    if unicodedata.category(sign).startswith(("L", "M")):
-        return sign
-    number = unicodedata.digit(sign, -1)
-    return str(number) if number >= 0 else "-"
-
-
-def _mixes_scripts(text: str) -> bool:
-    """True for letters of two alphabets: a Cyrillic one looks like a Latin one, and makes another order of it."""
-    letters = [sign for sign in text if unicodedata.category(sign).startswith("L")]
-    latin = ["LATIN" in unicodedata.name(sign, "") for sign in letters]
-    return any(latin) and not all(latin)
 
 
 def read(reader: Reader, head: dict[str, Any]) -> bytes | None:
     """The key of the order that [protocol] names; None where it names none. Raises a fault where it is half named."""
     if _BORN in head:
-        check_birth(head[_BORN], lambda what, remedy: reader.fail(what, "protocol", remedy, refusals.FORMAT))
+        check_birth(head[_BORN], lambda what, remedy: reader.fail(what, f"protocol, {_BORN}", remedy, refusals.FORMAT))
     number, patient = head.get(_NUMBER), head.get(_PATIENT)
     if number is None and patient is None and _CYCLE not in head:
         return None
@@ -59,9 +34,12 @@ def read(reader: Reader, head: dict[str, Any]) -> bytes | None:
         if value is None:
             what = f"{key} is missing: an order is known by its number and its patient, the dose belongs to both"
             raise reader.fail(what, "protocol", f'add {key} = "..."', refusals.MISSING)
-        if not _folded(value):
+        if not folded(value):
             raise reader.fail(f"{key} {value!r} has no letter and no digit", "protocol", "write it as the order has it")
-        if _mixes_scripts(value):
+        strange = foreign(value)
+        if strange:
+            raise reader.fail(f"{key} {value!r} has {strange}", "protocol", "type it anew on a Latin keyboard")
+        if mixes_scripts(value):
             what = f"{key} {value!r} has letters of two alphabets, of which some look alike"
             raise reader.fail(what, "protocol", "type it anew with one keyboard")
     return key_of(number, head.get(_CYCLE, FIRST_CYCLE), patient)
@@ -69,7 +47,7 @@ def read(reader: Reader, head: dict[str, Any]) -> bytes | None:
 
 def key_of(number: Any, cycle: int, patient: Any) -> bytes:
     """Sixteen bytes by which an order is known: the same however its number is typed."""
-    whole = "\n".join((_folded(number), str(int(cycle)), _folded(patient)))
+    whole = "\n".join((folded(number), str(int(cycle)), folded(patient)))
     return hashlib.sha256(whole.encode()).digest()[:ORDER_BYTES]
 
 
@@ -77,19 +55,26 @@ def document(head: dict[str, Any]) -> dict[str, Any] | None:
     """The order as `--json` shows it; None where none is named."""
     if _NUMBER not in head:
         return None
-    return {_NUMBER: head[_NUMBER], _CYCLE: int(head.get(_CYCLE, FIRST_CYCLE)), _PATIENT: head.get(_PATIENT, "")}
+    named = {_NUMBER: head[_NUMBER], _CYCLE: int(head.get(_CYCLE, FIRST_CYCLE)), _PATIENT: head.get(_PATIENT, "")}
+    return named | ({_BORN: head[_BORN]} if _BORN in head else {})
 
 
 def same(one: Any, other: Any) -> bool:
     """Whether two texts name the same order or patient."""
-    return _folded(str(one)) == _folded(str(other))
+    return folded(str(one)) == folded(str(other))
 
 
 def words(head: dict[str, Any]) -> str:
     """The order in words, or that there is none."""
     if _NUMBER not in head:
         return "no order named: the pump knows this file by its content alone"
-    return f"order {head[_NUMBER]}, cycle {head.get(_CYCLE, FIRST_CYCLE)}, patient {head.get(_PATIENT, '?')}"
+    born = f", born {head[_BORN]}" if _BORN in head else ""
+    return f"order {head[_NUMBER]}, cycle {head.get(_CYCLE, FIRST_CYCLE)}, patient {head.get(_PATIENT, '?')}{born}"
+
+
+def named_words(head: dict[str, Any]) -> str:
+    """The order in words; "" where none is named."""
+    return words(head) if _NUMBER in head else ""
 
 
 def check_birth(text: str, fail: Callable[[str, str], Exception]) -> None:

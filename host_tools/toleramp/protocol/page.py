@@ -15,14 +15,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pump.protocol import vein
-from pump.protocol.doses import fills, reached_dose
+from pump.protocol.doses import fills
 from pump.protocol.protocol import UNITS, Protocol, Solution
 from pump.senses import vitals
-from toleramp.preparation.amounts import DIGITS, EXACT, IN_COLUMN, Unit, amount_text, figure, in_bag, unit_for
+from toleramp.preparation.amounts import DIGITS, EXACT, IN_COLUMN, Unit, column_unit, figure, in_bag, unit_for
 from toleramp.preparation.mixing import concentration, show, used_ml
+from toleramp.protocol import by_hand
+from toleramp.protocol.flush import at_vein_pg, flushed_pg
 from toleramp.protocol.reader import Table, when
 from toleramp.protocol.table import dose_rates_mg_h, minutes_of, step_doses, vein_doses
 from toleramp.words import times
+from toleramp.words.routes import doses_words
 
 WIDTH = 100  # columns: what a printer puts on one line
 ENTERED = 20  # digits: what people wrote, or a label says, is shown to its last digit
@@ -191,8 +194,11 @@ def _ratio(row: dict[str, Any]) -> str:
 
 def dose_unit(protocol: Protocol) -> Unit:
     """The one unit of all doses of the table: so a slip by ten is seen, and no dose begins with many zeros."""
-    every = [dose / PG for dose in (*step_doses(protocol), *vein_doses(protocol))]
-    return unit_for([*every, *dose_rates_mg_h(protocol)], UNITS[protocol.unit], IN_COLUMN)
+    base, doses = UNITS[protocol.unit], [dose / PG for dose in step_doses(protocol)]
+    if protocol.doses:
+        return column_unit(doses, base)
+    at_vein = [dose / PG for dose in vein_doses(protocol)]
+    return unit_for([*doses, *at_vein, *dose_rates_mg_h(protocol)], base, IN_COLUMN)
 
 
 def unit_line(unit: Unit) -> list[str]:
@@ -261,20 +267,36 @@ def steps(protocol: Protocol, document: dict[str, Any]) -> list[str]:
     return made
 
 
-def totals(protocol: Protocol) -> list[str]:
+def _and(words: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def reached(protocol: Protocol, content: Table) -> tuple[Fraction, str]:
+    """(the dose in pg that reaches the vein in the end, by what that is another dose than the steps' sum)."""
+    ways = ["line-fills"] if any(fills(step) for step in protocol.steps) else []
+    ways += ["primed line"] if protocol.primed_with_solution and protocol.line_dead_nl else []
+    table, at_vein = content.get("flush"), at_vein_pg(protocol)
+    if table:
+        flushed = at_vein + flushed_pg(protocol, Fraction(table["volume_ml"]) * 10**6)
+        return flushed, f"with {_and([*ways, 'flush'])}"
+    return at_vein, (f"with {_and(ways)}, " if ways else "") + "without a flush"
+
+
+def totals(protocol: Protocol, content: Table) -> list[str]:
     """Sums; what reaches the patient in the end, where that is another dose; what the line does."""
-    unit, time = UNITS[protocol.unit], sum(minutes_of(protocol), Fraction(0))
-    total = amount_text(sum(step_doses(protocol), Fraction(0)) / PG, unit)
+    unit, time = dose_unit(protocol), sum(minutes_of(protocol), Fraction(0))
+    total = unit.with_spoken(sum(step_doses(protocol), Fraction(0)) / PG)
     text = f"total {total} in {figure(time)} min ({clock(time)}, without holds)"
     if protocol.doses:
         return ["", text]
     volume = figure(sum((Fraction(step.volume_nl, 10**6) for step in protocol.steps), Fraction(0)))
     lines = ["", f"{text}, {volume} mL"]
-    reached = amount_text(Fraction(*reached_dose(protocol)) / PG, unit)
-    if reached != total:
-        lines.append(f"with line-fills, primed line and flush {reached} reach the patient")
+    dose, way = reached(protocol, content)
+    if unit.with_spoken(dose / PG) != total:
+        lines.append(f"{way} {unit.with_spoken(dose / PG)} reach the patient")
     primed = f"bag {protocol.solutions[protocol.steps[0].solution].id}" if protocol.primed_with_solution else "saline"
-    left = amount_text(Fraction(*vein.left_in_line(protocol)) / PG, unit)
+    left = unit.with_spoken(Fraction(*vein.left_in_line(protocol)) / PG)
     dead = figure(Fraction(protocol.line_dead_nl, 10**6))
     lines.append(f"shared line to the vein: {dead} mL, primed with {primed}; after the last step it holds {left}")
     return [part for line in lines for part in wrapped(line)]
@@ -287,10 +309,16 @@ def _pump_rows(protocol: Protocol) -> Labelled:
     """What the pump acts on; by mouth the same for people."""
     p, severe = protocol, f" (below {vitals.SEVERE_SPO2 + 1} % for {vitals.SEVERE_MS // 1000} s)"
     yield "SpO2", f"stop at {p.spo2_stop} % or less for {p.delay_s} s{severe}; warn at {p.spo2_early} % or less"
+    fall = f"stop at {p.spo2_stop_fall} points or more below the baseline"
+    yield "SpO2 fall", f"{fall}, warn at {p.spo2_early_fall}; the higher limit counts"
     yield "pulse", f"stop below {p.pulse_min} or above {p.pulse_max} /min for {p.delay_s} s"
     yield "no reading", f"warn after {vitals.ALERT_MS // 1000} s, stop after {vitals.HOLD_MS // 1000} s"
     least = f"at least {p.min_hold_min} min, " if p.min_hold_min else ""
     yield "hold", f"{least}at most {p.max_hold_min} min: after that the session can only be ended"
+    yield (
+        "wait",
+        f"at most {p.max_wait_min} min between two {'doses' if p.doses else 'steps'}, then a clinician decides",
+    )
     back = [words for bit, words in enumerate(RESUME_WORDS) if p.resume_choices >> bit & 1]
     first = "" if p.doses else f"; over a bag change {'its own' if p.rehang_first else 'the hanging'} bag first"
     yield "resume at", ", ".join(back) + first
@@ -303,13 +331,6 @@ def _paper_rows(protocol: Protocol, content: Table) -> Labelled:
     table = content.get("monitoring", {})
     rows = {
         "checklist": "; ".join(content.get("checklist", {}).get("required", [])),
-        "SpO2 fall": _optional(
-            table,
-            {
-                "spo2_stop_fall": "stop at {} points or more below the baseline",
-                "spo2_early_fall": "watch closely at {} points",
-            },
-        ),
         "blood press.": _optional(
             table,
             {"sbp_min_mmhg": "stop below {} mmHg systolic", "sbp_fall_percent": "stop {} % below the baseline"},
@@ -324,7 +345,6 @@ def _paper_rows(protocol: Protocol, content: Table) -> Labelled:
                 "observe_after_min": "until {} min after the end",
             },
         ),
-        "wait": f"at most {protocol.max_wait_min} min between two steps, then a clinician decides",
         "tolerance": f"counts as lost {protocol.tolerance_gap_h} h after the last dose",
         "flush": "" if protocol.doses else _flush(content.get("flush")),
     }
@@ -342,6 +362,6 @@ def limits(protocol: Protocol, content: Table) -> list[str]:
     """Both blocks: what the pump keeps, and what is left to people; by mouth all is theirs."""
     by_pump, by_people = _pump_rows(protocol), _paper_rows(protocol, content)
     if protocol.doses:
-        by_pump = (row for row in by_pump if row[0] != "no reading")
-        return labelled("PEOPLE DO ALL THIS: NO PUMP RUNS DOSES BY MOUTH", chain(by_pump, by_people))
+        by_pump, given = (row for row in by_pump if row[0] != "no reading"), doses_words(by_hand.of(protocol).way)
+        return labelled(f"PEOPLE DO ALL THIS: NO PUMP RUNS {given.upper()}", chain(by_pump, by_people))
     return labelled(BY_PUMP, by_pump) + labelled(BY_PEOPLE, by_people)

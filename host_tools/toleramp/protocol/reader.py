@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -28,7 +29,7 @@ from toleramp.protocol.keys import (
     needed,
     senseless,
 )
-from toleramp.words import times, unit_keys
+from toleramp.words import quoted, times, unit_keys
 from toleramp.words.routes import BY_MOUTH, way_of
 
 LARGEST_BYTES = 256 * 1024
@@ -73,13 +74,23 @@ def read_toml(path: Path) -> Table:
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError, ArithmeticError) as error:
-        raise UserError(f"not valid TOML: {error}", str(path), "mend that line") from None
+        where, remedy = _of_toml(str(error), text)
+        raise UserError(f"not valid TOML: {error}", f"{path}{where}", remedy) from None
+
+
+def _of_toml(error: str, text: str) -> tuple[str, str]:
+    """(place, remedy) for what is no TOML: a number with a comma, a unit or no digit before its point has its own."""
+    at, lines = re.search(r"at line (\d+)", error), text.splitlines()
+    number = int(at[1]) if at else 0
+    remedy = quoted.in_line(lines[number - 1]) if 0 < number <= len(lines) else ""
+    return (f", line {number}", remedy) if remedy else ("", "mend that line")
 
 
 def brief(value: Any) -> str:
     """A value as an error shows it, never a page of it."""
     try:
-        text = str(value) if isinstance(value, (Decimal, int)) else repr(value)
+        text = value.isoformat() if isinstance(value, (date, time)) else repr(value)
+        text = str(value) if isinstance(value, (Decimal, int)) else text
     except ValueError:  # an integer of thousands of digits
         return "a number of thousands of digits"
     return text if len(text) <= 40 else text[:37] + "..."
@@ -96,13 +107,16 @@ def when(value: Any) -> datetime | None:
 
 _EXAMPLE = {
     "text": 'a text in "quotation marks"',
-    "number": "a number without unit or quotation marks; the unit is in the key",
-    "whole": "a whole number without unit or quotation marks; the unit is in the key",
+    "number": "a number; its unit is the one in the key",
+    "whole": "a whole number; its unit is the one in the key",
     "flag": "true or false",
     "list": '["a", "list", "of texts"]',
-    "time": 'a time with its offset, as "2026-11-22T08:00:00+01:00"',
+    "time": 'a date with its time and offset, as "2026-11-22T08:00:00+01:00"',
     "zone": 'the time zone of the ward by its name, as "Europe/Berlin" (or "UTC")',
 }
+
+
+_KIND_WORDS = {"whole": "whole number", "zone": "time zone"}
 
 
 def _is_kind(value: Any, kind: str) -> bool:
@@ -162,10 +176,13 @@ class Reader:
 
     def unknown(self, name: str, where: str, known: list[str], value: Any = None) -> UserError:
         """An unknown key, with what was probably meant; one in another unit with its value converted (PRO-6)."""
-        united = unit_keys.other_unit(name, value, known)
+        printed = [key for key in known if key.startswith("printed_") and self.is_own(key)]
+        united, near = unit_keys.other_unit(name, value, known), unit_keys.meant(name, known)
+        if name.lower().startswith("printed") and printed and not unit_keys.taken_apart(name).quantity:
+            remedy = (f"did you mean {near[0]}? " if near else "") + f"printed cells there: {', '.join(printed)}"
+            return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, refusals.UNKNOWN_KEY)
         if united:
             return self.fail(f"unknown key {brief(name)[1:-1]}", where, united, refusals.UNIT)
-        near = unit_keys.meant(name, known)
         remedy = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
         return self.fail(f"unknown key {brief(name)[1:-1]}", where, remedy, refusals.UNKNOWN_KEY)
 
@@ -212,8 +229,12 @@ class Reader:
             remedy = 'write class = "wide-step"' if key == "wide_step" else "leave it out"
             raise self.fail(f"{key} does not go with {what}", where, remedy, refusals.UNKNOWN_KEY)
         self.check_unit(key, where)
-        self.check_kind(value, keys[key][0], f"{where}, {key}")
+        self.check_kind(value, keys[key][0], f"{where}, {key}", key)
         self.check_value(section, key, value, f"{where}, {key}")
+
+    def is_own(self, key: str) -> bool:
+        """False for a key of doses in the other unit than the protocol's."""
+        return ("u" if self.unit == "mg" else "mg") not in key.split("_")
 
     def check_unit(self, key: str, where: str) -> None:
         """A printed dose is in the unit of the protocol; the other doses are seen to where they are read."""
@@ -230,10 +251,13 @@ class Reader:
             return self.fail(what, where, 'write kind = "oral"', refusals.ORAL)
         return self.fail("a dose by mouth in a protocol that is infused", where, 'write class = "oral"', refusals.ORAL)
 
-    def check_kind(self, value: Any, kind: str, where: str) -> None:
+    def check_kind(self, value: Any, kind: str, where: str, key: str) -> None:
         """Text is text and a number is a finite one."""
+        if kind in ("number", "whole") and isinstance(value, str):
+            what = f"{brief(value)} is not a {_KIND_WORDS.get(kind, kind)} but a text"
+            raise self.fail(what, where, quoted.instead(key, value), refusals.FORMAT)
         if not _is_kind(value, kind):
-            name = {"whole": "whole number", "zone": "time zone"}.get(kind, kind)
+            name = _KIND_WORDS.get(kind, kind)
             raise self.fail(f"{brief(value)} is not a {name}", where, f"write {_EXAMPLE[kind]}", refusals.FORMAT)
         if kind in ("number", "whole"):
             number = value if isinstance(value, Decimal) else None
@@ -254,7 +278,9 @@ class Reader:
                 raise self.fail("the text is empty, too long or unprintable", where, f"write 1 to {longest} characters")
         bounds = BOUNDS.get((section, key))
         if bounds and not bounds[0] <= value <= bounds[1]:
-            raise self.fail(f"{brief(value)} is out of range", where, f"write {bounds[0]} to {bounds[1]}")
+            slip = unit_keys.slip(key, Fraction(value), Fraction(bounds[0]), Fraction(bounds[1]))
+            remedy = f"write {bounds[0]} to {bounds[1]}" + (f"; {slip}" if slip else "")
+            raise self.fail(f"{brief(value)} is out of range", where, remedy)
 
     def exact(self, value: Decimal | int, scale: int, where: str, unit: str) -> int:
         """value * scale as an integer; more digits than the unit holds are refused, never rounded away."""

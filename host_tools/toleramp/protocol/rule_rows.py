@@ -10,12 +10,22 @@ from fractions import Fraction
 from functools import partial
 
 from pump.base.units import round_half_down
-from pump.protocol.doses import fills, reached_dose
-from pump.protocol.protocol import CLASSES, LIMITS, MONITORING, REACTION, TO_FULL_DOSE, UNITS, Protocol
-from pump.protocol.rules import DECISION_MAX, ERROR, GAP_MAX_H, RATIO_WIDE, WARNING, findings, firsts_in_line
+from pump.protocol.doses import dose_fraction, fills, reached_dose
+from pump.protocol.protocol import BENCH, CLASSES, LIMITS, MONITORING, REACTION, TO_FULL_DOSE, UNITS, Protocol
+from pump.protocol.rules import (
+    DECISION_MAX,
+    DWELL_MIN_MS,
+    ERROR,
+    FIRST_STEP,
+    GAP_MAX_H,
+    RATIO_WIDE,
+    WARNING,
+    findings,
+    firsts_in_line,
+)
 from pump.protocol.vein import left_in_line
 from pump.tables import refusals
-from toleramp.preparation.amounts import amount_text
+from toleramp.preparation.amounts import amount_text, spoken_unit
 from toleramp.protocol import by_hand
 from toleramp.words import rows
 
@@ -54,6 +64,20 @@ def _rise(protocol: Protocol, severity: str, code: int, detail: int) -> str:
     if protocol.doses and severity == ERROR and most == "3.0" and detail <= RATIO_WIDE:
         limit = "the most is 3.0, or 10.5 where both sign it as a wide step: write wide_step = true in [protocol]"
     return f"{place}{what} rises {detail / 100:.2f}-fold over what was tolerated; {limit}"
+
+
+def _first(protocol: Protocol, number: int) -> str:
+    """The first step's dose beside what its class allows in its time."""
+    step, divisor = protocol.steps[number - 1], FIRST_STEP[protocol.kind]
+    dose = Fraction(*dose_fraction(protocol, step, step.volume_nl)) / 10**9
+    long_ms = DWELL_MIN_MS if protocol.kind == BENCH else max(step.duration_ms, DWELL_MIN_MS)
+    most = Fraction(protocol.full_dose_pg, 10**9) / divisor * Fraction(long_ms, DWELL_MIN_MS)
+    unit = spoken_unit([dose, most], UNITS[protocol.unit])
+    full = amount_text(Fraction(protocol.full_dose_pg, 10**9), UNITS[protocol.unit])
+    return (
+        f"{MESSAGES[refusals.FIRST_STEP]}: {unit.text(dose)}; of {full} class {CLASSES[protocol.kind]} allows"
+        f" {unit.text(most)} in {float(Fraction(long_ms, 60_000)):.6g} min (1/{divisor} for each 15 min)"
+    )
 
 
 def _dead_volume(protocol: Protocol, number: int, longer_ms: int) -> str:
@@ -134,6 +158,7 @@ def _reached(protocol: Protocol) -> str:
 
 OF_STEPS: dict[int, Callable[[Protocol, int, int], str]] = {}
 OF_STEPS[refusals.ORDER] = lambda protocol, step, _detail: _order(protocol, step)
+OF_STEPS[refusals.FIRST_STEP] = lambda protocol, step, _detail: _first(protocol, step)
 OF_STEPS[refusals.BAG_SHORT] = lambda protocol, step, detail: _short(protocol, detail, step)
 OF_STEPS[refusals.BAG_SUM] = lambda protocol, _step, bag: f"bag {protocol.solutions[bag].id} is drawn by no step"
 OF_STEPS[refusals.DWELL_LONG] = lambda protocol, _step, detail: _slip(protocol, detail)

@@ -9,8 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from pump.protocol import protocol as device
-from pump.protocol.doses import total_dose
+from pump.protocol.doses import dose_fraction, infusions, total_dose
 from pump.tables import refusals
+from toleramp.preparation.amounts import amount_text
 from toleramp.protocol.keys import LINE_FILL, STEP_MAX_ML
 from toleramp.protocol.reader import Reader, Table
 
@@ -31,6 +32,20 @@ def dose_key(reader: Reader, table: Table, stem: str, where: str) -> Decimal | i
     return value
 
 
+def _far_off(target: device.Protocol) -> str:
+    """The bag whose steps alone give more than the full dose: its strength is wrong, more likely than a step."""
+    by_bag = [Fraction(0)] * len(target.solutions)
+    for _, step in infusions(target):
+        by_bag[step.solution] += Fraction(*dose_fraction(target, step, step.volume_nl))
+    worst = max(range(len(by_bag)), key=lambda index: by_bag[index])
+    if by_bag[worst] < target.full_dose_pg:
+        return ""
+    bag, unit = target.solutions[worst], device.UNITS[target.unit]
+    given, full = (amount_text(Fraction(dose) / 10**9, unit) for dose in (by_bag[worst], target.full_dose_pg))
+    strength = amount_text(Fraction(bag.drug_pg, 1000 * bag.volume_nl), unit, "/mL")
+    return f"; bag {bag.id} alone gives {given} of {full}: is its strength, {strength}, right (drug and volume)?"
+
+
 def _volume(reader: Reader, table: Table, target: device.Protocol, index: int, where: str) -> int:
     """Volume in nL of a step: its minutes at its rate, its volume, or what is left of the full dose."""
     given = [key for key in ("minutes", "volume_ml", "to_full_dose") if key in table]
@@ -45,7 +60,8 @@ def _volume(reader: Reader, table: Table, target: device.Protocol, index: int, w
     bag = target.solutions[index]
     rest = target.full_dose_pg - Fraction(*total_dose(target))
     if rest <= 0:
-        raise reader.fail("the dose is complete before this step", where, "leave the step out or lower those before")
+        remedy = f"leave the step out or lower those before{_far_off(target)}"
+        raise reader.fail("the dose is complete before this step", where, remedy)
     return int(rest * bag.volume_nl / bag.drug_pg)
 
 

@@ -1,6 +1,7 @@
 """The numbers behind the pictures, thinned for drawing: minutes since the first step, mL/h, mg."""
 
 from bisect import bisect_right
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,9 +80,9 @@ def _edges(report: Report) -> Curve:
 
 
 def _concentrations(report: Report, middles: Curve) -> Curve:
-    """mg/mL of the bag that hung at each time."""
+    """The dose in mg that a mL counted as at each time: the bag's strength, 0 in a line-fill."""
     starts = [step.start_ms for step in report.steps]
-    values = [float(step.bag.mg_per_ml) if step.bag else np.nan for step in report.steps]
+    values = [np.nan if step.dose_mg_per_ml is None else float(step.dose_mg_per_ml) for step in report.steps]
     return np.array([values[max(0, bisect_right(starts, t) - 1)] for t in middles])
 
 
@@ -106,7 +107,8 @@ def staircase(edges: Curve, values: Curve) -> tuple[Curve, Curve]:
 def planned_rate(plan: Plan, as_dose: bool = False) -> tuple[Curve, Curve]:
     """The plan's staircase: minutes, mL/h (mg/h as dose)."""
     edges = [float(step.start_min) for step in plan.steps] + [float(plan.total_min)]
-    values = [step.rate_ml_h * (plan.bags[step.bag].mg_per_ml if as_dose else 1) for step in plan.steps]
+    strengths = [Fraction(0) if step.fill else plan.bags[step.bag].mg_per_ml for step in plan.steps]
+    values = [step.rate_ml_h * (part if as_dose else 1) for step, part in zip(plan.steps, strengths, strict=True)]
     return staircase(np.array(edges), np.array([float(value) for value in values]))
 
 

@@ -75,7 +75,7 @@ def _plain(value: float, _at: Any = None) -> str:
 
 def _log_limits(axes: Axes, report: Report) -> None:
     """From half of the first step's dose: what is below has no meaning on this scale."""
-    doses = [float(s.plan.dose_mg) for s in report.steps[:1] if s.plan] or [1.0]
+    doses = [float(s.plan.dose_mg) for s in report.steps if s.plan and not s.fills][:1] or [1.0]
     last = float(report.plan.total_mg if report.plan else 1)
     axes.set_ylim(max(doses[0] / 4, 1e-9), max(last, float(report.delivered_mg or 0)) * 1.8)
     axes.yaxis.set_major_formatter(FuncFormatter(_plain))

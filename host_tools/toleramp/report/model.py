@@ -39,6 +39,18 @@ class StepResult:
     measured_ml: Fraction | None
 
     @property
+    def fills(self) -> bool:
+        """True for a line-fill: its volume is drawn from the bag and counts as no dose."""
+        return self.plan is not None and self.plan.fill
+
+    @property
+    def dose_mg_per_ml(self) -> Fraction | None:
+        """The dose that a mL of this run counts as: none in a line-fill; None without a bag."""
+        if self.bag is None:
+            return None
+        return Fraction(0) if self.fills else self.bag.mg_per_ml
+
+    @property
     def mean_rate_ml_h(self) -> Fraction | None:
         """Volume over the time with flow."""
         flow_ms = self.end_ms - self.start_ms - self.hold_ms
@@ -68,18 +80,27 @@ class StepResult:
 
 @dataclass(slots=True)
 class BagResult:
-    """One solution: planned, delivered and measured, mL and mg."""
+    """One solution: planned, delivered and measured, mL and mg; fills are in the volumes and in no dose."""
 
     name: str
     bag: Bag | None
     planned_ml: Fraction | None
     delivered_ml: Fraction = Fraction(0)
     measured_ml: Fraction | None = None
+    planned_fill_ml: Fraction = Fraction(0)
+    fill_ml: Fraction = Fraction(0)
+
+    @property
+    def planned_mg(self) -> Fraction | None:
+        """Volume less line-fills x concentration."""
+        if self.bag is None or self.planned_ml is None:
+            return None
+        return (self.planned_ml - self.planned_fill_ml) * self.bag.mg_per_ml
 
     @property
     def delivered_mg(self) -> Fraction | None:
-        """Volume x concentration."""
-        return self.delivered_ml * self.bag.mg_per_ml if self.bag else None
+        """Volume less line-fills x concentration."""
+        return (self.delivered_ml - self.fill_ml) * self.bag.mg_per_ml if self.bag else None
 
     @property
     def left_ml(self) -> Fraction | None:
@@ -120,10 +141,10 @@ class Report:
     @property
     def measured_mg(self) -> Fraction | None:
         """The measured volumes' dose."""
-        pairs = [(s.measured_ml, s.bag) for s in self.steps if s.measured_ml is not None]
-        if not pairs or any(bag is None for _ml, bag in pairs):
+        pairs = [(s.measured_ml, s.dose_mg_per_ml) for s in self.steps if s.measured_ml is not None]
+        if not pairs or any(strength is None for _ml, strength in pairs):
             return None
-        return sum((ml * bag.mg_per_ml for ml, bag in pairs if bag), Fraction(0))
+        return sum((ml * strength for ml, strength in pairs if strength is not None), Fraction(0))
 
     @property
     def unit(self) -> str:
@@ -185,14 +206,14 @@ def _make_steps(timeline: Timeline, course: Course, plan: Plan | None) -> list[S
         index = _bag_of(row, plan)
         bag = plan.bags[index] if plan and index is not None else None
         volume = Fraction(row.volume_pl, PL_PER_ML)
-        dose = volume * bag.mg_per_ml if bag else None
+        step = plan.step(row.step) if plan else None
+        dose = None if bag is None else Fraction(0) if step and step.fill else volume * bag.mg_per_ml
         total = None if total is None or dose is None else total + dose
         measured = None
         if timeline.measured:
             span = _measured_at(timeline.measured, next_ms) - _measured_at(timeline.measured, row.start_ms)
             measured = span / NL_PER_ML
         name = bag.name if bag else ("" if index is None else str(index + 1))
-        step = plan.step(row.step) if plan else None
         target = Fraction(row.target_pl, PL_PER_ML) if row.target_pl else None
         times = (row.start_ms - t0, row.end_ms - t0, _hold_ms(course, row))
         results.append(StepResult(row, step, bag, name, *times, target, volume, dose, total, measured))
@@ -202,11 +223,13 @@ def _make_steps(timeline: Timeline, course: Course, plan: Plan | None) -> list[S
 def _make_bags(steps: list[StepResult], plan: Plan | None) -> list[BagResult]:
     bags: dict[str, BagResult] = {}
     for index, bag in enumerate(plan.bags if plan else ()):
-        used = sum((s.volume_ml for s in plan.steps if s.bag == index), Fraction(0)) if plan else None
-        bags[bag.name] = BagResult(bag.name, bag, used)
+        drawn = [step for step in plan.steps if step.bag == index] if plan else []
+        used, fill = (sum((s.volume_ml for s in of), Fraction(0)) for of in (drawn, [s for s in drawn if s.fill]))
+        bags[bag.name] = BagResult(bag.name, bag, used, planned_fill_ml=fill)
     for step in steps:
         result = bags.setdefault(step.bag_name, BagResult(step.bag_name, step.bag, None))
         result.delivered_ml += step.delivered_ml
+        result.fill_ml += step.delivered_ml if step.fills else 0
         if step.measured_ml is not None:
             result.measured_ml = (result.measured_ml or Fraction(0)) + step.measured_ml
     return list(bags.values())

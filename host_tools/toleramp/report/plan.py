@@ -1,6 +1,6 @@
 """The protocol as the log carries it, in fractions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -28,6 +28,7 @@ class PlanStep:
     dose_mg: Fraction
     start_min: Fraction
     before_mg: Fraction
+    fill: bool = False  # a line-fill: its volume is drawn, and counts as no dose
 
     @property
     def cumulative_mg(self) -> Fraction:
@@ -46,6 +47,7 @@ class Plan:
     bags: tuple[Bag, ...]
     steps: tuple[PlanStep, ...]
     monitoring: dict[str, Any]
+    order: dict[str, Any] = field(default_factory=dict)  # order_id, cycle, patient_id, birth_date, as far as known
     unit: str = "mg"  # or "U": the names with mg then mean units
 
     @property
@@ -88,16 +90,17 @@ def _read_steps(rows: list[dict[str, Any]], bags: tuple[Bag, ...]) -> tuple[Plan
     index = {bag.name: number for number, bag in enumerate(bags)}
     for row in rows:
         bag = index[str(row["solution"])]
-        volume = exact(row["volume_ml"])
+        volume, fill = exact(row["volume_ml"]), row.get("kind") == "line-fill"
         step = PlanStep(
             int(row["step"]),
             bag,
             exact(row["rate_ml_h"]),
             exact(row["minutes"]),
             volume,
-            Fraction(0) if row.get("kind") == "line-fill" else volume * bags[bag].mg_per_ml,
+            Fraction(0) if fill else volume * bags[bag].mg_per_ml,
             minutes,
             dose,
+            fill,
         )
         steps.append(step)
         minutes, dose = minutes + step.minutes, step.cumulative_mg
@@ -107,7 +110,7 @@ def _read_steps(rows: list[dict[str, Any]], bags: tuple[Bag, ...]) -> tuple[Plan
 def read_plan(table: dict[str, Any]) -> Plan:
     """A plan from the log's dose table; KeyError, TypeError or ValueError where it is malformed."""
     bags = tuple(_read_bag(row) for row in table["solutions"])
-    monitoring = table.get("monitoring")
+    monitoring, order = table.get("monitoring"), table.get("for_order")
     return Plan(
         str(table.get("name") or "unnamed protocol"),
         str(table.get("fingerprint") or ""),
@@ -116,5 +119,6 @@ def read_plan(table: dict[str, Any]) -> Plan:
         bags,
         _read_steps(table["steps"], bags),
         monitoring if isinstance(monitoring, dict) else {},
+        order if isinstance(order, dict) else {},
         str(table.get("dose_unit") or "mg"),
     )

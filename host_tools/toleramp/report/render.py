@@ -46,12 +46,22 @@ def _alt(name: str, report: Report) -> str:
     return f"Line chart of {what} over {total['time']}, planned and real: {end} delivered, {holds} hold(s)."
 
 
+WHOSE = {"order_id": "Order", "cycle": "Cycle", "patient_id": "Patient", "birth_date": "Born"}
+
+
+def _whose(report: Report) -> list[tuple[str, str]]:
+    """The order that was carried out, as far as the log knows it."""
+    order = report.plan.order if report.plan else {}
+    return [(title, str(order[key])) for key, title in WHOSE.items() if order.get(key)]
+
+
 def _facts(report: Report) -> list[tuple[str, str]]:
     head, pump, plan = report.timeline.head, pump_of(report.timeline.head), report.plan
     build = " ".join(str(pump[key]) for key in ("version", "build") if pump.get(key))
     drops = f"{report.timeline.pl_pulse / 1000:g} nL a motor pulse" if report.timeline.pl_pulse else NOTHING
     facts = [
         ("Protocol", plan.name if plan else "not in the log"),
+        *_whose(report),
         ("Ordered dose", f"{tables.show(plan.full_dose_mg)} {plan.unit}" if plan else NOTHING),
         (
             "Protocol fingerprint",
@@ -132,6 +142,7 @@ def html(report: Report) -> str:
         headline=headline,
         story=_story(report),
         when=_when(report),
+        whose=", ".join(f"{title.lower()} {text}" for title, text in _whose(report)),
         total=tables.totals(report),
         reactions=reactions,
         measured=report.measured_ml is not None,

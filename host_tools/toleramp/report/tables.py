@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from toleramp.words import rows
 from toleramp.words.times import clock as clock_text
 
 VITALS_EVERY_MS = 1000
+NO_FILL = Fraction(0)
 
 
 def _run_name(step: StepResult) -> str:
@@ -25,6 +27,7 @@ def _run_name(step: StepResult) -> str:
 def _ran(step: StepResult, measured: bool) -> dict[str, Any]:
     plan = step.plan
     target = f", {show(step.due_ml)} mL due" if step.retargeted else ""
+    target += ", line-fill: no dose" if step.fills else ""
     return {
         "ran": True,
         "repeat": step.row.attempt > 1,
@@ -54,7 +57,8 @@ def _not_run(step: PlanStep, bag: str, measured: bool) -> dict[str, Any]:
     gap = [NOTHING] if measured else []
     cells = [str(step.number), bag, show(step.rate_ml_h), NOTHING, show(step.volume_ml), NOTHING, *gap]
     cells += [show(step.dose_mg), NOTHING, show(step.cumulative_mg), NOTHING, NOTHING]
-    cells += [show_time(round(step.minutes * 60_000)), NOTHING, NOTHING, "not run"]
+    words = "not run, line-fill: no dose" if step.fill else "not run"
+    cells += [show_time(round(step.minutes * 60_000)), NOTHING, NOTHING, words]
     return {"ran": False, "repeat": False, "outcome": "not-started", "cells": cells}
 
 
@@ -70,18 +74,23 @@ def step_rows(report: Report) -> list[dict[str, Any]]:
     return rows
 
 
+def _with_fill(volume: Fraction | None, fill: Fraction) -> str:
+    """A volume in mL, and how much of it fills the line and counts as no dose."""
+    return f"{show(volume)} ({show(fill)} fill)" if fill else show(volume)
+
+
 def bag_rows(report: Report) -> list[list[str]]:
     """The bag table: concentration, planned, delivered, measured, left over."""
     rows = []
     for bag in report.bags:
         conc = bag.bag.mg_per_ml if bag.bag else None
-        cells = [bag.name or NOTHING, show(conc), show(bag.planned_ml), show(bag.delivered_ml)]
+        volumes = (_with_fill(bag.planned_ml, bag.planned_fill_ml), _with_fill(bag.delivered_ml, bag.fill_ml))
+        cells = [bag.name or NOTHING, show(conc), *volumes]
         if report.measured_ml is not None:
             apart = (bag.delivered_ml / bag.measured_ml - 1) * 100 if bag.measured_ml else None
             cells += [show(bag.measured_ml), show_percent(apart)]
-        planned = bag.planned_ml * conc if bag.planned_ml is not None and conc is not None else None
         left_mg = bag.left_ml * conc if bag.left_ml is not None and conc is not None else None
-        rows.append([*cells, show(planned), show(bag.delivered_mg), show(bag.left_ml), show(left_mg)])
+        rows.append([*cells, show(bag.planned_mg), show(bag.delivered_mg), show(bag.left_ml), show(left_mg)])
     return rows
 
 
@@ -189,6 +198,10 @@ def totals(report: Report) -> dict[str, str]:
         "share": NOTHING if share is None else f"{float(share):.1f}".removesuffix(".0"),
         "volume": show(ml),
         "planned_volume": show(plan.total_ml if plan else None),
+        "bags_planned": _with_fill(
+            plan.total_ml if plan else None, sum((b.planned_fill_ml for b in report.bags), NO_FILL)
+        ),
+        "bags_delivered": _with_fill(ml, sum((bag.fill_ml for bag in report.bags), NO_FILL)),
         "measured_volume": show(measured),
         "measured_dose": show(report.measured_mg),
         "apart": show_percent(apart),

@@ -30,3 +30,8 @@ def way_of(content: dict[str, Any]) -> str:
     if not isinstance(route, str) or not route.strip():
         return BY_MOUTH  # class "oral" says so
     return WAYS.get(route.replace(".", "").strip().casefold(), f"by route {route.strip()}")
+
+
+def doses_words(way: str) -> str:
+    """What such doses are called: "doses by mouth", "single doses (under the skin)"."""
+    return "doses by mouth" if way == BY_MOUTH else f"single doses ({way})"

@@ -24,8 +24,8 @@ UNITS: dict[str, tuple[str, Fraction, str]] = {
             ("g", "1000", "g", "gm gram grams"),  # "gr" is a grain to some
             ("kg", "1000000", "kg", "kgs kilogram"),
             ("mcg", "1/1000", "mcg", "ug mcgs ugs microg microgram micrograms"),
-            ("ng", "1/1000000", "ng", "nanogram"),
-            ("pg", "1/1000000000", "pg", ""),
+            ("ng", "1/1000000", "ng", "nanogram nanograms"),
+            ("pg", "1/1000000000", "pg", "picogram picograms"),
         ),
         "activity": (
             ("u", "1", "U", "units unit iu"),
@@ -163,6 +163,25 @@ def other_unit(name: str, value: Any, known: Iterable[str]) -> str | None:
     if not alike or any(taken_apart(key).unit == mine.unit for key in alike):
         return None
     return _converted(mine, alike[0], value)
+
+
+# Bounded keys that are often given in another unit: the key's words in the other unit.
+_SLIPS = {"height_cm": "height_m", "weight_kg": "weight_g", "line_dead_volume_ml": "line_dead_volume_ul"}
+
+
+def slip(key: str, value: Fraction, low: Fraction, high: Fraction) -> str:
+    """What a value out of its bounds comes to if meant in the other usual unit: "1.75 m are 175 cm"; or "".
+
+    `low`, `high`: the bounds, in the key's own unit.
+    """
+    if key not in _SLIPS:
+        return ""
+    mine, theirs = taken_apart(_SLIPS[key]), taken_apart(key)
+    meant_ = value * mine.size / theirs.size
+    if not low <= meant_ <= high:
+        return ""
+    text = decimal_or_fraction(meant_)
+    return f"{decimal_or_fraction(value)} {mine.unit} are {text} {theirs.unit}: if that is meant, write {text}"
 
 
 def meant(name: str, known: Iterable[str], most: int = 1) -> list[str]:

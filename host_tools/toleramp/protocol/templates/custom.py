@@ -1,4 +1,7 @@
-"""A free table from a CSV file: columns solution, rate_ml_h, minutes in any order; the last row may lack minutes."""
+"""A free table from a CSV file: columns solution, rate_ml_h, minutes in any order; the last row may lack minutes.
+
+Columns printed_... are the cells of a published table: they go into the file, where each is checked.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,17 @@ from pathlib import Path
 
 from pump.protocol.protocol import MAX_SOLUTIONS, MAX_STEPS
 from toleramp.errors import UserError
-from toleramp.protocol.csv_columns import columns_of
+from toleramp.protocol.csv_columns import PRINTED, columns_of
+from toleramp.protocol.keys import KEYS, STEP
 from toleramp.protocol.reader import bytes_of
 from toleramp.protocol.templates.exact import number
 from toleramp.protocol.templates.model import E4, MS_PER_MIN, Bag, Plan, Rung, bag_volumes_nl, filled
-from toleramp.protocol.templates.options import RATE_DIGITS, Values
+from toleramp.protocol.templates.options import DRUG_DIGITS, RATE_DIGITS, Values
 
 LARGEST_BYTES = 64 * 1024
 COLUMNS = ["solution", "rate_ml_h", "minutes"]
-Row = tuple[str, Fraction, Fraction | None]  # letter, mL/h, minutes or None
+Printed = tuple[tuple[str, str], ...]  # keys and cells of a published table
+Row = tuple[str, Fraction, Fraction | None, Printed]  # letter, mL/h, minutes or None, printed cells
 
 
 def _bytes(path: Path) -> bytes:
@@ -46,18 +51,29 @@ def _minutes(text: str, where: str) -> Fraction | None:
     return minutes
 
 
-def _row(cells: list[str], where: str) -> Row:
+def _printed(cells: dict[str, str], where: str) -> tuple[tuple[str, str], ...]:
+    """The printed cells of a row as the file has them, with their zeros. Raises UserError for an unknown column."""
+    known = [key for key in KEYS[STEP] if key.startswith(PRINTED)]
+    for name, text in cells.items():
+        if name not in known:
+            raise UserError(f"there is no cell {name} of a step", where, "one of " + ", ".join(known))
+        number(text, f"{where}, {name}", DRUG_DIGITS, Fraction(0), Fraction(10**7))
+    return tuple((name, f"0{text}" if text.startswith(".") else text.rstrip(".")) for name, text in cells.items())
+
+
+def _row(cells: list[str], printed: dict[str, str], where: str) -> Row:
     letter = cells[0].strip()
     if len(letter) != 1 or not "A" <= letter <= "Z":
         raise UserError(f"solution {letter!r} is not one capital letter", where, "write A for the weakest bag")
     rate = number(cells[1], f"{where}, rate_ml_h", RATE_DIGITS, Fraction(1, 10), Fraction(1200), "mL/h")
-    return letter, rate, _minutes(cells[2], where)
+    return letter, rate, _minutes(cells[2], where), _printed(printed, where)
 
 
 def read_rows(path: Path) -> tuple[list[Row], tuple[str, ...]]:
     """The steps in a CSV file, and its columns that are not used. Raises UserError naming the line."""
     table = columns_of(_text(path), COLUMNS, path)
-    rows = [_row(cells, f"{path}, line {line}") for line, cells in table.rows]
+    every = zip(table.rows, table.printed, strict=True)
+    rows = [_row(cells, printed, f"{path}, line {line}") for (line, cells), printed in every]
     if not 1 <= len(rows) <= MAX_STEPS:
         raise UserError(f"{len(rows)} steps", str(path), f"a protocol has 1 to {MAX_STEPS}")
     for (line, _), row in list(zip(table.rows, rows, strict=True))[:-1]:
@@ -84,7 +100,9 @@ def build(values: Values, dose_pg: int) -> Plan:
     volumes = bag_volumes_nl(values["bag_ml"], values["overfill_ml"], len(letters))
     dilutions = _dilutions(values, len(letters))
     bags = tuple(Bag(*fields) for fields in zip(letters, dilutions, volumes, strict=True))
-    rungs = tuple(Rung(letters.index(letter), int(rate * E4), minutes) for letter, rate, minutes in rows)
+    rungs = tuple(
+        Rung(letters.index(letter), int(rate * E4), minutes, printed=printed) for letter, rate, minutes, printed in rows
+    )
     kind = values.get("class", "one-bag" if len(letters) == 1 else "multi-bag")
     notes = (f"Columns of the table that were not used: {', '.join(others)}.",) if others else ()
     return filled(Plan(kind, dose_pg, bags, rungs, notes), values["last_bag"])

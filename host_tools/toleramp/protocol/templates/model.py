@@ -45,6 +45,7 @@ class Rung:
     minutes: Fraction | None = None
     volume_nl: int | None = None
     fill: bool = False
+    printed: tuple[tuple[str, str], ...] = ()  # cells of a published table, key and text, to be checked in the file
 
     @property
     def open(self) -> bool:

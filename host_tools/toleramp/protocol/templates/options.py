@@ -16,7 +16,7 @@ from toleramp.protocol.keys import BOUNDS, TEXT_BYTES
 from toleramp.protocol.reader import when
 from toleramp.protocol.templates import body, premedication, units
 from toleramp.protocol.templates.exact import number
-from toleramp.words import times
+from toleramp.words import times, unit_keys
 from toleramp.words.lists import number_texts
 
 Values = dict[str, Any]  # option key -> what was read; an option that was not given and has no default is missing
@@ -117,7 +117,22 @@ class Option:
     def _number(self, text: str) -> Fraction:
         digits = 0 if self.kind == "whole" else self.digits
         text = units.without(text, self.unit, self.flag)
-        return number(text, self.flag, digits, Fraction(self.low), Fraction(self.high), self.unit)
+        low, high = Fraction(self.low), Fraction(self.high)
+        try:
+            return number(text, self.flag, digits, low, high, self.unit)
+        except UserError as error:
+            slip = self._slip(text, low, high)
+            if not slip:
+                raise
+            raise UserError(f"{text.strip()} {self.unit} is out of range", error.where, slip) from None
+
+    def _slip(self, text: str, low: Fraction, high: Fraction) -> str:
+        """What a number out of its bounds comes to in the other usual unit, as a height in metres; else ""."""
+        try:
+            value = number(text, self.flag, RATE_DIGITS, Fraction(0), Fraction(10**7))
+        except UserError:
+            return ""
+        return "" if low <= value <= high else unit_keys.slip(self.key, value, low, high)
 
     def _choice(self, text: str) -> str:
         if text not in self.choices:

@@ -8,6 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from pump.protocol import protocol as device
+from toleramp.preparation.amounts import spoken_unit
 from toleramp.protocol.keys import KEYS, MONITORING, RESUME
 from toleramp.protocol.templates import contract
 from toleramp.protocol.templates.exact import decimal_text, near, plain
@@ -27,14 +28,20 @@ def _pairs(pairs: list[tuple[str, str]]) -> str:
     return "".join(f"{key} = {value}\n" for key, value in pairs)
 
 
+def _dose_words(dose: Fraction, unit: str) -> str:
+    """The full dose as a name has it: to its last digit, and in a written unit where it would begin with zeros."""
+    spoken = spoken_unit([dose], unit)
+    return f"{near(dose / spoken.size, 9)} {spoken.name}"
+
+
 def _name(values: Values, plan: Plan, unit: str) -> str:
     if "name" in values:
         return str(values["name"])
-    dose = near(Fraction(plan.dose_pg, PG_PER_MG), 9)
+    dose = _dose_words(Fraction(plan.dose_pg, PG_PER_MG), unit)
     steps = sum(not rung.fill for rung in plan.rungs)
     size = f"{len(plan.portions)} doses" if plan.portions else f"{steps} steps"
-    name = f"{values['drug']} {dose} {unit}, {size}"
-    return name if len(name.encode()) <= _LONGEST_NAME else f"{dose} {unit}, {size}"
+    name = f"{values['drug']} {dose}, {size}"
+    return name if len(name.encode()) <= _LONGEST_NAME else f"{dose}, {size}"
 
 
 def _head(values: Values, plan: Plan, unit: str) -> str:
@@ -81,7 +88,7 @@ def _step(plan: Plan, rung: Rung) -> str:
         pairs.append(("to_full_dose", "true"))
     if rung.fill:
         pairs.append(("kind", _quoted("line-fill")))
-    return "[[step]]\n" + _pairs(pairs)
+    return "[[step]]\n" + _pairs([*pairs, *rung.printed])
 
 
 def _portion(portion: Portion, unit: str) -> str:

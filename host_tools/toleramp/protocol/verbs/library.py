@@ -29,11 +29,11 @@ def add_parser(verbs: Any) -> None:
 
 def run_library(args: argparse.Namespace) -> int:
     """Shows a library and keeps it; UserError for one that cannot be used, which leaves the kept one as it is."""
-    from toleramp.protocol.library import kept_path, read_library
+    from toleramp.protocol.library import SMALLEST, kept_path, read_library
 
     path = args.file or kept_path()
     if args.file is None and not path.exists():
-        raise UserError("no drug library is kept", str(path), "name a file: toleramp protocol library FILE")
+        raise UserError("no drug library is kept", str(path), SMALLEST)
     library = read_library(path)
     found = document(library)
     print(json.dumps(found, indent=1, ensure_ascii=False) if args.json else as_text(found))

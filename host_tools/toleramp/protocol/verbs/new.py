@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tomllib
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -16,6 +18,7 @@ from pump.protocol.doses import fills
 from pump.protocol.fingerprint import fingerprint
 from pump.protocol.protocol import Protocol
 from toleramp.errors import UserError, one_line
+from toleramp.protocol.all_findings import findings
 from toleramp.protocol.rule_rows import finding_rows, has_errors
 from toleramp.protocol.table import minutes_of
 from toleramp.protocol.templates import BY_NAME, TEMPLATES, Template, body, every_option, order, tried
@@ -23,6 +26,8 @@ from toleramp.protocol.templates.exact import near
 from toleramp.protocol.templates.interview import Interview, asked_for, interviewed
 from toleramp.protocol.templates.options import Option, Values, one_of
 from toleramp.protocol.templates.write import protocol_text
+from toleramp.protocol.verbs import check
+from toleramp.words.routes import doses_words, way_of
 
 _ABOUT = """Writes a protocol (TOML) from a template. Asks on a terminal: without --template for everything, one
 question at a time, else for what is missing and has no default. Rates that are given stand as they are; those that are
@@ -143,7 +148,8 @@ def _size(protocol: Protocol, values: Values) -> str:
     """Steps, fluid and time, in a few words."""
     minutes = near(sum(minutes_of(protocol), Fraction(0)), 3)
     if protocol.doses:
-        return f"{len(protocol.doses)} doses by mouth, {minutes} min"
+        given = doses_words(way_of({"protocol": {"route": values["route"]}}))
+        return f"{len(protocol.doses)} {given}, {minutes} min"
     filling = sum(fills(step) for step in protocol.steps)
     line = f" and {filling} line-fill{'s' if filling > 1 else ''}" if filling else ""
     volume = Fraction(sum(step.volume_nl for step in protocol.steps), 10**6)
@@ -156,15 +162,20 @@ def _say(target: Path, made: _Made) -> int:
     for words in made.aloud:
         print(words)
     print(f"wrote {one_line(str(target))}: {_size(protocol, values)}; fingerprint {fingerprint(blob)}")
-    rows = finding_rows(protocol)
-    for row in rows:
-        print(f"{row['severity']}: {row['where']}: {row['message']} [{row['code']}]")
-    if not rows:
-        print("no findings")
-    if not has_errors(rows):
+    found = check.document(target)
+    print(check.as_text(found))
+    if not found["errors"]:
         return 0
     print(_help(made, target))
     return 1
+
+
+def _keeps_all(made: _Made) -> bool:
+    """True where no rule has a word to say, and nothing in the file is an error."""
+    from toleramp.protocol.file import read_content
+
+    reading = read_content(Path("protocol.toml"), tomllib.loads(made.text, parse_float=Decimal))
+    return not finding_rows(made.protocol) and not has_errors(findings(reading)[1])
 
 
 def _help(made: _Made, target: Path) -> str:
@@ -172,7 +183,7 @@ def _help(made: _Made, target: Path) -> str:
 
     def keeps(texts: dict[str, str]) -> bool:
         try:
-            return not finding_rows(_made(made.template, texts, target).protocol)
+            return _keeps_all(_made(made.template, texts, target))
         except UserError:
             return False
 

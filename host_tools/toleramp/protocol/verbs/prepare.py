@@ -80,6 +80,7 @@ def _demand_place(args: argparse.Namespace) -> None:
 
 def _sheet(args: argparse.Namespace, reading: Reading) -> tuple[dict[str, Any], list[Bag]]:
     """The sheet and the bags; only what is wrong where the protocol or its file has an error."""
+    from toleramp.protocol import by_hand, order
     from toleramp.protocol.file import compile_protocol
     from toleramp.protocol.findings import file_findings
     from toleramp.protocol.table import finding_rows
@@ -88,6 +89,9 @@ def _sheet(args: argparse.Namespace, reading: Reading) -> tuple[dict[str, Any], 
     protocol = reading.protocol
     assert protocol is not None
     sheet = _head(protocol, fingerprint(compile_protocol(protocol, str(args.file))))
+    sheet["for_order"] = order.document(reading.content["protocol"])
+    sheet["order"] = order.named_words(reading.content["protocol"])
+    sheet["way"] = by_hand.of(protocol).way
     sheet["route"] = reading.content["protocol"].get("route", "not written")
     sheet |= {key: one_line(getattr(args, key) or "").strip() for key in ("batch", "storage")}
     sheet["findings"] = finding_rows(protocol) + file_findings(reading, start(args.now))
@@ -144,7 +148,7 @@ def _oral_means(args: argparse.Namespace, protocol: Protocol) -> tuple[list[Frac
         (args.labels, "--labels"),
     ):
         if given:
-            raise UserError("a protocol by mouth has no bags", option, "leave it out")
+            raise UserError("a protocol of single doses has no bags", option, "leave it out")
     texts = number_texts(args.stock_mg_per_ml, "--stock-mg-per-ml") if args.stock_mg_per_ml else []
     step = _step_ml(args)
     return [_amount(text, "--stock-mg-per-ml", _strength_unit(protocol)) for text in texts], Means(step_ml=step)

@@ -43,7 +43,7 @@ def add_parser(verbs: Any) -> None:
 def run_table(args: argparse.Namespace) -> int:
     """Prints the page; 1 when a rule is broken."""
     from toleramp.approval.read_warnings import with_readers
-    from toleramp.protocol import order
+    from toleramp.protocol import order, page
     from toleramp.protocol.file import compile_protocol, read_file
     from toleramp.protocol.findings import file_findings
     from toleramp.protocol.table import in_own_unit, table
@@ -56,6 +56,8 @@ def run_table(args: argparse.Namespace) -> int:
         raise reading.faults[0]
     blob = compile_protocol(reading.protocol, str(args.file))
     document = table(reading.protocol, fingerprint(blob), file_findings(reading, now))
+    if reading.protocol.steps:
+        document["vein"]["reaches_patient_mg"] = float(page.reached(reading.protocol, reading.content)[0] / page.PG)
     document["findings"] = with_readers(document["findings"], reading.standing)
     verdict = Verdict(document["findings"])
     named = order.document(reading.content["protocol"])
@@ -138,7 +140,7 @@ def _head(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> lis
         *_errors(document),
         f"drug {protocol.drug}    route {table.get('route', 'not written')}    class {_class_words(protocol)}",
         *_weight(protocol, table, unit),
-        *([] if protocol.doses else [order.words(table)]),
+        *([order.words(table)] if not protocol.doses or order.document(table) else []),
         _approval(reading),
     ]
 
@@ -172,7 +174,7 @@ def as_text(reading: Reading, protocol: Protocol, document: dict[str, Any]) -> s
             *page.premedication(reading.content),
             *([] if protocol.doses else page.bags(protocol, reading.content)),
             *page.steps(protocol, document),
-            *page.totals(protocol),
+            *page.totals(protocol, reading.content),
             *page.limits(protocol, reading.content),
             "",
             *wrapped(_tail(document)),
