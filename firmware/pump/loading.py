@@ -35,7 +35,7 @@ def load(pump, blob):
 def _judged(pump, blob):
     """Protocol, plan and the key of its order. Raises Refusal."""
     if pump.lost.must:
-        raise p.Refusal(refusals.BUSY)
+        raise p.Refusal(refusals.UNSEEN)
     protocol = p.decode(blob)
     admit(protocol, blob, pump.bench, pump.keys)
     return protocol, Plan(protocol, pump.pl_pulse), _new_order(pump, protocol, blob)

@@ -6,7 +6,8 @@ import pytest
 from core_kit import MILD, TECHNICAL, choose_step, classify, resume, running_at, scan_s, state, tap
 
 from pump.guard.sealed import LEVELS, OF_BOUNDS, OF_PLAN, PLAN
-from pump.io import STOP
+from pump.io import SILENCE, STOP
+from pump.tables import alarms
 from toleramp_bench.boards.core_pump import CorePump
 
 FOUND_S = 8  # all rows of a 12-step plan take their turns, 80 ms each, beside those of the protocol
@@ -52,6 +53,56 @@ def test_a_bit_of_what_forbids_a_resume_is_found(name: str, bit: int) -> None:
     resume(pump)
     scan_s(pump, 1)
     assert state(pump) == "fault"
+
+
+@pytest.mark.req("INT-4", "VIT-2")
+@pytest.mark.parametrize("bit", [13, 16, 22, 28])
+def test_a_bit_of_the_time_of_the_last_reading_hides_no_lost_signal(bit: int) -> None:
+    """Else the drug flows for an hour without a reading, and without an alarm."""
+    pump = running_at(6)
+    pump.parser.flags = 0
+    scan_s(pump, 3)
+    pump.controller.vitals._sure_ms ^= 1 << bit
+    scan_s(pump, 16)
+    assert state(pump) == "held" and pump.controller.alarms.active[alarms.SIGNAL_HOLD]
+
+
+@pytest.mark.req("INT-4", "ALM-3", "ALM-7")
+@pytest.mark.parametrize("bit", [17, 20, 28])
+def test_a_bit_of_the_pause_makes_no_silence_longer(bit: int) -> None:
+    """Else a desaturation is silent for as long as a bit says."""
+    pump = low()
+    tap(pump, SILENCE)
+    pump.controller.alarms.paused_ms ^= 1 << bit
+    assert sounds(pump, 125)
+
+
+@pytest.mark.req("INT-4", "ALM-7")
+@pytest.mark.parametrize("name", ["active", "_there"])
+def test_a_bit_of_an_alarm_is_raised_again(name: str) -> None:
+    """Else the alarm of a patient at 80 % is gone by itself."""
+    pump = low()
+    getattr(pump.controller.alarms, name)[alarms.SPO2_STOP] ^= 1
+    scan_s(pump, 6)
+    assert pump.controller.alarms.active[alarms.SPO2_STOP] and sounds(pump, 10)
+
+
+def low() -> CorePump:
+    """A pump that holds for a patient at 80 %."""
+    pump = running_at(6)
+    pump.parser.spo2 = 80
+    scan_s(pump, 15)
+    assert state(pump) == "held" and pump.controller.alarms.active[alarms.SPO2_STOP]
+    return pump
+
+
+def sounds(pump: CorePump, seconds: float) -> bool:
+    """Whether it sounds within that time."""
+    for _ in range(round(seconds * 1_000_000 / pump.period_us)):
+        pump.scan()
+        if pump.out.tone_hz:
+            return True
+    return False
 
 
 @pytest.mark.req("INT-4", "ALM-6")

@@ -58,7 +58,7 @@ class Alarms:
     def set(self, alarm, condition):
         """Tells whether an alarm's condition is there; edges are logged."""
         if condition:
-            if not self._there[alarm]:
+            if not (self._there[alarm] and self.active[alarm]):  # one without the other: a bit has changed (INT-4)
                 self._begin(alarm)
         elif self._there[alarm]:
             self._there[alarm] = 0
@@ -148,7 +148,7 @@ class Alarms:
     def update(self, dt_ms):
         """Advances the patterns by one scan: sets lights (bits) and tone_hz."""
         if self.paused_ms > 0:
-            self.paused_ms -= dt_ms
+            self.paused_ms = self.paused_ms - dt_ms if self.paused_ms <= PAUSE_MS else 0  # no silence is longer (INT-4)
         priority = self.priority
         if not priority:
             self.lights = self.tone_hz = 0

@@ -29,6 +29,7 @@ from pump.tables.causes import (
 from pump.tables.states import ALARM as STATE_ALARM
 from pump.tables.states import FLOWS, GROUP, HELD, ON
 
+AGAIN_S = 4  # alarms are told anew so often: what a changed bit has taken from them is raised again (INT-4)
 GONE_S = 10  # a device's condition is over when it has been gone for so long: 360 onsets an hour at the most (ALM-8)
 _HOLDING = bytes([k for k in CONDITIONS if DOES[k] == causes.HOLDS])
 _HOLD_BITS = array("I", [BIT[k] for k in _HOLDING])
@@ -54,6 +55,7 @@ class Conditions:
         self._gone_s = array("i", [-1] * len(PRIORITY))
         self._lingering = False
         self._judged = self._state = self._cause = -1
+        self._told_s = 0  # when the alarms were last told all, whether or not anything had changed
 
     @micropython.native
     def gather(self):
@@ -78,6 +80,9 @@ class Conditions:
             monitoring.on = True
         bits = self.bits & _NO_SIGNAL if monitoring.probe_s else self.bits
         judged = bits << 1 | monitoring.on
+        if now_s - self._told_s >= AGAIN_S or now_s < self._told_s:
+            self._told_s = now_s
+            self._judged = -1
         if judged == self._judged and state == self._state and cause == self._cause and not self._lingering:
             return
         began = GROUP[state] & FLOWS and state != self._state

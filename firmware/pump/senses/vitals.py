@@ -326,6 +326,9 @@ class Vitals:
         if self._sure_ms < 0:
             self._sure_ms = (now_ms - ALERT_MS) & TICK_MASK
         age = ticks_diff(now_ms, self._sure_ms)
+        if age < 0:  # no sample is of later than now: a bit has changed (INT-4), and nothing is known
+            self._sure_ms = (now_ms - HOLD_MS) & TICK_MASK
+            age = HOLD_MS
         if age > self.fresh_ms:
             self._unknown()
             if age + self._missed_ms >= ALERT_MS:

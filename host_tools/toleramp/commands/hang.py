@@ -1,6 +1,7 @@
 """tell the pump the code of the bag that hangs, as scanned from its label"""
 
 import argparse
+import time
 from typing import TYPE_CHECKING
 
 from pump.protocol.codes import alike, can_show
@@ -12,6 +13,9 @@ from toleramp.errors import Refused, UserError, one_line
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
+    from toleramp.device.client import Pump
+
+TRIES, AGAIN_S = 5, 0.25  # it takes no code while a key is down, or before its question stands on the screen
 _LONGEST = 24  # bytes of a bag's code, as a protocol has it
 
 
@@ -52,21 +56,33 @@ def _advice(code: str, known: "dict[str, str]") -> str:
     return "take it down, hang the bag that stands on the pump's screen, and scan its label"
 
 
+def _say(pump: "Pump", code: str) -> None:
+    """Sends the code, again for a second while somebody is at the pump's keys. Raises Refused."""
+    for left in range(TRIES - 1, -1, -1):
+        try:
+            pump.hang(code)
+            return
+        except Refused as refusal:
+            if refusal.row != refusals.BUSY or not left:
+                raise
+        time.sleep(AGAIN_S)
+
+
 def run(args: argparse.Namespace) -> int:
     """Sends the code; 1 when the pump asks for another bag. Nothing flows before a press at the pump (SEC-1)."""
     code = _code(args.code)
     pump, hello = chosen.connect(args)
     with pump:
         try:
-            pump.hang(code)
+            _say(pump, code)
         except Refused as refusal:
             if refusal.row == refusals.RANGE:
                 print(terminal.emphasis(f"WRONG BAG: {one_line(code)} is not the bag that the pump asks for"))
                 print(one_line(_advice(code, _known(str(hello["fingerprint"])))))
                 return 1
             if refusal.row == refusals.BUSY:
-                remedy = "scan the label when its screen says HANG BAG"
-                raise UserError("the pump asks for no bag now", pump.port, remedy) from None
+                remedy = "scan the label when its screen says HANG BAG and no key is down"
+                raise UserError("the pump asks for no bag now, or somebody is at its keys", pump.port, remedy) from None
             raise
     print(f"{one_line(code)} is the bag that the pump asks for: press CONFIRM at the pump, it then runs")
     return 0

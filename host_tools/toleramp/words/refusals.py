@@ -43,7 +43,12 @@ WORDS[refusals.CLASS] = "a protocol of class one-bag has one bag"
 WORDS[refusals.DWELL_LONG] = "a step lasts many times as long as the others"
 WORDS[refusals.TOO_OFTEN] = "more of these in a second than it takes: ask again"
 WORDS[refusals.ORDER_GIVEN] = "this pump has given some of this order before"
-WORDS[refusals.ORDER_UNREAD] = "its memory does not answer: it cannot know whether some of this order was given before"
+WORDS[refusals.ORDER_UNREAD] = (
+    "its memory does not answer, or is damaged: it cannot know whether some of this order was given before"
+)
+WORDS[refusals.UNSEEN] = (
+    "its last session ended by a fault or a lock: read its screen, look at patient and line, press CONFIRM at the pump"
+)
 
 # What helps where the order was given before.
 ORDER_REMEDY = 'load the next cycle or a new order (cycle, order_id in the file); on a bench write class = "bench"'
