@@ -146,7 +146,7 @@ def test_slow_random_presses_are_a_storm_before_they_are_two_acts(per_s: float) 
             asked = press == START if press else asked
         else:
             assert storm
-    assert resumed <= 12  # 18 % of them, with a margin for the draw; 39 without the rule
+    assert resumed <= 15  # 25 % of them, with a margin for the draw; 39 without the rule
 
 
 @pytest.mark.req("INT-6", "ALM-2")
@@ -178,8 +178,8 @@ def test_start_after_up_or_down_wants_the_confirm_between(first: int, then: int,
 
 
 @pytest.mark.req("INT-6")
-@pytest.mark.parametrize(("turns", "storm"), [(4, False), (5, True)])
-def test_to_and_fro_in_a_list_is_no_storm_four_times_a_minute(turns: int, storm: bool) -> None:
+@pytest.mark.parametrize(("turns", "storm"), [(8, False), (9, True)])
+def test_to_and_fro_in_a_list_is_no_storm_eight_times_a_minute(turns: int, storm: bool) -> None:
     """Else a nurse who goes past her step is locked out."""
     buttons = Buttons()
     for turn in range(turns + 1):
