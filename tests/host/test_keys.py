@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pump.protocol import approval
 from toleramp import cli
 from toleramp.approval import key_files
-from toleramp.device import keyring_install
+from toleramp.device import service_mode
 from toleramp.errors import UserError
 
 pytest_plugins = ("fake_pump",)
@@ -232,8 +232,8 @@ def test_a_pump_that_runs_is_not_in_service_mode(
     ring: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a person waits for nothing. One line says how to get there; the running pump is not disturbed."""
-    monkeypatch.setattr(keyring_install, "_REPL_S", 0.5)
-    monkeypatch.setattr(keyring_install, "_ANSWER_S", 0.2)
+    monkeypatch.setattr(service_mode, "REPL_S", 0.5)
+    monkeypatch.setattr(service_mode, "ANSWER_S", 0.2)
     with FakePump() as pump:
         assert run("install", ring, "--port", pump.port) == 2
         assert pump.seen == []

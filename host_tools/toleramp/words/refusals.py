@@ -44,7 +44,8 @@ WORDS[refusals.DWELL_LONG] = "a step lasts many times as long as the others"
 WORDS[refusals.TOO_OFTEN] = "more of these in a second than it takes: ask again"
 WORDS[refusals.ORDER_GIVEN] = "this pump has given some of this order before"
 WORDS[refusals.ORDER_UNREAD] = (
-    "its memory does not answer, or is damaged: it cannot know whether some of this order was given before"
+    "its memory does not answer, or is damaged: it cannot know whether some of this order was given before;"
+    " see `toleramp orders forget --help`"
 )
 WORDS[refusals.UNSEEN] = (
     "its last session ended by a fault or a lock: read its screen, look at patient and line, press CONFIRM at the pump"
