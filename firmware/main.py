@@ -4,6 +4,8 @@ Any exception, exhausted memory included, takes the permit away, is recorded wit
 interpreter's prompt comes only in service mode.
 """
 
+import gc
+
 import micropython
 
 micropython.kbd_intr(-1)  # before anything else: the interpreter listens for Ctrl-C again with each file that it runs
@@ -21,6 +23,8 @@ try:
         loop.run()
 except BaseException as fault:
     service = False
+    gc.enable()
+    gc.collect()  # what follows wants memory, and may be there because there was none
     from drivers import last_words
 
     last_words.say(fault)

@@ -5,6 +5,8 @@ change nothing. Code under them keeps to what means the same in all three: words
 """
 
 try:
+    from gc import collect
+
     import micropython
 
     ON_DEVICE = True
@@ -25,6 +27,9 @@ if not ON_DEVICE:
 
     def const(value):
         return value
+
+    def collect():
+        """Frees what nobody needs; here that is done by itself, on the device never within a scan."""
 
     def ptr8(buffer):
         return buffer

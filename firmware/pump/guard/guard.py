@@ -6,7 +6,7 @@ buttons. It can only refuse: without the permit's edge in every scan an external
 """
 
 from pump.base import crc
-from pump.base.compat import micropython
+from pump.base.compat import collect, micropython
 from pump.base.units import TICK_MASK
 from pump.course.course import Course, Tally
 from pump.course.plan import TOLERANCE_SHARE, Plan
@@ -72,6 +72,7 @@ class Guard:
         """Takes its own copy of a protocol's bytes (already accepted by control) and decodes it by itself."""
         self.blob = bytearray(blob)
         self.plan = Plan(decode(self.blob), self.pl_pulse)
+        collect()
         self._course = Course(self.plan)
         self._tally = Tally(self.plan)
         self.hanging = Hanging(self.plan.protocol, self._screen)

@@ -7,10 +7,12 @@ the longest at which the next step can be said to flow.
 
 from array import array
 
+from pump.base.compat import collect
 from pump.base.units import US_RATE
 from pump.protocol.protocol import WIDE_STEP
 from pump.protocol.rules import RATIO_TWO_PERSON, RATIO_WIDE
 
+AT_ONCE = 8  # levels worked out before what they were worked out with is freed
 MARGIN = 112  # hundredths: what a window of pulses cannot tell
 _MAX = 1 << 29
 
@@ -24,6 +26,8 @@ class Levels:
         self.top = len(steps)
         ratio = RATIO_WIDE if plan.protocol.kind == WIDE_STEP else RATIO_TWO_PERSON
         for level in range(self.top + 1):
+            if level % AT_ONCE == AT_ONCE - 1:
+                collect()
             after = steps[min(level, self.top - 1)]
             for us in _intervals_us(plan, steps[max(0, level - 1)]):
                 self.least_us.append(min(_MAX, us * 10_000 // ((ratio if level else 100) * MARGIN)))
