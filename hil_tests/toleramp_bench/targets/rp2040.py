@@ -30,7 +30,7 @@ _BOOT_S = 3.0
 _DEAF_US = 2_000_000
 _LINES = {"usb": "host to pump", "uart1": "oximeter"}  # by the names that the other targets have
 _SRAM_BYTES = 264 * 1024
-CONTROLS_COPY = 2  # of the rows of pulses in the memory (plan and course of control and guard), found by trying
+CONTROLS_COPY = 5  # of the rows of pulses in the memory (plan and course of control and guard), found by trying
 
 
 class Rp2040Target:
