@@ -196,7 +196,7 @@ def _watched(expect: Expect, recording: Recording) -> Verdict:
     if origin is None:
         return False, f"{expect.keys['of']} never came"
     times = _times(expect, recording, *_window_us(expect.keys, origin, recording))
-    wanted = not expect.keys.get("never") if expect.kind == SCREEN else expect.name == str(True)
+    wanted = not expect.keys.get("never") if expect.kind == SCREEN else expect.keys[expect.kind]
     if not times:
         return not wanted, "at no time"
     return wanted, f"at {clock(times[0] // 1000)}, {(times[0] // 1000) - origin.t_ms} ms after {origin.text}"
@@ -242,7 +242,7 @@ def _rate(expect: Expect, recording: Recording) -> Verdict:
         if (name is None or fits(record, name, keys)) and record["t_ms"] >= origin.t_ms
     ]
     most = max((bisect_right(times, t_ms + HOUR_MS) - at for at, t_ms in enumerate(times)), default=0)
-    return most < int(expect.name), f"{most} in the fullest hour"
+    return most < keys[expect.kind], f"{most} in the fullest hour"
 
 
 # -- value and count

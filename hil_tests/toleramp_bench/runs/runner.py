@@ -154,7 +154,7 @@ class Run:
         """Runs it to its end. The target is closed by whoever opened it."""
         if self.scenario.oximeter != self.target.form:
             self.target.choose(self.scenario.oximeter)
-        if any(expect.kind in (SCREEN, "sound") or "sound" in expect.keys for expect in self.scenario.expects):
+        if any(expect.kind == SCREEN or "sound" in expect.keys for expect in self.scenario.expects):
             self.recording.shown = Shown()
             self.target.watch(self.recording.shown.look)
         jammed = [action for action in self.scenario.actions if action.do == "stuck_key" and action.when.at_ms == 0]

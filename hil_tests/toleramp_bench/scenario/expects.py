@@ -44,7 +44,8 @@ def _expect(checks: Checks, table: Table, where: str, ground: Ground) -> Expect:
     read = checks.table(table, {kind: words.FORMS.get(kind, words.TEXT), **EXPECT[kind]}, where)
     name = read.pop(kind)
     _DEMANDS[kind](checks, name, read, where, ground)
-    return Expect(kind, str(name), read, in_words(kind, name, read))
+    text = in_words(kind, name, read)
+    return Expect(kind, name, read, text) if isinstance(name, str) else Expect(kind, kind, {**read, kind: name}, text)
 
 
 def _near(checks: Checks, table: Table, where: str) -> str:

@@ -44,7 +44,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Expect:
-    """One [[expect]]: its kind ("event", "never", "value", "count"), the name or path, and its other keys as written.
+    """One [[expect]]: its kind (a word of words.EXPECT), the name, path or text, and its other keys as written.
 
     `text` is the expectation in words, for the result and the report.
     """
