@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from functools import cache
 
-from matplotlib.font_manager import FontManager, FontProperties, fontManager, get_font
+from matplotlib.font_manager import FontProperties, fontManager, get_font
 
 from toleramp.errors import UserError
 
@@ -34,9 +34,9 @@ _FROM_RIGHT = ("R", "AL")  # unicodedata.bidirectional: letters that matplotlib 
 
 
 @cache
-def families(fonts: FontManager = fontManager) -> tuple[str, ...]:
+def families() -> tuple[str, ...]:
     """The fonts to draw with, in the order in which a sign is looked for: those of the list that are installed."""
-    installed = {font.name for font in fonts.ttflist}
+    installed = {font.name for font in fontManager.ttflist}
     return (FIRST, *(name for name in FURTHER if name in installed))
 
 
