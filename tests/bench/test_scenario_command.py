@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from toleramp import cli
+from toleramp_bench.commands import scenario as scenario_command
 from toleramp_bench.interrupts import PRESSED
 from toleramp_bench.places import ROOT
 from toleramp_bench.runs import command, execute
@@ -135,6 +136,35 @@ def test_ctrl_c_leaves_what_was_reached(target: str, times: int, tmp_path: Path)
     kept = json.loads((folder / "result.json").read_text())
     assert kept["interrupted"] is True and kept["events"] == document["events"]
     assert [path.name for path in folder.parent.iterdir()] == ["long"]
+
+
+def test_the_second_of_two_presses_ends_nothing_more_when_the_run_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it tears what the interrupted run was just writing, or a traceback is its last word."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with pytest.raises(KeyboardInterrupt), scenario_command._first_interrupt():
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)  # the same press: nothing
+        with pytest.raises(KeyboardInterrupt), scenario_command._first_interrupt():
+            signal.raise_signal(signal.SIGINT)  # another run's own
+        monkeypatch.setattr(scenario_command, "SAME_INTERRUPT_S", 0.0)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)  # somebody goes on pressing
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_run_that_nobody_ends_leaves_ctrl_c_as_it_was() -> None:
+    """Else whoever calls the command from a program of his own loses his Ctrl-C to it."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with scenario_command._first_interrupt():
+            assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_keeps_the_runs_before_and_starts_none_after(tmp_path: Path) -> None:

@@ -96,29 +96,45 @@ def _report(args: argparse.Namespace, runs: "Iterator[Document]", asked: int) ->
     return 0 if whole and all(document["passed"] and not document.get("differences") for document in done) else 1
 
 
-@contextmanager
-def _first_interrupt() -> "Iterator[None]":
-    """Only the first Ctrl-C of some seconds counts, so that what it leaves is written: people press it twice, and
+class _OnePress:
+    """A handler for which all that comes within SAME_INTERRUPT_S of a Ctrl-C is that Ctrl-C: people press it twice, and
     `timeout -s INT` sends two. Somebody who goes on pressing still gets out.
     """
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or current_thread() is not main_thread():
+
+    def __init__(self) -> None:
+        self._first_s = -SAME_INTERRUPT_S
+        self.pressed = False
+        self.runs = True  # what is to be ended; afterwards it is Python's own answer that is asked for
+
+    def __call__(self, number: int, frame: Any) -> None:
+        if time.monotonic() - self._first_s < SAME_INTERRUPT_S:
+            return
+        self._first_s, self.pressed = time.monotonic(), True
+        if self.runs:
+            PRESSED.come()
+        signal.default_int_handler(number, frame)
+
+
+@contextmanager
+def _first_interrupt() -> "Iterator[None]":
+    """Only the first Ctrl-C of some seconds counts, so that what it leaves is written. That holds to the process's end,
+    which a run that was interrupted may reach before the second one comes.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    mine = before is signal.default_int_handler or isinstance(before, _OnePress)
+    if not mine or current_thread() is not main_thread():
         yield
         return
-    first_s = -SAME_INTERRUPT_S
-
-    def pressed(_number: int, _frame: object) -> None:
-        nonlocal first_s
-        if time.monotonic() - first_s >= SAME_INTERRUPT_S:
-            first_s = time.monotonic()
-            PRESSED.come()
-
-    signal.signal(signal.SIGINT, pressed)
+    handler = _OnePress()
+    signal.signal(signal.SIGINT, handler)
     PRESSED.answered()
     try:
         yield
     finally:
         PRESSED.answered()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        handler.runs = False
+        if not handler.pressed:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _gather(runs: "Iterator[Document]", done: list[Document]) -> bool:
