@@ -30,6 +30,11 @@ def ticks_diff(later, earlier):
     return span if span < _HALF else span - _HALF - _HALF
 
 
+def age_ms(now_ms, since_ms, most_ms):
+    """How long ago that was, `most_ms` at the most; -1 where it never was (`since_ms` below 0)."""
+    return min(ticks_diff(now_ms, since_ms), most_ms) if since_ms >= 0 else -1
+
+
 @micropython.native
 def ticks_add(ticks, delta):
     """`ticks` moved by `delta` (within +-2**29), modulo 2**30."""

@@ -49,6 +49,12 @@ class Tally:
         """Pulses that a bag still holds (PRO-3)."""
         return self.plan.holds[bag] - self.drawn[bag]
 
+    def pack(self, to):
+        """Appends what was counted."""
+        for counted in (self.by_bag, self.drawn, self.filled):
+            to.extend(counted)
+        self.line.pack(to)
+
 
 class Course:
     """For each step: its bag, pulses and first leg; for each leg: where it ends (pulses in the step) and its rate.
@@ -116,6 +122,13 @@ class Course:
         self.rate_e4.append(rate_e4)
         self.interval_us.append(interval_us)
         self.remainder.append(remainder)
+
+    def pack(self, to):
+        """Appends how the session goes; what follows from a leg's rate is left out."""
+        to.append(self.last)
+        to.append(self.cut)
+        for row in (self.bag, self.pulses, self.first, self.end, self.rate_e4):
+            to.extend(row)
 
 
 def ahead(plan, tally, step, bag):

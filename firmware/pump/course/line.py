@@ -77,3 +77,10 @@ class Line:
         for i in range(count):
             held[i] = held[i + gone]
             bags[i] = bags[i + gone]
+
+    def pack(self, to):
+        """Appends what it holds."""
+        to.append(self.count)
+        for i in range(self.count):
+            to.append(self.pulses[i])
+            to.append(self.bag[i])

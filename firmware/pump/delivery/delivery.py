@@ -120,3 +120,13 @@ class Delivery:
         self.left -= count
         self._idle = 0
         return count * interval
+
+    def pack(self, to):
+        """Appends what decides from here on; at rest that is nothing else."""
+        to.append(self.flowing)
+        if self.flowing:
+            for value in (
+                self.left, self._interval, self._rest, self._share, self._burst_max, self._error, self._wait,
+                self._idle, self._started,
+            ):  # fmt: skip
+                to.append(value)

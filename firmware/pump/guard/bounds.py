@@ -108,3 +108,13 @@ class Bounds:
     def _too_much(self, bag):
         drawn, plan = self.drawn[bag], self.plan
         return self._others_ppm + plan.ppm_of(bag, drawn) > self._most_ppm or drawn > plan.holds[bag] + WINDOW
+
+    def pack(self, to):
+        """Appends what decides from here on; with all levels reached nothing more is seen."""
+        to.extend(self.drawn)
+        seen_ms = self._seen_ms if self._reached < self.levels.top else 0
+        for value in (
+            self.broken, self._bag, self._others_ppm, self._free, seen_ms, self._reached,
+            min(self._span_ms, SPAN_MAX_MS), self._pulses, self._long_ms, self._long, self._stretch_ms, self._flowed,
+        ):  # fmt: skip
+            to.append(value)

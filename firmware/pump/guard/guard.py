@@ -80,6 +80,8 @@ class Guard:
         self.sealed = Sealed(self.plan, self.bounds)
         self._step = self._bag = -1
         self._goal = _NEVER
+        self._base = self._leg = self._loose = 0
+        self._done = False
 
     def compare(self, protocol, vitals):
         """Control's protocol and the limits of the vital signs are compared with its own from now on (INT-4)."""
@@ -306,3 +308,24 @@ class Guard:
     def _latch(self, reason):
         if not self.trip:
             self.trip = reason
+
+    def pack(self, to, claim):
+        """Appends what decides from here on; numbers of entries, turns and sessions as they stand to the claim's."""
+        flow = self._flow
+        quiet_ms = max(self._quiet_ms, 0)
+        for value in (
+            self.trip, self.permit, flow, quiet_ms, self._pressed, self._raw, self._step, self._base, self._done,
+            self._bag, self._leg, self._goal, self._loose, self._after if quiet_ms and not flow else 0,
+            self._after_most, claim.entry - self._entry if self._entry >= 0 else _NEVER, claim.turn - self._turn,
+            claim.session - self._session,
+        ):  # fmt: skip
+            to.append(value)
+        if flow:
+            for value in (self._due, self._due_us, self._missing_ms, self._since_ms):
+                to.append(value)
+        if self.plan:
+            self._course.pack(to)
+            self._tally.pack(to)
+            self.hanging.pack(to)
+            if self.bounds:
+                self.bounds.pack(to)

@@ -8,7 +8,7 @@ from pump.io import CONFIRM
 from pump.protocol.codes import folded, looks_like
 from pump.protocol.protocol import CODE_SHOWN
 from pump.tables.questions import CODE_LINE
-from pump.tables.states import BAG, FIRST_LINE
+from pump.tables.states import BAG, FIRST_LINE, READY
 
 _SECOND_LINE = 16
 _WIDTH = 16
@@ -45,7 +45,7 @@ class Hanging:
         self._raw = raw
         self._down = min(self._down + 1, STABLE + 1) if raw & CONFIRM else 0
         self._heard_ms = min(self._heard_ms + dt_ms, HEARD_MS)
-        asked = self._lines[len(FIRST_LINE[BAG])] if self.stands(0, FIRST_LINE[BAG]) else 0
+        asked = self._asked_now()
         if asked and asked != self._asked:
             self.bag = self._picked = -1
         self._asked = asked
@@ -56,6 +56,10 @@ class Hanging:
             self.bag, self._picked = -1, named
         elif self._picked >= 0:
             self.bag = self._picked
+
+    def _asked_now(self):
+        """The letter of the bag that the screen asks for, 0: none."""
+        return self._lines[len(FIRST_LINE[BAG])] if self.stands(0, FIRST_LINE[BAG]) else 0
 
     def _named(self):
         """The bag whose code stands on the screen, -1: none."""
@@ -87,3 +91,10 @@ class Hanging:
             if lines[at + i] != text[i]:
                 return False
         return True
+
+    def pack(self, to):
+        """Appends what decides from here on; of the screen what it reads there."""
+        for value in (self.bag, self._picked, self._asked, self._down, self._raw, self._heard_ms, self._named()):
+            to.append(value)
+        to.append(self._asked_now())
+        to.append(self.stands(0, FIRST_LINE[READY]))

@@ -197,3 +197,14 @@ class Alarms:
             left -= span
             on = not on
         return False
+
+    def pack(self, to):
+        """Appends what decides from here on; at which moment of its pattern a light or a tone is decides nothing."""
+        for value in (self.priority, self.top, self.paused_ms, self._loud):
+            to.append(value)
+        for flags in (self.active, self._there, self._told):
+            to.extend(flags)
+        since_s = self.now_s - RETURN_S
+        for alarm in range(len(self._ended_s)):
+            ended_s = self._ended_s[alarm]
+            to.append(ended_s - since_s if ended_s > since_s and not self._there[alarm] else 0)

@@ -39,3 +39,9 @@ class Attention:
                 presses &= ~START
         self.awaits = self._new_ms < NEW_MS or self.seen_ms < SEEN_MS
         return presses
+
+    def pack(self, to):
+        """Appends what decides from here on."""
+        to.append(self.awaits)
+        to.append(min(self.seen_ms, SEEN_MS))
+        to.append(min(self._new_ms, NEW_MS))

@@ -6,7 +6,7 @@ makes the limits the stricter ones.
 """
 
 from pump.base.compat import micropython, ptr8
-from pump.base.units import ticks_diff
+from pump.base.units import age_ms, ticks_diff
 
 SECONDS = 60
 SECOND_MS = 1_000
@@ -53,3 +53,9 @@ class Minute:
     def median(self):
         """The median in percent; NONE8 without a single reading."""
         return int(_median(self._kept, self._counts, SECONDS))
+
+    def pack(self, to, now_ms):
+        """Appends what decides from here on: the oldest reading first."""
+        to.append(age_ms(now_ms, self._since_ms, SECOND_MS))
+        for i in range(SECONDS):
+            to.append(self._kept[(self._next + i) % SECONDS])

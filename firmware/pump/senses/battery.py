@@ -32,3 +32,8 @@ class Sense:
         if self._beyond >= LOOKS:
             self._beyond = 0
             self.bits ^= _LOW_BIT
+
+    def pack(self, to):
+        """Appends what decides from here on."""
+        to.append(self.bits)
+        to.append(self._beyond)

@@ -133,3 +133,14 @@ class Conditions:
             up[alarm] = wanted[alarm]
             if wanted[alarm]:
                 alarms.set(alarm, True)
+
+    def pack(self, to):
+        """Appends what decides from here on: what is there, and what is only just gone."""
+        for value in (self.bits, self.hold, self._judged, self._state, self._cause, self._lingering):
+            to.append(value)
+        now_s = self.alarms.now_s
+        to.extend(self._up)
+        if self._lingering:
+            for gone_s in self._gone_s:
+                to.append(now_s - gone_s if gone_s >= 0 else -1)
+        self.monitoring.pack(to)

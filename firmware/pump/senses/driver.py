@@ -27,3 +27,7 @@ class Driver:
             return 0
         self._off_ms = 0
         return DRIVER_OFF
+
+    def pack(self, to):
+        """Appends what decides from here on."""
+        to.append(self._off_ms)

@@ -86,6 +86,15 @@ class Storm:
         """True when nothing is counted any more."""
         return not self.on and self._quiet_ms >= QUIET_MS and self._beside_ms >= BESIDE_MS
 
+    def pack(self, to):
+        """Appends what decides from here on: of the last seconds the oldest first."""
+        to.append(self.on)
+        to.append(self._quiet_ms)
+        to.append(self._beside_ms)
+        to.append(self._slice_ms)
+        for i in range(_SLICES):
+            to.append(self._counts[(self._slice + 1 + i) % _SLICES])
+
 
 class Sense:
     """Whether presses make sense together: `odd` sums up what is strange over the last minute; `unanswered`: UP or DOWN
@@ -140,6 +149,16 @@ class Sense:
     def idle(self):
         """True when nothing is counted any more."""
         return not self.odd and self._since_ms >= PAIR_MS
+
+    def pack(self, to):
+        """Appends what decides from here on: of the last minute the oldest part first."""
+        paired = self._since_ms < PAIR_MS
+        to.append(self._since_ms)
+        to.append(self._last if paired else 0)
+        to.append(self._moved_ms if self.unanswered else -1)
+        to.append(self._ten_ms)
+        for i in range(_TENS):
+            to.append(self._tens[(self._ten + 1 + i) % _TENS])
 
 
 class Buttons:
@@ -254,3 +273,13 @@ class Buttons:
         elif act:
             self._needed_ms = APART_MS
         return new if act and not self._storm.on else 0
+
+    def pack(self, to):
+        """Appends what decides from here on."""
+        for value in (
+            self.stable, self.held_ms, self._last, min(self._same, STABLE), self._stop_ms, self._stuck_ms,
+            self._stop_up, self._apart_ms, self._needed_ms, self._rested, self._rested_ms, self.quiet, self.bits,
+        ):  # fmt: skip
+            to.append(value)
+        self._storm.pack(to)
+        self._sense.pack(to)

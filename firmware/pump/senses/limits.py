@@ -61,6 +61,11 @@ class Delay:
             return False
         return self.ms >= delay_ms - SEEN_LATE_MS + (STRETCH_MS if unsure else 0)
 
+    def pack(self, to):
+        """Appends what decides from here on."""
+        to.append(self.ms)
+        to.append(self.side)
+
 
 class Deficit:
     """What is missing below limit + 1, summed up in point milliseconds; it falls as it rose (VIT-5)."""
@@ -84,6 +89,11 @@ class Deficit:
             self.sum = min(max(self.sum + more, 0), DEFICIT_MOST)
         self._points = 0 if unsure else points
         return self.sum >= DEFICIT_MOST
+
+    def pack(self, to):
+        """Appends what decides from here on."""
+        to.append(self.sum)
+        to.append(self._points)
 
 
 class Violations:
@@ -127,3 +137,8 @@ class Violations:
         self._before_ms = self._last_ms
         self._last_ms = 0
         return third
+
+    def pack(self, to):
+        """Appends what decides from here on."""
+        for value in (self._side, self._inside, self._run_ms, self._last_ms, self._before_ms):
+            to.append(value)

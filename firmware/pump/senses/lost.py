@@ -24,3 +24,8 @@ class Lost:
         """A person knows."""
         self.must = False
         self.step = self.bits = 0
+
+    def pack(self, to):
+        """Appends what decides from here on."""
+        to.append(self.must)
+        to.append(self.step)

@@ -81,3 +81,11 @@ class Monitoring:
         self._act = False
         self.probe_s = PROBE_OFF_S
         return True
+
+    def pack(self, to):
+        """Appends what decides from here on."""
+        for value in (
+            self.on, self._now_s - self._asked_s if self.second else -1, self.probe_s, self._act, self._held,
+            self._holds, self._held_ms if self._held or self._holds else 0,
+        ):  # fmt: skip
+            to.append(value)

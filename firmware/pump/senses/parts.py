@@ -106,3 +106,13 @@ class Parts:
             self.waits = True
         late = self._lost_ms[part] >= HOLD_MS
         return _LOST_BITS[part] | (_HOLD_BITS[part] if late else 0)
+
+    def pack(self, to):
+        """Appends what decides from here on; what is recorded of it decides nothing."""
+        to.append(self.bits)
+        to.append(self.waits)
+        to.append(self._lost)
+        for part in range(COUNT):
+            lost = self._lost & parts.BIT[part]
+            to.append(min(self._lost_ms[part], HOLD_MS) if lost else 0)
+            to.append(min(self._back_ms[part], BACK_MS) if lost else 0)

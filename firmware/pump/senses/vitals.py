@@ -17,7 +17,7 @@ within `fresh_ms` is none. While the patient is watched a protocol that is loade
 """
 
 from pump.base.compat import micropython
-from pump.base.units import TICK_MASK, ticks_diff
+from pump.base.units import TICK_MASK, age_ms, ticks_diff
 from pump.senses.baseline import Minute
 from pump.senses.limits import BACK, BETWEEN, BEYOND, MOST_MS, Deficit, Delay, Violations, side_of
 from pump.tables.causes import (
@@ -377,3 +377,20 @@ class Vitals:
     def wait_s(self):
         """Seconds of good readings that a resume still waits for."""
         return (RECOVER_MS - self.good_ms + 999) // 1000
+
+    def pack(self, to, now_ms):
+        """Appends what decides from here on; what is older than the longest limit is as old as that."""
+        early = self._early_ms if self.bits & _EARLY_BIT else 0
+        signal = self._signal_ms if self.bits & SIGNAL_BITS else 0
+        for value in (
+            self.spo2, self.pulse, self.flags, self.fresh_ms, self.hold, self.bits, self.alert, self.recovered,
+            self.worsened, self.sure, self.good_ms, self.baseline, self._better, early, signal, self._missed_ms,
+            self._worst, self._strayed, age_ms(now_ms, self._sure_ms, HOLD_MS),
+            age_ms(now_ms, self._sample_ms, HOLD_MS), self.stop, self.early_limit, self.resume, self.delay_ms,
+            self.pulse_min, self.pulse_max, self._least_stop, self._least_early, self._least_pulse, self._most_pulse,
+            self._most_ms,
+        ):  # fmt: skip
+            to.append(value)
+        for timed in (self._low, self._severe, self._slow, self._deficit, self._violations):
+            timed.pack(to)
+        self._minute.pack(to, now_ms)

@@ -8,6 +8,7 @@ from pump.base.compat import micropython
 from pump.io import CONFIRM, COUNT_MAX, DOWN, UP
 from pump.protocol.codes import folded, looks_like
 from pump.protocol.protocol import CODE_SHOWN
+from pump.session.case import SEEN_MS
 from pump.session.progress import AGE_MAX_MS
 from pump.session.question import HEARD_MS
 from pump.tables import events, questions
@@ -15,7 +16,6 @@ from pump.tables.causes import STEP_WAIT, WRONG_BAG
 from pump.tables.states import ARMED, BAG, HELD, READY, RUNNING
 
 CONFIRM_MS = 30_000  # the second press, and the bag of a start, must come within this
-SEEN_MS = 100  # in which the question is composed, and the guard has read it
 WRONG_MAX = 3  # so many wrong codes are a person's decision, not a fourth try
 ANOTHER = b"another"
 _SIXTEEN = 0xFFFF
@@ -171,6 +171,11 @@ class Bags:
         question.second = False
         question.shown = NO_CODE
         return self.lapses
+
+    def pack(self, to):
+        """Appends what decides from here on: whether the line was heard, and the order of the choices."""
+        to.append(self._heard)
+        to.extend(self._order)
 
 
 class FirstBag(Bags):

@@ -4,8 +4,10 @@ from pump.base.compat import micropython
 from pump.course.course import Course, Tally
 from pump.session.progress import Progress
 from pump.session.question import Question
+from pump.tables.states import ARMED, GROUP, HOLDS, ON, OVER, SUPERVISED
 
 MIN_MS = 60_000
+SEEN_MS = 100  # in which a bag's question is composed, and the guard has read it
 
 
 def _nothing():
@@ -91,3 +93,30 @@ class Case:
         progress = self.progress
         self.tally.settle(progress.step, self.solution(), progress.loose)
         progress.loose = 0
+
+    def pack(self, to, state):
+        """Appends what decides from here on in a state: ages up to the protocol's limit for them, no session's number.
+
+        Of a session that is over, or has not begun, nothing is left that decides.
+        """
+        group = GROUP[state]
+        self.question.pack(to, self.question.second or state == ARMED)
+        to.append(self.waits)
+        to.append(self.unproved)
+        if group & ON and not group & OVER:
+            self._pack_progress(to, self.progress, group)
+            self.course.pack(to)
+            self.tally.pack(to)
+
+    def _pack_progress(self, to, p, group):
+        protocol = self.plan.protocol
+        wait_most_ms = protocol.max_wait_min * MIN_MS + 1 if group & SUPERVISED else SEEN_MS
+        for value in (
+            p.step, p.leg, p.leg_end, p.target, p.done, p.total, p.entered, p.reactions, p.reacted, p.hung, p.cause,
+            p.by_vitals, p.back_bag, p.back_step, p.loose, p.resume_step, p.flowed, p.wrong_bags, p.whole(),
+            min(p.step_ms, self.plan.duration_ms[p.step] + protocol.max_wait_min * MIN_MS + 1),
+            min(p.held_ms, protocol.min_hold_min * MIN_MS) if group & HOLDS else 0,
+            min(p.still_ms, protocol.max_hold_min * MIN_MS + 1) if p.flowed >= 0 else 0,
+            0 if group & HOLDS else min(p.wait_ms, wait_most_ms),
+        ):  # fmt: skip
+            to.append(value)

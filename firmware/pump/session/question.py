@@ -69,6 +69,14 @@ class Question:
                 return choice
         return -1
 
+    def pack(self, to, ages):
+        """Appends what decides from here on; `ages`: so does the time since the last press."""
+        for value in (
+            self.kind, self.choices, self.shown, self.second, self.age_ms if ages else 0, self.stuck, self.refused,
+            self.heard_ms,
+        ):  # fmt: skip
+            to.append(value)
+
 
 def any_choice(choice):
     """Every choice may be shown."""

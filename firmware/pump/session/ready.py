@@ -41,3 +41,8 @@ class Ready:
             case.log(events.BASELINE, 0, case.vitals.take_baseline())
             self._taken = True
         return 0
+
+    def pack(self, to):
+        """Appends what decides from here on."""
+        to.append(self._started)
+        to.append(self._taken)

@@ -167,7 +167,7 @@ class Session:
         self._pass(GROUP[self.state], snap.dt_ms)
         if not trip and not self.progress.whole():
             trip = causes.MEMORY
-        if self._urgent(snap.buttons & STOP or (lost and self.delivery.flowing), request, hold, trip):
+        if self._urgent(snap.buttons & STOP != 0 or (lost and self.delivery.flowing), request, hold, trip):
             return
         situation = self._situation[self.state]
         if situation:
@@ -191,7 +191,7 @@ class Session:
             return True
         group = GROUP[self.state]
         if not group & ON:
-            return False
+            return stop and self._take_back()
         if request == _STOP and self.state != states.LOCKED and not self.held.calls():
             self._end(states.STOPPED, causes.HOST_STOP)
             return True
@@ -203,6 +203,13 @@ class Session:
         elif request == _PAUSE and group & SUPERVISED:
             cause = causes.HOST_PAUSE  # while it is held, or a person is choosing, there is nothing to pause
         return cause != 0 and self._hold_for(cause, group)
+
+    def _take_back(self):
+        """STOP is down: what START has begun is no start. True when that was decided."""
+        if self.state != states.READY:
+            return False
+        self._to(states.READY)
+        return True
 
     def _hold_for(self, cause, group):
         """True when it held, or when a start that was not yet a session is taken back."""
@@ -273,3 +280,17 @@ class Session:
         claim.turn = progress.turn
         claim.bag = progress.back_bag
         claim.session = progress.session
+
+    def pack(self, to):
+        """Appends what decides from here on; numbers that the claim carries as they stand to its own."""
+        claim, progress, state = self.claim, self.progress, self.state
+        for value in (
+            state, self.bits, self._fell, self.running.resting and state == RUNNING, claim.flow, claim.step, claim.target,
+            claim.bag, progress.entries - claim.entry, progress.turn - claim.turn, progress.session - claim.session,
+            self.ways.offer_e4 if state == states.BOUNDARY else 0,
+        ):  # fmt: skip
+            to.append(value)
+        self.case.pack(to, state)
+        situation = self._situation[state]
+        if state == states.READY or self.asks_bag():
+            situation.pack(to)

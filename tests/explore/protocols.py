@@ -1,0 +1,80 @@
+"""Tiny protocols for the explorer: a handful of pulses of 0.02 mL, all within the rules, none patched in.
+
+Three bags stand 1 : 100 : 10,000, two steps a bag, each three times the dose rate before; so a session takes a minute.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from pump.base.units import US_RATE
+from pump.protocol import protocol as p
+from pump.protocol.doses import total_dose
+
+PL_PULSE = 20_000_000
+PULSE_NL = PL_PULSE // 1000
+BAG_NL = 20_000_000
+STRENGTHS = (1, 100, 10_000)
+RISE = 3  # of the dose rate from step to step (PRO-2)
+FIRST_PULSE_US = 250_000
+
+Row = tuple[int, int, int]  # bag, pulses, flags
+
+
+def _interval_us(strengths: tuple[int, ...], bag: int, rise: int) -> Fraction:
+    return Fraction(FIRST_PULSE_US * strengths[bag], strengths[0] * RISE**rise)
+
+
+def _step(row: Row, strengths: tuple[int, ...], rise: int, before: p.Step | None) -> p.Step:
+    bag, pulses, flags = row
+    fill = flags & p.LINE_FILL
+    interval_us = _interval_us(strengths, before.solution if fill and before else bag, rise)
+    rate_e4 = int(PL_PULSE * US_RATE / interval_us)
+    volume_nl = pulses * PULSE_NL
+    return p.Step(bag, flags, rate_e4, round(Fraction(volume_nl * US_RATE, rate_e4)), volume_nl)
+
+
+def ladder(name: str, rows: tuple[Row, ...], strengths: tuple[int, ...] = STRENGTHS, **fields: int) -> p.Protocol:
+    """A protocol of these steps; `fields` of pump.protocol.protocol.Protocol."""
+    protocol = p.Protocol()
+    protocol.name, protocol.drug, protocol.kind = name, "explored", p.BENCH
+    for bag, strength in enumerate(strengths):
+        code = f"T-{bag + 1}"
+        protocol.solutions.append(p.Solution(BAG_NL, BAG_NL * strength, chr(65 + bag), code))
+    rise = 0
+    for row in rows:
+        before = protocol.steps[-1] if protocol.steps else None
+        protocol.steps.append(_step(row, strengths, max(0, rise - 1) if row[2] & p.LINE_FILL else rise, before))
+        rise += not row[2] & p.LINE_FILL
+    protocol.steps[-1].flags |= p.TO_FULL_DOSE
+    dose = total_dose(protocol)
+    protocol.full_dose_pg = dose[0] // dose[1]
+    protocol.delay_s, protocol.max_hold_min, protocol.max_wait_min = 1, 6, 4
+    protocol.spo2_stop_fall = protocol.spo2_early_fall = 10  # what is low does not hang on who is well at START
+    for field, value in fields.items():
+        setattr(protocol, field, value)
+    return protocol
+
+
+_TWO_A_BAG = ((0, 4, 0), (0, 12, 0), (1, 3, 0), (1, 5, 0), (2, 1, 0), (2, 2, 0))
+_LONGER = ((0, 8, 0), (0, 24, 0), (1, 3, 0), (1, 9, 0), (2, 2, 0), (2, 2, 0))
+_ONE_BAG = ((0, 4, 0), (0, 12, 0), (0, 36, 0), (0, 4000, 0))
+_FILLED = ((0, 4, 0), (0, 12, 0), (1, 1, p.LINE_FILL), (1, 3, 0), (1, 5, 0), (2, 1, p.LINE_FILL), (2, 1, 0), (2, 2, 0))
+
+
+def three_bags() -> p.Protocol:
+    """No dead volume."""
+    return ladder("three bags", _TWO_A_BAG)
+
+
+def dead_volume() -> p.Protocol:
+    """The shared line holds one pulse."""
+    return ladder("dead volume", _LONGER, line_dead_nl=PULSE_NL)
+
+
+def line_fill() -> p.Protocol:
+    """The shared line holds one pulse, and a fill brings each bag up to the vein."""
+    return ladder("line fill", _FILLED, line_dead_nl=PULSE_NL, min_hold_min=1)
+
+
+ALL = {"three-bags": three_bags, "dead-volume": dead_volume, "line-fill": line_fill}

@@ -1,0 +1,426 @@
+"""The explored world: the shipped core, a motor, what really hangs, the patient, the people, the laptop.
+
+An input is a word of `INPUTS`; `apply` carries it out, scan by scan, and judges each scan by all invariants. What the
+pump believes is never asked here: pulses are counted at the motor, bags by what really hangs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pump.base.units import TICK_MASK, US_RATE
+from pump.controller import Controller
+from pump.course.plan import Plan
+from pump.guard.levels import Levels
+from pump.guard.mirror import Mirror
+from pump.guard.sealed import Sealed
+from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP, Outputs, Snapshot
+from pump.packed import pack
+from pump.protocol.encoding import encode
+from pump.protocol.protocol import Protocol
+from pump.protocol.vein import SALINE
+from pump.senses.battery import GOOD_COUNTS
+from pump.senses.budget import Budget
+from pump.store.orders import Orders
+from pump.store.settings import Settings
+from pump.store.throttle import Throttle
+from pump.tables import causes, events, messages
+from pump.tables.questions import BAG as BAG_QUESTION
+from pump.tables.states import FLOWS, GROUP, HOLDS, ON, OVER, READY, RUNNING, SUPERVISED
+from pump.tables.vitals import DEGRADED, VALID
+from tests.explore.abstractions import TICK_MS, Line, Log, Screen
+from tests.explore.motor import Motor
+from tests.explore.protocols import PL_PULSE, STRENGTHS
+from tests.explore.saving import Saver
+from toleramp_bench.devices.samples import Samples
+
+KEYS = {"START": START, "CONFIRM": CONFIRM, "UP": UP, "DOWN": DOWN, "STOP": STOP, "SILENCE": SILENCE}
+READINGS = {"good": 98, "low": 88, "unsure": 98, "silent": 98}
+READ_AS = {name: at for at, name in enumerate(READINGS)}
+# Scans, by the shortened times and one for the scan itself: of a low reading, and of none, that hold; of good ones
+# after which it may go on.
+LOW_S, UNSEEN_S, RECOVER_S = 2, 5, 3
+FRESH_S = 2  # scans for which a reading is one of now
+# The keys that are pressed at each question: of those that go through a list that is round one, and one that means nothing.
+MEANT = (
+    ("CONFIRM", "STOP", "SILENCE"), ("START", "CONFIRM", "STOP", "SILENCE"), ("UP", "CONFIRM", "START", "STOP", "SILENCE"),
+    ("UP", "CONFIRM", "START", "STOP", "SILENCE"), ("UP", "DOWN", "CONFIRM", "STOP", "SILENCE"),
+    ("UP", "CONFIRM", "STOP", "SILENCE"), ("START", "CONFIRM", "STOP", "SILENCE"),
+)  # fmt: skip
+OVER_WORDS = ("CONFIRM", "wait", "load")  # of what is over
+DOWN_SCANS, UP_SCANS = 3, 3  # of a press, and before the next one: both are debounced; STOP is not
+LASTS_S = 5  # scans for which a reading lasts at least
+WAIT_FLOW, WAIT_REST = 40, 16  # scans of "wait" at the most: then it may be waited again
+FALLS = 3  # pulses by which a counter falls back
+FIXED = (Plan, Protocol, Levels, Sealed, Mirror, Orders, Settings, Budget, Throttle)
+
+
+class Violation(Exception):
+    """An invariant does not hold: its name, and what was seen."""
+
+
+class Account:
+    """What really happened since the last START, by the motor and the bags that hung; for the invariants alone."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.faults = 0  # pulses that nobody asked for, or that were lost
+        self.fell = False  # the counter fell back
+        self.begin(plan)
+
+    def begin(self, plan: Plan) -> None:
+        """A new session."""
+        self.own = [0] * len(plan.holds)  # pulses of each bag
+        self.line = [plan.primed_with] * plan.line_pulses  # what the shared line holds, the vein's end first
+        self.filled = [0] * plan.count  # pulses of line-fills, which count as no dose
+        self.free = 0  # units of dose in them
+        self.in_step = 0  # pulses since the step began
+        self.flowed = -1  # the step of the last pulse
+        self.completed = [False] * plan.count
+        self.asked = False  # a bag was asked for, and none confirmed since
+        self.still_s = 0  # scans without flow since the last pulse
+        self.reactions = 0
+        self.reacted_at = -1  # the step of the last pulse at a reaction after which it has not gone on
+        self.unwell = False  # the patient was low for too long since the flow ended
+        self.pressed = False  # START or CONFIRM went down since the flow ended
+
+    def row(self) -> list[int]:
+        """All of it."""
+        return [
+            *self.own, *self.line, *self.filled, *self.completed, self.in_step, self.flowed, self.asked, self.still_s,
+            self.reactions, self.reacted_at, self.unwell, self.pressed, self.faults, self.fell,
+        ]  # fmt: skip
+
+
+class World:
+    """`protocols`: what a laptop may load, the first is loaded; `faults`: how many pulses may go wrong.
+
+    `judge(world)` raises Violation; it is called after each scan.
+    """
+
+    def __init__(
+        self, protocols: list[Protocol], judge: Callable[[World], None], faults: int = 0, words: tuple[str, ...] = ()
+    ) -> None:
+        self.blobs = [bytearray(encode(protocol)) for protocol in protocols]
+        self.snap, self.out = Snapshot(), Outputs()
+        for row in range(len(self.snap.raw)):
+            self.snap.raw[row] = GOOD_COUNTS + 100
+        self.parser = Samples()
+        self.parser.silence_ms = 2 * TICK_MS
+        self.pump = pump = Controller(self.parser, PL_PULSE, TICK_MS * 1000, bench=True)
+        log, line = Log(), Line()
+        pump.conditions.senses = [{pump.journal: log, pump.link: line}.get(s, s) for s in pump.conditions.senses]
+        pump.journal, pump.link = log, line
+        pump.display.__class__ = Screen
+        self.log, self.line = log, line
+        self.motor = Motor(self._moved)
+        self.plans = [Plan(protocol, PL_PULSE) for protocol in protocols]
+        self.loaded = self._sent = 0
+        self.account = Account(self.plans[0])
+        self.hung = -1
+        self.reading = "good"
+        self.up_s = UP_SCANS  # scans for which no key has been down
+        self.same_s = 0  # scans for which the reading has been what it is
+        self.bad_s = self.good_s = self.low_s = 0  # scans for which the reading has been so
+        self.faults_left = faults
+        self.words = words
+        self.shown_s = 0  # scans for which the present protocol has been on the screen
+        self.quiet_s = 0  # scans for which an alarm's sound has been paused
+        self.pressed = self.before = self.new = self.request = self.keys = self.trip_before = 0
+        self.flow_before = False
+        self.step_before = self.rate_before = 0
+        self.still_before = 0
+        self.ended_step = self.ended_pulses = 0  # of a step that was completed in this scan
+        self.vein: list[tuple[int, int, int]] = []  # strength, interval_us, step of each pulse of the scan
+        self.came: list[tuple[int, int, int]] = []  # the records of the scan
+        self.fresh = False  # the flow has begun in this scan
+        self._judge = judge
+        self._load(0)
+        for _ in range(6):
+            self.scan(0)
+
+    # -- the world's own clockwork
+
+    def _load(self, which: int) -> None:
+        self._sent = which
+        self.line.loader.loaded = bytearray(self.blobs[which])
+        self.line.loading = True
+
+    @property
+    def plan(self) -> Plan:
+        """What the loaded protocol means, worked out beside the pump."""
+        return self.plans[self.loaded]
+
+    def vein_limit(self, step: int) -> float:
+        """Strength a microsecond between pulses that the dose rate of a step allows at the vein."""
+        up, down = self.plan.dose_rate(step)
+        return 1.0001 * up / (down * PL_PULSE * US_RATE)  # intervals are whole microseconds
+
+    def _moved(self, since_us: int) -> None:
+        """A pulse of the bag that hangs enters the line, as much leaves it at the vein."""
+        account, hung, step = self.account, self.hung, self.step_before
+        account.own[hung] += 1
+        account.in_step += 1
+        account.flowed = step
+        if not self.plan.counts[step] and account.filled[step] < self.plan.pulses[step]:
+            account.filled[step] += 1
+            account.free += STRENGTHS[hung]
+        leaves = hung
+        if account.line:
+            account.line.append(hung)
+            leaves = account.line.pop(0)
+        self.vein.append((0 if leaves == SALINE else STRENGTHS[leaves], since_us, step))
+
+    def scan(self, keys: int, contact_open: bool = False) -> None:
+        """One scan with these keys down."""
+        pump, snap, out, motor = self.pump, self.snap, self.out, self.motor
+        session = pump.session
+        self._remember(keys)
+        made = motor.moved
+        motor.run(TICK_MS * 1000, contact_open)
+        self.new = motor.moved - made
+        snap.now_ms = (snap.now_ms + TICK_MS) & TICK_MASK
+        snap.dt_ms = TICK_MS
+        snap.pulses, snap.moved, snap.buttons, snap.queue_us = motor.made, motor.moved, keys, motor.ahead_us
+        self._sample()
+        pump.scan(snap, out)
+        motor.permitted = out.permit
+        if out.abort:
+            motor.abort()
+        for i in range(out.words):
+            motor.add(out.word_count[i], out.word_us[i])
+        self.came = self.log.lines[:]
+        self.log.lines.clear()
+        self._book(session)
+        self._judge(self)
+        self.settle()
+
+    def _remember(self, keys: int) -> None:
+        session, guard = self.pump.session, self.pump.guard
+        self.before, self.flow_before = session.state, self.pump.delivery.flowing
+        self.trip_before = guard.trip
+        self.step_before = session.claim.step
+        self.rate_before = session.rate_e4()
+        self.pressed = keys & ~self.keys
+        self.keys = keys
+        self.up_s = 0 if keys else min(self.up_s + 1, UP_SCANS)
+        self.request = self.line._next
+        self.vein.clear()
+
+    def _sample(self) -> None:
+        reading, parser = self.reading, self.parser
+        self.snap.ox_n = 0 if reading == "silent" else 1
+        parser.spo2 = READINGS[reading]
+        parser.flags = VALID | DEGRADED if reading == "unsure" else VALID
+        self.bad_s = 0 if reading in ("good", "low") else min(self.bad_s + 1, UNSEEN_S + 1)
+        self.same_s = min(self.same_s + 1, LASTS_S)
+        if reading == "good":
+            self.good_s = min(self.good_s + 1, RECOVER_S)
+        elif reading != "silent" or self.bad_s > FRESH_S:  # what was good stays the newest reading for so long
+            self.good_s = 0
+        if reading == "good":
+            self.low_s = 0
+        elif reading == "low":
+            self.low_s = min(self.low_s + 1, LOW_S + 1)
+
+    def _book(self, session: Any) -> None:
+        """What this scan has changed."""
+        account = self.account
+        self.shown_s = min(self.shown_s + 1, 4)
+        if session.state == READY:
+            self.hung = -1  # whoever starts begins with her own bags
+        paused = self.pump.alarms.paused_ms > 0 and not self.pressed & SILENCE
+        self.quiet_s = min(self.quiet_s + 1, 40) if paused else 0
+        self.still_before = account.still_s
+        self.fresh = self.pump.delivery.flowing and not self.flow_before
+        if self.new > 0:
+            account.still_s = 0
+        elif session.state != RUNNING and account.flowed >= 0:
+            account.still_s = min(account.still_s + 1, 99)
+        if not self.flow_before and self.pressed & (START | CONFIRM):
+            account.pressed = True
+        if self.low_s > LOW_S and GROUP[session.state] & (SUPERVISED | HOLDS):
+            account.unwell = True
+        for kind, code, _ in self.came:
+            self._record(kind, code)
+
+    def _record(self, kind: int, code: int) -> None:
+        account = self.account
+        if kind == events.ARMED:
+            account.begin(self.plan)
+        elif kind == events.LOADED:
+            self.loaded, self.shown_s = self._sent, 0
+            account.begin(self.plan)
+        elif kind == events.BAG_REQUESTED:
+            account.asked = True
+        elif kind == events.BAG_CONFIRMED:
+            account.asked = False
+        elif kind == events.STEP_COMPLETED:
+            self.ended_step, self.ended_pulses = self.step_before, account.in_step
+            account.completed[self.step_before] = True
+        elif kind == events.STEP_STARTED:
+            account.in_step = 0
+        elif kind == events.REACTION and code == causes.MILD:
+            account.reactions += 1
+            account.reacted_at = account.flowed
+
+    def settle(self) -> None:
+        """After the judgement: what a flow that has begun makes past."""
+        if self.fresh:
+            account = self.account
+            account.pressed = account.unwell = False
+            account.reacted_at = -1
+
+    # -- inputs
+
+    def open(self) -> Iterator[str]:
+        """The inputs that this world has now."""
+        session = self.pump.session
+        state = session.state
+        flows = GROUP[state] & FLOWS
+        keys = MEANT[session.question.kind]
+        for word in self.words:
+            if GROUP[state] & OVER and word not in OVER_WORDS:
+                continue
+            if word in KEYS:
+                if word in keys and not (word == "CONFIRM" and self._would_lie()):
+                    yield word
+            elif word.startswith("hang "):
+                if session.asks_bag() and not session.question.second and self.hung != ord(word[5]) - 65:
+                    yield word
+            elif word == "scan":
+                if session.asks_bag() and self.hung >= 0:
+                    yield word
+            elif word in READINGS:
+                if word != self.reading and self.same_s >= LASTS_S:
+                    yield word
+            elif " " in word and word.split()[1] in READINGS:
+                key, reading = word.split()
+                if key in keys and reading != self.reading and self.same_s >= LASTS_S:
+                    if key != "CONFIRM" or not self._would_lie():
+                        yield word
+            elif word == "tick":
+                if flows:
+                    yield word
+            elif word.startswith("pulse"):
+                if self.faults_left and (flows or word == "pulse+"):
+                    yield word
+            elif word == "fall":
+                if self.faults_left and GROUP[state] & ON and not flows and sum(self.account.own) >= FALLS:
+                    yield word
+            elif word.startswith("load"):
+                yield word
+            elif word in ("pause", "stop"):
+                if GROUP[state] & ON:
+                    yield word
+            else:
+                yield word
+
+    def _would_lie(self) -> bool:
+        """People read the code from the bag that hangs: they name no other, and confirm no other."""
+        question, session = self.pump.session.question, self.pump.session
+        if question.kind != BAG_QUESTION or not question.shown:
+            return False
+        if question.second:
+            return session.case.solution() != self.hung
+        return question.shown - 1 != self.hung and question.shown <= len(session.bags.codes)
+
+    def apply(self, word: str) -> None:
+        """Carries an input out. Raises Violation."""
+        if word in ("tick", "wait"):
+            self._wait() if word == "wait" else self.scan(0)
+        elif word in READINGS:
+            self._read(word)
+            self.scan(0)
+        elif word.startswith("hang "):
+            self.hung = ord(word[5]) - 65
+        elif word == "scan":
+            self.line.hung = self.pump.session.case.plan.protocol.solutions[self.hung].code.encode()
+            self.scan(0)
+            self.scan(0)
+        elif word in ("pause", "stop"):
+            self.line.ask(messages.PAUSE[0] if word == "pause" else messages.STOP[0])
+            self.scan(0)
+        elif word.startswith("load"):
+            self._load(int(word[5:] or 1) - 1)
+            self.scan(0)
+        elif word.startswith("pulse"):
+            self._wrong_pulse(1 if word == "pulse+" else -1)
+        elif word == "fall":
+            self._fall()
+        else:
+            self._press(word)
+
+    def _read(self, reading: str) -> None:
+        self.reading, self.same_s = reading, 0
+
+    def _press(self, word: str) -> None:
+        """KEY or KEY+KEY, alone or with what comes as it settles: another reading, "load" (of the second protocol);
+        "early": STOP's contact opens a whole scan before it is seen."""
+        names, _, beside = word.partition(" ")
+        keys = 0
+        for name in names.split("+"):
+            keys |= KEYS[name]
+        while self.up_s < UP_SCANS and not keys & STOP:
+            self.scan(0)
+        down = 1 if keys == STOP else DOWN_SCANS
+        for at in range(down):
+            if beside == "load" and at == down - 1:
+                self._load(1)
+            if beside in READINGS and at == down - 1:
+                self._read(beside)
+            self.scan(keys, bool(keys & STOP) and (at > 0 or beside == "early"))
+
+    def _wrong_pulse(self, by: int) -> None:
+        self.faults_left -= 1
+        self.account.faults += 1
+        self.motor.stray(by)
+        self.scan(0)
+
+    def _fall(self) -> None:
+        self.faults_left -= 1
+        self.account.fell = True
+        self.motor.made -= FALLS
+        self.motor.moved -= FALLS
+        self.scan(0)
+
+    def _wait(self) -> None:
+        """Until something changes that a person could see, or that a press would meet otherwise."""
+        before = self._face()
+        for _ in range(WAIT_FLOW if self.pump.delivery.flowing else WAIT_REST):
+            self.scan(0)
+            if self._face() != before:
+                return
+
+    def _face(self) -> tuple[Any, ...]:
+        pump = self.pump
+        session, vitals, question = pump.session, pump.vitals, pump.session.question
+        return (
+            session.state, session.progress.step, question.second, question.shown, pump.conditions.bits, vitals.hold,
+            vitals.recovered, vitals.sure, pump.alarms.priority, pump.guard.trip, pump.conditions.monitoring.second,
+            session.may_resume(), session.running.resting,
+        )  # fmt: skip
+
+    # -- what it is
+
+    def row(self) -> tuple[int, ...]:
+        """All that decides what comes next: the pump's own row, the motor's queue, the world's account."""
+        to: list[int] = []
+        pack(self.pump, to, self.snap.now_ms)
+        motor, account = self.motor, self.account
+        to += (motor.permitted, motor.ahead_us, motor.gone_us, motor.since_us, self.faults_left, self.hung)
+        for word in motor.queue:
+            to += word
+        to += (
+            self.up_s,
+            self.same_s,
+            self.bad_s,
+            self.good_s,
+            self.low_s,
+            self.shown_s,
+            self.quiet_s,
+            self.keys,
+            READ_AS[self.reading],
+        )
+        to += account.row()
+        return tuple(to)
