@@ -60,7 +60,7 @@ class Bench:
         assert self.scan(), self.trip
 
     def give(self, step: int, entry: int, pulses: int | None = None) -> None:
-        """A step from rest, its pulses one a scan, and the rest after it: quick, so that a volume is seldom looked at."""
+        """A step from rest, its pulses one a scan of its own interval, and the rest after it."""
         dt_ms, self.snap.dt_ms = self.snap.dt_ms, PULSE_MS
         self.begin(step, entry)
         for _ in range(self.guard.plan.pulses[step] if pulses is None else pulses):
