@@ -24,6 +24,7 @@ TESTS = (
     "test_guard_claims",
     "test_guard_counts",
     "test_guard_memory",
+    "test_guard_screen",
     "test_guard_volume",
     "test_hanging",
     "test_levels",

@@ -145,7 +145,8 @@ def lacking(dt_ms: int, target: int = 50, lacks: int = 1, mlh: int = 36) -> Benc
 
 @pytest.mark.req("FLO-5", "SES-2")
 @pytest.mark.parametrize(
-    ("dt_ms", "mlh", "limit_ms"), [(167, 36, 5_010), (128, 3, 5_120), (509, 4, 5_090), (100, 36, 5_010)]
+    ("dt_ms", "mlh", "limit_ms"),
+    [(167, 36, 5_010), (569, 3, 5_120), (128, 3, 5_120), (509, 4, 5_090), (100, 36, 5_010)],
 )
 def test_a_pulse_that_does_not_come_within_5_s_and_an_interval_never_comes(dt_ms: int, mlh: int, limit_ms: int) -> None:
     """Else a step that lacks one pulse stands at zero until somebody looks; or a slow step's last pulse is a fault."""
