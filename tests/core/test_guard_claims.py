@@ -6,7 +6,9 @@ import pytest
 from core_kit import PL_PULSE, mini
 from guard_kit import Bench, steady
 
+from pump.guard.guard import Guard
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
+from pump.protocol.encoding import encode
 from pump.senses.vitals import Vitals
 
 LONG = 5_000
@@ -225,6 +227,22 @@ def test_a_new_session_has_an_account_of_its_own() -> None:
     assert bench.guard._tally.by_bag[0] == 100 and not bench.trip
 
 
+@pytest.mark.req("PRO-1", "PRO-2", "SES-7")
+def test_a_protocol_that_is_loaded_anew_has_no_step_behind_it() -> None:
+    """Else the new ladder begins where the old one was, on the bag that hung."""
+    bench = ladder()
+    for step in range(2):
+        bench.give(step, step + 1)
+    bench.guard.adopt(encode(steady(70, 80, LONG)))
+    assert list(bench.guard._course.pulses) == [70, 80, LONG] and not any(bench.guard._tally.by_bag)
+    bench.scan(buttons=CONFIRM)
+    bench.flow(2, entry=9)
+    assert bench.after(0) == "claim"
+    bench.claim.flow = False
+    bench.go_back(0, 0)
+    assert bench.trip == "claim"
+
+
 # -- decisions
 
 
@@ -339,8 +357,6 @@ def test_what_differs_in_the_background_is_a_fault_of_the_memory(what: str) -> N
 @pytest.mark.req("INT-4")
 def test_before_a_protocol_is_there_nothing_is_compared() -> None:
     """Else an empty pump stops at its first look."""
-    from pump.guard.guard import Guard
-
     guard = Guard(PL_PULSE)
     guard.look()
     guard.scanned(b"T-1")
