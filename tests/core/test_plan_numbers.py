@@ -99,7 +99,7 @@ def test_a_share_too_large_or_too_small_for_its_bits_is_the_nearest_that_fits() 
 @pytest.mark.req("FLO-5")
 def test_tolerances_are_volumes_for_every_mechanism() -> None:
     """Else a mechanism of other pulses has another tolerance."""
-    for pl_pulse, least, most in ((100_000, 200, 2_000), (50_000, 400, 4_000), (30_000, 667, 6_667)):
+    for pl_pulse, least, most in ((100_000, 200, 2_000), (1_000, 20_000, 200_000), (30_000, 667, 6_667)):
         made = Plan(standard(), pl_pulse)
         assert (made.tolerance_pulses, made.tolerance_max_pulses) == (least, most)
 
