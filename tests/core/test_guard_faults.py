@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from core_kit import finish, mini, names, pump_with, run_to_step, scan_s, short, start, state, tap, until
+from core_kit import finish, names, pump_with, run_to_step, scan_s, short, start, state, tap, until
+from guard_kit import Bench
 
 from pump.claim import Claim
 from pump.guard.guard import Guard
 from pump.io import CONFIRM, START, STOP, Snapshot
-from pump.protocol.encoding import encode
 from pump.tables import causes
 from toleramp_bench.boards.core_pump import CorePump
 
@@ -168,32 +168,6 @@ def test_a_rate_changed_in_controls_memory_is_found_by_the_guard() -> None:
     assert until(pump, "fault", 60)
     assert fault(pump) == "over-delivery"
     check_dead(pump)
-
-
-class Bench:
-    """A guard alone, with its snapshot and a claim."""
-
-    def __init__(self) -> None:
-        self.guard, self.snap, self.claim = Guard(100_000), Snapshot(), Claim()
-        self.guard.adopt(encode(mini()))
-        self.snap.dt_ms = 20
-        self.claim.session = 1
-        self.scan()
-
-    def scan(self, pulses: int = 0, buttons: int = 0) -> bool:
-        """One scan; whether the permit was renewed."""
-        self.snap.pulses += pulses
-        self.snap.moved += pulses
-        self.snap.buttons = buttons
-        self.guard.account(self.snap)
-        self.guard.judge(self.claim, self.snap)
-        return bool(self.guard.permit)
-
-    def flow(self, step: int, entry: int = 1) -> None:
-        """Control claims that a step flows."""
-        plan = self.guard.plan
-        self.claim.flow, self.claim.step, self.claim.entry = True, step, entry
-        self.claim.target = plan.pulses[step]
 
 
 @pytest.mark.req("FLO-10", "SEC-1")

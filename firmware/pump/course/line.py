@@ -47,9 +47,7 @@ class Line:
             return
         self._enter(bag, pulses)
         held, gone = self.pulses, 0
-        for _ in range(PARTS):
-            if held[gone] > pulses:
-                break
+        while held[gone] <= pulses:  # the line holds more than what entered: a stretch stays
             pulses -= held[gone]
             gone += 1
         held[gone] -= pulses

@@ -205,7 +205,6 @@ class Guard:
             self._begin_flow()
         if claim.entry != self._entry:
             self._enter(claim, seamless)
-        self._dt_ms = snap.dt_ms
         self._since_ms += snap.dt_ms
         if claim.step != self._step:
             self._latch(CLAIM)

@@ -47,8 +47,6 @@ class Mirror:
 
     def _other(self):
         """The next row of bags and steps."""
-        if len(self._rows) == self._limits:
-            return True
         at = self._at = self._at + 1 if self._limits <= self._at + 1 < len(self._rows) else self._limits
         return self._same(at)
 
