@@ -25,9 +25,9 @@ TICK_MS = 1_000  # a scan of the explored pump
 
 # The constant, what it is, what it becomes: all three lengths of time in ms, s, or readings of a second.
 SHORTENED: tuple[tuple[str, str, int, int], ...] = (
-    ("pump.senses.vitals", "RECOVER_MS", 60_000, 3_000),
+    ("pump.senses.vitals", "RECOVER_MS", 60_000, 8_000),
     ("pump.senses.vitals", "ALERT_MS", 5_000, 3_000),
-    ("pump.senses.vitals", "HOLD_MS", 15_000, 4_000),
+    ("pump.senses.vitals", "HOLD_MS", 15_000, 6_000),
     ("pump.senses.vitals", "CLEAR_MS", 30_000, 2_000),
     ("pump.senses.vitals", "SIGNAL_CLEAR_MS", 10_000, 1_000),
     ("pump.senses.limits", "STRETCH_MS", 10_000, 1_000),

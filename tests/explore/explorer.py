@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import signal
 import time
+from array import array
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from array import array
 from typing import Any
 
-from pump.tables import states
-from pump.tables.states import GROUP, OVER
 from tests.explore.saving import Saver
 from tests.explore.world import FIXED, Violation, World
 
-HUNG_CPU_S = 4  # a scan takes a tenth of a millisecond
-FALL = "end"
+from pump.tables import states
+from pump.tables.states import GROUP, OVER
+
+HUNG_CPU_S = 2  # a scan takes a tenth of a millisecond
 
 
 class _Hung(Exception):
@@ -51,7 +51,8 @@ class Explored:
         counts = ", ".join(f"{name} {count}" for name, count in sorted(self.by_state.items()))
         ends = ", ".join(f"{name} {count}" for name, count in sorted(self.ends.items()))
         how = "complete" if self.complete else f"cut, {self.frontier} not yet left"
-        return f"{self.states} states, {self.transitions} transitions, {how}, {self.cpu_s:.0f} CPU s; {counts}; ends: {ends}"
+        seen = f"{self.states} states, {self.transitions} transitions, {how}, {self.cpu_s:.0f} CPU s"
+        return f"{seen}; {counts}; ends: {ends}"
 
 
 def _hung(*_: Any) -> None:
@@ -86,13 +87,14 @@ class Frontier:
 
 
 class Explorer:
-    """`milestones`: inputs from power-on to further beginnings, explored beside power-on; all states are of one space."""
+    """`milestones`: inputs from power-on to further beginnings, explored beside it; all states are of one space."""
 
     def __init__(self, world: World, milestones: Iterable[tuple[str, ...]] = ((),)) -> None:
         self.world = world
         self.saver = Saver(world, FIXED)
         self._power_on = self.saver.save(world)
         self._milestones = list(milestones)
+        self.on_meeting: Callable[[int], None] | None = None  # the world is in a state that was known; its number
         self._numbers: dict[bytes, int] = {}
         self._parents = array("q")
         self._words: list[str | tuple[str, ...]] = []
@@ -163,6 +165,8 @@ class Explorer:
         world = self.world
         key = key_of(world)
         if key in self._numbers:
+            if self.on_meeting:
+                self.on_meeting(self._numbers[key])
             return
         number = self._numbers[key] = len(self._numbers)
         self._parents.append(parent)

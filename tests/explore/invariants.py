@@ -10,27 +10,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pump.io import STOP
+from tests.explore.abstractions import TICK_MS
+from tests.explore.protocols import PULSE_NL, STRENGTHS
+from tests.explore.world import FRESH_S, LOW_S, RECOVER_S, UNSEEN_S, Violation, World
+
+from pump.io import CONFIRM, STOP
 from pump.panel import alarms
 from pump.session import case
 from pump.tables import causes, events, messages, states
 from pump.tables.alarms import HIGH
 from pump.tables.states import FLOWS, GROUP, HOLDS, ON, RUNNING
-from tests.explore.abstractions import TICK_MS
-from tests.explore.protocols import PULSE_NL, STRENGTHS
-from tests.explore.world import FRESH_S, LOW_S, RECOVER_S, UNSEEN_S, Violation, World
 
 Check = Callable[[World], str]
 
 
 @dataclass(frozen=True)
 class Invariant:
-    """`ids`: the requirements that it is about; `broken(world)`: what is wrong, "" for nothing."""
+    """`ids`: the requirements that it is about; `broken(world)`: what is wrong, "" for nothing; `begins`: it is about
+    the scan in which a flow begins."""
 
     name: str
     ids: tuple[str, ...]
     says: str
     broken: Check
+    begins: bool = False
 
 
 ALL: dict[str, Invariant] = {}
@@ -44,7 +47,7 @@ def holds(*ids: str, when: list[Invariant] = _ALWAYS) -> Callable[[Check], Check
 
     def put(check: Check) -> Check:
         name = check.__name__.replace("_", "-")
-        ALL[name] = Invariant(name, ids, (check.__doc__ or "").strip(), check)
+        ALL[name] = Invariant(name, ids, (check.__doc__ or "").strip(), check, when is _AS_IT_BEGINS)
         when.append(ALL[name])
         return check
 
@@ -119,8 +122,8 @@ def line_pause_is_obeyed(w: World) -> str:
 
 @holds("SEC-1", "SES-16", when=_AS_IT_BEGINS)
 def flow_needs_a_press(w: World) -> str:
-    """From rest nothing flows but by START or CONFIRM, pressed since the flow ended."""
-    return "the flow begins without a press" if not w.account.pressed else ""
+    """From rest nothing flows but in the scan of a press of CONFIRM."""
+    return "" if w.keys & CONFIRM else "the flow begins without a press"
 
 
 @holds("FLO-5", "INT-4")

@@ -74,7 +74,7 @@ def dead_volume() -> p.Protocol:
 
 def line_fill() -> p.Protocol:
     """The shared line holds one pulse, and a fill brings each bag up to the vein."""
-    return ladder("line fill", _FILLED, line_dead_nl=PULSE_NL, min_hold_min=1)
+    return ladder("line fill", _FILLED, line_dead_nl=PULSE_NL, min_hold_min=3)
 
 
 ALL = {"three-bags": three_bags, "dead-volume": dead_volume, "line-fill": line_fill}

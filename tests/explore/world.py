@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tests.explore.abstractions import TICK_MS, Line, Log, Screen
+from tests.explore.motor import Motor
+from tests.explore.protocols import PL_PULSE, STRENGTHS
+
 from pump.base.units import TICK_MASK, US_RATE
 from pump.controller import Controller
 from pump.course.plan import Plan
@@ -27,12 +31,8 @@ from pump.store.settings import Settings
 from pump.store.throttle import Throttle
 from pump.tables import causes, events, messages
 from pump.tables.questions import BAG as BAG_QUESTION
-from pump.tables.states import FLOWS, GROUP, HOLDS, ON, OVER, READY, RUNNING, SUPERVISED
+from pump.tables.states import GROUP, HOLDS, ON, OVER, READY, RUNNING, SUPERVISED
 from pump.tables.vitals import DEGRADED, VALID
-from tests.explore.abstractions import TICK_MS, Line, Log, Screen
-from tests.explore.motor import Motor
-from tests.explore.protocols import PL_PULSE, STRENGTHS
-from tests.explore.saving import Saver
 from toleramp_bench.devices.samples import Samples
 
 KEYS = {"START": START, "CONFIRM": CONFIRM, "UP": UP, "DOWN": DOWN, "STOP": STOP, "SILENCE": SILENCE}
@@ -40,14 +40,19 @@ READINGS = {"good": 98, "low": 88, "unsure": 98, "silent": 98}
 READ_AS = {name: at for at, name in enumerate(READINGS)}
 # Scans, by the shortened times and one for the scan itself: of a low reading, and of none, that hold; of good ones
 # after which it may go on.
-LOW_S, UNSEEN_S, RECOVER_S = 2, 5, 3
+LOW_S, UNSEEN_S, RECOVER_S = 2, 7, 8
 FRESH_S = 2  # scans for which a reading is one of now
-# The keys that are pressed at each question: of those that go through a list that is round one, and one that means nothing.
+# The keys that are pressed at each question: of those that go through a list that is round one, and one that means
+# nothing.
 MEANT = (
-    ("CONFIRM", "STOP", "SILENCE"), ("START", "CONFIRM", "STOP", "SILENCE"), ("UP", "CONFIRM", "START", "STOP", "SILENCE"),
-    ("UP", "CONFIRM", "START", "STOP", "SILENCE"), ("UP", "DOWN", "CONFIRM", "STOP", "SILENCE"),
-    ("UP", "CONFIRM", "STOP", "SILENCE"), ("START", "CONFIRM", "STOP", "SILENCE"),
-)  # fmt: skip
+    ("CONFIRM", "STOP", "SILENCE"),
+    ("START", "CONFIRM", "STOP", "SILENCE"),
+    ("UP", "CONFIRM", "START", "STOP", "SILENCE"),
+    ("UP", "CONFIRM", "START", "STOP", "SILENCE"),
+    ("UP", "DOWN", "CONFIRM", "STOP", "SILENCE"),
+    ("UP", "CONFIRM", "STOP", "SILENCE"),
+    ("START", "CONFIRM", "STOP", "SILENCE"),
+)
 OVER_WORDS = ("CONFIRM", "wait", "load")  # of what is over
 DOWN_SCANS, UP_SCANS = 3, 3  # of a press, and before the next one: both are debounced; STOP is not
 LASTS_S = 5  # scans for which a reading lasts at least
@@ -82,13 +87,12 @@ class Account:
         self.reactions = 0
         self.reacted_at = -1  # the step of the last pulse at a reaction after which it has not gone on
         self.unwell = False  # the patient was low for too long since the flow ended
-        self.pressed = False  # START or CONFIRM went down since the flow ended
 
     def row(self) -> list[int]:
         """All of it."""
         return [
             *self.own, *self.line, *self.filled, *self.completed, self.in_step, self.flowed, self.asked, self.still_s,
-            self.reactions, self.reacted_at, self.unwell, self.pressed, self.faults, self.fell,
+            self.reactions, self.reacted_at, self.unwell, self.faults, self.fell,
         ]  # fmt: skip
 
 
@@ -135,6 +139,7 @@ class World:
         self.came: list[tuple[int, int, int]] = []  # the records of the scan
         self.fresh = False  # the flow has begun in this scan
         self._judge = judge
+        self._mays = self._mays_now()
         self._load(0)
         for _ in range(6):
             self.scan(0)
@@ -237,8 +242,6 @@ class World:
             account.still_s = 0
         elif session.state != RUNNING and account.flowed >= 0:
             account.still_s = min(account.still_s + 1, 99)
-        if not self.flow_before and self.pressed & (START | CONFIRM):
-            account.pressed = True
         if self.low_s > LOW_S and GROUP[session.state] & (SUPERVISED | HOLDS):
             account.unwell = True
         for kind, code, _ in self.came:
@@ -268,53 +271,59 @@ class World:
         """After the judgement: what a flow that has begun makes past."""
         if self.fresh:
             account = self.account
-            account.pressed = account.unwell = False
+            account.unwell = False
             account.reacted_at = -1
 
     # -- inputs
 
     def open(self) -> Iterator[str]:
         """The inputs that this world has now."""
-        session = self.pump.session
-        state = session.state
-        flows = GROUP[state] & FLOWS
-        keys = MEANT[session.question.kind]
+        over = GROUP[self.pump.session.state] & OVER
         for word in self.words:
-            if GROUP[state] & OVER and word not in OVER_WORDS:
-                continue
-            if word in KEYS:
-                if word in keys and not (word == "CONFIRM" and self._would_lie()):
+            if over:
+                if word in OVER_WORDS:
                     yield word
-            elif word.startswith("hang "):
-                if session.asks_bag() and not session.question.second and self.hung != ord(word[5]) - 65:
-                    yield word
-            elif word == "scan":
-                if session.asks_bag() and self.hung >= 0:
-                    yield word
-            elif word in READINGS:
-                if word != self.reading and self.same_s >= LASTS_S:
-                    yield word
-            elif " " in word and word.split()[1] in READINGS:
-                key, reading = word.split()
-                if key in keys and reading != self.reading and self.same_s >= LASTS_S:
-                    if key != "CONFIRM" or not self._would_lie():
-                        yield word
-            elif word == "tick":
-                if flows:
-                    yield word
-            elif word.startswith("pulse"):
-                if self.faults_left and (flows or word == "pulse+"):
-                    yield word
-            elif word == "fall":
-                if self.faults_left and GROUP[state] & ON and not flows and sum(self.account.own) >= FALLS:
-                    yield word
-            elif word.startswith("load"):
+            elif self._may(word):
                 yield word
-            elif word in ("pause", "stop"):
-                if GROUP[state] & ON:
-                    yield word
-            else:
-                yield word
+
+    def _may(self, word: str) -> bool:
+        """Whether an input can happen now, or could matter; of what cannot matter a sample is open (MEANT)."""
+        name, _, beside = word.partition(" ")
+        if name in READINGS:
+            return self._may_read(name)
+        if beside in READINGS:
+            return self._may(name) and self._may_read(beside)
+        may = self._mays.get(name)
+        return may(word) if may else name in MEANT[self.pump.session.question.kind] or "+" in name
+
+    def _mays_now(self) -> dict[str, Callable[[str], bool]]:
+        """When what is no key and no reading can happen."""
+        session, delivery = self.pump.session, self.pump.delivery
+        return {
+            "CONFIRM": lambda _: "CONFIRM" in MEANT[session.question.kind] and not self._would_lie(),
+            "hang": lambda word: self._may_hang(ord(word[5]) - 65),
+            "scan": lambda _: session.asks_bag() and self.hung >= 0,
+            "tick": lambda _: delivery.flowing,
+            "wait": lambda _: True,
+            "load": lambda _: True,
+            "pause": lambda _: GROUP[session.state] & ON != 0,
+            "stop": lambda _: GROUP[session.state] & ON != 0,
+            "pulse+": lambda _: self.faults_left > 0,
+            "pulse-": lambda _: self.faults_left > 0 and delivery.flowing,
+            "fall": lambda _: self._may_fall(),
+        }
+
+    def _may_read(self, reading: str) -> bool:
+        return reading != self.reading and self.same_s >= LASTS_S
+
+    def _may_hang(self, bag: int) -> bool:
+        session = self.pump.session
+        return session.asks_bag() and not session.question.second and self.hung != bag
+
+    def _may_fall(self) -> bool:
+        """At rest: in flow what fell is hidden by what came, and is a pulse that was lost."""
+        session, flows = self.pump.session, self.pump.delivery.flowing
+        return self.faults_left > 0 and GROUP[session.state] & ON != 0 and not flows and sum(self.account.own) >= FALLS
 
     def _would_lie(self) -> bool:
         """People read the code from the bag that hangs: they name no other, and confirm no other."""
@@ -335,6 +344,8 @@ class World:
         elif word.startswith("hang "):
             self.hung = ord(word[5]) - 65
         elif word == "scan":
+            self._keys_up()
+            self.scan(0)  # nobody scans a bag in the moment in which it is asked for
             self.line.hung = self.pump.session.case.plan.protocol.solutions[self.hung].code.encode()
             self.scan(0)
             self.scan(0)
@@ -351,6 +362,11 @@ class World:
         else:
             self._press(word)
 
+    def _keys_up(self) -> None:
+        """The last release has settled."""
+        while self.up_s < UP_SCANS:
+            self.scan(0)
+
     def _read(self, reading: str) -> None:
         self.reading, self.same_s = reading, 0
 
@@ -361,8 +377,8 @@ class World:
         keys = 0
         for name in names.split("+"):
             keys |= KEYS[name]
-        while self.up_s < UP_SCANS and not keys & STOP:
-            self.scan(0)
+        if not keys & STOP:
+            self._keys_up()
         down = 1 if keys == STOP else DOWN_SCANS
         for at in range(down):
             if beside == "load" and at == down - 1:

@@ -262,8 +262,8 @@ class Session:
         """A state begins; its situation may lead on at once (a step whose bag does not hang)."""
         while state:
             self.state = state
-            if not GROUP[state] & FLOWS:
-                self.delivery.stop()
+            if not GROUP[state] & FLOWS and self.delivery.flowing:
+                self._stop_flow()  # what is queued beyond the volume goes, too: more pulses than its own may have come
             situation = self._situation[state]
             if situation is None:
                 self.question.ask(questions.NONE, 0, 0)

@@ -1,0 +1,71 @@
+"""The spaces that are explored: a protocol, the inputs that are open, the milestones beside power-on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.explore import abstractions
+from tests.explore.explorer import Explorer
+from tests.explore.invariants import judge
+from tests.explore.people import MILESTONES, reach
+from tests.explore.protocols import ALL
+from tests.explore.saving import Saver
+from tests.explore.world import FIXED, World
+
+KEYS = ("START", "CONFIRM", "UP", "DOWN", "STOP")
+TIME = ("tick", "wait")
+PATIENT = ("good", "low", "silent")
+BAGS = ("hang A", "hang B", "hang C", "scan")
+SMALL = (*TIME, *KEYS, *BAGS, *PATIENT, "stop")
+WHOLE = (
+    *SMALL, "STOP early", "SILENCE", "unsure", "pause", "CONFIRM silent", "CONFIRM low", "START silent",
+    "START+CONFIRM", "load", "START load", "pulse+", "pulse-", "fall",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Space:
+    """`protocol` of tests.explore.protocols, `other`: the second one that a laptop may load; `faults` of pulses."""
+
+    protocol: str
+    words: tuple[str, ...]
+    faults: int = 0
+    other: str = ""
+
+    def world(self) -> World:
+        """At power-on, with the protocol loaded."""
+        loaded = [ALL[name]() for name in (self.protocol, self.other or self.protocol)]
+        return World(loaded, judge, self.faults, self.words)
+
+
+# By their names: what `make test` explores, and `make evidence` to the end.
+SPACES = {
+    "three-bags": Space("three-bags", WHOLE, 1, "dead-volume"),
+    "dead-volume": Space("dead-volume", WHOLE, 1, "three-bags"),
+    "line-fill": Space("line-fill", WHOLE, 1, "three-bags"),
+}
+
+
+def explorer(space: Space, milestones: tuple[str, ...] = tuple(MILESTONES)) -> Explorer:
+    """Beginning at these milestones, all of one space."""
+    world = space.world()
+    saver = Saver(world, FIXED)
+    power_on = saver.save(world)
+    begins = []
+    for name in milestones:
+        saver.restore(power_on)
+        begins.append(reach(world, name))
+    saver.restore(power_on)
+    return Explorer(world, begins)
+
+
+@contextmanager
+def shortened() -> Iterator[None]:
+    """The core with the abstractions of the explorer, and afterwards as shipped."""
+    undo = abstractions.shorten()
+    try:
+        yield
+    finally:
+        abstractions.lengthen(undo)

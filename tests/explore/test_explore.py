@@ -1,0 +1,33 @@
+"""The shipped core, from power-on and from milestones: every input in every state that comes up, every invariant."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+
+from tests.explore.explorer import Explored
+from tests.explore.spaces import SPACES, explorer, shortened
+from toleramp_bench.runs.patience import patience_s
+
+STATES = {"three-bags": 30_000, "dead-volume": 30_000}
+
+
+def explored(name: str) -> Explored:
+    """So many states of a space."""
+    with shortened():
+        return explorer(SPACES[name]).run(most=STATES[name], balanced=True)
+
+
+@pytest.mark.timeout(patience_s(600))
+@pytest.mark.req("FLO-10", "PRO-2", "PRO-4", "PRO-5", "PRO-7", "PRO-8", "SES-2", "SES-6", "VIT-1", "VIT-2", "ALM-7")
+def test_sixty_thousand_states_break_no_invariant() -> None:
+    """Two spaces at once, a process each; the counts by the session's state are printed."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        told = dict(zip(STATES, pool.map(explored, STATES), strict=True))
+    for name, one in told.items():
+        print(f"{name}: {one.told()}")
+    assert not [found for one in told.values() for found in one.found]
+    assert sum(one.states for one in told.values()) >= 60_000
+    assert all(count > 200 for one in told.values() for count in one.by_state.values())
