@@ -68,6 +68,7 @@ def _make(chain: toolchain.Toolchain, work: Path, stage: Path, out: Path) -> lis
         "MICROPY_PY_FFI": "0",
         "MPY_CROSS_FLAGS": f"-march={arch}" if arch else "",
         "MPY_LIB_DIR": library_dir(out),
+        "VARIANT_DIR": ROOT / "boards/unix/variant",
         "FROZEN_MANIFEST": ROOT / "boards/unix/manifest.py",
         "BOARD_DIR": stage,  # the port has no boards: the manifest finds the staged files under this name
     }
