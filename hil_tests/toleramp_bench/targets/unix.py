@@ -212,8 +212,8 @@ class UnixTarget(CoreTarget):
         self._end_brain()
         number, slot = self.board.log_end()
         boot = _layout.boot(
-            self.scan_us, bench | self.board.keys << 1, cause, number, slot, self.board.parts, self.pl_pulse, self.slow,
-            NAMES.index(self.form), self.board.lost_step(),
+            self.scan_us, bench | self.board.keys << 1, cause, number, slot, self.board.parts, self.pl_pulse,
+            (_layout.SLOW | _layout.SAMPLES) * self.slow, NAMES.index(self.form), self.board.lost_step(),
         )  # fmt: skip
         kept = {slot: content for slot, content in self.board.fram.items() if slot >= FIRST_SLOT}
         brain = ProcessBrain(boot, self.oximeter.samples if self.slow else None, kept)
