@@ -132,6 +132,11 @@ def pack_sample(ox, there, spo2, pulse, flags):
     struct.pack_into(_SAMPLE, ox, 0, there, spo2, pulse, flags)
 
 
+def unpack_sample(ox):
+    # there is one, SpO2, pulse, flags; MicroPython's end takes the same apart without a tuple
+    return struct.unpack_from(_SAMPLE, ox, 0)
+
+
 def boot(scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost):
     # The request that begins a life; `pace`: SLOW, SAMPLES.
     return struct.pack(_BOOT, BOOT, scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost)
