@@ -19,7 +19,7 @@ from pump.store.orders import FIRST_SLOT, LAST_SLOT
 from pump.tables import messages as m
 from pump.tables import parts
 from pump.tables.oximeters import NAMES
-from pump.tables.states import GROUP, HOLDS, ON
+from pump.tables.states import FLOWS, GROUP
 from pump.tables.states import NAMES as STATES
 
 FRAM = parts.BIT[parts.FRAM]
@@ -105,14 +105,11 @@ class Brain:
             micropython.heap_unlock()
 
     def may_lock(self):
-        # Nothing is loaded and nothing decided in this scan: a session that is on takes no memory, but for where the
-        # pump holds and a person chooses how to go on; at rest a person or the laptop may be at it.
+        # While the drug flows nothing may be taken, whatever comes; else where nobody is at the keys or on the line.
         core, snap = self.core, self.snap
-        group = GROUP[core.session.state]
-        if group & ON and not group & HOLDS:
+        if GROUP[core.session.state] & FLOWS:
             return True
-        keyed = snap.buttons or not core.buttons.quiet
-        return not keyed and (group & ON or not (snap.link_n or core.link.loading))
+        return not (snap.buttons or not core.buttons.quiet or snap.link_n or core.link.loading)
 
     def tidy(self):
         gc.collect()
