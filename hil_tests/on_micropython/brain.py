@@ -52,6 +52,7 @@ class Brain:
         words = layout.WORD * len(self.out.word_us)
         self.reply = bytearray(layout.ANSWER + words + len(self.out.fram) + len(self.tx))
         self.since_tidy = 0
+        self.handed = False  # a protocol came at once: the loop tidies as after one that came over the line
 
     def boot(self, request):
         scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost = layout.unpack_boot(request)
@@ -83,7 +84,7 @@ class Brain:
             copy(self.kept, (out.fram_slot - FIRST_SLOT) * FRAM_SLOT, out.fram, 0, FRAM_SLOT)
         n = layout.pack_answer(self.reply, out, self.tx, self.frames())
         self.since_tidy += 1
-        if out.tidy or (self.since_tidy >= TIDY_SCANS and not out.flowing):
+        if out.tidy or self.handed or (self.since_tidy >= TIDY_SCANS and not out.flowing):
             self.tidy()
         return n
 
@@ -100,7 +101,8 @@ class Brain:
                 micropython.heap_unlock()
             how = "that may take none" if locked else "more than there is"
             gc.collect()
-            raise MemoryError("a scan took memory, %s: state %s at %d ms" % (how, STATES[state], snap.now_ms))
+            said = f"a scan took memory, {how}: state {STATES[state]} at {snap.now_ms} ms"
+            raise MemoryError(said) from None
         if locked:
             micropython.heap_unlock()
 
@@ -113,6 +115,7 @@ class Brain:
 
     def tidy(self):
         gc.collect()
+        self.handed = False
         self.since_tidy = 0
 
     def read_slot(self, number):
@@ -145,14 +148,15 @@ class Brain:
     def load(self, blob):
         link = self.core.link
         link.loader.loaded, link.loading = blob, True
+        self.handed = True
 
-    def run(self, program):
+    def run(self, source, size):
         # What the program leaves in `said`. The bench's memory is not the core's: it is collected.
         gc.enable()
         names = {"brain": self, "said": ""}
-        exec(program, names)
+        exec(str(taken(source, size), "utf-8"), names)
         answer = layout.said(str(names["said"]))
-        names = program = None
+        names = None
         gc.collect()
         gc.disable()
         return answer
@@ -184,7 +188,7 @@ def main():
             slot, content = layout.unpack_keep(request)
             copy(brain.kept, (slot - FIRST_SLOT) * FRAM_SLOT, content, 0, FRAM_SLOT)
         elif kind == layout.RUN:
-            target.write(brain.run(str(taken(source, layout.unpack_run(request)), "utf-8")))
+            target.write(brain.run(source, layout.unpack_run(request)))
 
 
 main()

@@ -7,7 +7,9 @@ SKIP = ("parser", "orders._read_slot", "link.build")
 
 
 def add(sum_, value, todo, path):
-    # A checksum of one value; objects of the core are kept for later.
+    # A checksum of one value; objects of the core are kept for later, functions are none.
+    if callable(value):
+        return sum_
     if isinstance(value, bool):  # no int in MicroPython
         value = int(value)
     if value is None or isinstance(value, (int, str)):
@@ -17,7 +19,7 @@ def add(sum_, value, todo, path):
     if isinstance(value, dict):
         for key in sorted(value):
             sum_ = add(add(sum_, key, todo, path), value[key], todo, path)
-    elif hasattr(value, "__dict__") and not callable(value):
+    elif hasattr(value, "__dict__"):
         todo.append((path, value))
     elif isinstance(value, (list, tuple, array, memoryview)):
         for k in range(len(value)):
@@ -29,15 +31,16 @@ def digest(root):
     lines, seen, todo = [], [], [("", root)]
     while todo:
         path, item = todo.pop()
-        if any([item is other for other in seen]):
+        if any(item is other for other in seen):
             continue
         seen.append(item)
         sum_ = 0
         for name in sorted(item.__dict__):
             at = path + "." + name if path else name
-            if at not in SKIP:
-                sum_ = add(binascii.crc32(name.encode(), sum_), item.__dict__[name], todo, at)
-        lines.append("%s %08x" % (path, sum_ & 0xFFFFFFFF))
+            value = item.__dict__[name]
+            if at not in SKIP and not callable(value):
+                sum_ = add(binascii.crc32(name.encode(), sum_), value, todo, at)
+        lines.append(f"{path} {sum_ & 0xFFFFFFFF:08x}")
     return "\n".join(lines)
 
 

@@ -96,9 +96,7 @@ def pack_answer(reply, out, tx, tx_n):
     at += tx_n
     stops = (1 if out.abort else 0) | (2 if out.permit else 0)
     cell = out.screen_cell
-    struct.pack_into(
-        _ANSWER, reply, 0, at, stops, out.words, out.lights, out.tone_hz, tx_n, out.fram_slot, cell, _DARK
-    )
+    struct.pack_into(_ANSWER, reply, 0, at, stops, out.words, out.lights, out.tone_hz, tx_n, out.fram_slot, cell, _DARK)
     if cell >= 0:
         copy(reply, ANSWER - _CELL, out.screen, _CELL * cell, _CELL)
     return at

@@ -9,8 +9,8 @@ from fractions import Fraction
 
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.link import frames
-from pump.tables import messages as m
 from pump.tables import causes, parts, states, vitals
+from pump.tables import messages as m
 from pump.tables.states import FLOWS, GROUP, ON
 from toleramp.protocol.file import compile_protocol, read_protocol, scaled
 from toleramp_bench.boards.core_pump import CorePump
@@ -36,9 +36,9 @@ MINI = blob_at(Fraction(1, 500))
 
 
 @contextmanager
-def both(period_us: int = 20_000, **options: int) -> Iterator[CorePump]:
+def both(twins: Callable[..., Twin] = Twin, **options: int) -> Iterator[CorePump]:
     """A pump of both cores; in the end nothing may differ."""
-    pump = twin_pump(period_us, **options)
+    pump = twin_pump(twins=twins, **options)
     with closing(twin(pump)):
         yield pump
         twin(pump).compare()
@@ -56,9 +56,9 @@ def scan_s(pump: CorePump, seconds: float) -> None:
         pump.scan()
 
 
-def attend(pump: CorePump, until: Callable[[CorePump], bool], limit_s: float) -> None:
+def attend(pump: CorePump, until: Callable[[CorePump], bool], limit_s: float, nurse: Nurse | None = None) -> None:
     """A nurse answers what the pump asks, until it is as wanted."""
-    nurse = Nurse(ScreenPace())
+    nurse = nurse or Nurse(ScreenPace())
     end_us = pump.now_us + limit_s * 1_000_000
     while not until(pump):
         assert pump.now_us < end_us, (state(pump), pump.events[-3:])
