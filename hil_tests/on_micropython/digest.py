@@ -3,45 +3,53 @@
 import binascii
 from array import array
 
+from pump.base.compat import collect
+
 SKIP = ("parser", "orders._read_slot", "link.build")
 
 
-def add(sum_, value, todo, path):
-    # A checksum of one value; objects of the core are kept for later, functions are none.
-    if callable(value):
-        return sum_
-    if isinstance(value, bool):  # no int in MicroPython
-        value = int(value)
-    if value is None or isinstance(value, (int, str)):
-        return binascii.crc32(str(value).encode(), sum_)
-    if isinstance(value, (bytes, bytearray)):
-        return binascii.crc32(value, sum_)
-    if isinstance(value, dict):
-        for key in sorted(value):
-            sum_ = add(add(sum_, key, todo, path), value[key], todo, path)
-    elif hasattr(value, "__dict__"):
-        todo.append((path, value))
-    elif isinstance(value, (list, tuple, array, memoryview)):
-        for k in range(len(value)):
-            sum_ = add(sum_, value[k], todo, path)
-    return sum_
+class Digest:
+    def __init__(self, root):
+        self.lines, self.found, self.paths = [], [root], [""]
+        done = 0
+        while done < len(self.found):
+            self.lines.append(self.line(self.paths[done], self.found[done]))
+            done += 1
+            if not done & 15:
+                collect()  # else what is kept lies scattered over the core's small heap, and no long line fits between
 
-
-def digest(root):
-    lines, seen, todo = [], [], [("", root)]
-    while todo:
-        path, item = todo.pop()
-        if any(item is other for other in seen):
-            continue
-        seen.append(item)
+    def line(self, path, item):
         sum_ = 0
         for name in sorted(item.__dict__):
-            at = path + "." + name if path else name
-            value = item.__dict__[name]
+            value, at = item.__dict__[name], path + "." + name if path else name
             if at not in SKIP and not callable(value):
-                sum_ = add(binascii.crc32(name.encode(), sum_), value, todo, at)
-        lines.append(f"{path} {sum_ & 0xFFFFFFFF:08x}")
-    return "\n".join(lines)
+                sum_ = self.add(binascii.crc32(name.encode(), sum_), value, at)
+        return "{} {:08x}".format(path, sum_ & 0xFFFFFFFF)
+
+    def add(self, sum_, value, path):
+        # The checksum with one value more; objects of the core have lines of their own, functions are none.
+        if isinstance(value, bool):  # no int in MicroPython
+            value = int(value)
+        if value is None or isinstance(value, (int, str)):
+            return binascii.crc32(str(value).encode(), sum_)
+        if isinstance(value, (bytes, bytearray)):
+            return binascii.crc32(value, sum_)
+        if isinstance(value, dict):
+            for key in sorted(value):
+                sum_ = self.add(self.add(sum_, key, path), value[key], path)
+        elif isinstance(value, (list, tuple, array, memoryview)):
+            for k in range(len(value)):
+                sum_ = self.add(sum_, value[k], path)
+        elif hasattr(value, "__dict__") and not callable(value):
+            self.keep(value, path)
+        return sum_
+
+    def keep(self, value, path):
+        for other in self.found:
+            if other is value:
+                return
+        self.found.append(value)
+        self.paths.append(path)
 
 
-said = digest(brain.core)  # noqa: F821
+said = "\n".join(Digest(brain.core).lines)  # noqa: F821
