@@ -1,4 +1,4 @@
-"""MicroPython for Unix from the same sources, with the pure core frozen: build/unix/micropython."""
+"""MicroPython for Unix from the same sources, with the pure core frozen and integers of 31 bits: build/unix/micropython."""
 
 from __future__ import annotations
 

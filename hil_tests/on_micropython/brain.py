@@ -29,8 +29,11 @@ TIDY_SCANS = 3_000  # as the board's loop
 
 class Samples:
     # Stands where a parser stands while scans are slow: takes (there is one, SpO2, pulse, flags) instead of a stream.
-    spo2, pulse, flags, samples, rejected = m.NONE8, m.NONE16, 0, 0, 0
     silence_ms = 10_000
+
+    def __init__(self):
+        self.spo2, self.pulse, self.flags = m.NONE8, m.NONE16, 0
+        self.samples = self.rejected = 0
 
     def forget(self):
         pass

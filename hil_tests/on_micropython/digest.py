@@ -24,7 +24,7 @@ class Digest:
             value, at = item.__dict__[name], path + "." + name if path else name
             if at not in SKIP and not callable(value):
                 sum_ = self.add(binascii.crc32(name.encode(), sum_), value, at)
-        return "{} {:08x}".format(path, sum_ & 0xFFFFFFFF)
+        return f"{path} {sum_ & 0xFFFFFFFF:08x}"
 
     def add(self, sum_, value, path):
         # The checksum with one value more; objects of the core have lines of their own, functions are none.

@@ -36,9 +36,9 @@ MINI = blob_at(Fraction(1, 500))
 
 
 @contextmanager
-def both(twins: Callable[..., Twin] = Twin, **options: int) -> Iterator[CorePump]:
-    """A pump of both cores; in the end nothing may differ."""
-    pump = twin_pump(twins=twins, **options)
+def both(start_ms: int = 0, twins: Callable[[CorePump, str], Twin] = Twin) -> Iterator[CorePump]:
+    """A pump of both cores; in the end nothing may differ. `start_ms`: the ticks at power-on."""
+    pump = twin_pump(start_ms=start_ms, twins=twins)
     with closing(twin(pump)):
         yield pump
         twin(pump).compare()

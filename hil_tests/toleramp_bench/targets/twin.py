@@ -49,7 +49,7 @@ class Sampled:
 class Twin(LocalBrain):
     """The brain of a virtual board whose every scan MicroPython repeats."""
 
-    def __init__(self, pump: CorePump, heap: str = HEAP, held: int = 0, form: int | None = None) -> None:
+    def __init__(self, pump: CorePump, heap: str = HEAP, form: int | None = None) -> None:
         """`form`: the oximeter's row of tables.oximeters whose bytes come; None: samples. Takes the place of the pump's
         own brain before its first scan."""
         super().__init__(pump.controller)
@@ -61,8 +61,7 @@ class Twin(LocalBrain):
         self._requests, self._wanted, self._ends = bytearray(), bytearray(), [0]
         self._due: tuple[bytes, list[int]] = b"", [0]  # MicroPython's answers to the batch before
         self._request, self._reply = bytearray(layout.REQUEST), bytearray(_SLOTS)
-        bench = pump.controller.bench | held << 1
-        self._put(layout.boot(pump.period_us, bench, 0, 0, 0, parts.ALL, PL_PULSE, pace, form or 0, 0))
+        self._put(layout.boot(pump.period_us, pump.controller.bench, 0, 0, 0, parts.ALL, PL_PULSE, pace, form or 0, 0))
         self.child.send(self._requests)
         self._requests.clear()
         self.child.read(layout.BOOTED)
@@ -145,8 +144,10 @@ class Twin(LocalBrain):
         self.child.close()
 
 
-def twin_pump(period_us: int = 20_000, heap: str = HEAP, twins: Callable[..., Twin] = Twin, **options: int) -> CorePump:
-    """A pump of both cores; its `brain` is the Twin. Options as CorePump's."""
-    pump = CorePump(period_us, **options)
-    pump.brain = pump.board.brain = twins(pump, heap, options.get("held", 0))
+def twin_pump(
+    period_us: int = 20_000, start_ms: int = 0, heap: str = HEAP, twins: Callable[[CorePump, str], Twin] = Twin
+) -> CorePump:
+    """A pump of both cores, in bench mode; its `brain` is the Twin. `start_ms`: the ticks at power-on."""
+    pump = CorePump(period_us, start_ms)
+    pump.brain = pump.board.brain = twins(pump, heap)
     return pump
