@@ -1,4 +1,4 @@
-"""MicroPython for Unix from the same sources, with the pure core frozen and integers of 31 bits: build/unix/micropython."""
+"""MicroPython for Unix with the core frozen and integers of 31 bits, from the same sources: build/unix/micropython."""
 
 from __future__ import annotations
 
