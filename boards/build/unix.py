@@ -1,4 +1,4 @@
-"""MicroPython for Unix from the same sources, with the pure core frozen: build/unix/micropython."""
+"""MicroPython for Unix with the core frozen and integers of 31 bits, from the same sources: build/unix/micropython."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ def _make(chain: toolchain.Toolchain, work: Path, stage: Path, out: Path) -> lis
         "MICROPY_PY_FFI": "0",
         "MPY_CROSS_FLAGS": f"-march={arch}" if arch else "",
         "MPY_LIB_DIR": library_dir(out),
+        "VARIANT_DIR": ROOT / "boards/unix/variant",
         "FROZEN_MANIFEST": ROOT / "boards/unix/manifest.py",
         "BOARD_DIR": stage,  # the port has no boards: the manifest finds the staged files under this name
     }

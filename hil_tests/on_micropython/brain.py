@@ -1,50 +1,66 @@
 # Runs under MicroPython for Unix with the core frozen in: the controller as a process, one request a scan on standard
 # input, its answer on standard output. The other end is toleramp_bench.targets.unix; layout.py says what the bytes
 # mean. Standard input's end is this process's end. Nothing here is imported on CPython.
+#
+# Memory is had as on the board (drivers.loop): nothing is collected by itself, and between scans only where the loop
+# does it. Where the core promises to take none the heap is locked.
+import gc
 import sys
 
 import layout
+import micropython
 from build_info import BUILD_HASH, VERSION
 
 from oximeters.registry import parser
+from pump.base.copying import copy
 from pump.controller import Controller
 from pump.io import FRAM_SLOT, Outputs, Snapshot
-from pump.store.orders import FIRST_SLOT
+from pump.store.orders import FIRST_SLOT, LAST_SLOT
 from pump.tables import messages as m
 from pump.tables import parts
 from pump.tables.oximeters import NAMES
+from pump.tables.states import FLOWS, GROUP
+from pump.tables.states import NAMES as STATES
 
 FRAM = parts.BIT[parts.FRAM]
 MANY = 64  # frames a slow scan sends at most
+TIDY_SCANS = 3_000  # as the board's loop
 
 
 class Samples:
     # Stands where a parser stands while scans are slow: takes (there is one, SpO2, pulse, flags) instead of a stream.
-    spo2, pulse, flags, samples, rejected = m.NONE8, m.NONE16, 0, 0, 0
     silence_ms = 10_000
+
+    def __init__(self):
+        self.spo2, self.pulse, self.flags = m.NONE8, m.NONE16, 0
+        self.samples = self.rejected = 0
 
     def forget(self):
         pass
 
     def take(self, data, count):
-        there, self.spo2, self.pulse, self.flags = layout.unpack_sample(data)
-        self.samples += there
-        return bool(there)
+        self.spo2, self.pulse, self.flags = data[1], data[2] | data[3] << 8, data[4]
+        self.samples += data[0]
+        return data[0] != 0
 
 
 class Brain:
     def __init__(self):
         self.core = None
         self.slow = False
-        self.kept = {}  # slots of the FRAM that the core reads again while it runs
+        self.kept = bytearray((LAST_SLOT + 1 - FIRST_SLOT) * FRAM_SLOT)  # what the core reads again while it runs
+        self.slot = bytearray(FRAM_SLOT)
         self.snap, self.out = Snapshot(), Outputs()
         self.tx = bytearray(MANY * len(self.out.tx))
         words = layout.WORD * len(self.out.word_us)
         self.reply = bytearray(layout.ANSWER + words + len(self.out.fram) + len(self.tx))
+        self.since_tidy = 0
+        self.handed = False  # a protocol came at once: the loop tidies as after one that came over the line
 
     def boot(self, request):
-        scan_us, bench, cause, first, slot, parts, pl_pulse, self.slow, form, lost = layout.unpack_boot(request)
-        chosen = Samples() if self.slow else parser(NAMES[form])
+        scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost = layout.unpack_boot(request)
+        self.slow = bool(pace & layout.SLOW)
+        chosen = Samples() if pace & layout.SAMPLES else parser(NAMES[form])
         self.core = core = Controller(
             chosen,
             pl_pulse,
@@ -54,7 +70,7 @@ class Brain:
             bench=bool(bench & 1),
             held=bench >> 1,
             lost_step=lost,
-            read_slot=self.slot,
+            read_slot=self.read_slot,
         )
         core.boot(cause)
         core.self_test(parts)
@@ -63,15 +79,53 @@ class Brain:
         return layout.booted(m.CONTRACT, VERSION.encode(), BUILD_HASH.encode())
 
     def scan(self, request):
+        # How many bytes of `reply` are the answer.
         layout.unpack_scan(request, self.snap)
-        self.core.scan(self.snap, self.out)
-        if self.out.fram_slot >= FIRST_SLOT:
-            self.kept[self.out.fram_slot] = bytes(self.out.fram)
-        tx_n = self.frames()
-        return memoryview(self.reply)[: layout.pack_answer(self.reply, self.out, self.tx, tx_n)]
+        self.guarded()
+        out = self.out
+        if out.fram_slot >= FIRST_SLOT:
+            copy(self.kept, (out.fram_slot - FIRST_SLOT) * FRAM_SLOT, out.fram, 0, FRAM_SLOT)
+        n = layout.pack_answer(self.reply, out, self.tx, self.frames())
+        self.since_tidy += 1
+        if out.tidy or self.handed or (self.since_tidy >= TIDY_SCANS and not out.flowing):
+            self.tidy()
+        return n
 
-    def slot(self, number):
-        return bytearray(self.kept.get(number, bytes(FRAM_SLOT))) if self.snap.parts & FRAM else None
+    def guarded(self):
+        core, snap = self.core, self.snap
+        state = core.session.state
+        locked = self.may_lock()
+        if locked:
+            micropython.heap_lock()
+        try:
+            core.scan(snap, self.out)
+        except MemoryError:
+            if locked:
+                micropython.heap_unlock()
+            how = "that may take none" if locked else "more than there is"
+            gc.collect()
+            said = f"a scan took memory, {how}: state {STATES[state]} at {snap.now_ms} ms"
+            raise MemoryError(said) from None
+        if locked:
+            micropython.heap_unlock()
+
+    def may_lock(self):
+        # While the drug flows nothing may be taken, whatever comes; else where nobody is at the keys or on the line.
+        core, snap = self.core, self.snap
+        if GROUP[core.session.state] & FLOWS:
+            return True
+        return not (snap.buttons or not core.buttons.quiet or snap.link_n or core.link.loading)
+
+    def tidy(self):
+        gc.collect()
+        self.handed = False
+        self.since_tidy = 0
+
+    def read_slot(self, number):
+        if not self.snap.parts & FRAM:
+            return None
+        copy(self.slot, 0, self.kept, (number - FIRST_SLOT) * FRAM_SLOT, FRAM_SLOT)
+        return self.slot
 
     def frames(self):
         # What the scan sends; a slow one all that there is to say.
@@ -79,7 +133,7 @@ class Brain:
         for _ in range(MANY if self.slow else 1):
             if not out.tx_n:
                 break
-            self.tx[n : n + out.tx_n] = memoryview(out.tx)[: out.tx_n]
+            copy(self.tx, n, out.tx, 0, out.tx_n)
             n += out.tx_n
             out.tx_n = 0
             if self.slow:
@@ -96,27 +150,48 @@ class Brain:
 
     def load(self, blob):
         link = self.core.link
-        link.loader.loaded, link.loading = bytearray(blob), True
+        link.loader.loaded, link.loading = blob, True
+        self.handed = True
+
+    def run(self, source, size):
+        # What the program leaves in `said`. The bench's memory is not the core's: it is collected.
+        gc.enable()
+        names = {"brain": self, "said": ""}
+        exec(str(taken(source, size), "utf-8"), names)
+        answer = layout.said(str(names["said"]))
+        names = None
+        gc.collect()
+        gc.disable()
+        return answer
+
+
+def taken(source, size):
+    data = bytearray(size)
+    source.readinto(data)
+    return data
 
 
 def main():
     source, target = sys.stdin.buffer, sys.stdout.buffer
     request = bytearray(layout.REQUEST)
-    view = memoryview(request)
     brain = Brain()
     while source.readinto(request) == layout.REQUEST:
         kind = request[0]
         if kind == layout.SCAN:
-            target.write(brain.scan(view))
+            target.write(brain.reply, brain.scan(request))
         elif kind == layout.BOOT:
             target.write(brain.boot(request))
+            brain.tidy()
+            gc.disable()
         elif kind == layout.CORRUPT:
             brain.corrupt(request[1])
         elif kind == layout.LOAD:
-            brain.load(source.read(layout.unpack_load(request)))
+            brain.load(taken(source, layout.unpack_load(request)))
         elif kind == layout.KEEP:
             slot, content = layout.unpack_keep(request)
-            brain.kept[slot] = content
+            copy(brain.kept, (slot - FIRST_SLOT) * FRAM_SLOT, content, 0, FRAM_SLOT)
+        elif kind == layout.RUN:
+            target.write(brain.run(source, layout.unpack_run(request)))
 
 
 main()

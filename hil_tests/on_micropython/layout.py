@@ -1,13 +1,17 @@
 # The bytes between the bench and the core that MicroPython for Unix runs: one module for both ends. CPython's end
 # (toleramp_bench.targets.unix) packs requests and takes answers apart, brain.py does the reverse.
 #
-# A request is always as long; a loaded protocol follows its request. An answer's own length comes first.
+# A request is always as long; a loaded protocol and a program follow theirs. An answer's own length comes first.
+# What MicroPython does of it in each scan takes no memory: what a scan leaves on its heap is the core's.
 import struct
 
+from pump.base.compat import micropython, ptr8
+from pump.base.copying import copy
 from pump.io import FRAM_SLOT, LINK_MAX, OX_MAX
 from pump.tables import inputs
 
-SCAN, BOOT, CORRUPT, LOAD, KEEP = 83, 66, 67, 76, 75  # the first byte of a request
+SCAN, BOOT, CORRUPT, LOAD, KEEP, RUN = 83, 66, 67, 76, 75, 82  # the first byte of a request
+SLOW, SAMPLES = 1, 2  # bits of a boot: slow scans; samples stand for the oximeter's bytes
 PROTOCOL, PLAN = 0, 1  # where a bit is flipped
 
 _SCAN = (
@@ -15,14 +19,17 @@ _SCAN = (
 )
 # bytes, link bytes
 _RAW = "<" + inputs.COUNT * "H"
-# kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, slow, oximeter, lost step
+# kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, pace, oximeter, lost step
 _BOOT = "<BIBBIiBIBBB"
 _CORRUPT = "<BB"  # kind, where
 _LOAD = "<BH"  # kind, bytes that follow
 _KEEP = "<BH"  # kind, slot of the FRAM; then its bytes
+_RUN = "<BH"  # kind, bytes of the program that follow; answered by a length and what it said
+_SAID = "<H"
 _SAMPLE = "<BBHB"  # in place of the oximeter's bytes while scans are slow: there is one, SpO2, pulse, flags
 _ANSWER = "<HBBBHHhb4s"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot, the
 # screen's cell that is drawn (-1: none) and its four characters
+_CELL, _DARK = 4, b"\0\0\0\0"
 _WORD = "<II"  # count, interval_us
 _BOOTED = "<I12s8s"  # contract, version, build hash
 
@@ -31,6 +38,7 @@ _OX_AT = _RAW_AT + struct.calcsize(_RAW)
 _LINK_AT = _OX_AT + OX_MAX
 REQUEST = _LINK_AT + LINK_MAX
 SAMPLE = struct.calcsize(_SAMPLE)
+SAID = struct.calcsize(_SAID)
 ANSWER = struct.calcsize(_ANSWER)
 WORD = struct.calcsize(_WORD)
 BOOTED = struct.calcsize(_BOOTED)
@@ -48,19 +56,33 @@ def pack_scan(request, snap):
     request[_LINK_AT:] = snap.link
 
 
+@micropython.viper
+def _word(data: ptr8, at: int) -> int:
+    return int(data[at]) | int(data[at + 1]) << 8 | int(data[at + 2]) << 16 | int(data[at + 3]) << 24
+
+
+@micropython.native
 def unpack_scan(request, snap):
     # The same into a snapshot.
-    (
-        _, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.moved, snap.idle, snap.queue_us, snap.parts,
-        driver_off, snap.fram, snap.ox_n, snap.link_n,
-    ) = struct.unpack_from(_SCAN, request, 0)  # fmt: skip
-    snap.driver_off = bool(driver_off)
+    snap.dt_ms = _word(request, 1)
+    snap.now_ms = _word(request, 5)
+    snap.buttons = request[9]
+    snap.pulses = _word(request, 10)
+    snap.moved = _word(request, 14)
+    snap.idle = _word(request, 18)
+    snap.queue_us = _word(request, 22)
+    snap.parts = request[26]
+    snap.driver_off = request[27] != 0
+    snap.fram = request[28]
+    snap.ox_n = request[29]
+    snap.link_n = request[30]
     for row in range(inputs.COUNT):
-        snap.raw[row] = struct.unpack_from("<H", request, _RAW_AT + 2 * row)[0]
-    snap.ox[:] = request[_OX_AT:_LINK_AT]
-    snap.link[:] = request[_LINK_AT:]
+        snap.raw[row] = request[_RAW_AT + 2 * row] | request[_RAW_AT + 2 * row + 1] << 8
+    copy(snap.ox, 0, request, _OX_AT, OX_MAX)
+    copy(snap.link, 0, request, _LINK_AT, LINK_MAX)
 
 
+@micropython.native
 def pack_answer(reply, out, tx, tx_n):
     # A scan's outputs into a bytearray, with `tx_n` bytes of `tx` for the host; how many bytes the answer has.
     at = ANSWER
@@ -68,14 +90,15 @@ def pack_answer(reply, out, tx, tx_n):
         struct.pack_into(_WORD, reply, at, out.word_count[i], out.word_us[i])
         at += WORD
     if out.fram_slot >= 0:
-        reply[at : at + len(out.fram)] = out.fram
-        at += len(out.fram)
-    reply[at : at + tx_n] = memoryview(tx)[:tx_n]
+        copy(reply, at, out.fram, 0, FRAM_SLOT)
+        at += FRAM_SLOT
+    copy(reply, at, tx, 0, tx_n)
     at += tx_n
     stops = (1 if out.abort else 0) | (2 if out.permit else 0)
     cell = out.screen_cell
-    drawn = bytes(out.screen[4 * cell : 4 * cell + 4]) if cell >= 0 else b""
-    struct.pack_into(_ANSWER, reply, 0, at, stops, out.words, out.lights, out.tone_hz, tx_n, out.fram_slot, cell, drawn)
+    struct.pack_into(_ANSWER, reply, 0, at, stops, out.words, out.lights, out.tone_hz, tx_n, out.fram_slot, cell, _DARK)
+    if cell >= 0:
+        copy(reply, ANSWER - _CELL, out.screen, _CELL * cell, _CELL)
     return at
 
 
@@ -90,7 +113,7 @@ def unpack_answer(data, out):
         _, stops, out.words, out.lights, out.tone_hz, out.tx_n, out.fram_slot, out.screen_cell, drawn
     ) = struct.unpack_from(_ANSWER, data, 0)  # fmt: skip
     if out.screen_cell >= 0:
-        out.screen = bytes(4 * out.screen_cell) + drawn  # no more of it is looked at
+        out.screen = bytes(_CELL * out.screen_cell) + drawn  # no more of it is looked at
     out.abort, out.permit = bool(stops & 1), bool(stops & 2)
     at = ANSWER
     for i in range(out.words):
@@ -108,18 +131,18 @@ def pack_sample(ox, there, spo2, pulse, flags):
 
 
 def unpack_sample(ox):
-    # there is one, SpO2, pulse, flags
+    # there is one, SpO2, pulse, flags; MicroPython's end takes the same apart without a tuple
     return struct.unpack_from(_SAMPLE, ox, 0)
 
 
-def boot(scan_us, bench, cause, first, slot, parts, pl_pulse, slow, form, lost):
-    # The request that begins a life.
-    return struct.pack(_BOOT, BOOT, scan_us, bench, cause, first, slot, parts, pl_pulse, slow, form, lost)
+def boot(scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost):
+    # The request that begins a life; `pace`: SLOW, SAMPLES.
+    return struct.pack(_BOOT, BOOT, scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost)
 
 
 def unpack_boot(request):
     # scan_us, bench (1) and the keys held at power-up (twice pump.io's bits), cause, first, slot, parts, pl_pulse,
-    # slow, form, lost step
+    # pace, form, lost step
     return struct.unpack_from(_BOOT, request, 0)[1:]
 
 
@@ -157,3 +180,24 @@ def unpack_keep(request):
     # slot, its bytes
     at = struct.calcsize(_KEEP)
     return struct.unpack_from(_KEEP, request, 0)[1], bytes(request[at : at + FRAM_SLOT])
+
+
+def run(size):
+    # The request to run a program, which follows.
+    return struct.pack(_RUN, RUN, size)
+
+
+def unpack_run(request):
+    # How many bytes of a program follow.
+    return struct.unpack_from(_RUN, request, 0)[1]
+
+
+def said(text):
+    # The answer to it, in MicroPython.
+    data = text.encode()
+    return struct.pack(_SAID, len(data)) + data
+
+
+def said_length(data):
+    # How many bytes of what was said follow these.
+    return struct.unpack(_SAID, data)[0]

@@ -13,7 +13,7 @@ from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.repl import Repl
 from toleramp_bench.boards.provision import service
 from toleramp_bench.boards.pump import PumpBench
-from toleramp_bench.figures.heap import locked_scans_at_the_ends
+from toleramp_bench.figures.heap import locked_scans_at_the_ends, locked_scans_without_a_laptop
 from toleramp_bench.figures.measure import run_session, standard_blob
 from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.people.pace import ScreenPace
@@ -97,6 +97,12 @@ def test_counters_near_their_ends_and_floods_take_no_heap() -> None:
     """Else after weeks, or a megabyte of rubbish, each scan takes memory until the watchdog ends the session."""
     failed, scans, state = locked_scans_at_the_ends(400)
     assert scans == 400 and failed == 0, state
+
+
+@pytest.mark.req("INT-11", "INT-8")
+def test_a_laptop_that_is_lost_costs_no_heap_while_it_flows() -> None:
+    """Else the alarm that says so resets the pump after a minute or two of flow, and the session is lost."""
+    assert locked_scans_without_a_laptop(100) == 0
 
 
 @pytest.mark.req("INT-11", "FLO-11")

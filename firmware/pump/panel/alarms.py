@@ -22,7 +22,8 @@ _HIGH_BURST = (150, 75, 150, 75, 150, 225, 150, 75, 150, 400, 150, 75, 150, 75, 
 _MEDIUM_BURST = (200, 200, 200, 200, 200)
 _LOW_BURST = (150, 150, 150)
 BURSTS = ((), _LOW_BURST, _MEDIUM_BURST, _HIGH_BURST)
-BURST_PERIOD_MS = (0, 20_000, 7_500, 7_500)
+# An array: a number beyond 14 bits in a frozen tuple is an object, and what is worked out with it another on the heap.
+BURST_PERIOD_MS = array("H", (0, 20_000, 7_500, 7_500))
 TONE_HZ = (0, 440, 550, 660)
 # Light: period and on time in ms; high 2 Hz, medium 0.6 Hz, low steady.
 LIGHT_MS = ((1, 0), (1, 1), (1_666, 833), (500, 250))
