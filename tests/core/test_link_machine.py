@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,8 +22,18 @@ from line_model import REQUESTS, coded
 from line_pump import FRAM, LinePump
 from shelf import SHELF
 
+from pump import loading
+from pump.guard.guard import Guard
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
-from pump.tables import causes, questions, vitals
+from pump.link import frames
+from pump.link.link import Link
+from pump.link.loader import Loader
+from pump.protocol.protocol import Refusal
+from pump.senses.budget import Budget
+from pump.senses.vitals import Vitals
+from pump.session.session import Session
+from pump.store.orders import Orders
+from pump.tables import causes, questions, states, vitals
 from pump.tables import messages as m
 from toleramp.device.loading import load_requests
 from toleramp.device.wire import pack
@@ -36,6 +47,10 @@ KINDS = st.sampled_from(sorted(REQUESTS))
 KEYS = st.sampled_from((START, CONFIRM, SILENCE, UP, DOWN, STOP, START | CONFIRM, STOP | CONFIRM))
 WAITS = st.sampled_from((0, 0, 1, 2, 9))
 FAULTS = ("",) * 9 + ("crc", "size", "order", "byte", "gap", "again", "short end", "other crc")
+PASTS = {  # so long a nurse has carried on
+    "none": 0, "unread": 0, "armed": 1, "ended": 7, "fault": 7, "runs": 7, "held": 7, "locked": 7, "bag": 6,
+    "back": 14, "over": 30,
+}  # fmt: skip
 CALM = dict(deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))  # to shrink takes minutes
 
 
@@ -105,28 +120,42 @@ class Line(RuleBasedStateMachine):
 
     @initialize(
         bench=st.sampled_from((True, True, True, False)),
-        first=st.sampled_from(sorted(SHELF)),
-        past=st.sampled_from(("none", "unread", "ended", "fault", "runs", "held", "held", "locked")),
+        sent=st.lists(st.tuples(st.sampled_from(sorted(SHELF)), st.sampled_from(FAULTS)), min_size=2, max_size=4),
+        past=st.sampled_from(sorted(PASTS)),
+        then=st.sampled_from((m.PAUSE[0], m.STOP[0], m.HANG[0], m.HANG[0])),
     )
-    def power_on(self, bench: bool, first: str, past: str) -> None:
+    def power_on(self, bench: bool, sent: list[tuple[str, str]], past: str, then: int) -> None:
         """A pump with a past, to which a protocol is sent."""
         self.pump = LinePump(bench, self.reached)
         self.clients = (Client(), Client())
         if past == "unread":
             self.plug(True)
         elif past != "none":
-            self.treat("first order" if bench else "signed", 7)
+            self.treat("first order" if bench else "signed", PASTS[past])
             self.live(past)
-        self.load(first, "", 0, 1)
+        for name, fault in sent:
+            self.load(name, fault, 0, 1)
         self.scan(12)
+        if then == m.HANG[0]:
+            self.scan_bag("right", 2, False)
+        else:
+            self.hold(then, 2)
 
     def live(self, past: str) -> None:
-        if past in ("held", "fault"):
+        if past in ("held", "fault", "back"):
             self.classify(causes.MILD)
         elif past in ("ended", "locked"):
             self.classify(causes.END if past == "ended" else causes.SEVERE)
+        if past == "ended":
+            self.load_refused_often(40)
+        if past == "back" and state(self.pump) == "decision":
+            self.choose_step(4)
         if past == "fault":
             self.tap_stray()
+        if past == "bag":
+            for _ in range(100):
+                self.scan(state(self.pump) == "running")
+        if past in ("fault", "locked"):
             self.cycle()
 
     def scan(self, count: int) -> None:
@@ -211,7 +240,7 @@ class Line(RuleBasedStateMachine):
             self.send(other.join(client.pieces), 1)
         self.drain()
 
-    @rule(count=st.sampled_from((3, 3, 3, 40)))
+    @rule(count=st.sampled_from((3, 10)))
     def load_refused_often(self, count: int) -> None:
         client = Client()
         for _ in range(count):
@@ -325,8 +354,188 @@ def walk(count: int, steps: int, **more: Any) -> Counter[tuple[str, str]]:
     return Line.reached
 
 
+STATES = {*states.NAMES}
+REFUSALS = {
+    "truncated", "range", "checksum", "format", "busy", "too-often", "unknown-request", "bench-mode", "approval",
+    "ratio-exceeded", "not-run", "order-given", "order-unread", "unseen",
+}  # fmt: skip
+
+
 @pytest.mark.req("SEC-1", "SES-15", "SES-16", "PRO-1", "INT-7", "FLO-6", "ALM-8")
 def test_any_laptop_gets_its_answers_and_no_more() -> None:
     """Else some row of bytes lets the drug flow, leaves half a protocol behind, or takes the pump from its people."""
-    reached = walk(examples(90), 50)
-    for key in sorted(reached): print(key, reached[key])
+    reached = walk(examples(80), 25)
+    came = {what: {name for kind, name in reached if kind == what} for what in ("state", "request", "refusal")}
+    assert came["request"] >= {row[0] for row in REQUESTS.values()} | {"?"}
+    assert len(came["state"] & STATES) >= len(STATES) - 1, STATES - came["state"]
+    assert came["refusal"] >= REFUSALS, REFUSALS - came["refusal"]
+    assert {name for kind, name in reached if kind == "answer"} == {row[0] for row in m.ROWS if row[4] == m.PUMP}
+    assert reached["load", "taken"] > 50
+
+
+def takes_a_wrong_crc(patch: pytest.MonkeyPatch) -> None:
+    """The loader compares nothing."""
+    sound = Loader.end
+
+    def end(self: Any, buf: bytearray, at: int, length: int) -> int:
+        self._crc = zlib.crc32(self._buffer[: self._size])
+        return int(sound(self, buf, at, length))
+
+    patch.setattr(Loader, "end", end)
+
+
+def takes_pieces_beyond_the_end(patch: pytest.MonkeyPatch) -> None:
+    """The loader writes where nothing was announced."""
+    sound = Loader.data
+
+    def data(self: Any, buf: bytearray, at: int, length: int) -> int:
+        self._received = max(self._received, buf[at] | buf[at + 1] << 8) if length > 2 else self._received
+        return int(sound(self, buf, at, length))
+
+    patch.setattr(Loader, "data", data)
+
+
+def answers_again(patch: pytest.MonkeyPatch) -> None:
+    """The answer is still due in the next scan."""
+    sound = Link._answer
+
+    def send(self: Any, out: Any, kind: int, pump: Any) -> None:
+        sound(self, out, kind, pump)
+        self._reply = kind if kind == m.REFUSED[0] else 0
+
+    patch.setattr(Link, "_answer", send)
+
+
+def answers_with_the_last_number(patch: pytest.MonkeyPatch) -> None:
+    """A refusal late by a request."""
+    sound = Link.refuse
+
+    def refuse(self: Any, code: int, where: int = 0, detail: int = 0) -> None:
+        sound(self, code, where, detail)
+        self._reply_seq = self._reply_seq - 1 & 255
+
+    patch.setattr(Link, "refuse", refuse)
+
+
+def hears_no_pause_at_a_bag(patch: pytest.MonkeyPatch) -> None:
+    """PAUSE acts while it runs alone."""
+    sound = Session.update
+
+    def update(self: Any, snap: Any, presses: int, request: int, hold: int, trip: int) -> bool:
+        heard = 0 if request == m.PAUSE[0] and self.state == states.BAG else request
+        return bool(sound(self, snap, presses, heard, hold, trip))
+
+    patch.setattr(Session, "update", update)
+
+
+def stops_no_held_session(patch: pytest.MonkeyPatch) -> None:
+    """STOP acts while it runs alone."""
+    sound = Session.update
+
+    def update(self: Any, snap: Any, presses: int, request: int, hold: int, trip: int) -> bool:
+        held = states.GROUP[self.state] & states.HOLDS
+        return bool(sound(self, snap, presses, 0 if held else request, hold, trip))
+
+    patch.setattr(Session, "update", update)
+
+
+def confirms_the_bag_that_the_line_names(patch: pytest.MonkeyPatch) -> None:
+    """A scanned code needs no press."""
+    sound = Session.scanned
+
+    def scanned(self: Any, code: bytes) -> bool:
+        right = bool(sound(self, code))
+        if right:
+            self._go(self._situation[self.state]._confirmed())
+        return right
+
+    patch.setattr(Session, "scanned", scanned)
+
+
+def leaves_the_guard_behind(patch: pytest.MonkeyPatch) -> None:
+    """A second load reaches control alone."""
+    sound = Guard.adopt
+    patch.setattr(Guard, "adopt", lambda self, blob: None if self.plan else sound(self, blob))
+
+
+def leaves_the_limits_behind(patch: pytest.MonkeyPatch) -> None:
+    """A load leaves the patient's limits as they were."""
+    patch.setattr(Vitals, "adopt", lambda self, new, on=False: None)
+
+
+def refused_load_is_shown(patch: pytest.MonkeyPatch) -> None:
+    """The fingerprint of what was refused."""
+    sound = loading._judged
+
+    def judged(pump: Any, blob: bytearray) -> Any:
+        try:
+            return sound(pump, blob)
+        except Refusal:
+            pump.fingerprint = b"REFUSED!"
+            raise
+
+    patch.setattr(loading, "_judged", judged)
+
+
+def loads_in_a_session(patch: pytest.MonkeyPatch) -> None:
+    """A load is taken in each state."""
+    sound = Link._handlers
+
+    def handlers(self: Any) -> dict[int, Any]:
+        made = sound(self)
+        return {kind: (row[0], row[1] & ~states.AT_REST, row[2]) for kind, row in made.items()}
+
+    patch.setattr(Link, "_handlers", handlers)
+
+
+def forgets_the_order_at_power_off(patch: pytest.MonkeyPatch) -> None:
+    """What was given is in RAM alone."""
+    patch.setattr(Orders, "_kept", lambda self: iter(()))
+
+
+def keeps_each_refusal(patch: pytest.MonkeyPatch) -> None:
+    """A list of refusals that nobody empties."""
+    sound = Link.refuse
+
+    def refuse(self: Any, code: int, where: int = 0, detail: int = 0) -> None:
+        sound(self, code, where, detail)
+        self.kept = [*getattr(self, "kept", ()), code]
+
+    patch.setattr(Link, "refuse", refuse)
+
+
+def writes_each_refused_load(patch: pytest.MonkeyPatch) -> None:
+    """No budget for records."""
+    patch.setattr(Budget, "take", lambda self, kind: True)
+
+
+def drops_what_follows_a_damaged_frame(patch: pytest.MonkeyPatch) -> None:
+    """The receiver never finds the next frame's beginning."""
+    sound = frames.Receiver.take
+
+    def take(self: Any, byte: int) -> int:
+        bad = self.bad
+        length = int(sound(self, byte))
+        self.n = 1 if self.bad != bad else self.n
+        return length
+
+    patch.setattr(frames.Receiver, "take", take)
+
+
+SEEDED: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
+    takes_a_wrong_crc, takes_pieces_beyond_the_end, answers_again, answers_with_the_last_number,
+    hears_no_pause_at_a_bag, stops_no_held_session, confirms_the_bag_that_the_line_names, leaves_the_guard_behind,
+    leaves_the_limits_behind, refused_load_is_shown, loads_in_a_session, forgets_the_order_at_power_off,
+    keeps_each_refusal, writes_each_refused_load, drops_what_follows_a_damaged_frame,
+)  # fmt: skip
+
+
+@pytest.mark.req("SEC-1", "SES-15", "SES-16", "PRO-1", "INT-7", "FLO-6", "ALM-8")
+@pytest.mark.parametrize("spoil", SEEDED, ids=lambda spoil: spoil.__name__)
+def test_a_pump_with_one_wrong_habit_is_found(
+    spoil: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the walk above looks at nothing."""
+    spoil(monkeypatch)
+    with pytest.raises(AssertionError):
+        walk(90, 8)
