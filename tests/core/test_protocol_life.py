@@ -24,6 +24,7 @@ from shelf import KEYS, SHELF
 import toleramp
 from pump import loading
 from pump.io import FAILED, FRAM_SLOT, START, STOP, Outputs
+from pump.base.crc import SIZE as CRC_BYTES
 from pump.protocol.fingerprint import fingerprint
 from pump.store import orders
 from pump.tables import causes, refusals, states
@@ -61,6 +62,7 @@ def compiled(order: str, cycle: int, name: str) -> tuple[bytes, bytes]:
 
 
 FILES = {name: compiled(*order) for name, order in ORDERS.items()}
+TORN = st.sampled_from((0, 1, 20, 44, 45, 46, 47, FRAM_SLOT))
 BAD = {"forged": "approval", "steep": "ratio-exceeded", "oral": "not-run"}
 
 
@@ -69,8 +71,8 @@ class Life(RuleBasedStateMachine):
 
     reached: Counter[str] = Counter()
 
-    @initialize(bench=st.sampled_from((True, True, True, True, False)))
-    def power_on(self, bench: bool) -> None:
+    @initialize(bench=st.sampled_from((True, True, False)), presses=st.sampled_from((0, 1, 5, 9)), paused=st.booleans(), torn=TORN)
+    def power_on(self, bench: bool, presses: int, paused: bool, torn: int) -> None:
         self.patch = pytest.MonkeyPatch()
         self.line = CoreLine(bench, KEYS)
         self.patch.setattr("toleramp.device.client.ports.open_port", self.line.open)
@@ -81,6 +83,16 @@ class Life(RuleBasedStateMachine):
         self.shown = ""
         self.moved = 0
         scan_s(self.line.pump, 1)
+        self.load("first", False)
+        if not bench:
+            self.load_signed()
+        shown(self.pump)
+        if not presses:
+            self.power_cut_in_a_writing(torn, 9)
+            return
+        self.treat(presses)
+        if paused:
+            self.by_line(False)
 
     @property
     def pump(self) -> Any:
@@ -174,7 +186,7 @@ class Life(RuleBasedStateMachine):
         self.line.cycle()
         self.off()
 
-    @rule(torn=st.integers(0, FRAM_SLOT), presses=st.integers(3, 14))
+    @rule(torn=TORN, presses=st.integers(5, 14))
     @precondition(lambda self: state(self.pump) in ("ready", "armed", "running"))
     def power_cut_in_a_writing(self, torn: int, presses: int) -> None:
         """The power goes while what was given is being written: so many bytes of the slot are new."""
@@ -197,7 +209,7 @@ class Life(RuleBasedStateMachine):
                 break
         board._write = sound
         self.look()
-        if hit and self.order and self.marks[self.order] == NEW and (torn == FRAM_SLOT or not fresh):
+        if hit and self.order and self.marks[self.order] == NEW and (torn > FRAM_SLOT - CRC_BYTES or not fresh):
             self.marks[self.order] = DOUBT
         self.touched |= {self.order} if self.order and torn else set()
         self.reached["torn"] += bool(hit)
@@ -205,8 +217,10 @@ class Life(RuleBasedStateMachine):
             self.doubt()
         self.line.cycle()
         self.off()
+        for name in sorted(FILES) if self.line.bench else ():
+            self.load(name, False)
 
-    @rule(count=st.integers(2, 16))
+    @rule(count=st.integers(5, 16))
     @precondition(lambda self: state(self.pump) in ("ready", "armed", "bag", "running"))
     def treat(self, count: int) -> None:
         """A nurse carries on."""
