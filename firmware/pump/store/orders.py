@@ -10,8 +10,9 @@ and what was given of it nobody knows, so every order is refused that is not fou
 
 An order has a row of two slots, written in turn, so that one that is torn or damaged leaves the other. A row is damaged
 when it holds something, and neither slot is sound. One blank slot and one that ends blank are a first writing that was
-torn: nothing had flowed. "TLO" | version u8 | number of the writing u32 | key 16 bytes | dose given, ppm of the order,
-i32, UNKNOWN: none | zeros | CRC-32 of the slot
+torn: nothing had flowed; one torn within its CRC counts as written.
+"TLO" | version u8 | number of the writing u32 | key 16 bytes | dose given, ppm of the order, i32, UNKNOWN: none |
+zeros | CRC-32 of the slot
 
 A writing that is not proved tries the next of a few free rows, never one that holds another order.
 """
