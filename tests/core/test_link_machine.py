@@ -351,13 +351,16 @@ class Line(RuleBasedStateMachine):
 TOUR = [[(name, fault) for fault in ("", "crc")] for name in SHELF] + [[("other", ""), ("plain", "byte")]]
 
 
+ALWAYS = [("first order", ""), ("other", ""), ("steep", "")]
+
+
 def tour() -> None:
     """Each past with each request after it, whatever the machine draws."""
     pasts = [(True, past) for past in sorted(PASTS)] + [(False, "none"), (False, "fault"), (False, "none")]
     for number, (bench, past) in enumerate(pasts):
         for then in (m.HANG[0], m.PAUSE[0], m.STOP[0]):
             line = Line()
-            line.power_on(bench, TOUR[number % len(TOUR)] + TOUR[6], past, then)
+            line.power_on(bench, TOUR[number % len(TOUR)] + ALWAYS, past, then)
             line.teardown()
 
 
