@@ -29,6 +29,7 @@ from pump.store.throttle import Throttle
 from pump.tables import events, inputs, refusals
 from pump.tables import parts as part_rows
 from pump.tables.causes import DRIVE_LATE
+from pump.tables.messages import HANG, SET
 from pump.tables.states import GROUP, OVER, READY
 
 BENCH_MODE = 1
@@ -368,11 +369,11 @@ class Controller:
         code = self.link.hung
         self.link.hung = None
         if snap.buttons or self.buttons.stable or not self.session.hears():
-            self.link.refuse(refusals.BUSY)
+            self.link.decline(HANG, refusals.BUSY)
             return
         self.guard.scanned(code)
         if not self.session.scanned(code):
-            self.link.refuse(refusals.RANGE)
+            self.link.decline(HANG, refusals.RANGE)
             self.rejected.came(self.session.case.solution(), code)
 
     def _set(self):
@@ -384,4 +385,4 @@ class Controller:
         if self.settings.set(row, value):
             self.log(events.SETTING, row, value)
         else:
-            self.link.refuse(refusals.RANGE, 0, value)
+            self.link.decline(SET, refusals.RANGE, 0, value)

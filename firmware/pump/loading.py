@@ -12,6 +12,7 @@ from pump.protocol.admission import admit
 from pump.protocol.fingerprint import fingerprint
 from pump.store.orders import UNKNOWN, UNREAD, key_of
 from pump.tables import events, refusals
+from pump.tables.messages import LOAD_END
 
 
 def load(pump, blob):
@@ -19,7 +20,7 @@ def load(pump, blob):
     try:
         protocol, plan, order = _judged(pump, blob)
     except p.Refusal as refusal:
-        pump.link.refuse(refusal.code, refusal.where, refusal.detail & 0xFFFFFFFF)
+        pump.link.decline(LOAD_END, refusal.code, refusal.where, refusal.detail & 0xFFFFFFFF)
         pump.log(events.LOAD_REFUSED, refusal.code, refusal.where)
         return
     pump.orders.adopt(order)

@@ -6,7 +6,7 @@ import struct
 import tracemalloc
 
 import pytest
-from core_kit import host, pump_with, run_to_step, scan_s, short, start, state, tap
+from core_kit import host, pump_with, run_to_step, scan_s, short, start, state, tap, until
 
 from pump.io import START
 from pump.link import frames
@@ -147,3 +147,18 @@ def test_what_a_host_had_begun_ends_with_its_silence() -> None:
     link = pump.controller.link
     assert link.receiver.n == 0 and link.loader._size == 0
     assert host(pump, m.PING[0]) == m.ACKED
+
+
+@pytest.mark.req("INT-7", "FLO-6")
+@pytest.mark.parametrize("name", ["PAUSE", "PING", "STATUS_GET"])
+def test_what_was_judged_late_is_no_answer_to_another_request(name: str) -> None:
+    """Else a pause that acted reads as refused, because a wrong bag's code came in the same scan."""
+    pump = pump_with(short(), 20_000)
+    start(pump)
+    run_to_step(pump, 4)
+    assert until(pump, "bag")
+    scan_s(pump, 1)
+    row = next(row for row in m.ROWS if row[0] == name)
+    said = answers(pump, frame(m.HANG[0], WRONG, 1) + frame(row[1], b"", 2), 0.02)
+    assert [kind for kind, _ in said] == [row[6]]
+    assert (state(pump) == "held") == (name == "PAUSE")

@@ -87,6 +87,24 @@ def test_a_first_writing_that_was_torn_is_no_damage(kept: int, blank: int) -> No
     assert known.given(b"k" * 16) == orders.UNREAD
 
 
+@pytest.mark.parametrize("blank", [0, 0xFF])
+@pytest.mark.parametrize("kept", [45, 46, 47])
+def test_a_first_writing_that_was_torn_in_its_last_bytes_stops_its_own_order_alone(kept: int, blank: int) -> None:
+    """Else a power cut in the last three bytes of a writing refuses every order for ever."""
+    fram: dict[int, bytes] = {}
+    store = orders.Orders(lambda slot: bytearray(fram.get(slot, bytes((blank,)) * 48)))
+    store.adopt(b"k" * 16)
+    store.begin()
+    write(store, fram)
+    [(slot, data)] = fram.items()
+    fram[slot] = data[:kept] + bytes((blank,)) * (48 - kept)
+    known = orders.Orders(store._read_slot)
+    assert known.given(b"k" * 16) == 0, "in doubt it has begun"
+    assert known.given(b"o" * 16) == orders.UNKNOWN
+    fram[slot] = data[:30] + bytes((data[30] ^ 1,)) + fram[slot][31:]
+    assert known.given(b"o" * 16) == orders.UNREAD
+
+
 @pytest.mark.req("INT-12")
 @pytest.mark.parametrize("fails", [1, 26, 27, 28, 200])
 def test_writes_that_are_not_proved_take_no_row_of_another_order(fails: int) -> None:

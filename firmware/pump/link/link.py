@@ -239,6 +239,12 @@ class Link:
         self._refusal[1] = where
         self._detail = detail
 
+    def decline(self, layout, code, where=0, detail=0):
+        """The same for a request of that layout that the controller judged after all bytes of the scan had come. The
+        answer due to a later one stands: no PAUSE that acted reads as refused."""
+        if self._reply and self._asked == layout[0]:
+            self.refuse(code, where, detail)
+
     # -- sending
 
     @micropython.native

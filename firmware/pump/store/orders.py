@@ -10,8 +10,9 @@ and what was given of it nobody knows, so every order is refused that is not fou
 
 An order has a row of two slots, written in turn, so that one that is torn or damaged leaves the other. A row is damaged
 when it holds something, and neither slot is sound. One blank slot and one that ends blank are a first writing that was
-torn: nothing had flowed. "TLO" | version u8 | number of the writing u32 | key 16 bytes | dose given, ppm of the order,
-i32, UNKNOWN: none | zeros | CRC-32 of the slot
+torn: nothing had flowed; one torn within its CRC counts as written.
+"TLO" | version u8 | number of the writing u32 | key 16 bytes | dose given, ppm of the order, i32, UNKNOWN: none |
+zeros | CRC-32 of the slot
 
 A writing that is not proved tries the next of a few free rows, never one that holds another order.
 """
@@ -49,12 +50,23 @@ def key_of(protocol, blob):
 
 def _kind(held):
     """What a slot holds; `held`: its bytes."""
-    if held[0] == _MAGIC[0] and crc.holds(held, _END):
+    if held[0] == _MAGIC[0] and _whole(held):
         magic, version, number, _, _ = struct.unpack_from(_HEAD, held, 0)
         return _SOUND if magic == _MAGIC and version == _VERSION and number <= _NUMBER_MAX else _BAD
     if _blank(held, 0):
         return _BLANK
     return _TORN if _blank(held, _END) else _BAD
+
+
+def _whole(held):
+    """Whether its CRC holds; where the writing broke off within that, all of it that came must be right. What such a
+    writing says stands: else a power cut in its last bytes damages the row, and every order is refused for it."""
+    right = bytearray(held)
+    crc.put(right, _END)
+    at = _END
+    while at < FRAM_SLOT and held[at] == right[at]:
+        at += 1
+    return at == FRAM_SLOT or (at > _END and _blank(held, at))
 
 
 def _blank(held, begin):

@@ -1,0 +1,185 @@
+"""What bytes on the host line must lead to, worked out beside the pump from the tables: frames, the load, answers."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections import Counter
+from dataclasses import dataclass, field
+
+from pump.base.units import ticks_diff
+from pump.link import frames
+from pump.link.link import CODE_MAX, LOST_MS
+from pump.tables import messages as m
+from pump.tables import refusals, settings
+from pump.tables.states import GROUP
+
+REQUESTS = {row[1]: row for row in m.ROWS if row[4] != m.PUMP}
+SECOND_MS, CRC_BYTES = 1_000, 4
+_SEQ_BITS = (1 << 30) - 1
+Answer = tuple[int, int]  # type of the message; the code of a refusal, else 0
+Answers = frozenset[Answer]
+ACK: Answers = frozenset({(m.ACKED, 0)})
+ANY_REFUSAL: Answers = frozenset((m.REFUSED[0], code) for code in range(len(refusals.ROWS)))
+
+
+def refused(*codes: int) -> Answers:
+    """One of these refusals."""
+    return frozenset((m.REFUSED[0], code) for code in codes)
+
+
+def coded(kind: int, number: int, payload: bytes) -> bytes:
+    """A sound frame, its ending zero included."""
+    plain = bytes((kind, number)) + payload
+    plain += struct.pack("<I", zlib.crc32(plain))
+    return b"".join(bytes((len(part) + 1,)) + part for part in plain.split(b"\0")) + b"\0"
+
+
+def opened(part: bytes) -> bytes | None:
+    """Type, number and payload of a coded frame without its zero, by COBS's definition; None for a damaged one."""
+    plain, at = bytearray(), 0
+    while at < len(part):
+        code = part[at]
+        if code == 255 or at + code > len(part):
+            return None
+        plain += part[at + 1 : at + code]
+        at += code
+        if at < len(part):
+            plain.append(0)
+    body, tail = bytes(plain[:-CRC_BYTES]), bytes(plain[-CRC_BYTES:])
+    return body if len(body) >= frames.HEAD and struct.pack("<I", zlib.crc32(body)) == tail else None
+
+
+@dataclass
+class Request:
+    """A sound frame that counts; `often`: one of its kind too many in this second."""
+
+    kind: int
+    number: int
+    payload: bytes
+    often: bool = False
+    may: Answers = ACK  # what the pump may answer
+    blob: bytes | None = None  # a protocol that has come in full with it
+
+
+@dataclass
+class LineModel:
+    """`take` the bytes of a scan; `bad`: damaged frames so far; `streams`: records and status come unasked."""
+
+    bad: int = 0
+    streams: bool = False
+    heard_ms: int = -1
+    partial: bytearray = field(default_factory=bytearray)
+    _second_ms: int = -1
+    _taken: Counter[int] = field(default_factory=Counter)
+    _size: int = 0
+    _crc: int = 0
+    _came: bytearray = field(default_factory=bytearray)
+
+    def take(self, data: bytes, now_ms: int, state: int) -> list[Request]:
+        """The requests of a scan in their order, those that the pump must not answer left out."""
+        if self._second_ms < 0 or ticks_diff(now_ms, self._second_ms) >= SECOND_MS:
+            self._second_ms = now_ms
+            self._taken.clear()
+        found = []
+        for byte in data:
+            body = self._byte(byte)
+            if body is not None:
+                self.heard_ms = now_ms
+                found += self._counted(body)
+                if found:
+                    self._may(found[-1], state)
+        if self.heard_ms >= 0 and ticks_diff(now_ms, self.heard_ms) > LOST_MS:
+            self._forget()
+        return found
+
+    def _byte(self, byte: int) -> bytes | None:
+        if byte:
+            self.partial.append(byte)
+            return None
+        part = bytes(self.partial)
+        self.partial.clear()
+        body = opened(part) if len(part) < frames.MAX_CODED else None
+        self.bad += bool(part) and body is None
+        return body if part else None
+
+    def _counted(self, body: bytes) -> list[Request]:
+        request = Request(body[0], body[1], body[2:])
+        row = REQUESTS.get(request.kind)
+        if row is None:
+            return [request]
+        self._taken[request.kind] += 1
+        request.often = self._taken[request.kind] > row[7]
+        return [request] if self._taken[request.kind] <= row[7] + 1 else []
+
+    def _forget(self) -> None:
+        self.heard_ms, self.streams, self._size = -1, False, 0
+        self.partial.clear()
+        self._came.clear()
+
+    def _may(self, request: Request, state: int) -> None:
+        """What may be answered, as far as it needs nothing of the pump but its state."""
+        row = REQUESTS.get(request.kind)
+        if row is None:
+            request.may = refused(refusals.UNKNOWN_REQUEST)
+        elif row[5] and not GROUP[state] & row[5]:
+            request.may = refused(refusals.BUSY)
+        elif request.often:
+            request.may = refused(refusals.TOO_OFTEN)
+        else:
+            part = getattr(self, f"_{row[0].lower()}", None)
+            request.may = part(request) if part else frozenset({(row[6], 0)})
+
+    def _stream(self, request: Request) -> Answers:
+        if len(request.payload) != 2:
+            return refused(refusals.TRUNCATED)
+        self.streams = any(request.payload)
+        return ACK
+
+    def _log_get(self, request: Request) -> Answers:
+        if len(request.payload) != 4:
+            return refused(refusals.TRUNCATED)
+        return frozenset({(m.EVENT[0], 0)}) | refused(refusals.RANGE)  # which of them: the journal knows
+
+    def _hang(self, request: Request) -> Answers:
+        if len(request.payload) > CODE_MAX:
+            return refused(refusals.RANGE)
+        return ACK | refused(refusals.RANGE, refusals.BUSY)  # the bag that is asked for decides
+
+    def _set(self, request: Request) -> Answers:
+        if len(request.payload) != 3:
+            return refused(refusals.TRUNCATED)
+        row, value = struct.unpack("<BH", request.payload)
+        sound = row < settings.COUNT and settings.LOWEST[row] <= value <= settings.HIGHEST[row]
+        return ACK if sound else refused(refusals.RANGE)
+
+    def _load_begin(self, request: Request) -> Answers:
+        if len(request.payload) != 6:
+            return refused(refusals.TRUNCATED)
+        size, self._crc = struct.unpack("<HI", request.payload)
+        self._came.clear()
+        self._size = size if CRC_BYTES <= size <= m.PROTOCOL_MAX else 0
+        return ACK if self._size else refused(refusals.RANGE)
+
+    def _load_data(self, request: Request) -> Answers:
+        at = int.from_bytes(request.payload[:2], "little")
+        data = request.payload[2:]
+        if not data or at > len(self._came) or at + len(data) > self._size:
+            return refused(refusals.TRUNCATED)
+        self._came[at : at + len(data)] = data
+        return ACK
+
+    def _load_end(self, request: Request) -> Answers:
+        if not self._size or len(self._came) != self._size:
+            return refused(refusals.TRUNCATED)
+        self._size = 0
+        blob = bytes(self._came)
+        if zlib.crc32(blob) != self._crc:
+            return refused(refusals.CHECKSUM)
+        request.blob = blob
+        return ACK
+
+
+def record_asked(request: Request) -> int:
+    """The number of the record that a LOG_GET asks for."""
+    return int.from_bytes(request.payload, "little") & _SEQ_BITS

@@ -1,0 +1,380 @@
+"""Any laptop at the shipped core: every request has its answer, a load stands whole or not at all, nothing flows by it.
+
+Two clients share the line; frames are cut, glued, flipped and flooded; hands and readings come in between. What each
+scan must lead to is worked out beside the pump (line_model, line_pump).
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from core_kit import examples, next_key, state, tap
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from line_model import REQUESTS, coded
+from line_pump import FRAM, LinePump
+from shelf import SHELF
+
+from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
+from pump.tables import causes, questions, states, vitals
+from pump.tables import messages as m
+from toleramp.device.loading import load_requests
+from toleramp.device.wire import pack
+from toleramp_bench.people.nurse import Nurse, Wishes
+from toleramp_bench.people.pace import ScreenPace
+
+EDGES = {"B": (0, 1, 2, 254, 255), "H": (0, 1, 99, 2048, 2049, 65535), "I": (0, 63, 64, 65, 1 << 30, (1 << 32) - 1)}
+TAILS = (b"", b"", b"\0", b"\1" * 40, b"A" * 41, bytes(190))
+DAMAGES = ("", "", "", "", "twice", "cut", "flip", "open", "late")
+KINDS = st.sampled_from(sorted(REQUESTS))
+KEYS = st.sampled_from((START, CONFIRM, SILENCE, UP, DOWN, STOP, START | CONFIRM, STOP | CONFIRM))
+WAITS = st.sampled_from((0, 0, 1, 2, 9))
+FAULTS = ("",) * 9 + ("crc", "size", "order", "byte", "gap", "again", "short end", "other crc")
+PASTS = {  # so long a nurse has carried on
+    "none": 0, "unread": 0, "armed": 1, "ended": 7, "fault": 7, "runs": 7, "held": 7, "locked": 7, "bag": 6,
+    "back": 14, "over": 30,
+}  # fmt: skip
+# To shrink takes minutes.
+CALM: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": (Phase.generate,)}
+
+
+def payload(kind: int, draw: Any) -> bytes:
+    """Fields of a request by its row, at their edges or beyond; at times cut, or with more behind them."""
+    layout = str(REQUESTS[kind][2]).strip("<") if kind in REQUESTS else ""
+    fields = b"".join(struct.pack("<" + code, draw(st.sampled_from(EDGES[code]))) for code in layout)
+    return (fields + draw(st.sampled_from(TAILS)))[: draw(st.sampled_from((200, 200, 200, 1, 0)))]
+
+
+def damaged(frame: bytes, how: str, at: int) -> bytes:
+    """A frame as a bad cable, or a program that ends in the middle, brings it."""
+    if how == "twice":
+        return frame + frame
+    if how == "cut":
+        return frame[at % len(frame) :]
+    if how == "flip":
+        where = at % len(frame)
+        return frame[:where] + bytes((frame[where] ^ 1 << at % 8,)) + frame[where + 1 :]
+    return frame[:-1] if how == "open" else frame
+
+
+@dataclass
+class Client:
+    """A program at the laptop's end: its numbers, and the load that it is in."""
+
+    number: int = 0
+    pieces: list[bytes] = field(default_factory=list)
+
+    def frame(self, kind: int, content: bytes = b"", skip: int = 1) -> bytes:
+        """The next request; `skip` 0 gives it the number of the one before."""
+        self.number = (self.number + skip) & 255
+        return coded(kind, self.number, content)
+
+    def begin(self, blob: bytes, fault: str) -> None:
+        """The frames of a load, of which one thing is wrong."""
+        requests = [(layout[0], pack(layout, fields)) for layout, fields in load_requests(blob)]
+        self.pieces = [self.frame(*request) for request in spoilt(requests, blob, fault)]
+
+
+def spoilt(requests: list[tuple[int, bytes]], blob: bytes, fault: str) -> list[tuple[int, bytes]]:
+    """The requests of a load with a fault."""
+    begin, *pieces, end = requests
+    if fault in ("crc", "size"):
+        size, crc = len(blob) + (fault == "size"), zlib.crc32(blob) ^ (fault == "crc")
+        begin = (begin[0], struct.pack("<HI", size, crc))
+    elif fault == "byte":
+        pieces[-1] = (pieces[-1][0], pieces[-1][1][:-1] + bytes((pieces[-1][1][-1] ^ 1,)))
+    elif fault == "order":
+        pieces.reverse()
+    elif fault == "gap":
+        pieces = pieces[1:]
+    elif fault == "again":
+        pieces = [piece for piece in pieces for _ in range(2)]
+    elif fault == "short end":
+        return [begin, end, *pieces, end]
+    elif fault == "other crc":
+        spoiled = blob[:-1] + bytes((blob[-1] ^ 1,))
+        return spoilt([(layout[0], pack(layout, fields)) for layout, fields in load_requests(spoiled)], spoiled, "")
+    return [begin, *pieces, end]
+
+
+class Line(RuleBasedStateMachine):
+    """Two clients, hands, readings and power in any order."""
+
+    reached: Counter[tuple[str, str]] = Counter()
+
+    @initialize(
+        bench=st.sampled_from((True, True, True, False)),
+        sent=st.lists(st.tuples(st.sampled_from(sorted(SHELF)), st.sampled_from(FAULTS)), min_size=2, max_size=4),
+        past=st.sampled_from(sorted(PASTS)),
+        then=st.sampled_from((m.PAUSE[0], m.STOP[0], m.HANG[0], m.HANG[0])),
+    )
+    def power_on(self, bench: bool, sent: list[tuple[str, str]], past: str, then: int) -> None:
+        """A pump with a past, to which a protocol is sent."""
+        self.pump = LinePump(bench, self.reached)
+        self.clients = (Client(), Client())
+        if past == "unread":
+            self.plug(True)
+        elif past != "none":
+            self.treat("first order" if bench else "signed", PASTS[past])
+            self.live(past)
+        for name, fault in sent:
+            self.load(name, fault, 0, 1)
+        self.scan(12)
+        if then == m.HANG[0]:
+            self.scan_bag("right", 2, False)
+        else:
+            self.hold(then, 2)
+
+    def live(self, past: str) -> None:
+        if past in ("held", "fault", "back"):
+            self.classify(causes.MILD)
+        elif past in ("ended", "locked"):
+            self.classify(causes.END if past == "ended" else causes.SEVERE)
+        if past == "ended":
+            self.load_refused_often(40)
+        if past == "back" and state(self.pump) == "decision":
+            self.choose_step(4)
+        if past == "fault":
+            self.tap_stray()
+        if past == "bag":
+            for _ in range(100):
+                self.scan(state(self.pump) == "running")
+        if past in ("fault", "locked"):
+            self.cycle()
+
+    def scan(self, count: int) -> None:
+        for _ in range(count):
+            self.pump.scan()
+
+    def send(self, data: bytes, scans: int) -> None:
+        self.pump.board.to_pump += data
+        self.scan(scans)
+
+    def drain(self) -> None:
+        while self.pump.board.to_pump:
+            self.pump.scan()
+
+    # -- the line
+
+    @rule(data=st.data(), kind=KINDS, who=st.booleans(), skip=st.integers(0, 2), how=st.sampled_from(DAMAGES))
+    def ask(self, data: Any, kind: int, who: bool, skip: int, how: str) -> None:
+        frame = self.clients[who].frame(kind, payload(kind, data.draw), skip)
+        at = data.draw(st.integers(0, 250)) if how in ("cut", "flip", "late") else 0
+        if how == "late":  # split at any byte over two scans
+            self.send(frame[: at % len(frame)], 1)
+            frame = frame[at % len(frame) :]
+        self.send(damaged(frame, how, at), data.draw(WAITS))
+
+    @rule(kind=KINDS, who=st.booleans(), scans=WAITS)
+    def ask_well(self, kind: int, who: bool, scans: int) -> None:
+        self.send(self.clients[who].frame(kind, bytes(struct.calcsize(str(REQUESTS[kind][2])))), scans)
+
+    @rule(kind=st.integers(0, 255), scans=WAITS)
+    def ask_unknown(self, kind: int, scans: int) -> None:
+        self.send(self.clients[0].frame(kind), scans)
+
+    @rule(kind=st.sampled_from((m.PAUSE[0], m.STOP[0], m.STATUS_GET[0])), scans=WAITS)
+    def hold(self, kind: int, scans: int) -> None:
+        self.send(self.clients[0].frame(kind), scans)
+
+    @rule(period=st.sampled_from((0, 1, 100, 500, 65535)))
+    def stream(self, period: int) -> None:
+        self.send(self.clients[0].frame(m.STREAM[0], struct.pack("<H", period)), 2)
+
+    @rule(back=st.sampled_from((-1, 0, 1, 2, 63, 64, 65)), scans=WAITS)
+    def record(self, back: int, scans: int) -> None:
+        seq = max(0, self.pump.controller.journal.seq - back)
+        self.send(self.clients[1].frame(m.LOG_GET[0], struct.pack("<I", seq)), scans)
+
+    @rule(
+        code=st.sampled_from(("", "right", "right", "small", "more", "other", "A" * 40, "A" * 41)),
+        scans=WAITS,
+        pinged=st.booleans(),
+    )
+    def scan_bag(self, code: str, scans: int, pinged: bool) -> None:
+        session = self.pump.controller.session
+        right = session.bags.codes[session.case.solution()].decode() if session.bags.codes else "T-1"
+        said = {"right": right, "small": right.lower() + " ", "more": right + "X", "other": "T-3"}.get(code, code)
+        frame = self.clients[0].frame(m.HANG[0], said.encode())
+        self.send(frame + (self.clients[1].frame(m.PING[0]) if pinged else b""), scans)
+
+    @rule(name=st.sampled_from(sorted(SHELF)), who=st.booleans(), fault=st.sampled_from(FAULTS))
+    def begin(self, name: str, who: bool, fault: str) -> None:
+        self.clients[who].begin(SHELF[name].blob, fault)
+
+    @rule(who=st.booleans(), count=st.integers(1, 6), scans=st.sampled_from((0, 1, 3, 60)))
+    def go_on(self, who: bool, count: int, scans: int) -> None:
+        pieces = self.clients[who].pieces
+        self.send(b"".join(pieces[:count]), scans)
+        del pieces[:count]
+
+    @rule(
+        name=st.sampled_from(sorted(SHELF)),
+        fault=st.sampled_from(FAULTS),
+        noise=st.sampled_from((0, 0, 0, m.PAUSE[0], m.SET[0], m.PING[0], m.LOAD_BEGIN[0])),
+        count=st.sampled_from((1, 1, 1, 4)),
+    )
+    def load(self, name: str, fault: str, noise: int, count: int) -> None:
+        client = Client()
+        for _ in range(count):
+            self.drain()
+            self.scan(4)  # four beginnings a second
+            client.begin(SHELF[name].blob, fault)
+            other = self.clients[1].frame(noise) if noise else b""
+            self.send(other.join(client.pieces), 1)
+        self.drain()
+
+    @rule(count=st.sampled_from((3, 10)))
+    def load_refused_often(self, count: int) -> None:
+        client = Client()
+        for _ in range(count):
+            client.begin(SHELF["short"].blob, "")
+            self.send(b"".join(client.pieces), 4)
+
+    @rule(kind=KINDS, count=st.sampled_from((9, 40, 200)), scans=st.sampled_from((1, 12, 30)))
+    def flood(self, kind: int, count: int, scans: int) -> None:
+        size = struct.calcsize(str(REQUESTS[kind][2]))
+        self.send(b"".join(self.clients[0].frame(kind, bytes(size)) for _ in range(count)), scans)
+        del self.pump.board.to_pump[640:]  # what the laptop's driver throws away, in the middle of a frame, too
+
+    @rule(noise=st.binary(max_size=300), scans=WAITS)
+    def garbage(self, noise: bytes, scans: int) -> None:
+        self.send(noise, scans)
+
+    @rule()
+    def silence(self) -> None:
+        self.drain()
+        self.scan(55)
+
+    # -- people, patient, power
+
+    @rule(keys=KEYS, hold=st.integers(1, 8))
+    def press(self, keys: int, hold: int) -> None:
+        self.pump.press(keys, hold * 100)
+        self.scan(hold + 4)
+
+    @rule(count=st.integers(1, 12))
+    def carry_on(self, count: int) -> None:
+        """What a nurse would do next, so that the far states are reached."""
+        for _ in range(count):
+            key = next_key(self.pump)
+            if key:
+                self.pump.press(key)
+            self.scan(9 if key else 30)
+
+    @rule(name=st.sampled_from(("plain", "other", "first order", "second order", "signed")), count=st.integers(3, 15))
+    @precondition(lambda self: state(self.pump) in ("idle", "ready", "stopped", "completed"))
+    def treat(self, name: str, count: int) -> None:
+        """A load that may go well, and a session of it."""
+        self.pump.parser.spo2, self.pump.parser.flags = 97, vitals.VALID
+        self.load(name, "", 0, 1)
+        self.scan(12)
+        self.carry_on(count)
+
+    @rule(grade=st.sampled_from((causes.TECHNICAL, causes.MILD, causes.SEVERE, causes.END)))
+    @precondition(lambda self: state(self.pump) in ("held", "running", "bag"))
+    def classify(self, grade: int) -> None:
+        self.drain()
+        tap(self.pump, STOP)
+        question = self.pump.controller.session.question
+        for _ in range(len(causes.GRADES)):
+            if question.kind == questions.CAUSE and (not question.shown or causes.GRADES[question.shown - 1] != grade):
+                tap(self.pump, UP)
+        for _ in range(1 + causes.TWICE[grade]):
+            tap(self.pump, CONFIRM)
+
+    @rule(back=st.integers(0, 4))
+    @precondition(lambda self: state(self.pump) == "decision")
+    def choose_step(self, back: int) -> None:
+        nurse = Nurse(ScreenPace(0), wishes=Wishes(back=back))
+        for _ in range(12):
+            if state(self.pump) == "decision":
+                tap(self.pump, nurse.answer(self.pump.seen()))
+
+    @rule(spo2=st.sampled_from((97, 97, 97, 92, 84)), flags=st.sampled_from((vitals.VALID, vitals.VALID, 0)))
+    def reading(self, spo2: int, flags: int) -> None:
+        self.pump.parser.spo2, self.pump.parser.flags = spo2, flags
+        self.scan(3)
+
+    @rule(seconds=st.sampled_from((1, 3, 3, 20)))
+    @precondition(lambda self: state(self.pump) != "idle")
+    def wait(self, seconds: int) -> None:
+        self.scan(seconds * 10)
+
+    @rule(out=st.booleans())
+    def plug(self, out: bool) -> None:
+        board = self.pump.board
+        board.parts = board.parts & ~FRAM if out else board.parts | FRAM
+        self.scan(3)
+
+    @rule()
+    def cycle(self) -> None:
+        self.pump.check_bounds()
+        self.pump.cycle()
+        self.scan(12)
+
+    @rule()
+    @precondition(lambda self: state(self.pump) in ("bag", "held", "resumable"))
+    def runaway(self) -> None:
+        self.tap_stray()
+
+    def tap_stray(self) -> None:
+        """Pulses that nobody commanded, at rest."""
+        self.scan(3)
+        self.pump.stray = True
+        self.pump.stepper.stray(300)
+        self.scan(3)
+        self.pump.stray = False
+
+    def teardown(self) -> None:
+        if hasattr(self, "pump"):
+            self.pump.check_bounds()
+
+
+TOUR = [[(name, fault) for fault in ("", "crc")] for name in SHELF] + [[("other", ""), ("plain", "byte")]]
+
+
+ALWAYS = [("first order", ""), ("other", ""), ("steep", "")]
+
+
+def tour() -> None:
+    """Each past with each request after it, whatever the machine draws."""
+    pasts = [(True, past) for past in sorted(PASTS)] + [(False, "none"), (False, "fault"), (False, "none")]
+    for number, (bench, past) in enumerate(pasts):
+        for then in (m.HANG[0], m.PAUSE[0], m.STOP[0]):
+            line = Line()
+            line.power_on(bench, TOUR[number % len(TOUR)] + ALWAYS, past, then)
+            line.teardown()
+
+
+def walk(count: int, steps: int, **more: Any) -> Counter[tuple[str, str]]:
+    """Lets the machine run; what it reached."""
+    Line.reached = Counter()
+    tour()
+    run_state_machine_as_test(Line, settings=settings(max_examples=count, stateful_step_count=steps, **CALM, **more))
+    return Line.reached
+
+
+STATES = {*states.NAMES}
+REFUSALS = {
+    "truncated", "range", "checksum", "format", "busy", "too-often", "unknown-request", "bench-mode", "approval",
+    "ratio-exceeded", "not-run", "order-given", "order-unread", "unseen",
+}  # fmt: skip
+
+
+@pytest.mark.req("SEC-1", "SES-15", "SES-16", "PRO-1", "INT-7", "FLO-6", "ALM-8")
+def test_any_laptop_gets_its_answers_and_no_more() -> None:
+    """Else some row of bytes lets the drug flow, leaves half a protocol behind, or takes the pump from its people."""
+    reached = walk(examples(40), 25)
+    came = {what: {name for kind, name in reached if kind == what} for what in ("state", "request", "refusal")}
+    assert came["request"] >= {row[0] for row in REQUESTS.values()} | {"?"}
+    assert len(came["state"] & STATES) >= len(STATES) - 1, STATES - came["state"]
+    assert came["refusal"] >= REFUSALS, REFUSALS - came["refusal"]
+    assert {name for kind, name in reached if kind == "answer"} == {row[0] for row in m.ROWS if row[4] == m.PUMP}
+    assert reached["load", "taken"] > 50
