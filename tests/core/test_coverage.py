@@ -29,6 +29,7 @@ TESTS = (
     "test_hanging",
     "test_levels",
     "test_line_stretches",
+    "test_packed",
     "test_plan_numbers",
 )
 RUN_S = 60

@@ -151,5 +151,9 @@ class Line:
         """Something was refused."""
         self.refused = code
 
+    def decline(self, layout: Any, code: int, where: int = 0, detail: int = 0) -> None:
+        """The same of what was judged later."""
+        self.refused = code
+
     def send(self, out: Any, pump: Any, now_ms: int) -> None:
         """Nobody listens."""

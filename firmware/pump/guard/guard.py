@@ -50,7 +50,7 @@ class Guard:
         self._step = -1
         self._base = 0  # pulses in this step before `_count` was last settled
         self._done = False  # the step's volume was seen to be complete
-        self._due = 0
+        self._due = self._since_ms = 0
         self._due_us = 0
         self._missing_ms = 0
         self._flow = False

@@ -1,0 +1,194 @@
+"""The row in which every room packs what decides (pump.packed): a change of any of it shows, and nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from core_kit import MILD, TECHNICAL, classify, host, pump_with, running_at, scan_s, short, start, tap, until
+
+from pump.io import CONFIRM, SILENCE, START, STOP, UP
+from pump.packed import pack
+from pump.tables import messages
+from pump.tables.vitals import VALID
+from toleramp_bench.boards.core_pump import CorePump
+
+# What decides nothing, or not by itself, and why it is not in the row.
+_OF_THE_BOARD = "counted by the board since power-on: only what comes to it decides"
+_PATTERN = "where a light's or a tone's pattern stands"
+_DERIVED = "worked out anew from what is in the row"
+_RECORDS = "how records are spaced, and what of them was left out"
+_BACKGROUND = "which row is compared next"
+EXEMPT = {
+    "Alarms": {
+        "now_s": "a clock: ages against it are in the row", "lights": _PATTERN, "tone_hz": _PATTERN,
+        "_phase_ms": _PATTERN, "_light_ms": _PATTERN, "_remind_ms": _PATTERN, "_shown_ms": _PATTERN, "shown": _PATTERN,
+    },
+    "Bags": {"_salt": "of the protocol, whose fingerprint is in the row"},
+    "FirstBag": {"_salt": "of the protocol, whose fingerprint is in the row"},
+    "Lost": {"bits": _DERIVED},
+    "Bounds": {"strongest": "of the protocol", "_most_ppm": "of the protocol"},
+    "Buttons": {"stuck": _DERIVED},
+    "Case": {"_ppm": "for records alone", "_ppm_of": "for records alone"},
+    "Claim": {"entry": "stands as a difference", "turn": "stands as a difference", "session": "stands as a difference"},
+    "Conditions": {"_told_s": "telling alarms anew changes none that is sound"},
+    "Delivery": {"slice_us": "of the board", "horizon_us": "of the board"},
+    "Guard": {"pl_pulse": "of the board", "_count": _OF_THE_BOARD, "_made": _OF_THE_BOARD},
+    "Line": {},
+    "Minute": {"_next": "the row begins with the oldest"},
+    "Monitoring": {"_now_s": "a clock"},
+    "Parts": {
+        "_last_ms": "when it looked last: each look is as long as the one before", "_span_ms": _RECORDS,
+        "_told": _RECORDS, "_often": _RECORDS, "_left_out": _RECORDS, "_fast": _RECORDS,
+    },
+    "Progress": {},
+    "Question": {},
+    "Sense": {"odd": "the sum of what is in the row", "_ten": "the row begins with the oldest"},
+    "Session": {"_moved": _OF_THE_BOARD, "_made": _OF_THE_BOARD, "_cut": _OF_THE_BOARD, "_abort": "of one scan"},
+    "Storm": {"_slice": "the row begins with the oldest"},
+    "Vitals": {
+        "_stop": _DERIVED, "_early": _DERIVED, "_delay_ms": _DERIVED, "_pulse_min": _DERIVED, "_pulse_max": _DERIVED,
+        "_stop_fall": "of the protocol", "_early_fall": "of the protocol",
+    },
+}  # fmt: skip
+
+
+def row(pump: CorePump) -> list[int]:
+    """As it is now."""
+    to: list[int] = []
+    pack(pump.controller, to, pump.snap.now_ms)
+    return to
+
+
+def rooms(pump: CorePump) -> Iterator[Any]:
+    """The rooms that hold what decides."""
+    c = pump.controller
+    session, guard, vitals = c.session, c.guard, c.vitals
+    yield from (c.attention, c.buttons, c.buttons._storm, c.buttons._sense, vitals, vitals._low, vitals._severe)
+    yield from (vitals._slow, vitals._deficit, vitals._violations, vitals._minute, c.parts, c.driver, c.lost)
+    yield from (c.conditions, c.conditions.monitoring, c.alarms, session, session.claim, session.case)
+    yield from (session.progress, session.question, session.bags, session._first_bag, session.case.tally.line)
+    yield from (session._situation[1], c.delivery, guard, guard.hanging, guard.bounds, guard._tally.line)
+
+
+def numbers(room: Any) -> list[str]:
+    """Its attributes that are numbers or yes and no."""
+    return [name for name, value in vars(room).items() if isinstance(value, int)]
+
+
+def shows(pump: CorePump, room: Any, name: str) -> bool:
+    """Whether a change of that attribute is in the row: by its lowest bit, or by one that is above any limit."""
+    before, value = row(pump), getattr(room, name)
+    for other in (not value,) if isinstance(value, bool) else (value ^ 1, value ^ 2, value ^ 4096, value + 100_000):
+        setattr(room, name, other)
+        try:
+            changed = row(pump) != before
+        except IndexError:
+            changed = True  # a step or a leg that there is not
+        setattr(room, name, value)
+        if changed:
+            return True
+    return False
+
+
+def _fresh() -> CorePump:
+    return pump_with(short())
+
+
+def _asked() -> CorePump:
+    pump = pump_with(short())
+    tap(pump, START)
+    tap(pump, UP)
+    return pump
+
+
+def _held() -> CorePump:
+    pump = running_at(6)
+    pump.parser.spo2 = 80
+    until(pump, "held")
+    tap(pump, SILENCE)
+    tap(pump, UP)
+    return pump
+
+
+def _resumable() -> CorePump:
+    pump = running_at(6)
+    tap(pump, STOP)
+    classify(pump, TECHNICAL)
+    tap(pump, START)
+    return pump
+
+
+def _choosing() -> CorePump:
+    pump = running_at(6)
+    tap(pump, STOP)
+    classify(pump, MILD)
+    tap(pump, UP)
+    tap(pump, CONFIRM)
+    return pump
+
+
+def _stopped() -> CorePump:
+    pump = pump_with(short())
+    start(pump)
+    scan_s(pump, 1)
+    pump.press(STOP)
+    pump.scan()
+    return pump
+
+
+def _loose() -> CorePump:
+    """A part has gone."""
+    pump = running_at(2)
+    pump.board.unplug(1, True)
+    scan_s(pump, 1)
+    return pump
+
+
+def _bag() -> CorePump:
+    pump = running_at(4)
+    until(pump, "bag")
+    return pump
+
+
+def _blind() -> CorePump:
+    """No reading for long, then some; SILENCE is held."""
+    pump = running_at(2)
+    pump.parser.flags = 0
+    scan_s(pump, 20)
+    pump.parser.flags = VALID
+    scan_s(pump, 2)
+    pump.press(SILENCE, 5_000)
+    scan_s(pump, 1)
+    return pump
+
+
+def _ended() -> CorePump:
+    """The session is over, the first press to end the watching is made."""
+    pump = running_at(2)
+    host(pump, messages.STOP[0])
+    scan_s(pump, 1)
+    tap(pump, CONFIRM)
+    return pump
+
+
+PASTS: tuple[Callable[[], CorePump], ...] = (
+    _fresh, _asked, lambda: running_at(6), _held, _resumable, _choosing, _stopped, _loose, _bag, _blind, _ended,
+)  # fmt: skip
+
+
+@pytest.mark.req("INT-4", "INT-2")
+def test_a_change_of_anything_that_decides_shows_in_the_row() -> None:
+    """What does not show in any of these pumps stands above, with its reason."""
+    hidden: dict[str, set[str]] = {}
+    seen: dict[str, set[str]] = {}
+    for past in PASTS:
+        pump = past()
+        for room in rooms(pump):
+            kind = type(room).__name__
+            for name in numbers(room):
+                (seen if shows(pump, room, name) else hidden).setdefault(kind, set()).add(name)
+    never = {kind: sorted(names - seen.get(kind, set())) for kind, names in hidden.items()}
+    unsaid = {kind: [name for name in names if name not in EXEMPT.get(kind, {})] for kind, names in never.items()}
+    assert {kind: names for kind, names in unsaid.items() if names} == {}
