@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from core_kit import MILD, TECHNICAL, classify, host, pump_with, running_at, scan_s, short, start, tap, until
 
+from pump.claim import Claim
+from pump.guard.guard import Guard
 from pump.io import CONFIRM, SILENCE, START, STOP, UP
 from pump.packed import pack
+from pump.protocol.encoding import encode
 from pump.tables import messages
 from pump.tables.vitals import VALID
-from toleramp_bench.boards.core_pump import CorePump
+from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
 
 # What decides nothing, or not by itself, and why it is not in the row.
 _OF_THE_BOARD = "counted by the board since power-on: only what comes to it decides"
@@ -192,3 +195,17 @@ def test_a_change_of_anything_that_decides_shows_in_the_row() -> None:
     never = {kind: sorted(names - seen.get(kind, set())) for kind, names in hidden.items()}
     unsaid = {kind: [name for name in names if name not in EXEMPT.get(kind, {})] for kind, names in never.items()}
     assert {kind: names for kind, names in unsaid.items() if names} == {}
+
+
+@pytest.mark.req("INT-4")
+def test_what_is_not_there_packs_nothing() -> None:
+    """No protocol yet; a guard that no screen was given to keeps no bounds."""
+    idle = CorePump()
+    idle.scan()
+    assert len(row(idle)) < len(row(_fresh()))
+    told: dict[bool, list[int]] = {True: [], False: []}
+    for screen in told:
+        guard = Guard(PL_PULSE, bytearray(64) if screen else b"")
+        guard.adopt(encode(short()))
+        guard.pack(told[screen], Claim())
+    assert len(told[False]) < len(told[True])

@@ -6,9 +6,9 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import pytest
-
 from tests.explore.explorer import Explored
 from tests.explore.spaces import SPACES, explorer, shortened
+
 from toleramp_bench.runs.patience import patience_s
 
 STATES = {"three-bags": 30_000, "dead-volume": 30_000}

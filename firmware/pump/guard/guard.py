@@ -325,6 +325,6 @@ class Guard:
         if self.plan:
             self._course.pack(to)
             self._tally.pack(to)
-            self.hanging.pack(to)
             if self.bounds:
+                self.hanging.pack(to)
                 self.bounds.pack(to)

@@ -285,8 +285,8 @@ class Session:
         """Appends what decides from here on; numbers that the claim carries as they stand to its own."""
         claim, progress, state = self.claim, self.progress, self.state
         for value in (
-            state, self.bits, self._fell, self.running.resting and state == RUNNING, claim.flow, claim.step, claim.target,
-            claim.bag, progress.entries - claim.entry, progress.turn - claim.turn, progress.session - claim.session,
+            state, self.bits, self._fell, self.running.resting and state == RUNNING, claim.flow, claim.step,
+            claim.target, claim.bag, progress.entries - claim.entry, progress.turn - claim.turn, progress.session - claim.session,
             self.ways.offer_e4 if state == states.BOUNDARY else 0,
         ):  # fmt: skip
             to.append(value)
