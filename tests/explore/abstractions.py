@@ -23,11 +23,11 @@ _LOADS = messages.STATES_OF[messages.NAMES.index("LOAD_END")]  # the states in w
 
 TICK_MS = 1_000  # a scan of the explored pump
 
-# The constant, what it is, what it becomes: all three lengths of time in ms, s, or readings of a second.
+# The constant, what it is, what it becomes: times in ms or s, readings of a second, scans.
 SHORTENED: tuple[tuple[str, str, int, int], ...] = (
-    ("pump.senses.vitals", "RECOVER_MS", 60_000, 8_000),
+    ("pump.senses.vitals", "RECOVER_MS", 60_000, 5_000),
     ("pump.senses.vitals", "ALERT_MS", 5_000, 3_000),
-    ("pump.senses.vitals", "HOLD_MS", 15_000, 6_000),
+    ("pump.senses.vitals", "HOLD_MS", 15_000, 5_000),
     ("pump.senses.vitals", "CLEAR_MS", 30_000, 2_000),
     ("pump.senses.vitals", "SIGNAL_CLEAR_MS", 10_000, 1_000),
     ("pump.senses.limits", "STRETCH_MS", 10_000, 1_000),
@@ -42,14 +42,15 @@ SHORTENED: tuple[tuple[str, str, int, int], ...] = (
     ("pump.senses.keys", "MOVED_MS", 5_000, 3_000),
     ("pump.senses.keys", "QUIET_MS", 10_000, 3_000),
     ("pump.senses.keys", "_TEN_MS", 10_000, 2_000),
-    ("pump.senses.monitoring", "SECOND_S", 30, 8),
+    ("pump.senses.monitoring", "SECOND_S", 30, 4),
     ("pump.senses.monitoring", "PROBE_OFF_S", 600, 10),
     ("pump.senses.conditions", "GONE_S", 10, 2),
     ("pump.panel.alarms", "RETURN_S", 30, 3),
-    ("pump.panel.alarms", "PAUSE_MS", 120_000, 12_000),
-    ("pump.session.bags", "CONFIRM_MS", 30_000, 13_000),
-    ("pump.session.held", "LOCK_MS", 20_000, 10_000),
-    ("pump.session.case", "MIN_MS", 60_000, 10_000),
+    ("pump.panel.alarms", "PAUSE_MS", 120_000, 6_000),
+    ("pump.guard.bounds", "STRETCH_SCANS", 5, 1),
+    ("pump.session.bags", "CONFIRM_MS", 30_000, 5_000),
+    ("pump.session.held", "LOCK_MS", 20_000, 4_000),
+    ("pump.session.case", "MIN_MS", 60_000, 5_000),
 )
 
 

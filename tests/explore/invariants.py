@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.explore.abstractions import TICK_MS
 from tests.explore.protocols import PULSE_NL, STRENGTHS
-from tests.explore.world import FRESH_S, LOW_S, RECOVER_S, UNSEEN_S, Violation, World
+from tests.explore.world import FRESH_MS, LOW_MS, RECOVER_MS, UNSEEN_MS, Violation, World
 
 from pump.io import CONFIRM, STOP
 from pump.panel import alarms
@@ -267,28 +267,28 @@ def rate_used_is_rate_shown(w: World) -> str:
 @holds("VIT-1")
 def low_holds(w: World) -> str:
     """SpO2 at the stop limit for its delay holds."""
-    return f"runs at low SpO2 for {w.low_s} s" if _state(w) == RUNNING and w.low_s > LOW_S else ""
+    return f"runs at low SpO2 for {w.low_ms} ms" if _state(w) == RUNNING and w.low_ms > LOW_MS else ""
 
 
 @holds("VIT-2")
 def blind_holds(w: World) -> str:
     """Without a sure reading for its time it holds."""
-    return f"runs without a reading for {w.bad_s} s" if _state(w) == RUNNING and w.bad_s > UNSEEN_S else ""
+    return f"runs without a reading for {w.bad_ms} ms" if _state(w) == RUNNING and w.bad_ms > UNSEEN_MS else ""
 
 
 @holds("VIT-2", "SES-1", when=_AS_IT_BEGINS)
 def begins_with_a_reading(w: World) -> str:
     """What begins to flow has a sure reading of now, above the limit."""
-    if w.reading == "good" or (w.reading != "low" and w.bad_s <= FRESH_S):
+    if w.reading == "good" or (w.reading != "low" and w.bad_ms <= FRESH_MS):
         return ""
-    return f"begins with the reading {w.reading} for {max(w.bad_s, w.low_s)} s"
+    return f"begins with the reading {w.reading} for {max(w.bad_ms, w.low_ms)} ms"
 
 
 @holds("SES-4", when=_AS_IT_BEGINS)
 def resumes_after_recovery(w: World) -> str:
     """After a hold for the patient it goes on when the readings have been good for their time."""
-    if w.account.unwell and w.good_s < RECOVER_S:
-        return f"goes on after {w.good_s} s of good readings"
+    if w.account.unwell and w.good_ms < RECOVER_MS:
+        return f"goes on after {w.good_ms} ms of good readings"
     return ""
 
 
@@ -296,20 +296,20 @@ def resumes_after_recovery(w: World) -> str:
 def low_alarms_everywhere(w: World) -> str:
     """A patient who is low has a high alarm, whatever the pump does."""
     watched = w.pump.conditions.monitoring.on
-    return "low, no high alarm" if watched and w.low_s > LOW_S and w.pump.alarms.priority < HIGH else ""
+    return "low, no high alarm" if watched and w.low_ms > LOW_MS and w.pump.alarms.priority < HIGH else ""
 
 
 @holds("VIT-2", "ALM-7")
 def blind_alarms(w: World) -> str:
     """Nobody sees the patient: there is an alarm."""
     watched = w.pump.conditions.monitoring.on and not w.pump.conditions.monitoring.probe_s
-    return "no reading, no alarm" if watched and w.bad_s > UNSEEN_S and not w.pump.alarms.priority else ""
+    return "no reading, no alarm" if watched and w.bad_ms > UNSEEN_MS and not w.pump.alarms.priority else ""
 
 
 @holds("ALM-3")
 def silence_ends(w: World) -> str:
     """No silence is longer than its time."""
-    return f"silent for {w.quiet_s} s" if w.quiet_s * TICK_MS > alarms.PAUSE_MS + TICK_MS else ""
+    return f"silent for {w.quiet_ms} ms" if w.quiet_ms > alarms.PAUSE_MS + TICK_MS else ""
 
 
 # -- people
@@ -329,22 +329,22 @@ def reactions_are_kept(w: World) -> str:
 def no_resume_after_too_long(w: World) -> str:
     """After longer without flow than the protocol allows it does not go on."""
     most_ms = w.plan.protocol.max_hold_min * case.MIN_MS + TICK_MS
-    return f"goes on after {w.still_before} s without flow" if w.still_before * TICK_MS > most_ms else ""
+    return f"goes on after {w.still_before} ms without flow" if w.still_before > most_ms else ""
 
 
 @holds("SES-3", when=_AS_IT_BEGINS)
 def least_hold_after_a_reaction(w: World) -> str:
     """It does not go on before the least time of a hold is over."""
     least_ms = w.plan.protocol.min_hold_min * case.MIN_MS
-    early = w.before == states.RESUMABLE and (w.still_before + 1) * TICK_MS < least_ms
-    return f"goes on after {w.still_before} s" if early else ""
+    early = w.before == states.RESUMABLE and w.still_before + TICK_MS < least_ms
+    return f"goes on after {w.still_before} ms" if early else ""
 
 
 @holds("SES-1", "SES-16")
 def what_starts_was_seen(w: World) -> str:
     """A start is of the protocol whose fingerprint has been on the screen."""
     starts = _state(w) == states.ARMED and w.before == states.READY
-    return "START of a protocol that nobody saw" if starts and w.shown_s < 4 else ""
+    return "START of a protocol that nobody saw" if starts and not w.saw else ""
 
 
 @holds("SES-4")

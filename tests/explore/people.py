@@ -36,37 +36,48 @@ def nurse(world: World, until: Until) -> tuple[str, ...]:
     return tuple(path)
 
 
-def at(state: int, step: int) -> Until:
-    """In that state of the session, in that step (from 1)."""
-    return lambda world: world.pump.session.state == state and world.pump.session.progress.step == step - 1
+def runs(number: int) -> Until:
+    """In that infusion step (from 1)."""
+
+    def now(world: World) -> bool:
+        infusions = [k for k in range(world.plan.count) if world.plan.counts[k]]
+        session = world.pump.session
+        return session.state == states.RUNNING and session.progress.step == infusions[number - 1]
+
+    return now
+
+
+def asks(letter: str) -> Until:
+    """That bag is asked for."""
+    return lambda world: world.pump.session.asks_bag() and world.pump.session.case.solution() == ord(letter) - 65
 
 
 # By their names: how far the nurse goes, and what is done then.
 MILESTONES: dict[str, tuple[Until, tuple[str, ...]]] = {
     "power-on": (lambda world: True, ()),
-    "first bag asked": (at(states.ARMED, 1), ()),
-    "step 1": (at(states.RUNNING, 1), ()),
-    "step 2": (at(states.RUNNING, 2), ()),
-    "bag B asked": (at(states.BAG, 3), ()),
-    "step 3": (at(states.RUNNING, 3), ()),
-    "step 4": (at(states.RUNNING, 4), ()),
-    "bag C asked": (at(states.BAG, 5), ()),
-    "step 5": (at(states.RUNNING, 5), ()),
-    "step 6": (at(states.RUNNING, 6), ()),
-    "held in step 2": (at(states.RUNNING, 2), ("STOP",)),
-    "held in step 4": (at(states.RUNNING, 4), ("STOP",)),
-    "reaction in step 4": (at(states.RUNNING, 4), ("STOP", "UP", "UP", "CONFIRM")),
-    "reaction at bag C": (at(states.BAG, 5), ("STOP", "UP", "UP", "CONFIRM")),
-    "reaction at bag C, which hangs": (at(states.BAG, 5), ("hang C", "STOP", "UP", "UP", "CONFIRM")),
-    "bag C confirmed, held": (at(states.BAG, 5), ("hang C", "scan", "CONFIRM", "STOP")),
+    "first bag asked": (asks("A"), ()),
+    "step 1": (runs(1), ()),
+    "step 2": (runs(2), ()),
+    "bag B asked": (asks("B"), ()),
+    "step 3": (runs(3), ()),
+    "step 4": (runs(4), ()),
+    "bag C asked": (asks("C"), ()),
+    "step 5": (runs(5), ()),
+    "step 6": (runs(6), ()),
+    "held in step 2": (runs(2), ("STOP",)),
+    "held in step 4": (runs(4), ("STOP",)),
+    "reaction in step 4": (runs(4), ("STOP", "UP", "UP", "CONFIRM")),
+    "reaction at bag C": (asks("C"), ("STOP", "UP", "UP", "CONFIRM")),
+    "reaction at bag C, which hangs": (asks("C"), ("hang C", "STOP", "UP", "UP", "CONFIRM")),
+    "bag C confirmed, held": (asks("C"), ("hang C", "scan", "CONFIRM", "STOP")),
     "bag B asked again after a hold": (
-        at(states.BAG, 3), ("wait", "wait", "STOP", "UP", "CONFIRM", "START", "CONFIRM"),
+        asks("B"), ("wait", "STOP", "wait", "UP", "CONFIRM", "START", "CONFIRM"),
     ),
     "low in step 3, recovered": (
-        at(states.RUNNING, 3), ("low", "wait", "wait", "good", "wait", "wait", "UP", "CONFIRM"),
+        runs(3), ("low", "wait", "wait", "good", "wait", "wait", "UP", "CONFIRM"),
     ),
-    "low in step 3": (at(states.RUNNING, 3), ("low",)),
-    "over": (at(states.RUNNING, 2), ("stop",)),
+    "low in step 3": (runs(3), ("low",)),
+    "over": (runs(2), ("stop",)),
 }  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def ladder(name: str, rows: tuple[Row, ...], strengths: tuple[int, ...] = STRENG
     protocol.steps[-1].flags |= p.TO_FULL_DOSE
     dose = total_dose(protocol)
     protocol.full_dose_pg = dose[0] // dose[1]
-    protocol.delay_s, protocol.max_hold_min, protocol.max_wait_min = 1, 6, 4
+    protocol.delay_s, protocol.max_hold_min, protocol.max_wait_min = 1, 5, 3
     protocol.spo2_stop_fall = protocol.spo2_early_fall = 10  # what is low does not hang on who is well at START
     for field, value in fields.items():
         setattr(protocol, field, value)

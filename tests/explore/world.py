@@ -38,10 +38,9 @@ from toleramp_bench.devices.samples import Samples
 KEYS = {"START": START, "CONFIRM": CONFIRM, "UP": UP, "DOWN": DOWN, "STOP": STOP, "SILENCE": SILENCE}
 READINGS = {"good": 98, "low": 88, "unsure": 98, "silent": 98}
 READ_AS = {name: at for at, name in enumerate(READINGS)}
-# Scans, by the shortened times and one for the scan itself: of a low reading, and of none, that hold; of good ones
-# after which it may go on.
-LOW_S, UNSEEN_S, RECOVER_S = 2, 7, 8
-FRESH_S = 2  # scans for which a reading is one of now
+# By the shortened times, and a scan: of a low reading, and of none, that hold; of good ones after which it may go on.
+LOW_MS, UNSEEN_MS, RECOVER_MS = 2_000, 6_000, 5_000
+FRESH_MS = 2_000  # for which a reading is one of now
 # The keys that are pressed at each question: of those that go through a list that is round one, and one that means
 # nothing.
 MEANT = (
@@ -55,8 +54,11 @@ MEANT = (
 )
 OVER_WORDS = ("CONFIRM", "wait", "load")  # of what is over
 DOWN_SCANS, UP_SCANS = 3, 3  # of a press, and before the next one: both are debounced; STOP is not
-LASTS_S = 5  # scans for which a reading lasts at least
-WAIT_FLOW, WAIT_REST = 40, 16  # scans of "wait" at the most: then it may be waited again
+LASTS_MS = 5_000  # for which a reading lasts at least
+WAIT_FLOW, WAIT_REST = 40, 8  # scans of "wait" at the most: then it may be waited again
+SHORT_MS = 200  # of a scan while a key goes down or up
+STILL_MOST_MS = 40_000
+QUIET_MOST_MS = 10_000
 FALLS = 3  # pulses by which a counter falls back
 FIXED = (Plan, Protocol, Levels, Sealed, Mirror, Orders, Settings, Budget, Throttle)
 
@@ -83,7 +85,7 @@ class Account:
         self.flowed = -1  # the step of the last pulse
         self.completed = [False] * plan.count
         self.asked = False  # a bag was asked for, and none confirmed since
-        self.still_s = 0  # scans without flow since the last pulse
+        self.still_ms = 0  # ms without flow since the last pulse
         self.reactions = 0
         self.reacted_at = -1  # the step of the last pulse at a reaction after which it has not gone on
         self.unwell = False  # the patient was low for too long since the flow ended
@@ -91,7 +93,7 @@ class Account:
     def row(self) -> list[int]:
         """All of it."""
         return [
-            *self.own, *self.line, *self.filled, *self.completed, self.in_step, self.flowed, self.asked, self.still_s,
+            *self.own, *self.line, *self.filled, *self.completed, self.in_step, self.flowed, self.asked, self.still_ms,
             self.reactions, self.reacted_at, self.unwell, self.faults, self.fell,
         ]  # fmt: skip
 
@@ -124,12 +126,12 @@ class World:
         self.hung = -1
         self.reading = "good"
         self.up_s = UP_SCANS  # scans for which no key has been down
-        self.same_s = 0  # scans for which the reading has been what it is
-        self.bad_s = self.good_s = self.low_s = 0  # scans for which the reading has been so
+        self.same_ms = 0  # ms for which the reading has been what it is
+        self.bad_ms = self.good_ms = self.low_ms = 0  # ms for which the reading has been so
         self.faults_left = faults
         self.words = words
-        self.shown_s = 0  # scans for which the present protocol has been on the screen
-        self.quiet_s = 0  # scans for which an alarm's sound has been paused
+        self.saw = False  # START went down when the present protocol was on the screen
+        self.quiet_ms = 0  # ms for which an alarm's sound has been paused
         self.pressed = self.before = self.new = self.request = self.keys = self.trip_before = 0
         self.flow_before = False
         self.step_before = self.rate_before = 0
@@ -176,18 +178,18 @@ class World:
             leaves = account.line.pop(0)
         self.vein.append((0 if leaves == SALINE else STRENGTHS[leaves], since_us, step))
 
-    def scan(self, keys: int, contact_open: bool = False) -> None:
-        """One scan with these keys down."""
+    def scan(self, keys: int, contact_open: bool = False, ms: int = TICK_MS) -> None:
+        """One scan with these keys down, so long after the last one."""
         pump, snap, out, motor = self.pump, self.snap, self.out, self.motor
         session = pump.session
         self._remember(keys)
         made = motor.moved
-        motor.run(TICK_MS * 1000, contact_open)
+        motor.run(ms * 1000, contact_open)
         self.new = motor.moved - made
-        snap.now_ms = (snap.now_ms + TICK_MS) & TICK_MASK
-        snap.dt_ms = TICK_MS
+        snap.now_ms = (snap.now_ms + ms) & TICK_MASK
+        snap.dt_ms = ms
         snap.pulses, snap.moved, snap.buttons, snap.queue_us = motor.made, motor.moved, keys, motor.ahead_us
-        self._sample()
+        self._sample(ms)
         pump.scan(snap, out)
         motor.permitted = out.permit
         if out.abort:
@@ -196,7 +198,7 @@ class World:
             motor.add(out.word_count[i], out.word_us[i])
         self.came = self.log.lines[:]
         self.log.lines.clear()
-        self._book(session)
+        self._book(session, ms)
         self._judge(self)
         self.settle()
 
@@ -212,37 +214,38 @@ class World:
         self.request = self.line._next
         self.vein.clear()
 
-    def _sample(self) -> None:
+    def _sample(self, ms: int) -> None:
         reading, parser = self.reading, self.parser
         self.snap.ox_n = 0 if reading == "silent" else 1
         parser.spo2 = READINGS[reading]
         parser.flags = VALID | DEGRADED if reading == "unsure" else VALID
-        self.bad_s = 0 if reading in ("good", "low") else min(self.bad_s + 1, UNSEEN_S + 1)
-        self.same_s = min(self.same_s + 1, LASTS_S)
+        self.bad_ms = 0 if reading in ("good", "low") else min(self.bad_ms + ms, UNSEEN_MS + TICK_MS)
+        self.same_ms = min(self.same_ms + ms, LASTS_MS)
         if reading == "good":
-            self.good_s = min(self.good_s + 1, RECOVER_S)
-        elif reading != "silent" or self.bad_s > FRESH_S:  # what was good stays the newest reading for so long
-            self.good_s = 0
+            self.good_ms = min(self.good_ms + ms, RECOVER_MS)
+        elif reading != "silent" or self.bad_ms > FRESH_MS:  # what was good stays the newest reading for so long
+            self.good_ms = 0
         if reading == "good":
-            self.low_s = 0
+            self.low_ms = 0
         elif reading == "low":
-            self.low_s = min(self.low_s + 1, LOW_S + 1)
+            self.low_ms = min(self.low_ms + ms, LOW_MS + TICK_MS)
 
-    def _book(self, session: Any) -> None:
+    def _book(self, session: Any, ms: int) -> None:
         """What this scan has changed."""
         account = self.account
-        self.shown_s = min(self.shown_s + 1, 4)
+        if self.pressed & START:
+            self.saw = True
         if session.state == READY:
             self.hung = -1  # whoever starts begins with her own bags
         paused = self.pump.alarms.paused_ms > 0 and not self.pressed & SILENCE
-        self.quiet_s = min(self.quiet_s + 1, 40) if paused else 0
-        self.still_before = account.still_s
+        self.quiet_ms = min(self.quiet_ms + ms, QUIET_MOST_MS) if paused else 0
+        self.still_before = account.still_ms
         self.fresh = self.pump.delivery.flowing and not self.flow_before
         if self.new > 0:
-            account.still_s = 0
+            account.still_ms = 0
         elif session.state != RUNNING and account.flowed >= 0:
-            account.still_s = min(account.still_s + 1, 99)
-        if self.low_s > LOW_S and GROUP[session.state] & (SUPERVISED | HOLDS):
+            account.still_ms = min(account.still_ms + ms, STILL_MOST_MS)
+        if self.low_ms > LOW_MS and GROUP[session.state] & (SUPERVISED | HOLDS):
             account.unwell = True
         for kind, code, _ in self.came:
             self._record(kind, code)
@@ -252,7 +255,7 @@ class World:
         if kind == events.ARMED:
             account.begin(self.plan)
         elif kind == events.LOADED:
-            self.loaded, self.shown_s = self._sent, 0
+            self.loaded, self.saw = self._sent, False
             account.begin(self.plan)
         elif kind == events.BAG_REQUESTED:
             account.asked = True
@@ -314,7 +317,7 @@ class World:
         }
 
     def _may_read(self, reading: str) -> bool:
-        return reading != self.reading and self.same_s >= LASTS_S
+        return reading != self.reading and self.same_ms >= LASTS_MS
 
     def _may_hang(self, bag: int) -> bool:
         session = self.pump.session
@@ -362,13 +365,21 @@ class World:
         else:
             self._press(word)
 
+    def _share(self, at: int, scans: int) -> int:
+        """Of several scans within a second all are short but the last, so that ages stay whole seconds; in flow none
+        is: pulses are queued for whole scans."""
+        if self.pump.delivery.flowing:
+            return TICK_MS
+        return TICK_MS - (scans - 1) * SHORT_MS if at == scans - 1 else SHORT_MS
+
     def _keys_up(self) -> None:
         """The last release has settled."""
-        while self.up_s < UP_SCANS:
-            self.scan(0)
+        missing = UP_SCANS - self.up_s
+        for at in range(missing):
+            self.scan(0, ms=self._share(at, missing))
 
     def _read(self, reading: str) -> None:
-        self.reading, self.same_s = reading, 0
+        self.reading, self.same_ms = reading, 0
 
     def _press(self, word: str) -> None:
         """KEY or KEY+KEY, alone or with what comes as it settles: another reading, "load" (of the second protocol);
@@ -385,7 +396,7 @@ class World:
                 self._load(1)
             if beside in READINGS and at == down - 1:
                 self._read(beside)
-            self.scan(keys, bool(keys & STOP) and (at > 0 or beside == "early"))
+            self.scan(keys, bool(keys & STOP) and (at > 0 or beside == "early"), self._share(at, down))
 
     def _wrong_pulse(self, by: int) -> None:
         self.faults_left -= 1
@@ -429,12 +440,12 @@ class World:
             to += word
         to += (
             self.up_s,
-            self.same_s,
-            self.bad_s,
-            self.good_s,
-            self.low_s,
-            self.shown_s,
-            self.quiet_s,
+            self.same_ms,
+            self.bad_ms,
+            self.good_ms,
+            self.low_ms,
+            self.saw,
+            self.quiet_ms,
             self.keys,
             READ_AS[self.reading],
         )

@@ -304,7 +304,7 @@ BY_INVARIANT: dict[str, Wrong] = {
     "low-holds": Wrong(answers(Vitals, "_judge", None), "step 5", ("low", "tick", "tick", "tick", "tick")),
     "blind-holds": Wrong(answers(Vitals, "_miss", None), "step 5", ("silent", *("tick",) * 7)),
     "begins-with-a-reading": Wrong(
-        both(answers(Vitals, "good", True)), "bag B asked", ("hang B", "scan", "silent", "CONFIRM")
+        both(answers(Vitals, "good", True)), "bag B asked", ("hang B", "scan", "silent", "START", "CONFIRM")
     ),
     "resumes-after-recovery": Wrong(
         both(answers(Resuming, "may", True)), "low in step 3", ("wait", *_technical, "START", "good", "CONFIRM")

@@ -151,3 +151,7 @@ class ChoosingBag:
     def tick(self, dt_ms):
         """It waits for a person."""
         return 0
+
+    def pack(self, to):
+        """Appends what decides from here on: the rate that is offered."""
+        to.append(self.ways.offer_e4)

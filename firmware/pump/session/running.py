@@ -92,3 +92,7 @@ class Running:
         case.settle()
         progress.step += 1
         return RUNNING
+
+    def pack(self, to):
+        """Appends what decides from here on."""
+        to.append(self.resting)

@@ -283,14 +283,13 @@ class Session:
 
     def pack(self, to):
         """Appends what decides from here on; numbers that the claim carries as they stand to its own."""
-        claim, progress, state = self.claim, self.progress, self.state
+        claim, progress = self.claim, self.progress
         for value in (
-            state, self.bits, self._fell, self.running.resting and state == RUNNING, claim.flow, claim.step,
-            claim.target, claim.bag, progress.entries - claim.entry, progress.turn - claim.turn, progress.session - claim.session,
-            self.ways.offer_e4 if state == states.BOUNDARY else 0,
+            self.state, self.bits, self._fell, claim.flow, claim.step, claim.target, claim.bag,
+            progress.entries - claim.entry, progress.turn - claim.turn, progress.session - claim.session,
         ):  # fmt: skip
             to.append(value)
-        self.case.pack(to, state)
-        situation = self._situation[state]
-        if state == states.READY or self.asks_bag():
+        self.case.pack(to, self.state)
+        situation = self._situation[self.state]
+        if hasattr(situation, "pack"):  # else it keeps nothing of its own
             situation.pack(to)
