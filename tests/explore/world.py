@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.explore.abstractions import TICK_MS, Line, Log, Screen
-from tests.explore.motor import Motor
+from tests.explore.motor import LONG_US, Motor
 from tests.explore.protocols import PL_PULSE, STRENGTHS
 
 from pump.base.units import TICK_MASK, US_RATE
@@ -194,6 +194,8 @@ class World:
         motor.permitted = out.permit
         if out.abort:
             motor.abort()
+        if not pump.delivery.flowing:
+            motor.since_us = LONG_US  # from rest a pulse comes after a whole interval
         for i in range(out.words):
             motor.add(out.word_count[i], out.word_us[i])
         self.came = self.log.lines[:]
@@ -365,18 +367,17 @@ class World:
         else:
             self._press(word)
 
-    def _share(self, at: int, scans: int) -> int:
+    def _shares(self, scans: int) -> list[int]:
         """Of several scans within a second all are short but the last, so that ages stay whole seconds; in flow none
         is: pulses are queued for whole scans."""
-        if self.pump.delivery.flowing:
-            return TICK_MS
-        return TICK_MS - (scans - 1) * SHORT_MS if at == scans - 1 else SHORT_MS
+        if self.pump.delivery.flowing or not scans:
+            return [TICK_MS] * scans
+        return [SHORT_MS] * (scans - 1) + [TICK_MS - (scans - 1) * SHORT_MS]
 
     def _keys_up(self) -> None:
         """The last release has settled."""
-        missing = UP_SCANS - self.up_s
-        for at in range(missing):
-            self.scan(0, ms=self._share(at, missing))
+        for ms in self._shares(UP_SCANS - self.up_s):
+            self.scan(0, ms=ms)
 
     def _read(self, reading: str) -> None:
         self.reading, self.same_ms = reading, 0
@@ -391,12 +392,12 @@ class World:
         if not keys & STOP:
             self._keys_up()
         down = 1 if keys == STOP else DOWN_SCANS
-        for at in range(down):
+        for at, ms in enumerate(self._shares(down)):
             if beside == "load" and at == down - 1:
                 self._load(1)
             if beside in READINGS and at == down - 1:
                 self._read(beside)
-            self.scan(keys, bool(keys & STOP) and (at > 0 or beside == "early"), self._share(at, down))
+            self.scan(keys, bool(keys & STOP) and (at > 0 or beside == "early"), ms)
 
     def _wrong_pulse(self, by: int) -> None:
         self.faults_left -= 1
