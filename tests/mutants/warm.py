@@ -7,6 +7,7 @@ import resource
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def first_failure(items: list[pytest.Item], cost_s: Callable[[str], float]) -> s
     """Runs tests in their order up to the first that fails: its node id. In a fork only: a test without an end kills
     the process, by its processor time."""
     _limit_memory()
-    for item, after in zip(items, [*items[1:], None], strict=True):
+    for item, after in zip_longest(items, items[1:]):
         _limit_time(cost_s(item.nodeid))
         try:
             reports = runtestprotocol(item, nextitem=after, log=False)
