@@ -103,12 +103,17 @@ class Run:
 
     def _take(self, verdict: Verdict) -> None:
         self.report.verdicts.append(verdict)
+        if len(self.report.verdicts) % 50 == 0:
+            self._keep_killers()  # a run that is broken off need not begin anew
         if not verdict.by and verdict.mutant.name not in self.report.equivalent:
             print(f"{len(self.report.verdicts)}: survived: {verdict.mutant.name}", flush=True)
 
+    def _keep_killers(self) -> None:
+        (place().build / KILLERS).write_text(json.dumps(self.killers, indent=0, sort_keys=True))
+
     def _end(self) -> int:
         self.report.write(place().build / ("sample.json" if self.options.sample else "report.json"))
-        (place().build / KILLERS).write_text(json.dumps(self.killers, indent=0, sort_keys=True))
+        self._keep_killers()
         if self.options.keep:
             kept = {mutant.name: self.killers[mutant.name] for mutant in self.mutants if mutant.name in self.killers}
             (place().lists / KILLERS).write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
