@@ -109,7 +109,8 @@ class Run:
             print(f"{len(self.report.verdicts)}: survived: {verdict.mutant.name}", flush=True)
 
     def _keep_killers(self) -> None:
-        (place().build / KILLERS).write_text(json.dumps(self.killers, indent=0, sort_keys=True))
+        path = place().build / KILLERS
+        path.write_text(json.dumps({**read_killers(path), **self.killers}, indent=0, sort_keys=True))
 
     def _end(self) -> int:
         self.report.write(place().build / ("sample.json" if self.options.sample else "report.json"))
