@@ -105,3 +105,21 @@ def test_a_ladder_without_its_rungs_says_which_it_wants() -> None:
     oral.doses, infused.steps = [], []
     assert refused(oral) == ("missing", p.DOSE)
     assert refused(infused) == ("missing", p.STEP)
+
+
+@pytest.mark.req("VIT-1", "SES-6", "SES-7")
+def test_what_a_file_leaves_out_is_what_the_requirements_say() -> None:
+    """Else a protocol that says nothing of SpO2 warns or holds at another value than people were taught."""
+    plain = p.Protocol()
+    assert plain.fields(p.MONITORING) == (92, 4, 94, 3, 10, 50, 130)
+    assert plain.fields(p.LIMITS) == (120, 30, 48)
+    assert plain.fields(p.REACTION) == (15, 3, 0, 1)
+    assert plain.fields(p.LINE) == (0, 0) and plain.order is None and plain.approval is None
+
+
+@pytest.mark.req("PRO-1", "PRO-6")
+def test_a_protocol_in_which_nothing_is_written_is_refused() -> None:
+    """Else a name or a dose that nobody entered is made up."""
+    plain = p.Protocol()
+    assert (plain.name, plain.drug, plain.fields(p.FULL_DOSE), plain.fields(p.KIND)) == ("", "", (0,), (0, 0))
+    assert refused(plain) == ("range", p.NAME)
