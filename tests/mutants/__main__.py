@@ -103,7 +103,7 @@ class Run:
 
     def _take(self, verdict: Verdict) -> None:
         self.report.verdicts.append(verdict)
-        if len(self.report.verdicts) % 50 == 0:
+        if len(self.report.verdicts) % 5 == 0:
             self._keep_killers()  # a run that is broken off need not begin anew
         if not verdict.by and verdict.mutant.name not in self.report.equivalent:
             print(f"{len(self.report.verdicts)}: survived: {verdict.mutant.name}", flush=True)
