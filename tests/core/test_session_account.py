@@ -30,7 +30,7 @@ from pump.io import START, STOP
 from pump.protocol.encoding import encode
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
 
-WITHIN_PPM = 40  # of the full dose
+WITHIN_PPM = 80  # of the full dose
 
 
 def check_share(pump: CorePump) -> None:

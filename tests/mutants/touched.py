@@ -48,22 +48,20 @@ class Map:
         return len(missing)
 
     def reaching(self, mutant: Mutant) -> list[str]:
-        """The tests that reach the mutant's statement: of each file the quickest, then of each the next, and so on.
-
-        A file is about one thing, so ten tests of ten files see more than ten of one.
-        """
+        """The tests that reach the mutant's statement: first the quick ones, those that reach little else, and of each
+        file a few: ten tests of ten files see more than ten of one."""
         found = [
-            (test.cpu_s, name)
+            (test.cpu_s * len(test.lines), name)
             for name, test in self.tests.items()
             if test.passes and _reaches(test.lines.get(mutant.module, ()), mutant)
         ]
         rows: Counter[str] = Counter()
         order = []
-        for cpu_s, name in sorted(found):
+        for weight, name in sorted(found):
             file = name.split("::")[0]
-            order.append((rows[file], cpu_s, name))
             rows[file] += 1
-        return [name for _, _, name in sorted(order)]
+            order.append((weight * rows[file], name))
+        return [name for _, name in sorted(order)]
 
     def cost_s(self, name: str) -> float:
         """Processor time of a test; of one that is not known a guess."""
