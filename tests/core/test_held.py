@@ -1,4 +1,4 @@
-"""A hold is classified by a person: one press where nothing is lost by it, two where the session ends (SES-4, SES-16)."""
+"""A hold is classified by a person: one press, and two where that ends the session (SES-4, SES-16)."""
 
 from __future__ import annotations
 

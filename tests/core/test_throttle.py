@@ -22,7 +22,7 @@ def throttled() -> tuple[Throttle, list[Record]]:
 
 @pytest.mark.parametrize("begin_ms", [0, 1, 500_000, (1 << 30) - 30_000])
 def test_the_first_is_recorded_and_the_others_are_counted_at_the_minute(begin_ms: int) -> None:
-    """Else a scanner that repeats itself fills the log, or what was left out is not known; also when the clock wraps."""
+    """Else a scanner that repeats itself fills the log, or what it left out is not known; also at a clock's wrap."""
     gate, told = throttled()
     for each in range(5):
         gate.came(2, b"T-9")
