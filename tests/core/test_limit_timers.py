@@ -185,3 +185,16 @@ def test_an_unsure_sample_says_nothing_of_a_violation() -> None:
         for side in (BEYOND, BACK):
             for _ in range(6):
                 assert not made.take(side, 500, True)
+
+
+@pytest.mark.parametrize(("low_ms", "counts"), [(1_999, False), (2_000, True)])
+def test_a_violation_lasts_two_seconds_to_the_millisecond(low_ms: int, counts: bool) -> None:
+    """Else what restarts the count is nearer to a violation than what was there before."""
+    made = Violations()
+    made.restart()
+    for _ in range(3):
+        made.take(BEYOND, 0, False)
+        third = made.take(BEYOND, low_ms, False)
+        made.take(BACK, 0, False)
+        made.take(BACK, 2_000, False)
+    assert third is counts

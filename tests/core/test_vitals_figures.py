@@ -161,3 +161,61 @@ def test_silencing_while_nothing_is_known_changes_nothing() -> None:
     finger.vitals.mark()
     finger.feed(1, 86)
     assert finger.vitals.worsened
+
+
+@pytest.mark.req("VIT-1")
+def test_without_a_protocol_the_limits_are_those_of_the_requirements() -> None:
+    """Else a patient who is watched before a protocol is loaded is judged by other limits than people know."""
+    vitals = Vitals()
+    assert (vitals.stop, vitals.early_limit, vitals.delay_ms) == (92, 94, 10_000)
+    assert (vitals.pulse_min, vitals.pulse_max, vitals.resume) == (50, 130, 94)
+
+
+@pytest.mark.req("ALM-7", "VIT-5")
+def test_an_early_sign_is_over_after_half_a_minute_above_it() -> None:
+    """Else it never clears, or comes and goes with each breath."""
+    finger = Finger().limits()
+    finger.feed(5, 98)
+    finger.feed(1, 94)
+    assert finger.vitals.bits & EARLY
+    finger.feed(28, 95)
+    assert finger.vitals.bits & EARLY
+    finger.feed(4, 95)
+    assert not finger.vitals.bits & EARLY
+
+
+@pytest.mark.req("SES-4", "VIT-2")
+def test_a_minute_of_good_readings_begins_anew_after_a_silence() -> None:
+    """Else a probe that fell off for half the minute counts as good."""
+    finger = Finger().limits()
+    finger.feed(50, 98)
+    assert finger.vitals.good_ms > 40_000
+    finger.silence(6)
+    assert finger.vitals.good_ms == 0 and not finger.vitals.recovered
+
+
+@pytest.mark.req("SES-4", "ALM-7")
+def test_whoever_comes_next_has_not_recovered_yet() -> None:
+    """Else the next patient resumes by the good minute of the one before."""
+    finger = Finger().limits()
+    finger.feed(70, 98)
+    assert finger.vitals.recovered
+    finger.vitals.let_go()
+    assert not finger.vitals.recovered and finger.vitals.good_ms == 0 and finger.vitals.baseline == NONE8
+
+
+@pytest.mark.req("ALM-7")
+def test_a_second_bout_of_a_racing_heart_is_told_by_its_own_measure() -> None:
+    """Else it is compared with the worst of an hour ago, and nobody is told."""
+    finger = Finger().limits()
+    finger.feed(5, 98)
+    for _ in range(2):
+        finger.feed(12, 98, 135)
+        assert finger.vitals.bits & SLOW
+        finger.vitals.worsened = False
+        finger.feed(2, 98, 149)
+        assert not finger.vitals.worsened
+        finger.feed(2, 98, 165)
+        assert finger.vitals.worsened
+        finger.feed(40, 98, 72)
+        assert not finger.vitals.bits & SLOW
