@@ -30,7 +30,7 @@ from pump.delivery.delivery import Delivery
 from pump.io import CONFIRM, START, STOP, UP, Snapshot
 from pump.senses.vitals import Vitals
 from pump.session.session import Session
-from pump.tables import alarms, causes, questions, states
+from pump.tables import alarms, causes, events, questions, states
 from pump.tables import messages as m
 from toleramp_bench.boards.core_pump import CorePump
 
@@ -265,3 +265,21 @@ def test_a_count_that_falls_is_a_fault_at_once(fallen: tuple[int, int]) -> None:
     """Else what was given is no longer known, and the pump goes on."""
     session = counted((100, 100), fallen)
     assert states.NAMES[session.state] == "fault" and session.progress.cause == causes.COUNT
+
+
+@pytest.mark.req("INT-5")
+def test_an_event_without_a_code_carries_none() -> None:
+    """Else the byte is taken for a cause once the event's row names a table for it."""
+    pump = pump_with(short())
+    told: list[tuple[int, int]] = []
+    log = pump.controller.journal.event
+
+    def heard(kind: int, code: int = 0, arg: int = 0, parts: int = 0) -> None:
+        told.append((kind, code))
+        log(kind, code, arg, parts)
+
+    pump.controller.journal.event = heard
+    start(pump)
+    run_to_step(pump, 6)
+    assert len({kind for kind, _ in told}) > 5
+    assert {code for kind, code in told if events.CODE[kind] == events.OF_NOTHING} == {0}

@@ -37,6 +37,7 @@ def main() -> int:
     parser.add_argument("--one-in", type=int, default=ONE_IN, help="the share that is drawn (default: one in ten)")
     parser.add_argument("--budget", type=float, default=BUDGET_S, help="processor seconds of tests for each, at most")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="so many at once")
+    parser.add_argument("--tests", nargs="+", default=[], help="only by these files of tests")
     parser.add_argument("--place", type=Path, help="judges the code of another folder: firmware/, tests/")
     options = parser.parse_args()
     if options.place:
@@ -68,8 +69,8 @@ class Run:
 
     def _files(self) -> list[str]:
         """All of the core's tests; of the sample those that killed it before, else those beside the module."""
-        if not self.options.sample:
-            return [str(place().tests)]
+        if self.options.tests or not self.options.sample:
+            return self.options.tests or [str(place().tests)]
         files: set[str] = set()
         for mutant in self.mutants:
             before = self.killers.get(mutant.name, "").split("::")[0]
