@@ -17,7 +17,7 @@ import pytest
 from drawing import ONE_IN, draw, sample
 from judging import Judge, Verdict, read_killers
 from kernel import CHECKOUT, beside, place, use
-from listed import read, stale
+from listed import read, read_open, stale
 from mutants import Mutant
 from report import Report
 from touched import Map
@@ -42,9 +42,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.place:
         use(options.place)
-    gone = stale(set(read()))
+    gone = stale({*read(), *read_open()})
     if gone:
-        print("judged equivalent, but no longer there:", *gone, sep="\n  ")
+        print("listed, but no longer there:", *gone, sep="\n  ")
         return 1
     return Run(options).all()
 
@@ -54,8 +54,8 @@ class Run:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.report = Report(read())
-        mutants = sample(self.report.equivalent) if options.sample else draw(options.one_in)
+        self.report = Report(read(), read_open())
+        mutants = sample({**self.report.equivalent, **self.report.open}) if options.sample else draw(options.one_in)
         self.mutants = [mutant for mutant in mutants if self._wanted(mutant)]
         self.killers = read_killers(place().lists / KILLERS, place().build / KILLERS)
 

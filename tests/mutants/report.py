@@ -31,18 +31,21 @@ class Row:
 
 @dataclass
 class Report:
-    """All verdicts, with the reasons of those that are judged equivalent."""
+    """All verdicts, with the reasons of those that are judged equivalent, and of the holes that are known."""
 
     equivalent: dict[str, str]
+    open: dict[str, str]
     verdicts: list[Verdict] = field(default_factory=list)
 
     def survivors(self) -> list[Verdict]:
         """Those that no list knows."""
-        return [each for each in self.verdicts if not each.by and each.mutant.name not in self.equivalent]
+        known = {**self.equivalent, **self.open}
+        return [each for each in self.verdicts if not each.by and each.mutant.name not in known]
 
     def wrongly_listed(self) -> list[Verdict]:
-        """Judged equivalent, and yet a test tells them apart."""
-        return [each for each in self.verdicts if each.by and each.mutant.name in self.equivalent]
+        """Listed, and yet a test tells them apart."""
+        known = {**self.equivalent, **self.open}
+        return [each for each in self.verdicts if each.by and each.mutant.name in known]
 
     def rows(self) -> dict[str, Row]:
         """By module, in the kernel's order."""
@@ -59,8 +62,10 @@ class Report:
         return dict(sorted(rows.items()))
 
     def passed(self) -> bool:
-        """No survivor that is not judged, none judged wrongly."""
-        return not self.survivors() and not self.wrongly_listed()
+        """No survivor that is not listed, none listed wrongly, and enough killed of those that could be."""
+        rows = self.rows().values()
+        killed, survived = sum(row.killed for row in rows), sum(row.survived for row in rows)
+        return not self.survivors() and not self.wrongly_listed() and killed >= BAR * (killed + survived)
 
     def text(self) -> str:
         """The table and what is wrong."""

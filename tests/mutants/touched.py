@@ -78,9 +78,10 @@ class Map:
                 self.tests |= {name: Test(*test) for name, test in part["tests"].items()}
 
     def _write(self) -> None:
-        parts: dict[str, dict[str, object]] = {file: {"key": key, "tests": {}} for file, key in self._keys.items()}
+        parts = json.loads(self.path.read_text()) if self.path.exists() else {}
+        parts |= {file: {"key": key, "tests": {}} for file, key in self._keys.items()}
         for name, test in self.tests.items():
-            parts[name.split("::")[0]]["tests"][name] = (test.cpu_s, test.lines, test.passes)  # type: ignore[index]
+            parts[name.split("::")[0]]["tests"][name] = (test.cpu_s, test.lines, test.passes)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps(parts))
 
