@@ -307,3 +307,12 @@ def test_after_a_reaction_only_the_bag_that_hangs_or_the_step_s_own(bag: int, tr
     bench.claim.turn, bench.claim.step, bench.claim.target, bench.claim.bag = 1, 4, 0, bag
     bench.rest()
     assert bench.trip == trip
+
+
+@pytest.mark.req("FLO-7", "FLO-5")
+def test_a_step_that_begins_again_in_flow_ends_it() -> None:
+    """Else control repeats a step's volume while the drug flows."""
+    bench = flowing(1)
+    bench.claim.entry += 1
+    bench.scan()
+    assert bench.trip == "claim"

@@ -75,7 +75,8 @@ class Map:
         kept = json.loads(self.path.read_text()) if self.path.exists() else {}
         for file, part in kept.items():
             if self._keys.get(file) == part["key"]:
-                self.tests |= {name: Test(*test) for name, test in part["tests"].items()}
+                tests = {name: Test(*test) for name, test in part["tests"].items()}
+                self.tests |= {name: test for name, test in tests.items() if test.passes}  # others have another chance
 
     def _write(self) -> None:
         parts = json.loads(self.path.read_text()) if self.path.exists() else {}
