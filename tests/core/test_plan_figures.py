@@ -58,3 +58,21 @@ def test_a_line_fill_counts_as_no_dose_and_every_other_step_does() -> None:
     protocol.steps[4].flags = p.LINE_FILL
     plan = Plan(protocol, 100_000)
     assert [bool(counts) for counts in plan.counts] == [k != 4 for k in range(plan.count)]
+
+
+@pytest.mark.req("FLO-5")
+def test_the_tolerances_are_those_of_the_requirement() -> None:
+    """Else the guard lets more through than 0.02 mL and 2 %, at most 0.2 mL."""
+    plan = Plan(standard(), 100_000)
+    assert (plan.tolerance_pulses, plan.tolerance_max_pulses) == (200, 2_000)
+
+
+@pytest.mark.req("PRO-3", "PRO-7")
+def test_a_line_fill_has_the_dose_rate_of_the_bag_that_it_pushes_on() -> None:
+    """Else the first one is judged by the second step's rate, or a later one by its own bag."""
+    protocol = standard()
+    protocol.steps[0].flags = protocol.steps[4].flags = p.LINE_FILL
+    plan = Plan(protocol, 100_000)
+    assert plan.dose_rate(0) == plan.dose_rate(1)
+    before, bag = protocol.steps[4], protocol.solutions[protocol.steps[3].solution]
+    assert Fraction(*plan.dose_rate(4)) == Fraction(before.rate_e4 * bag.drug_pg, bag.volume_nl)
