@@ -24,7 +24,7 @@ from touched import Map
 from warm import with_tests
 
 KILLERS = "killers.json"
-BUDGET_S = 20.0
+BUDGET_S = 6.0
 
 
 def main() -> int:

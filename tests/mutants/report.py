@@ -79,7 +79,7 @@ class Report:
         for each in self.survivors():
             lines += [f"SURVIVED {each.mutant.name}", *(f"    {line}" for line in difference(each.mutant))]
             lines.append(f"    {each.ran} of the {each.reaching} tests that reach it have run")
-        lines += [f"NOT EQUIVALENT {each.mutant.name}\n    {each.by} fails" for each in self.wrongly_listed()]
+        lines += [f"LISTED, YET KILLED {each.mutant.name}\n    {each.by} fails" for each in self.wrongly_listed()]
         return "\n".join([*lines, self.verdict(total)])
 
     def verdict(self, total: Row) -> str:
