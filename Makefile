@@ -6,7 +6,7 @@ SCALE ?= 0.02
 IN_VENV := .venv/bin
 TOOL := sh boards/build/python.sh -m boards.build
 
-.PHONY: help setup system venv demo test firmware rig unix flash lint bench trace evidence clean
+.PHONY: help setup system venv demo test firmware rig unix flash lint bench mutants trace evidence clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -47,6 +47,9 @@ lint: setup ## style, types, and which room may import which
 
 bench: setup firmware ## performance figures side by side
 	@$(IN_VENV)/python -m toleramp_bench.figures
+
+mutants: setup ## slips put into the safety kernel: which one no test notices
+	@$(IN_VENV)/python tests/mutants
 
 trace: setup ## which test shows which requirement
 	@$(IN_VENV)/python -m toleramp_bench.trace

@@ -87,3 +87,27 @@ def test_a_battery_at_its_limit_neither_flickers_nor_is_missed() -> None:
         sense.sense(battery.GOOD_COUNTS + 1)
     assert not sense.bits
     assert alarms.PRIORITY[BATTERY] == alarms.MEDIUM
+
+
+@pytest.mark.req("ALM-2")
+@pytest.mark.parametrize("cause", list(CONDITIONS), ids=lambda k: causes.NAMES[k])
+def test_a_condition_that_comes_or_goes_is_told_in_the_next_look(cause: int) -> None:
+    """Else one of them waits until all alarms are told anew, four seconds later."""
+    sense, board = Bits(), Board()
+    made = Conditions([sense], board)
+    state = states.NAMES.index("running")
+    made.gather()
+    made.judge(state, 0, 1)
+    before = set(board.up)
+    sense.bits = BIT[cause]
+    made.gather()
+    made.judge(state, 0, 1)
+    seen = (states.GROUP[state] | causes.MONITORED) & causes.WHERE[cause] and causes.ALARM[cause]
+    assert board.up == before | ({causes.ALARM[cause]} if seen else set())
+    sense.bits = 0
+    made.gather()
+    made.judge(state, 0, 1)
+    lingers = causes.DOES[cause] == causes.ALERTS and causes.KIND[cause] != causes.VITALS
+    assert board.up == (before | {causes.ALARM[cause]} if seen and lingers else before)
+    made.judge(state, 0, 12)
+    assert board.up == before

@@ -7,10 +7,11 @@ from core_kit import short
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pump.base import crc
 from pump.course.course import Tally
 from pump.course.line import PARTS
 from pump.course.plan import Plan
-from pump.session.progress import _FIELDS, SIZE, Progress
+from pump.session.progress import _FIELDS, AGE_MAX_MS, SIZE, Progress
 from toleramp_bench.boards.core_pump import PL_PULSE
 
 PLAN = Plan(short(), PL_PULSE)
@@ -56,5 +57,65 @@ def test_a_changed_byte_is_found_and_nothing_is_taken(at: int) -> None:
     buf[at] ^= 0x10
     fresh, account = Progress(), Tally(PLAN)
     with pytest.raises(ValueError, match="checksum"):
+        fresh.unpack(account, buf)
+    assert fresh.step == fresh.total == 0 and account.by_bag == [0, 0, 0]
+
+
+@pytest.mark.req("INT-2", "PRO-3")
+def test_what_a_line_fill_has_filled_is_read_back() -> None:
+    """Else after a power cut a line that is full is filled again, and counts as no dose."""
+    tally, buf = Tally(PLAN), bytearray(SIZE)
+    for k in range(PLAN.count):
+        tally.filled[k] = 1_000 + k
+    tally.by_bag[:], tally.drawn[:] = [1, 2, 3], [4, 5, 6]
+    Progress().pack(tally, buf)
+    account = Tally(PLAN)
+    Progress().unpack(account, buf)
+    assert list(account.filled) == [1_000 + k for k in range(PLAN.count)]
+    assert (account.by_bag, account.drawn) == ([1, 2, 3], [4, 5, 6])
+
+
+@pytest.mark.req("SES-6", "SES-7")
+def test_a_hold_is_timed_from_its_beginning_and_still_time_from_the_last_pulse() -> None:
+    """Else a hold that is too long is a short one, or a wait for a bag counts as none."""
+    progress = Progress()
+    progress.stand(False, 700)
+    assert (progress.held_ms, progress.still_ms) == (0, 700)
+    progress.stand(True, 300)
+    progress.stand(True, 50)
+    assert (progress.held_ms, progress.still_ms) == (350, 1_050)
+    progress.hold()
+    assert (progress.held_ms, progress.still_ms) == (0, 1_050)
+    progress.move()
+    assert (progress.held_ms, progress.still_ms) == (0, 0)
+    for _ in range(3):
+        progress.stand(True, AGE_MAX_MS - 5)
+    assert progress.held_ms == progress.still_ms == AGE_MAX_MS and progress.whole()
+
+
+@pytest.mark.req("INT-4", "SES-6")
+@pytest.mark.parametrize("name", ["reactions", "held_ms", "still_ms"])
+def test_a_changed_bit_in_what_forbids_a_resume_is_found(name: str) -> None:
+    """Else a third reaction is the second, or a hold of hours one of minutes."""
+    progress = Progress()
+    progress.react()
+    progress.stand(True, 4_000)
+    progress.stand(False, 4_000)
+    assert progress.whole() and progress.reactions == 1
+    setattr(progress, name, getattr(progress, name) ^ 1 << 12)
+    assert not progress.whole()
+    progress.restart()
+    assert progress.whole() and (progress.reactions, progress.held_ms, progress.still_ms) == (0, 0, 0)
+
+
+@pytest.mark.req("INT-4", "INT-2")
+@pytest.mark.parametrize(("at", "value"), [(0, ord("X")), (3, 1), (3, 3)])
+def test_another_layout_is_not_read(at: int, value: int) -> None:
+    """Else what older firmware kept is taken for doses."""
+    _, _, buf = packed(list(range(1, len(_FIELDS) + 1)), [1, 2, 3], [(4, 0)])
+    buf[at] = value
+    crc.put(buf, SIZE - crc.SIZE)
+    fresh, account = Progress(), Tally(PLAN)
+    with pytest.raises(ValueError, match="layout"):
         fresh.unpack(account, buf)
     assert fresh.step == fresh.total == 0 and account.by_bag == [0, 0, 0]
