@@ -6,9 +6,10 @@ import sys
 import layout
 from build_info import BUILD_HASH, VERSION
 
-from oximeters.registry import parser
+from oximeters.registry import module
 from pump.controller import Controller
 from pump.io import FRAM_SLOT, Outputs, Snapshot
+from pump.senses.vitals import FRESH_MS
 from pump.store.orders import FIRST_SLOT
 from pump.tables import messages as m
 from pump.tables import parts
@@ -44,7 +45,8 @@ class Brain:
 
     def boot(self, request):
         scan_us, bench, cause, first, slot, parts, pl_pulse, self.slow, form, lost = layout.unpack_boot(request)
-        chosen = Samples() if self.slow else parser(NAMES[form])
+        line = module(NAMES[form])
+        chosen = Samples() if self.slow else line.Parser()
         self.core = core = Controller(
             chosen,
             pl_pulse,
@@ -56,6 +58,8 @@ class Brain:
             lost_step=lost,
             read_slot=self.slot,
         )
+        if not self.slow:
+            core.vitals.fresh_ms = max(FRESH_MS, line.SILENCE_MS)
         core.boot(cause)
         core.self_test(parts)
         if self.slow:

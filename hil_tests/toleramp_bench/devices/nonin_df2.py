@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+BAUD = 9600
 FRAMES = 25
 FRAMES_PER_SECOND = 75
 CHUNKS = FRAMES  # pieces in which a packet is sent, one a frame
