@@ -9,7 +9,7 @@ be said.
 """
 
 from oximeters import bit7_frames
-from oximeters.bit7_frames import LOCKED, N, NO_SPO2
+from oximeters.bit7_frames import NO_SPO2, N
 from pump.base.compat import micropython
 from pump.tables import vitals as v
 

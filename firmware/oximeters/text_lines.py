@@ -41,7 +41,7 @@ def _gather(buf: ptr8, state: ptr32, byte: int) -> int:
 
 @micropython.viper
 def fits(buf: ptr8, at: int, form: ptr8, size: int) -> int:
-    """1 when buf[at:] has this form: 0 is any digit, A and a any letter of that kind, the rest is meant to the letter."""
+    """1 when buf[at:] has this form: 0 is any digit, A and a any letter of that kind, anything else is itself."""
     for i in range(size):
         want, got = int(form[i]), int(buf[at + i])
         if want == 48:
