@@ -88,7 +88,8 @@ class Frames:
         """So many bytes are no frame."""
         state = self.state
         state[REJECTED] += count
-        state[LOST] = min(state[LOST] + count, COUNT_MAX)
+        if state[LOST] < COUNT_MAX:
+            state[LOST] += count
         if state[LOCKED] == LOCK:
             state[RESYNCS] = min(state[RESYNCS] + 1, COUNT_MAX)
         state[LOCKED] = 0

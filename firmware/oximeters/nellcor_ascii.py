@@ -21,15 +21,9 @@ _FORM = b"00-Aaa-00 00:00:00   "
 _FORM_SIZE, _CLOCK_AT = 21, 10
 _SPO2_AT, _PULSE_AT, _PA_AT, _CODES_AT = 21, 29, 37, 40
 _SPACE, _STAR, _DASH = 32, 42, 45
-# Sensor disconnected, off; pulse search, loss of pulse, the same with motion; motion; low battery; and what says
-# nothing of the reading: alarm off or silenced, values beyond the monitor's limits, on battery.
-_CODES = b"SDSOPSLPLMMOLBAOASPHPLSHSLBU"
-_MEANING = bytes(
-    (
-        v.SENSOR_OFF, v.SENSOR_OFF, v.OUT_OF_TRACK, v.OUT_OF_TRACK, v.OUT_OF_TRACK, v.ARTIFACT, v.LOW_BATTERY,
-        0, 0, 0, 0, 0, 0, 0,
-    )
-)  # fmt: skip
+_OFF, _SEARCH, _MOTION, _BATTERY = b"SDSO", b"PSLPLM", b"MO", b"LB"
+# Nothing about the reading: alarm off or silenced, values beyond the monitor's limits, on battery.
+_HARMLESS = b"AOASPHPLSHSLBU"
 _HEADS = (b"N", b"TIME", b"          ")
 
 
@@ -88,7 +82,21 @@ class Parser(text_lines.Lines):
 
 @micropython.native
 def _meaning(first, second):
-    for i in range(len(_MEANING)):
-        if _CODES[2 * i] == first and _CODES[2 * i + 1] == second:
-            return _MEANING[i]
-    return v.DEGRADED
+    """The flag of a code."""
+    if _among(_OFF, first, second):
+        return v.SENSOR_OFF
+    if _among(_SEARCH, first, second):
+        return v.OUT_OF_TRACK
+    if _among(_MOTION, first, second):
+        return v.ARTIFACT
+    if _among(_BATTERY, first, second):
+        return v.LOW_BATTERY
+    return 0 if _among(_HARMLESS, first, second) else v.DEGRADED
+
+
+@micropython.native
+def _among(codes, first, second):
+    for i in range(0, len(codes), 2):
+        if codes[i] == first and codes[i + 1] == second:
+            return True
+    return False

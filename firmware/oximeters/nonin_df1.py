@@ -80,13 +80,13 @@ class Parser:
         state[_N] = state[_LOCKED] = 0
 
     def _count(self, rejected, samples):
-        """Counts both up to a limit, and halves both there: their ratio stays."""
+        """Counts both; halves both near a limit first: their ratio stays."""
         state = self.state
-        state[_REJECTED] += rejected
-        self.samples += samples
-        if state[_REJECTED] >= COUNT_MAX or self.samples >= COUNT_MAX:
+        if state[_REJECTED] >= COUNT_MAX - self.size or self.samples >= COUNT_MAX:
             state[_REJECTED] >>= 1
             self.samples >>= 1
+        state[_REJECTED] += rejected
+        self.samples += samples
 
     def _lose(self, count):
         state = self.state

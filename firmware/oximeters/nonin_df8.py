@@ -38,11 +38,18 @@ class Parser(nonin_df1.Parser):
         self._agreement.forget()
 
     @micropython.native
+    def _lose(self, count):
+        """Bytes that fit nothing: what was read before them confirms nothing, it may have been as wrong."""
+        nonin_df1.Parser._lose(self, count)
+        self._agreement.forget()
+
+    @micropython.native
     def _judged(self, status, spo2, pulse):
         """The packet's flags; the packet that only locks is one of the three, too."""
         flags = nonin_df1.Parser._judged(self, status, spo2, pulse)
         if self.buf[3] & _SENSOR_ALARM:
-            flags = flags & ~v.VALID | v.SENSOR_OFF
+            flags |= v.SENSOR_OFF
+            flags &= ~v.VALID
         if self.buf[3] & _LOW_BATTERY:
             flags |= v.LOW_BATTERY
         if not self._agreement.judge(spo2, pulse, flags):

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toleramp_bench.devices.nonin_df2 import Values
-from toleramp_bench.devices.sixty import CHUNKS, EVERY, Moment, moments
+from toleramp_bench.devices.sixty import CHUNKS, EVERY, PACKETS_A_READING, Moment, moments
 
-__all__ = ["BAUD", "CHUNKS", "EVERY", "KEEP_ALIVE", "LISTENS_S", "SIZE", "START", "frame", "goodbye", "packet", "stuck"]
+__all__ = [
+    "BAUD", "CHUNKS", "EVERY", "KEEP_ALIVE", "LISTENS_S", "PACKETS_A_READING", "SIZE", "START", "frame", "goodbye",
+    "packet", "stuck",
+]  # fmt: skip
 BAUD = 115_200
 SIZE = 9
 _TYPE, _GOODBYE = 0x01, 0x0D

@@ -10,6 +10,7 @@ FRAMES = 25
 FRAMES_PER_SECOND = 75
 CHUNKS = FRAMES  # pieces in which a packet is sent, one a frame
 EVERY = 1  # a packet for each third of a second
+SUMMED = 3  # bytes of a frame, beside the value, of which another may leave the sum right: status, pleth, sum
 NO_PULSE, NO_SPO2 = 511, 127
 
 SYNC, GREEN, RED = 0x01, 0x02, 0x04

@@ -18,6 +18,7 @@ from toleramp_bench.devices.nonin_df2 import (
 
 CHUNKS = 20  # frames of a third of a second
 EVERY = 1
+PACKETS_A_READING = 2
 NO_PULSE, NO_SPO2 = 255, 127
 GOOD, WEAK, POOR = 5, 2, 1  # of 8, by perfusion
 

@@ -1,6 +1,6 @@
 """Damaged lines of oximeters: how often a wrong value is believed, how soon the right ones come back, what noise does.
 
-    oximeter_lines errors FORMAT    a share of all bytes wrong, checksummed formats: wrong values by count and by formula
+    oximeter_lines errors FORMAT    a share of all bytes wrong, checksummed formats: wrong values by count, by formula
     oximeter_lines resync FORMAT    one byte lost at a random place: packets until the next sure reading
     oximeter_lines fuzz FORMAT      random bytes between readings: no crash, no reading of noise that lasts
 
@@ -33,20 +33,30 @@ from toleramp_bench.devices import nonin_df2
 from toleramp_bench.devices.nonin_df2 import FRAMES, Values
 from toleramp_bench.evidence.fuzz import Finding, damage, run, undeclared
 
-CHECKED = ("nonin-df2", "nonin-df7")  # formats with a checksum
 ERROR_FRAMES, RESYNC_PLACES = 10_000_000, 10_000
 ERROR_SHARE = 0.01  # of all bytes; half of them get one bit flipped, half another value
 POOL = 240  # different packets of a long stream
 BACK_WITHIN = 2  # packets
-# Packets of the model (thirds of a second; of the formats that write once in a while, one of theirs) that make one
-# reading for sure: a block of 15 frames may begin anywhere in the 20 of a third.
-PER_READING = {"bci5": 2, "contec9": 2}
+ALL = 1_000  # bytes: a packet in one piece
 Reading = tuple[int, int]
+
+
+def device(form: str) -> Any:
+    """The bench's bytes of that format."""
+    return import_module(f"toleramp_bench.devices.{form.replace('-', '_')}")
+
+
+def per_reading(form: str) -> int:
+    """So many packets of the model make at least one reading: a block of frames may begin anywhere in a packet."""
+    return int(getattr(device(form), "PACKETS_A_READING", 1))
+
+
+CHECKED = tuple(form for form in NAMES if hasattr(device(form), "SUMMED"))  # formats with a checksum
 
 
 def encode(form: str, spo2: int | None, pulse: int | None, number: int, status: int = nonin_df2.GREEN) -> bytes:
     """One packet of that format with these values in all its averages; `number`: its place in the stream."""
-    module = import_module(f"toleramp_bench.devices.{form.replace('-', '_')}")
+    module = device(form)
     values = Values(
         hr=pulse, spo2=spo2, spo2_d=spo2, spo2_fast=spo2, spo2_bb=spo2, e_hr=pulse, e_spo2=spo2, e_spo2_d=spo2,
         hr_d=pulse, e_hr_d=pulse, tmr=number * module.EVERY,
@@ -60,8 +70,8 @@ def stream(form: str, count: int, spo2: int = 97, pulse: int = 72, first: int = 
     return [encode(form, spo2, pulse, first + number) for number in range(count)]
 
 
-def readings(parser: Any, line: bytes, piece: int = 64) -> list[tuple[int, int, int]]:
-    """(SpO2, pulse, flags) of each reading of a line that arrives in pieces."""
+def readings(parser: Any, line: bytes, piece: int = 3) -> list[tuple[int, int, int]]:
+    """(SpO2, pulse, flags) of a line that arrives in pieces: of each the newest reading, in pieces of three of all."""
     found = []
     for at in range(0, len(line), piece):
         part = line[at : at + piece]
@@ -118,9 +128,13 @@ def spoil(line: bytes, random: Random, share: float) -> bytearray:
     spoiled = bytearray(line)
     for at in range(len(spoiled)):
         if random.random() < share:
-            bit = 1 << random.randrange(8)
-            spoiled[at] = spoiled[at] ^ bit if random.random() < 0.5 else random.randrange(256)
+            spoiled[at] = another(spoiled[at], random)
     return spoiled
+
+
+def another(byte: int, random: Random) -> int:
+    """What an error makes of a byte; now and then it is the same."""
+    return byte ^ 1 << random.randrange(8) if random.random() < 0.5 else random.randrange(256)
 
 
 def _differences() -> list[float]:
@@ -138,13 +152,15 @@ def expected_wrong(form: str, frames: int, share: float) -> float:
     A wrong value passes when a second byte of its frame is wrong by what makes the sum right, all other frames of the
     packet are whole, and what it says is still near the redundant fields.
     """
-    likely, pairs = _differences(), 3 if form == "nonin-df2" else 4
-    near = {SPO2_AGREE: 0.0, RATE_AGREE: 0.0}
-    for most in near:
-        near[most] = sum(likely[step & 255] * likely[-step & 255] for step in range(-most, most + 1) if step)
-    a_frame = pairs * share * share * (1 - share) ** 3
+    a_frame = device(form).SUMMED * share * share * (1 - share) ** 3
     others = (1 - share) ** (5 * (FRAMES_A_PACKET - 1))
-    return frames / FRAMES_A_PACKET * others * a_frame * sum(near.values())
+    return frames / FRAMES_A_PACKET * others * a_frame * (unseen(SPO2_AGREE) + unseen(RATE_AGREE))
+
+
+def unseen(most: int) -> float:
+    """How likely two wrong bytes leave their sum as it was, and one of them is wrong by at most so much."""
+    likely = _differences()
+    return sum(likely[step & 255] * likely[-step & 255] for step in range(-most, most + 1) if step)
 
 
 # -- one lost byte
@@ -157,21 +173,21 @@ def resync_run(form: str, places: int, seed: int = 1) -> list[int]:
     """
     random, parser, lost = Random(seed), parser_of(form), []
     line = cycle(stream(form, POOL))
-    per = PER_READING.get(form, 1)
+    per = per_reading(form)
     for _ in range(places):
         _until_sure(parser, line)
         for _ in range(random.randrange(per)):
-            readings(parser, next(line))
+            readings(parser, next(line), ALL)
         packet = next(line)
         at = random.randrange(len(packet))
-        readings(parser, packet[:at] + packet[at + 1 :])
+        readings(parser, packet[:at] + packet[at + 1 :], ALL)
         lost.append((_until_sure(parser, line) - 1) // per)
     return sorted(lost)
 
 
 def _until_sure(parser: Any, line: Iterator[bytes]) -> int:
     """Reads on until a sure reading: after how many packets it came."""
-    return next(count for count, packet in enumerate(line, 1) if sure(readings(parser, packet)))
+    return next(count for count, packet in enumerate(line, 1) if sure(readings(parser, packet, ALL)))
 
 
 # -- noise
@@ -184,7 +200,7 @@ class LineFuzz:
         self.form, self.random = form, random
         self.seen: Counter[str] = Counter()
         self._parser = parser_of(form)
-        self._clean = [stream(form, 8 * PER_READING.get(form, 1), spo2, pulse) for spo2, pulse in ((97, 72), (88, 140))]
+        self._clean = [stream(form, 8 * per_reading(form), spo2, pulse) for spo2, pulse in ((97, 72), (88, 140))]
 
     def one(self) -> None:
         """One round."""
@@ -196,7 +212,7 @@ class LineFuzz:
         if random.random() < 0.1:
             self._parser.forget()
         self._read(noise, b"")
-        per = PER_READING.get(self.form, 1)
+        per = per_reading(self.form)
         self._read(b"".join(clean[: (1 + BACK_WITHIN) * per]), b"")
         wanted = (97, 72) if clean is self._clean[0] else (88, 140)
         rest = self._read(b"".join(clean[(1 + BACK_WITHIN) * per :]), noise)
@@ -221,7 +237,8 @@ def _errors(args: argparse.Namespace) -> tuple[dict[str, Any], str, bool]:
     near = found.worst_spo2 <= SPO2_AGREE and found.worst_pulse <= RATE_AGREE
     # By chance so many come once in ten thousand runs, or fewer.
     good = near and found.wrong <= found.expected + 4 * found.expected**0.5 + 1
-    text = f"{found.frames} frames: {found.wrong} of {found.delivered} sure readings wrong, {found.expected:.2f} by formula"
+    share = f"{found.wrong} of {found.delivered} sure readings"
+    text = f"{found.frames} frames: {share} wrong, {found.expected:.2f} by formula"
     return asdict(found), text, good
 
 
