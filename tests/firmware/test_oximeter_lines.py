@@ -10,10 +10,13 @@ from oximeter_sessions import FALL, judged, lost
 from pump.store.journal import SLOT
 from pump.tables import messages as m
 from pump.tables import vitals
+from pump.tables.oximeters import NAMES
 from toleramp_bench.boards.kept_settings import slot_for
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.devices import bci5, contec9
 from toleramp_bench.devices.fram import Fram
+from toleramp_bench.figures import oximeter_cost
+from toleramp_bench.figures.heap import locked_scans
 
 UART = 1
 
@@ -75,3 +78,20 @@ def test_a_session_on_the_emulated_board(form: str, more: str, tmp_path: Path, f
     """Else the board reads another line than the core. Whole sessions are in the library of scenarios."""
     rows = judged(tmp_path, form, "rp2040", more)
     assert rows and all(row["met"] for row in rows), rows
+
+
+@pytest.mark.req("FLO-11", "INT-7")
+def test_each_reader_keeps_within_its_share_and_takes_no_memory(firmware: Path) -> None:
+    """Else a fast format takes the scan's time, or garbage is collected while the drug flows."""
+    _, repl = oximeter_cost.service_board()
+    for form in NAMES:
+        found = oximeter_cost.cost(repl, form, 4)
+        assert found.percent < 5 and found.worst_ms < 3 and found.wanted_memory == 0, (form, found)
+        assert found.readings >= 2 and found.last == (oximeter_cost.SPO2, oximeter_cost.PULSE, vitals.VALID), form
+
+
+@pytest.mark.req("FLO-11")
+def test_a_device_that_must_be_spoken_to_costs_no_memory(firmware: Path) -> None:
+    """Else each keep-alive takes memory while the drug flows."""
+    failed, pulses = locked_scans(300, form="contec9")  # six seconds: one keep-alive at least
+    assert failed == 0 and pulses > 0
