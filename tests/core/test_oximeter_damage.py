@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 import pytest
-from oximeter_kit import FORMS, Sample, per_reading, read, stream, sure
+from oximeter_kit import FORMS, Sample, per_reading, read, stream, sure, vectors, wanted
 
 from oximeters.nonin_df2 import FRAMES, RATE_AGREE, SPO2_AGREE
 from oximeters.registry import parser as parser_of
+from toleramp_bench.devices import bci5, contec9
 from toleramp_bench.evidence import oximeter_lines as lines
 from toleramp_bench.evidence.fuzz import Finding
 from toleramp_bench.evidence.fuzz import run as run_fuzz
 
-FRAMED = ("nonin-df2", "nonin-df7", "bci5", "contec9")  # a long line of short frames
 CHECKSUM = lines.CHECKED
 # By how much a wrong reading may be wrong, and the share of all single damages (a byte deleted or doubled, a bit
 # flipped) that may give one: what the rule of two of three lets pass, none where more than half of a block must agree.
@@ -26,6 +27,7 @@ LET_PASS = {
     "nellcor-ascii": (6, 20, 0.012), "nonin-ascii": (4, 15, 0.025),
 }  # fmt: skip
 SPO2, PULSE = 95, 128
+SIZES = {"bci5": bci5.SIZE, "contec9": contec9.SIZE}
 
 
 def damages(packet: bytes, at: int) -> Iterator[bytes]:
@@ -67,6 +69,31 @@ def test_what_one_spoiled_byte_makes_the_pump_believe(form: str) -> None:
     print(f"{form}: {len(wrong)} wrong readings of {tried} damages ({len(wrong) / tried:.3f})")
     assert len(wrong) <= share * tried
     assert all(abs(spo2 - SPO2) <= off_spo2 and abs(pulse - PULSE) <= off_pulse for spo2, pulse in wrong)
+
+
+def some_damages(data: bytes, most: int) -> Iterator[bytes]:
+    """At most so many damages of the data, spread over all its bytes and kinds."""
+    step = max(1, len(data) * 10 // most) | 1
+    for number in range(0, len(data) * 10, step):
+        yield list(damages(data, number // 10))[number % 10]
+
+
+@pytest.mark.req("VIT-3")
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "nonin-ascii"])
+def test_damaged_reference_vectors(form: str, shared_folder: Path) -> None:
+    """Else the encoder of our own hides what real bytes do. Of long vectors a part of all damages."""
+    near_spo2, near_pulse, _ = LET_PASS[form]
+    for row in vectors(shared_folder, form):
+        data = row["data"]
+        if form in ("bci5", "contec9"):
+            data = data[: len(data) if len(data) > 99 else SIZES[form]]
+        around = data * (1 if len(data) > 99 else 20)
+        for spoiled in some_damages(data, 200 if len(data) > 99 else 400):
+            found = sure(read(form, around + spoiled + around, 3 if len(data) < 99 else 25))
+            for spo2, pulse in found:
+                assert any(
+                    abs(spo2 - right[0]) <= near_spo2 and abs(pulse - right[1]) <= near_pulse for right in wanted(row)
+                ), (row["id"], spoiled, spo2, pulse)
 
 
 @pytest.mark.req("VIT-3")
