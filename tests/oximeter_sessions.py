@@ -35,6 +35,21 @@ within_s = 20
 not_before_s = 10
 last_pulse_within_ms = 150
 """
+DEEP = """[[event]]
+id = "fall"
+after = "step_started"
+after_step = 1
+plus = "00:00:01"
+do = "oximeter"
+spo2 = 78
+[[expect]]
+event = "paused"
+of = "fall"
+code = "spo2-stop"
+within_s = 9
+not_before_s = 3
+last_pulse_within_ms = 150
+"""
 RECOVERY = """[[event]]
 id = "recovery"
 after = "paused"
