@@ -48,7 +48,7 @@ class Pump:
         (number, slot), lost, settings = self._stored()
         build = (VERSION.encode(), BUILD_HASH.encode(), GIT.encode())
         chosen = module(NAMES[settings.values[OXIMETER]])
-        self.board.listen(chosen.BAUD)
+        self.board.listen(chosen)
         self.core = Controller(
             chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, keyring(), settings, held, slot, lost,
             self.board.kept_slot,

@@ -12,6 +12,7 @@ from drivers.expander import Expander
 from drivers.fram import Fram
 from drivers.screen import Screen
 from drivers.step_generator import PulseCounter, StepGenerator
+from oximeters.talk import Talk
 from pump.base.units import TICK_MASK
 from pump.base.units import ticks_add as core_ticks_add
 from pump.io import NO_WRITE, OX_MAX, STOP
@@ -33,7 +34,7 @@ _SCREEN = parts.BIT[parts.SCREEN]
 _LIGHTS = parts.BIT[parts.LIGHTS]
 _FRAM = parts.BIT[parts.FRAM]
 _DRIVER_ON = 1 << pins.GPB_DRIVER_ON
-OX_RXBUF = 1024  # holds 2.7 s of a 375 B/s stream
+OX_RXBUF = 1024  # holds 1.8 s of the fastest stream, 540 B/s
 
 
 def keys_held():
@@ -80,7 +81,7 @@ class PumpBoard:
             Pin(number, Pin.IN, Pin.PULL_UP)
         self.counter = PulseCounter(pins.STEP, pins.STOP)
         self._masks = array("I", [1 << number for number in _KEYS])
-        self._uart = None
+        self._uart = self._talk = None
         self.bus = Bus(pins.SDA, pins.SCL)
         self.screen = Screen(self.bus)
         self.expander = Expander(self.bus)
@@ -101,9 +102,12 @@ class PumpBoard:
         self._idle = 0
         self._kept = NO_WRITE  # what became of the write of the scan before
 
-    def listen(self, baud):
-        """Opens the oximeter's line at its rate."""
-        self._uart = UART(1, baud, tx=Pin(pins.OX_TX), rx=Pin(pins.OX_RX), rxbuf=OX_RXBUF, timeout=0)
+    def listen(self, form):
+        """Opens the oximeter's line as its format (a module of oximeters) has it."""
+        self._talk = Talk(form)
+        self._uart = UART(
+            1, form.BAUD, parity=form.PARITY, tx=Pin(pins.OX_TX), rx=Pin(pins.OX_RX), rxbuf=OX_RXBUF, timeout=0
+        )
 
     @micropython.native
     def parts(self):
@@ -130,7 +134,7 @@ class PumpBoard:
         if not flowing:
             self.steps.rest()
         snap.queue_us = self.steps.queue_us(now)
-        snap.ox_n = self._oximeter()
+        snap.ox_n = self._oximeter(snap.dt_ms)
         snap.link_n = self.console.read_into(snap.link, READ_FLOWING if flowing else READ_RESTING)
         snap.screen_ready = self.screen.ready
 
@@ -173,10 +177,13 @@ class PumpBoard:
         snap.fram = self._kept
 
     @micropython.native
-    def _oximeter(self):
+    def _oximeter(self, dt_ms):
         n = self._uart.any()
         if n:
             n = self._uart.readinto(self._views[n if n < OX_MAX else OX_MAX]) or 0
+        said = self._talk.due(dt_ms, n)
+        if said:
+            self._uart.write(said)
         return n
 
     @micropython.native

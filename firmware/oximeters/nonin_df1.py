@@ -14,15 +14,14 @@ from pump.io import COUNT_MAX
 from pump.tables import vitals as v
 from pump.tables.messages import NONE8, NONE16
 
-BAUD = 9600
+BAUD, PARITY = 9600, None
 SILENCE_MS = 3_000
-KEEP_ALIVE, KEEP_ALIVE_MS = b"", 0
+START, KEEP_ALIVE, KEEP_ALIVE_MS = b"", b"", 0
 
 SIZE = 3
 NO_RATE, NO_SPO2 = 511, 127
 RATE_MIN, RATE_MAX = 18, 321  # what the device can measure
 _SENSOR, _OUT_OF_TRACK, _LOW, _ARTIFACT = 0x40, 0x20, 0x10, 0x04
-_UNRELIABLE = v.UNRELIABLE_FLAGS
 _N, _LOCKED, _REJECTED, _RESYNCS = 0, 1, 2, 3  # indices into Parser.state
 
 
@@ -30,9 +29,10 @@ class Parser:
     """Bytes in, samples out: after `take` returned True, spo2, pulse and flags describe the newest packet."""
 
     silence_ms = SILENCE_MS
+    size = SIZE
 
     def __init__(self):
-        self.buf = bytearray(SIZE)
+        self.buf = bytearray(self.size)
         self.state = array("i", bytes(16))
         self.samples = 0
         self.spo2, self.pulse, self.flags = NONE8, NONE16, 0
@@ -71,8 +71,8 @@ class Parser:
             self._lose(1)
             return False
         buf[n] = byte
-        state[_N] = n + 1 if n + 1 < SIZE else 0
-        return n + 1 == SIZE
+        state[_N] = n + 1 if n + 1 < self.size else 0
+        return n + 1 == self.size
 
     def forget(self):
         """The line was silent: the next packet only locks again, whoever sends it."""
@@ -80,13 +80,13 @@ class Parser:
         state[_N] = state[_LOCKED] = 0
 
     def _count(self, rejected, samples):
-        """Counts both up to a limit, and halves both there: their ratio stays."""
+        """Counts both; halves both near a limit first: their ratio stays."""
         state = self.state
-        state[_REJECTED] += rejected
-        self.samples += samples
-        if state[_REJECTED] >= COUNT_MAX or self.samples >= COUNT_MAX:
+        if state[_REJECTED] >= COUNT_MAX - self.size or self.samples >= COUNT_MAX:
             state[_REJECTED] >>= 1
             self.samples >>= 1
+        state[_REJECTED] += rejected
+        self.samples += samples
 
     def _lose(self, count):
         state = self.state
@@ -104,19 +104,24 @@ class Parser:
         no_spo2 = spo2 == NO_SPO2
         no_pulse = pulse == NO_RATE
         if not (no_spo2 or 1 <= spo2 <= 100) or not (no_pulse or RATE_MIN <= pulse <= RATE_MAX):
-            self._lose(SIZE)
+            self._lose(self.size)
             return False
+        spo2, pulse = NONE8 if no_spo2 else spo2, NONE16 if no_pulse else pulse
+        flags = self._judged(status, spo2, pulse)
         if not state[_LOCKED]:
             state[_LOCKED] = 1
             return False
-        flags = self._flags(status)
-        if not no_spo2 and not no_pulse and not flags & _UNRELIABLE & ~v.ARTIFACT:
-            flags |= v.VALID
-        self.spo2 = NONE8 if no_spo2 else spo2
-        self.pulse = NONE16 if no_pulse else pulse
-        self.flags = flags
+        self.spo2, self.pulse, self.flags = spo2, pulse, flags
         self._count(0, 1)
         return True
+
+    @micropython.native
+    def _judged(self, status, spo2, pulse):
+        """The packet's flags."""
+        flags = self._flags(status)
+        if spo2 == NONE8 or pulse == NONE16 or flags & v.VALUELESS_FLAGS:
+            return flags
+        return flags | v.VALID
 
     @micropython.native
     def _flags(self, status):

@@ -14,9 +14,9 @@ from pump.io import COUNT_MAX
 from pump.tables import messages as m
 from pump.tables import vitals
 
-BAUD = 9600
+BAUD, PARITY = 9600, None
 SILENCE_MS = 1_000
-KEEP_ALIVE, KEEP_ALIVE_MS = b"", 0
+START, KEEP_ALIVE, KEEP_ALIVE_MS = b"", b"", 0
 
 FRAMES = 25
 _SIZE = 5
@@ -32,7 +32,7 @@ SPO2_AGREE, RATE_AGREE = 6, 20
 
 
 # What the frame reader keeps between calls: indices into Parser.state.
-_LOCKED, _FRAME, _N, _LOW, _HIGH, _STATUS, _REJECTED, _RESYNCS = 0, 1, 2, 3, 4, 5, 6, 7
+_LOCKED, _FRAME, _N, _LOW, _HIGH, _STATUS, _REJECTED, _RESYNCS, _WIDE = 0, 1, 2, 3, 4, 5, 6, 7, 8
 
 
 @micropython.viper
@@ -49,12 +49,12 @@ def _append(buf: ptr8, state: ptr32, data: ptr8, count: int):
 
 
 @micropython.viper
-def _whole(buf: ptr8, at: int) -> int:
-    """1 when buf[at:at+5] is a valid frame."""
+def _whole(buf: ptr8, at: int, wide: int) -> int:
+    """1 when buf[at:at+5] is a valid frame; a wide one (data format 7) begins with its status."""
     total = int(buf[at]) + int(buf[at + 1]) + int(buf[at + 2]) + int(buf[at + 3])
-    if int(buf[at]) == 1 and (int(buf[at + 1]) & 0x80) and (total & 255) == int(buf[at + 4]):
-        return 1
-    return 0
+    if (total & 255) != int(buf[at + 4]) or not (int(buf[at + 1 - wide]) & 0x80):
+        return 0
+    return 1 if wide or int(buf[at]) == 1 else 0
 
 
 @micropython.viper
@@ -70,15 +70,18 @@ def _shift(buf: ptr8, state: ptr32, at: int):
 @micropython.viper
 def _accept(buf: ptr8, at: int, state: ptr32, values: ptr8) -> int:
     """Takes the valid frame at buf[at:]: 1 when it completes a packet, 2 when the lock is lost by it, else 0."""
-    status = int(buf[at + 1])
+    wide = int(state[8])
+    status = int(buf[at + 1 - wide])
     pleth = int(buf[at + 2])
+    if wide:
+        pleth |= int(buf[at + 1]) << 8
     frame = int(state[1])
     if status & 1:
         if frame and int(state[6]) < 536870912:  # COUNT_MAX
             state[6] = int(state[6]) + 1  # a short packet: a frame was lost on the line
         frame = 0
         state[5] = 0
-        state[3] = 255
+        state[3] = 65535
         state[4] = 0
     elif not frame:
         return 2
@@ -100,11 +103,13 @@ class Parser:
     """Bytes in, samples out: after `take` returned True, spo2, pulse and flags describe the newest packet."""
 
     silence_ms = SILENCE_MS
+    wide = 0  # 1: frames of data format 7
 
     def __init__(self):
         self.buf = bytearray(_RING)
-        self.state = array("i", bytes(32))
-        self.state[_LOW] = 255
+        self.state = array("i", bytes(36))
+        self.state[_LOW] = 65535
+        self.state[_WIDE] = self.wide
         self.samples = 0
         self.spo2, self.pulse, self.flags = m.NONE8, m.NONE16, 0
         self._values = bytearray(FRAMES)
@@ -131,9 +136,9 @@ class Parser:
             self.samples >>= 1
         _append(buf, state, data, count)
         at, complete = 0, False
-        n = state[_N]
+        n, wide = state[_N], state[_WIDE]
         while n - at >= _SIZE:
-            if state[_LOCKED] and _whole(buf, at):
+            if state[_LOCKED] and _whole(buf, at, wide):
                 outcome = _accept(buf, at, state, self._values)
                 if outcome == 2:
                     self._unlock()
@@ -153,18 +158,21 @@ class Parser:
     def _search(self, at, n):
         """No valid frame at `at`: by how many bytes to go on, -1 to wait for more."""
         buf, state = self.buf, self.state
+        wide = state[_WIDE]
         if state[_LOCKED]:
             # An ACK or NAK may stand between two frames; anything else means that the lock is lost.
             if n - at <= _SIZE:
                 return -1
-            if (buf[at] == 6 or buf[at] == 21) and _whole(buf, at + 1):
+            if (buf[at] == 6 or buf[at] == 21) and _whole(buf, at + 1, wide):
                 return 1
             self._unlock()
             return 0
         if n - at < 2 * _SIZE:
             return -1
         # Locks on the first frame of a packet followed by a frame that is not one.
-        if _whole(buf, at) and buf[at + 1] & 1 and _whole(buf, at + 5) and not buf[at + 6] & 1:
+        status = at + 1 - wide
+        first = _whole(buf, at, wide) and buf[status] & 1
+        if first and _whole(buf, at + _SIZE, wide) and not buf[status + _SIZE] & 1:
             state[_LOCKED] = 1
             state[_FRAME] = 0
             return 0

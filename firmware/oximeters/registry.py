@@ -1,8 +1,8 @@
 """From a format's name to its module: parsers are imported when they are chosen.
 
-A module has BAUD, SILENCE_MS (longer than this between two bytes, and the line is dead), KEEP_ALIVE (bytes to send, or
-none) with KEEP_ALIVE_MS, and the class Parser. Its `forget` is called when the line has been silent: what it has learnt
-of a module ends there.
+A module has BAUD, PARITY (1 odd, 0 even, None none), SILENCE_MS (longer than this between two bytes, and the line is
+dead), START (bytes to send while nothing comes, or none), KEEP_ALIVE (bytes to send, or none) with KEEP_ALIVE_MS, and
+the class Parser. Its `forget` is called when the line has been silent: what it has learnt of a module ends there.
 """
 
 from pump.tables.oximeters import NAMES

@@ -11,10 +11,11 @@ import layout
 import micropython
 from build_info import BUILD_HASH, VERSION
 
-from oximeters.registry import parser
+from oximeters.registry import module
 from pump.base.copying import copy
 from pump.controller import Controller
 from pump.io import FRAM_SLOT, Outputs, Snapshot
+from pump.senses.vitals import FRESH_MS
 from pump.store.orders import FIRST_SLOT, LAST_SLOT
 from pump.tables import messages as m
 from pump.tables import parts
@@ -60,7 +61,8 @@ class Brain:
     def boot(self, request):
         scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost = layout.unpack_boot(request)
         self.slow = bool(pace & layout.SLOW)
-        chosen = Samples() if pace & layout.SAMPLES else parser(NAMES[form])
+        line = module(NAMES[form])
+        chosen = Samples() if pace & layout.SAMPLES else line.Parser()
         self.core = core = Controller(
             chosen,
             pl_pulse,
@@ -72,6 +74,8 @@ class Brain:
             lost_step=lost,
             read_slot=self.read_slot,
         )
+        if not pace & layout.SAMPLES:
+            core.vitals.fresh_ms = max(FRESH_MS, line.SILENCE_MS)
         core.boot(cause)
         core.self_test(parts)
         if self.slow:

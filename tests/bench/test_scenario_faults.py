@@ -83,7 +83,7 @@ pytestmark = pytest.mark.req("TST-1")
         ('staff = "some"', "known: prompt, none"),
         ("staff_delay_s = 0.0001", "finer than a millisecond"),
         ("scan_ms = true", "whole number"),
-        ('oximeter = "bci5"', "nonin-df2"),
+        ('oximeter = "bci6"', "nonin-df2"),
     ],
 )  # fmt: skip
 def test_a_fault_of_the_file_is_named_with_what_would_be_right(tmp_path: Path, body: str, said: str) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from core_kit import run_to_step, short, start
 
-from oximeters import nonin_df1, nonin_df2
 from oximeters.registry import parser as parser_of
 from pump.base import units
 from pump.controller import Controller
@@ -215,13 +214,13 @@ def test_the_bar_of_the_screen_is_worked_out_within_31_bits(whole: int) -> None:
 
 
 @pytest.mark.req("INT-10", "VIT-3")
-@pytest.mark.parametrize("form", [nonin_df1, nonin_df2])
-def test_a_full_count_keeps_the_loss_rate(form: Any) -> None:
+@pytest.mark.parametrize("form", oximeters.NAMES)
+def test_a_full_count_keeps_the_loss_rate(form: str) -> None:
     """Else after weeks the pump says that an oximeter loses nothing, or all."""
-    parser = form.Parser()
-    state = parser.state
-    rejected = 3 if form is nonin_df1 else 6
-    state[rejected], parser.samples = COUNT_MAX - 100, COUNT_MAX // 2
+    parser = parser_of(form)
+    rejected = 6 if form in ("nonin-df2", "nonin-df7") else 2
+    parser.state[rejected], parser.samples = COUNT_MAX - 100, COUNT_MAX // 2
+    assert parser.rejected == COUNT_MAX - 100
     before = status.loss_permille(parser)
     rubbish = bytearray(b"\x01" * 64)
     for _ in range(50):

@@ -3,6 +3,13 @@
 ROWS = (
     "nonin-df2",
     "nonin-df1",
+    "nonin-df7",
+    "nonin-df8",
+    "bci5",
+    "contec9",
+    "masimo-ascii",
+    "nellcor-ascii",
+    "nonin-ascii",
 )
 NAMES = ROWS
 

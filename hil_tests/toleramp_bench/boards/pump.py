@@ -76,6 +76,7 @@ class PumpBench:
         self._wire_parts()
         self.wire_plant(LivePlant(Plant(), NsLog(self.motor.times), lambda: self.board.now_us))
         self.oximeter = Oximeter(self.board, uart=1, form=form)
+        self.board.uart_on_transmit(1, lambda byte: self.oximeter.hear(bytes((byte,))))
         if oximeter:
             self.oximeter.start()
         self.wire = Wire()

@@ -9,8 +9,9 @@ import heapq
 from collections import deque
 from collections.abc import Callable
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
 
+from oximeters.talk import Talk
 from pump.base.units import TICK_SPAN
 from pump.io import FAILED, KEPT, NO_WRITE, OX_MAX, STOP, TAKEN, Outputs, Snapshot
 from pump.store.journal import SLOT, SLOTS, open_log, unfinished, unknown_log, valid
@@ -73,6 +74,13 @@ class VirtualBoard:
         self.plant = self.fit(Plant())
         self.samples = False  # the oximeter is asked, and sends no bytes:
         self.sample_us = self._sample_due_us = 0  # so often; 0: in each scan
+        self.ox_baud = UART_BAUD
+        self._talk: Talk | None = None
+        self._told: Callable[[bytes], None] = lambda said: None
+
+    def listen(self, form: Any, told: Callable[[bytes], None]) -> None:
+        """The oximeter's line as a format (a module of oximeters) has it; `told` hears what the pump says there."""
+        self.ox_baud, self._talk, self._told = form.BAUD, Talk(form), told
 
     def fit(self, plant: Plant) -> LivePlant:
         """Puts a plant behind the motor. Its time is the board's."""
@@ -222,6 +230,9 @@ class VirtualBoard:
             snap.ox[n : n + len(data)] = data
             n += len(data)
         snap.ox_n = n
+        said = self._talk.due(snap.dt_ms, n) if self._talk else b""
+        if said:
+            self._told(said)
 
     def _asked(self) -> int:
         """1 when a ready sample is due, else 0."""
@@ -306,7 +317,7 @@ class VirtualBoard:
     def uart_send(self, _number: int, data: bytes, baud: int = 9600) -> None:
         """Bytes of the oximeter; each chunk is there when its last byte has come."""
         start = max(self._ox_free_ns, self.now_ns)
-        if abs(UART_BAUD / baud - 1) > WRONG_BAUD:
+        if abs(self.ox_baud / baud - 1) > WRONG_BAUD:
             data = self._as_received(data, baud)
         for at in range(0, len(data), OX_MAX if len(data) <= OX_MAX else OX_CHUNK):
             piece = bytes(data[at : at + (OX_MAX if len(data) <= OX_MAX else OX_CHUNK)])
@@ -315,9 +326,8 @@ class VirtualBoard:
             self.lines.append((start // 1000, "oximeter", piece))
         self._ox_free_ns = start
 
-    @staticmethod
-    def _as_received(data: bytes, baud: int) -> bytes:
+    def _as_received(self, data: bytes, baud: int) -> bytes:
         """What the pump's receiver makes of another rate; bytes with a frame error come through too, as on the chip."""
         from toleramp_bench.boards.emulator.serial_line import resample
 
-        return bytes(word & 0xFF for _, word in resample(data, baud, UART_BAUD))
+        return bytes(word & 0xFF for _, word in resample(data, baud, self.ox_baud))

@@ -15,6 +15,7 @@ from toleramp_bench.devices.nonin_df2 import (
     Values,
 )  # fmt: skip
 
+BAUD = 9600
 CHUNKS = 1  # all at once
 EVERY = 3  # of the thirds of a second
 _ALWAYS = 0x80
@@ -23,8 +24,13 @@ _SENSOR, _TRACK, _LOW, _MARGINAL, _BAD_PULSE = 0x40, 0x20, 0x10, 0x08, 0x04
 
 def packet(values: Values, status: Sequence[int], pleth: Sequence[int]) -> bytes:
     """The three bytes of a packet, from what the last third of a second showed (status as in data format 2)."""
-    pulse = NO_PULSE if values.hr is None else values.hr
-    spo2 = NO_SPO2 if values.spo2 is None else values.spo2
+    return said(values.hr, values.spo2, status)
+
+
+def said(hr: int | None, percent: int | None, status: Sequence[int]) -> bytes:
+    """Status, pulse and SpO2."""
+    pulse = NO_PULSE if hr is None else hr
+    spo2 = NO_SPO2 if percent is None else percent
     return bytes((_ALWAYS | _status(status) | pulse >> 7 & 3, pulse & 0x7F, spo2 & 0x7F))
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+BAUD = 9600
 FRAMES = 25
 FRAMES_PER_SECOND = 75
 CHUNKS = FRAMES  # pieces in which a packet is sent, one a frame
 EVERY = 1  # a packet for each third of a second
+SUMMED = 3  # bytes of a frame, beside the value, of which another may leave the sum right: status, pleth, sum
 NO_PULSE, NO_SPO2 = 511, 127
 
 SYNC, GREEN, RED = 0x01, 0x02, 0x04

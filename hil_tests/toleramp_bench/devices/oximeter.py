@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 from pump.tables.oximeters import NAMES
 from toleramp_bench.devices import nonin_df2
-from toleramp_bench.devices.nonin_df2 import FRAMES, FRAMES_PER_SECOND, Values
+from toleramp_bench.devices.nonin_df2 import BAUD, FRAMES, FRAMES_PER_SECOND, Values
 
-BAUD = 9600
 DEFAULT_FORM = NAMES[0]
 _SECOND = 1_000_000_000
+_THIRDS = 3  # packets a second
 _BEAT_FRAMES = 12
 _DISPLAY_PACKETS = 4.5
 _DISPLAY_HOLD_NS = 10 * _SECOND
@@ -54,13 +54,14 @@ class _Ramp:
 
 
 class Oximeter:
-    """Sends 75 frames a second to UART `uart` of `wire` from `start` on.
+    """Sends three packets a second, in as many pieces as its format has frames, to UART `uart` of `wire`.
 
     Values are means over beats, as in the device: standard 4, extended 8, fast 2, beat to beat 1; display
     values are taken each 1.5 s and held for 10 s after the finger is gone. Set at any time: `perfusion` (one
     of nonin_df2.GREEN, YELLOW, RED), `artifact` (each beat is marked as disturbed), `out_of_track` (sustained
     artifact: no values but those for display), `low_battery`, `frozen` (the last packet again and again, its
-    counter too), `cable_out` (silence).
+    counter too; of formats that send frames, the last frame), `cable_out` (silence). A format that has to be asked for
+    its stream (START, KEEP_ALIVE, LISTENS_S) sends it only after `hear` brought that.
     """
 
     def __init__(
@@ -69,7 +70,8 @@ class Oximeter:
         """`form`: the serial format, by its name in pump.tables.oximeters; its bytes are the module's of that name."""
         self._wire, self._uart = wire, uart
         self.form = form
-        self._bytes: Any = import_module(f"{__package__}.{form.replace('-', '_')}")
+        self._bytes: Any = _module(form)
+        self._ear, self._until_ns = b"", 0  # what the pump said last; how long it is still spoken to
         self._spo2, self._pulse = _Ramp(spo2), _Ramp(pulse)
         self._beats: deque[tuple[float, float]] = deque([(spo2, pulse)] * _EXTENDED_BEATS, _EXTENDED_BEATS)
         self._phase, self._since_beat = 0.0, _BEAT_FRAMES
@@ -117,7 +119,8 @@ class Oximeter:
     def swap(self, form: str, counter: bool = True) -> None:
         """Another module takes its place on the line, one of that format; without a counter its packets have none."""
         self.form, self._counts = form, counter
-        self._bytes = import_module(f"{__package__}.{form.replace('-', '_')}")
+        self._bytes = _module(form)
+        self._until_ns = 0
         self.timer, self._packet = 0, b""
         self._frame, self._start_ns = 0, self._wire.now_ns
 
@@ -142,21 +145,41 @@ class Oximeter:
 
     # --- the stream ----------------------------------------------------------------------------------------
 
+    def hear(self, data: bytes) -> None:
+        """What the pump says on the line."""
+        form = self._bytes
+        if self.cable_out or not getattr(form, "START", b""):
+            return
+        self._ear = (self._ear + data)[-len(form.START) :]
+        now = self._wire.now_ns
+        if self._ear == form.START or (self._ear == form.KEEP_ALIVE and now < self._until_ns):
+            self._until_ns = now + form.LISTENS_S * _SECOND
+
+    def _speaks(self) -> bool:
+        asked = not getattr(self._bytes, "START", b"") or self._wire.now_ns < self._until_ns
+        return asked and not self.cable_out
+
     def _next_frame(self) -> None:
-        number = self._frame % FRAMES
-        if number == 0 and not (self.frozen and self._packet):
-            self._packet = self._next_packet()
+        pieces = self._bytes.CHUNKS
+        number = self._frame % pieces
+        if number == 0:
+            self._packet = self._again() if self.frozen and self._packet else self._next_packet()
         chunk = self._chunk(number)
-        if chunk and not self.cable_out:
-            self._wire.uart_send(self._uart, chunk, BAUD)
+        if chunk and self._speaks():
+            self._wire.uart_send(self._uart, chunk, self._bytes.BAUD)
         self._frame += 1
-        due = self._start_ns + self._frame * _SECOND // FRAMES_PER_SECOND
+        due = self._start_ns + self._frame * _SECOND // (_THIRDS * pieces)
         self._wire.at_ns(due, self._next_frame)
 
+    def _again(self) -> bytes:
+        """What a device that hangs sends: of a stream of frames without a counter, its last frame."""
+        stuck = getattr(self._bytes, "stuck", None)
+        return self._packet if stuck is None else bytes(stuck(self._packet))
+
     def _chunk(self, number: int) -> bytes:
-        """What goes out with that frame of the third of a second."""
+        """That piece of the third of a second; nothing where the format rests."""
         form = self._bytes
-        if number >= form.CHUNKS or self._frame // FRAMES % form.EVERY:
+        if self._frame // form.CHUNKS % form.EVERY:
             return b""
         size = len(self._packet) // form.CHUNKS
         return bytes(self._packet[size * number : size * (number + 1)])
@@ -234,6 +257,11 @@ class Oximeter:
                 self._display, self._display_due = measured, self.timer + _DISPLAY_PACKETS
         elif self._lost_ns is not None and self._wire.now_ns - self._lost_ns >= _DISPLAY_HOLD_NS:
             self._display, self._display_due = Values(), 0.0
+
+
+def _module(form: str) -> Any:
+    """The bytes of that format."""
+    return import_module(f"{__package__}.{form.replace('-', '_')}")
 
 
 def _pleth(phase: float) -> int:

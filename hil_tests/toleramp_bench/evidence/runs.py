@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from pump.tables.oximeters import NAMES
 from toleramp_bench.evidence.machinery import Run
+from toleramp_bench.evidence.oximeter_lines import CHECKED, ERROR_FRAMES, RESYNC_PLACES
 from toleramp_bench.places import ROOT
 
 _PYTHON = sys.executable
@@ -51,6 +53,13 @@ _VERDICTS = (
     "hil_tests/on_micropython/verdicts.py",
     "firmware/pump/**/*.py",
 )
+_LINES = (
+    "hil_tests/toleramp_bench/evidence/fuzz.py",
+    "hil_tests/toleramp_bench/evidence/oximeter_lines.py",
+    "hil_tests/toleramp_bench/devices/*.py",
+    "firmware/oximeters/*.py",
+    "firmware/pump/tables/*.py",
+)
 _CUTS = (
     "hil_tests/toleramp_bench/interrupts.py",
     "hil_tests/toleramp_bench/cuts/*.py",
@@ -91,6 +100,23 @@ def _fuzz(what: str, seconds: float) -> Run:
     command = _module("evidence.fuzz", what, "--seconds", f"{seconds:g}", "--out", "{out}")
     about = f"{seconds / 60:g} min"
     return Run(f"fuzz-{what}", f"random and damaged input for the {what}", "core", command, _FUZZ, about=about)
+
+
+def _lines(seconds: float) -> list[Run]:
+    """Damaged lines of oximeters, `seconds` of noise a format."""
+
+    def one(what: str, form: str, said: str, about: str, *words: str) -> Run:
+        command = _module("evidence.oximeter_lines", what, form, *words, "--out", "{out}")
+        return Run(f"oximeter-{what}-{form}", f"{form}: {said}", "core", command, _LINES, about=about)
+
+    return [
+        *(one("errors", form, f"{ERROR_FRAMES} frames with 1 % byte errors", "2 min") for form in CHECKED),
+        *(one("resync", form, f"{RESYNC_PLACES} lost bytes", "some seconds") for form in NAMES),
+        *(
+            one("fuzz", form, "noise between readings", f"{seconds / 60:g} min", "--seconds", f"{seconds:g}")
+            for form in NAMES
+        ),
+    ]  # fmt: skip
 
 
 def _campaign(sessions: int) -> Run:
@@ -146,6 +172,7 @@ def all_runs(seconds: float = 600) -> list[Run]:
         _fuzz("frames", seconds),
         _fuzz("protocol", seconds),
         _fuzz("files", seconds),
+        *_lines(seconds),
         Run(
             "verdicts", "a million protocols judged by the laptop and by the device's code", "MicroPython for Unix",
             _module("evidence.verdicts", "--out", "{out}"), _VERDICTS, about="10 min",

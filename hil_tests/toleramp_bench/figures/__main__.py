@@ -17,11 +17,11 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from pump.tables import events
+from pump.tables import events, oximeters
 from toleramp import cli
 from toleramp.protocol.file import compile_file, scaled
 from toleramp_bench.boards.pump import BenchFault, PumpBench
-from toleramp_bench.figures import measure, speed
+from toleramp_bench.figures import measure, oximeter_cost, speed
 from toleramp_bench.figures.heap import locked_scans
 from toleramp_bench.names import EVENTS
 from toleramp_bench.places import ROOT, image, mechanism_pl_pulse, standard_protocol
@@ -169,6 +169,17 @@ def _protocol() -> Iterator[Figure]:
     yield Figure("heap that stays taken after another load", left, "bytes", "0", left <= 0)
 
 
+def _oximeters() -> Iterator[Figure]:
+    """The parsers alone, at the full rate of their formats."""
+    _, repl = oximeter_cost.service_board()
+    for form in oximeters.NAMES:
+        found = oximeter_cost.cost(repl, form)
+        yield below(f"reading {form} at its full rate", found.percent, "% of the processor", 5)
+        yield below(f"reading {form}: longest call", found.worst_ms, "ms", 3)
+        wanted, right = found.wanted_memory, found.last[:2] == (oximeter_cost.SPO2, oximeter_cost.PULSE)
+        yield Figure(f"reading {form}: calls that wanted memory", wanted, "", "0", not wanted and right)
+
+
 def _heap() -> Iterator[Figure]:
     failed, _ = locked_scans(10_000)
     yield Figure("scans of 10,000 that wanted memory, heap locked", failed, "", "0", failed == 0)
@@ -188,6 +199,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "deciding": _decision,
     "protocol": _protocol,
     "heap": _heap,
+    "oximeters": _oximeters,
     "speed": _speed,
 }
 

@@ -6,12 +6,16 @@ import re
 from fractions import Fraction
 
 from pump.io import STOP
+from pump.store.journal import SLOT
 from pump.tables import causes, states
 from pump.tables import messages as m
 from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.repl import Repl
+from toleramp_bench.boards.kept_settings import slot_for
 from toleramp_bench.boards.provision import service
 from toleramp_bench.boards.pump import BenchFault, PumpBench
+from toleramp_bench.devices.fram import Fram
+from toleramp_bench.devices.oximeter import DEFAULT_FORM
 from toleramp_bench.figures.measure import run_session, standard_blob, to_step
 from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.people.pace import ScreenPace
@@ -65,13 +69,13 @@ while True:
 _RESULT = re.compile(rb"LOCKED (\d+) (\d+) (\d+) (\d+)")
 
 
-def locked_scans(scans: int, scale: Fraction = Fraction(1, 10)) -> tuple[int, int]:
+def locked_scans(scans: int, scale: Fraction = Fraction(1, 10), form: str = DEFAULT_FORM) -> tuple[int, int]:
     """Runs so many scans of a running session with the heap locked: (scans that wanted memory, pulses delivered).
 
     A laptop streams and an oximeter talks all the while. The board is in service mode: the same frozen modules, the
     same scan, started from the REPL.
     """
-    return _locked(scans, scale, 0)
+    return _locked(scans, scale, 0, form)
 
 
 def locked_scans_after_a_reaction(scans: int) -> tuple[int, int]:
@@ -160,9 +164,12 @@ def _react(bench: PumpBench, nurse: Nurse) -> None:
     bench.press(STOP)
 
 
-def _booted(program: str) -> tuple[PumpBench, bytearray]:
+def _booted(program: str, form: str = DEFAULT_FORM) -> tuple[PumpBench, bytearray]:
     """A board in service mode that runs the program, answering its host; all that it has said."""
-    bench = PumpBench(bench_mode=False)
+    fram = Fram()
+    slot, content = slot_for(form)
+    fram.contents[slot * SLOT : slot * SLOT + len(content)] = content
+    bench = PumpBench(bench_mode=False, fram=fram, form=form)
     service(bench.board, bench.pins)
     repl = Repl(bench.board)
     bench.board.usb.on_data(None)
@@ -181,8 +188,8 @@ def _booted(program: str) -> tuple[PumpBench, bytearray]:
     return bench, seen
 
 
-def _locked(scans: int, scale: Fraction, reactions: int) -> tuple[int, int]:
-    bench, seen = _booted(_SNIPPET % (f"core.session.progress.reactions < {reactions}", scans, scans))
+def _locked(scans: int, scale: Fraction, reactions: int, form: str = DEFAULT_FORM) -> tuple[int, int]:
+    bench, seen = _booted(_SNIPPET % (f"core.session.progress.reactions < {reactions}", scans, scans), form)
     bench.load(standard_blob(scale))
     nurse = Nurse(ScreenPace())
     if reactions:

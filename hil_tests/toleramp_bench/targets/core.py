@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from oximeters.registry import parser
+from oximeters.registry import module
 from pump.controller import Controller
 from pump.senses.power_up import BENCH_KEYS
+from pump.senses.vitals import FRESH_MS
 from pump.store.journal import SLOTS
 from pump.store.settings import Settings
 from pump.tables import messages as m
@@ -165,12 +166,15 @@ class CoreTarget:
         first, slot = self.board.log_end()
         settings = Settings()
         settings.read(self.board.slot)
-        chosen = self.oximeter.samples if self.slow else parser(NAMES[settings.values[OXIMETER]])
+        form = module(NAMES[settings.values[OXIMETER]])
+        chosen = self.oximeter.samples if self.slow else form.Parser()
         controller = Controller(
             chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench, settings=settings,
             held=self.board.keys, first_slot=slot, lost_step=self.board.lost_step(),
             read_slot=self.board.kept_slot,
         )  # fmt: skip
+        if not self.slow:
+            controller.vitals.fresh_ms = max(FRESH_MS, form.SILENCE_MS)
         controller.boot(cause)
         controller.self_test(self.board.parts)
         return LocalBrain(controller, first)
@@ -182,6 +186,7 @@ class CoreTarget:
             power_up.act(self._act_key, self._later, BENCH_KEYS)
             bench = False  # not given: it is asked for
         self.brain = self._make_brain(bench, cause)
+        self.board.listen(module(self.form), lambda said: self.oximeter.hear(said))
         self.board.boot(self.brain, self.board.now_us + BOOT_US + self._phase.late_us)
 
     def _act_key(self, keys: int, down: bool) -> None:

@@ -1,0 +1,149 @@
+"""What frames marked by bit 7 have in common: no checksum, sixty a second, a pleth.
+
+A frame counts where its bits 7 fit and its values are possible, after LOCK such frames in a row. BLOCK frames make one
+sample: SpO2 and pulse are what more than half of them say, or missing; a flag of any of them is the sample's. So a
+wrong value passes only where more than half of a block is wrong in the same way. A pleth that does not move in
+FROZEN_BLOCKS is a frozen device.
+"""
+
+from array import array
+
+from pump.base.compat import micropython, ptr8
+from pump.io import COUNT_MAX
+from pump.tables import vitals as v
+from pump.tables.messages import NONE8, NONE16
+
+LOCK = 3
+BLOCK = 15
+FROZEN_BLOCKS = 12  # three seconds
+NO_SPO2, NO_PULSE = 127, 255
+STRENGTH_MAX = 8
+WEAK = 1  # a signal of this strength, of 8, is a weak one
+# What a parser keeps of the stream: indices into Parser.state. _LOST: bytes since the block began.
+N, LOCKED, REJECTED, RESYNCS, LOST = 0, 1, 2, 3, 4
+_MARGIN = 256  # more than is thrown away in one call
+_STALE = 4  # a block in which so many times its own bytes were lost is of too many moments
+
+
+@micropython.viper
+def majority(said: ptr8, count: int) -> int:
+    """What more than half of said[:count] is; -1 for nothing."""
+    for i in range(count):
+        same = 0
+        for k in range(count):
+            if int(said[k]) == int(said[i]):
+                same += 1
+        if same * 2 > count:
+            return int(said[i])
+    return -1
+
+
+class Frames:
+    """Frames to samples; a format's own class finds them (`_byte`) and reads them (`_read`, by `add`)."""
+
+    size = 0  # bytes of a frame
+    silence_ms = 1_000
+
+    def __init__(self):
+        self.buf = bytearray(self.size)
+        self.state = array("i", bytes(20))
+        self.samples = 0
+        self.spo2, self.pulse, self.flags = NONE8, NONE16, 0
+        self._said, self._rates = bytearray(BLOCK), bytearray(BLOCK)
+        self._still = 0  # blocks without any movement of the pleth
+        self._restart()
+
+    @property
+    def rejected(self):
+        """Bytes thrown away."""
+        return self.state[REJECTED]
+
+    @property
+    def resyncs(self):
+        """How often the lock on the stream was lost."""
+        return self.state[RESYNCS]
+
+    @micropython.native
+    def take(self, data, count):
+        """Adds data[:count]; True when at least one sample was completed (the newest one stands)."""
+        state = self.state
+        if state[REJECTED] >= COUNT_MAX - _MARGIN or self.samples >= COUNT_MAX:
+            state[REJECTED] >>= 1  # both: the loss rate stays
+            self.samples >>= 1
+        complete = False
+        for i in range(count):
+            if self._byte(data[i]):
+                complete = True
+        return complete
+
+    def forget(self):
+        """The line was silent: the next frames lock anew, whoever sends them."""
+        state = self.state
+        state[N] = state[LOCKED] = 0
+        self._still = 0
+        self._restart()
+
+    @micropython.native
+    def lose(self, count):
+        """So many bytes are no frame."""
+        state = self.state
+        state[REJECTED] += count
+        if state[LOST] < COUNT_MAX:
+            state[LOST] += count
+        if state[LOCKED] == LOCK:
+            state[RESYNCS] = min(state[RESYNCS] + 1, COUNT_MAX)
+        state[LOCKED] = 0
+
+    @micropython.native
+    def _restart(self):
+        """Begins a block."""
+        self._count = self._flags = self._high = self._strength = 0
+        self._low = 255
+        self.state[LOST] = 0
+
+    @micropython.native
+    def add(self, spo2, pulse, pleth, strength, flags):
+        """A frame whose bits 7 fit; True when it completes a sample."""
+        state = self.state
+        if (spo2 > 100 and spo2 != NO_SPO2) or strength > STRENGTH_MAX:
+            self.lose(self.size)
+            return False
+        if state[LOCKED] < LOCK:
+            state[LOCKED] += 1
+            return False
+        if state[LOST] > _STALE * BLOCK * self.size:
+            self._restart()
+        self._keep(spo2, pulse, pleth, strength, flags)
+        if self._count < BLOCK:
+            return False
+        self._finish()
+        self._restart()
+        return True
+
+    @micropython.native
+    def _keep(self, spo2, pulse, pleth, strength, flags):
+        at = self._count
+        self._said[at], self._rates[at] = spo2, pulse
+        self._count = at + 1
+        self._flags |= flags
+        self._low, self._high = min(self._low, pleth), max(self._high, pleth)
+        self._strength = max(self._strength, strength)
+
+    @micropython.native
+    def _finish(self):
+        """Judges the block."""
+        spo2, pulse = majority(self._said, BLOCK), majority(self._rates, BLOCK)
+        flags = self._flags
+        if spo2 < 0 or pulse < 0:
+            flags |= v.DEGRADED
+        self._still = min(self._still + 1, FROZEN_BLOCKS) if self._low == self._high else 0
+        if self._still >= FROZEN_BLOCKS:
+            flags |= v.FROZEN
+        if self._strength <= WEAK:
+            flags |= v.LOW_PERFUSION
+        self.spo2 = spo2 if 1 <= spo2 <= 100 else NONE8
+        self.pulse = pulse if 1 <= pulse < NO_PULSE else NONE16
+        if self.spo2 != NONE8 and self.pulse != NONE16 and not flags & v.VALUELESS_FLAGS:
+            flags |= v.VALID
+        self.flags = flags
+        self.samples += 1

@@ -1,0 +1,213 @@
+"""What the monitors that write text have in common: a line a reading, no checksum, perhaps a clock.
+
+A line counts where its form fits to the letter and its values are possible. It is in doubt (degraded) unless one of the
+two readings before it is within the format's `near` of it. A clock that stands still in `stuck` lines is a frozen
+device.
+"""
+
+from array import array
+
+from oximeters.agreement import Agreement
+from pump.base.compat import micropython, ptr8, ptr32
+from pump.io import COUNT_MAX
+from pump.tables import vitals as v
+from pump.tables.messages import NONE8, NONE16
+
+RATE_MAX = 321
+MISSING, WRONG = -1, -2  # of a number: dashes; neither dashes nor digits
+NO_CLOCK = -1
+_N, _BAD, _REJECTED, _RESYNCS, _LOCKED = 0, 1, 2, 3, 4  # indices into Parser.state
+_MARGIN = 1024  # more than is thrown away in one call
+_MOST = 240  # characters of a line
+
+
+@micropython.viper
+def _gather(buf: ptr8, state: ptr32, byte: int) -> int:
+    """The length of the line that this byte ends; 0 for any other byte."""
+    n = int(state[0])
+    if byte == 13 or byte == 10:
+        state[0] = 0
+        return n
+    if not n and not byte:
+        return 0  # a monitor sends zeros when it is switched on
+    if n == 240 or byte < 32 or byte > 126:
+        state[1] = 1
+    if n < 240:
+        buf[n] = byte
+        n += 1
+    state[0] = n
+    return 0
+
+
+@micropython.viper
+def fits(buf: ptr8, at: int, form: ptr8, size: int) -> int:
+    """1 when buf[at:] has this form: 0 is any digit, A and a any letter of that kind, anything else is itself."""
+    for i in range(size):
+        want, got = int(form[i]), int(buf[at + i])
+        if want == 48:
+            if got < 48 or got > 57:
+                return 0
+        elif want == 65:
+            if got < 65 or got > 90:
+                return 0
+        elif want == 97:
+            if got < 97 or got > 122:
+                return 0
+        elif want != got:
+            return 0
+    return 1
+
+
+@micropython.viper
+def number(buf: ptr8, at: int, size: int) -> int:
+    """The decimal number of just so many characters, spaces before it allowed; -1 for dashes, -2 for anything else."""
+    value = digits = dashes = 0
+    for i in range(size):
+        c = int(buf[at + i])
+        if c >= 48 and c <= 57 and not dashes:
+            value = value * 10 + c - 48
+            digits += 1
+        elif c == 45 and not digits:
+            dashes += 1
+        elif c != 32 or digits or dashes:
+            return -2
+    if dashes == size:
+        return -1
+    return value if digits else -2
+
+
+@micropython.viper
+def hexadecimal(buf: ptr8, at: int, end: int) -> int:
+    """The number up to a space or the end; -2 when it is none, or too long."""
+    value, i = 0, at
+    while i < end and int(buf[i]) != 32:
+        c = int(buf[i])
+        if c >= 48 and c <= 57:
+            value = value * 16 + c - 48
+        elif c >= 65 and c <= 70:
+            value = value * 16 + c - 55
+        else:
+            return -2
+        i += 1
+    if i == at or i > at + 7:
+        return -2
+    return value
+
+
+@micropython.viper
+def after(buf: ptr8, end: int, key: ptr8, size: int) -> int:
+    """Where the text after a key begins in buf[:end]; -2 when the key is not there, or there twice."""
+    found = -2
+    for at in range(end - size + 1):
+        i = 0
+        while i < size and int(buf[at + i]) == int(key[i]):
+            i += 1
+        if i == size:
+            if found >= 0:
+                return -2
+            found = at + size
+    return found
+
+
+class Lines:
+    """Lines to samples; a format's own class reads a line (`_line`, by `reading`)."""
+
+    silence_ms = 3_000
+    near = (4, 15)  # points of SpO2 and beats a minute that two readings may differ
+    stuck = 2
+
+    def __init__(self):
+        self.buf = bytearray(_MOST)
+        self.state = array("i", bytes(20))
+        self.samples = 0
+        self.spo2, self.pulse, self.flags = NONE8, NONE16, 0
+        self._agreement = Agreement(*self.near)
+        self._clock, self._same = NO_CLOCK, 0
+
+    @property
+    def rejected(self):
+        """Bytes thrown away."""
+        return self.state[_REJECTED]
+
+    @property
+    def resyncs(self):
+        """How often a line that did not fit came after one that did."""
+        return self.state[_RESYNCS]
+
+    @micropython.native
+    def take(self, data, count):
+        """Adds data[:count]; True when at least one reading was completed (the newest one stands)."""
+        buf, state = self.buf, self.state
+        if state[_REJECTED] >= COUNT_MAX - _MARGIN or self.samples >= COUNT_MAX:
+            state[_REJECTED] >>= 1  # both: the loss rate stays
+            self.samples >>= 1
+        complete = False
+        for i in range(count):
+            n = _gather(buf, state, data[i])
+            if n:
+                if self._end(n):
+                    complete = True
+                state[_BAD] = 0
+            elif state[_BAD] and state[_N] == _MOST:
+                self._lose(_MOST)  # no end in sight: what comes up to the next end is of this line
+                state[_N] = 1
+        return complete
+
+    def forget(self):
+        """The line was silent: what was said before it counts no more."""
+        state = self.state
+        state[_N] = state[_BAD] = state[_LOCKED] = 0
+        self._agreement.forget()
+        self._clock, self._same = NO_CLOCK, 0
+
+    @micropython.native
+    def _end(self, n):
+        """A line of n characters has come to its end; True for a reading."""
+        if not self.state[_BAD] and self._line(n):
+            return True
+        if self.state[_BAD] or not self._header(n):
+            self._lose(n)
+        return False
+
+    def _header(self, n):
+        """True for a line that belongs to the format, and is no reading."""
+        return False
+
+    @micropython.native
+    def _lose(self, count):
+        state = self.state
+        state[_REJECTED] += count
+        if state[_LOCKED]:
+            state[_LOCKED] = 0
+            state[_RESYNCS] = min(state[_RESYNCS] + 1, COUNT_MAX)
+
+    @micropython.native
+    def _stands_still(self, clock):
+        """True when the device's clock (s) has said the same in more than `stuck` lines in a row."""
+        self._same = min(self._same + 1, self.stuck) if clock == self._clock and clock != NO_CLOCK else 0
+        self._clock = clock
+        return self._same >= self.stuck
+
+    @micropython.native
+    def clock(self, at):
+        """The seconds of the day of HH:MM:SS at buf[at:], which fits."""
+        buf = self.buf
+        return number(buf, at, 2) * 3600 + number(buf, at + 3, 2) * 60 + number(buf, at + 6, 2)
+
+    @micropython.native
+    def reading(self, spo2, pulse, flags, clock):
+        """A line that fits, with numbers as `number` reads them; False when they cannot be."""
+        if spo2 == WRONG or pulse == WRONG or spo2 > 100 or pulse > RATE_MAX:
+            return False
+        if self._stands_still(clock):
+            flags |= v.FROZEN
+        self.spo2 = spo2 if spo2 > 0 else NONE8
+        self.pulse = pulse if pulse > 0 else NONE16
+        if spo2 > 0 and pulse > 0 and not flags & v.VALUELESS_FLAGS:
+            flags |= v.VALID
+        if not self._agreement.judge(self.spo2, self.pulse, flags):
+            flags |= v.DEGRADED
+        self.flags = flags
+        self.state[_LOCKED] = 1
+        self.samples += 1
+        return True

@@ -1,0 +1,32 @@
+"""The five bytes of BCI, Contec and Berry modules, 60 frames a second; line settings of a CMS50D+ (19200 8O1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from toleramp_bench.devices.nonin_df2 import Values
+from toleramp_bench.devices.sixty import CHUNKS, EVERY, PACKETS_A_READING, Moment, moments
+
+__all__ = ["BAUD", "CHUNKS", "EVERY", "PACKETS_A_READING", "SIZE", "frame", "packet", "stuck"]
+BAUD = 19_200
+SIZE = 5
+_ALWAYS, _BEEP, _UNPLUGGED = 0x80, 0x40, 0x20
+_HIGH, _SEARCHING, _PROBE = 0x40, 0x20, 0x10
+
+
+def frame(what: Moment) -> bytes:
+    """One frame."""
+    head = _ALWAYS | what.strength | (_BEEP if what.beep else 0) | (_UNPLUGGED if what.unplugged else 0)
+    middle = what.pleth >> 3 | (_HIGH if what.pulse & 0x80 else 0)
+    middle |= (_SEARCHING if what.searching else 0) | (_PROBE if what.off else 0)
+    return bytes((head, what.pleth, middle, what.pulse & 0x7F, what.spo2))
+
+
+def packet(values: Values, status: Sequence[int], pleth: Sequence[int]) -> bytes:
+    """The frames of a third of a second."""
+    return b"".join(map(frame, moments(values, status, pleth)))
+
+
+def stuck(sent: bytes) -> bytes:
+    """The last frame again and again."""
+    return sent[-SIZE:] * CHUNKS

@@ -1,0 +1,20 @@
+"""The bytes of Nonin's data format 8: a packet of 4 bytes a second, with the values for display."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from toleramp_bench.devices import nonin_df1
+from toleramp_bench.devices.nonin_df2 import SENSOR_ALARM, SENSOR_OFF, Values
+
+BAUD = 9600
+CHUNKS, EVERY = nonin_df1.CHUNKS, nonin_df1.EVERY
+_SNSA, _LOW_BATTERY = 0x08, 0x01
+
+
+def packet(values: Values, status: Sequence[int], pleth: Sequence[int]) -> bytes:
+    """The four bytes of a packet, from what the last third of a second showed (status as in data format 2)."""
+    second = _SNSA if any(bits & (SENSOR_ALARM | SENSOR_OFF) for bits in status) else 0
+    if values.low_batt:
+        second |= _LOW_BATTERY
+    return nonin_df1.said(values.hr_d, values.spo2_d, status) + bytes((second,))
