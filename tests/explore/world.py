@@ -245,7 +245,7 @@ class World:
         self.fresh = self.pump.delivery.flowing and not self.flow_before
         if self.new > 0:
             account.still_ms = 0
-        elif session.state != RUNNING and account.flowed >= 0:
+        elif self.before != RUNNING and account.flowed >= 0:
             account.still_ms = min(account.still_ms + ms, STILL_MOST_MS)
         if self.low_ms > LOW_MS and GROUP[session.state] & (SUPERVISED | HOLDS):
             account.unwell = True
