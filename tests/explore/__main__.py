@@ -18,7 +18,9 @@ from tests.explore.spaces import COMPLETE, SPACES, Space, explorer, shortened
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="tests.explore", description="states of the shipped core, and what they break")
+    parser = argparse.ArgumentParser(
+        prog="tests.explore", description="states of the shipped core, and what they break"
+    )
     parser.add_argument("space", nargs="?", default="all", choices=["all", *SPACES, *COMPLETE], metavar="SPACE")
     parser.add_argument("--states", type=int, default=60_000, help="so many states of each space (60000)")
     parser.add_argument("--complete", action="store_true", help="to the end, from power-on, each path the shortest")

@@ -27,17 +27,19 @@ WHOLE = (
 
 @dataclass(frozen=True)
 class Space:
-    """`protocol` of tests.explore.protocols, `other`: the second one that a laptop may load; `faults` of pulses."""
+    """`protocol` of tests.explore.protocols, `other`: the second one that a laptop may load; `faults` of pulses;
+    `idle_keys`: also keys are pressed that mean nothing."""
 
     protocol: str
     words: tuple[str, ...]
     faults: int = 0
     other: str = ""
+    idle_keys: bool = True
 
     def world(self) -> World:
         """At power-on, with the protocol loaded."""
         loaded = [ALL[name]() for name in (self.protocol, self.other or self.protocol)]
-        return World(loaded, judge, self.faults, self.words)
+        return World(loaded, judge, self.faults, self.words, self.idle_keys)
 
 
 # By their names: what `make test` explores, and `make evidence` to the end.

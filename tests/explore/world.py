@@ -52,6 +52,16 @@ MEANT = (
     ("UP", "CONFIRM", "STOP", "SILENCE"),
     ("START", "CONFIRM", "STOP", "SILENCE"),
 )
+_ALWAYS = ("STOP", "SILENCE")
+MEANT_ONLY = (
+    _ALWAYS,
+    ("START", *_ALWAYS),
+    ("UP", "CONFIRM", *_ALWAYS),
+    ("UP", "CONFIRM", *_ALWAYS),
+    ("UP", "DOWN", "CONFIRM", *_ALWAYS),
+    ("UP", "CONFIRM", *_ALWAYS),
+    ("START", "CONFIRM", *_ALWAYS),
+)
 OVER_WORDS = ("CONFIRM", "wait", "load")  # of what is over
 DOWN_SCANS, UP_SCANS = 3, 3  # of a press, and before the next one: both are debounced; STOP is not
 LASTS_MS = 5_000  # for which a reading lasts at least
@@ -99,13 +109,19 @@ class Account:
 
 
 class World:
-    """`protocols`: what a laptop may load, the first is loaded; `faults`: how many pulses may go wrong.
+    """`protocols`: what a laptop may load, the first is loaded; `faults`: how many pulses may go wrong; `words`: the
+    inputs; `idle_keys`: also keys are pressed that mean nothing.
 
     `judge(world)` raises Violation; it is called after each scan.
     """
 
     def __init__(
-        self, protocols: list[Protocol], judge: Callable[[World], None], faults: int = 0, words: tuple[str, ...] = ()
+        self,
+        protocols: list[Protocol],
+        judge: Callable[[World], None],
+        faults: int = 0,
+        words: tuple[str, ...] = (),
+        idle_keys: bool = True,
     ) -> None:
         self.blobs = [bytearray(encode(protocol)) for protocol in protocols]
         self.snap, self.out = Snapshot(), Outputs()
@@ -130,6 +146,7 @@ class World:
         self.bad_ms = self.good_ms = self.low_ms = 0  # ms for which the reading has been so
         self.faults_left = faults
         self.words = words
+        self.meant = MEANT if idle_keys else MEANT_ONLY
         self.saw = False  # START went down when the present protocol was on the screen
         self.quiet_ms = 0  # ms for which an alarm's sound has been paused
         self.pressed = self.before = self.new = self.request = self.keys = self.trip_before = 0
@@ -299,13 +316,13 @@ class World:
         if beside in READINGS:
             return self._may(name) and self._may_read(beside)
         may = self._mays.get(name)
-        return may(word) if may else name in MEANT[self.pump.session.question.kind] or "+" in name
+        return may(word) if may else name in self.meant[self.pump.session.question.kind] or "+" in name
 
     def _mays_now(self) -> dict[str, Callable[[str], bool]]:
         """When what is no key and no reading can happen."""
         session, delivery = self.pump.session, self.pump.delivery
         return {
-            "CONFIRM": lambda _: "CONFIRM" in MEANT[session.question.kind] and not self._would_lie(),
+            "CONFIRM": lambda _: "CONFIRM" in self.meant[session.question.kind] and not self._would_lie(),
             "hang": lambda word: self._may_hang(ord(word[5]) - 65),
             "scan": lambda _: session.asks_bag() and self.hung >= 0,
             "tick": lambda _: delivery.flowing,
@@ -398,6 +415,8 @@ class World:
             if beside in READINGS and at == down - 1:
                 self._read(beside)
             self.scan(keys, bool(keys & STOP) and (at > 0 or beside == "early"), ms)
+        if not self.pump.delivery.flowing:
+            self._keys_up()
 
     def _wrong_pulse(self, by: int) -> None:
         self.faults_left -= 1

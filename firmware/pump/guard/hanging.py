@@ -94,7 +94,8 @@ class Hanging:
 
     def pack(self, to):
         """Appends what decides from here on; of the screen what it reads there."""
-        for value in (self.bag, self._picked, self._asked, self._down, self._raw, self._heard_ms, self._named()):
+        picked = self._picked if self._asked else -1  # the next request begins anew
+        for value in (self.bag, picked, self._asked, self._down, self._raw, self._heard_ms, self._named()):
             to.append(value)
         to.append(self._asked_now())
         to.append(self.stands(0, FIRST_LINE[READY]))
