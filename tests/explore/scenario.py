@@ -1,0 +1,192 @@
+"""A path of the explorer as a scenario file, with its protocol beside it, that runs on every target.
+
+Each input is an event of the file, with the shipped times. It counts from what came last: the record with which a wait
+ended, else the input before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import wrap
+
+from tests.explore.expected import COUNTED, NO_STEP, Ending, expected, least_s
+from tests.explore.explorer import Found
+from tests.explore.invariants import ALL as INVARIANTS
+from tests.explore.protocol_file import protocol_text, table
+from tests.explore.protocols import ALL
+from tests.explore.replayed import OTHERS, Input, Mark, Replay, replayed
+from tests.explore.world import READINGS
+
+from pump.protocol.protocol import Protocol
+from pump.tables.states import FLOWS, GROUP
+from toleramp.errors import UserError
+from toleramp_bench.names import EVENTS
+from toleramp_bench.scenario.words import clock
+
+Do = dict[str, object]
+PROTOCOLS = "protocols"  # the folder beside the scenarios
+HALF_MS = 500  # the model scans once a second: an input falls between two of its scans
+AFTER_LOAD_MS = 300  # as soon after a record as the bench's people can be
+REST_S = 2  # at the end, where nothing flows: a target may be so much later than the model
+FAULTS = {
+    "fall": "no target lets its count of pulses fall back by itself",
+    "pulse+": "no target makes a pulse that nobody asked for",
+    "pulse-": "no target leaves out a single pulse",
+}
+ANCHORS = COUNTED | {EVENTS.ALARM_RAISED, EVENTS.ALARM_CLEARED}
+NO_INVARIANT = ("INT-2", "INT-4")  # requirements of a scan that does not end, or that raises
+HOST = ("pause", "stop", "load")  # what the laptop says
+LINE = 110  # characters of a comment
+_READ: dict[str, Do] = {
+    "good": {"spo2": READINGS["good"], "artifact": False, "unplug": False},
+    "low": {"spo2": READINGS["low"], "artifact": False, "unplug": False},
+    "unsure": {"artifact": True, "unplug": False},
+    "silent": {"unplug": True},
+}
+
+
+def scenario_of(found: Found, protocol: str) -> str:
+    """The scenario file's text; `protocol`: by its name in tests.explore.protocols. The core is as shipped.
+
+    UserError, one line, for a path that no target can go.
+    """
+    for number, word in enumerate(found.path, 1):
+        if word in FAULTS:
+            raise UserError(f"input {number} ({word}): {FAULTS[word]}", "path", "it shows in the explorer alone")
+    replay = replayed(found, protocol)
+    if _starts_the_other(replay):
+        raise UserError(f"it goes on with the protocol {OTHERS[protocol]}", "path", "a scenario has one protocol")
+    return "\n".join(Writer(found, protocol, replay).tables())
+
+
+def write(found: Found, protocol: str, folder: Path) -> Path:
+    """Writes scenario and protocol below a folder; the scenario's path."""
+    text = scenario_of(found, protocol)
+    path = folder / f"{found.invariant}.toml"
+    (folder / PROTOCOLS).mkdir(parents=True, exist_ok=True)
+    (folder / PROTOCOLS / f"{protocol}.toml").write_text(protocol_text(ALL[protocol]()))
+    path.write_text(text)
+    return path
+
+
+def told(found: Found, protocol: str, folder: Path) -> str:
+    """For people: what is broken, the path in one line, and the scenario's file, or why there is none."""
+    try:
+        end = f"scenario: {write(found, protocol, folder)}"
+    except UserError as error:
+        end = f"no scenario: {error}"
+    return f"{found.told()}\n{end}"
+
+
+def _starts_the_other(replay: Replay) -> bool:
+    """Whether a session begins after the second protocol was loaded."""
+    loads = [one.t_s for one in replay.inputs if one.word == "START load"]
+    return bool(loads) and any(m.event == EVENTS.ARMED and m.t_s > loads[0] for m in replay.marks)
+
+
+class Writer:
+    """Writes the events one after another: each counts from the last record that came by itself, else from the one
+    before."""
+
+    def __init__(self, found: Found, name: str, replay: Replay) -> None:
+        self.found, self.name, self.replay = found, name, replay
+        self.protocol: Protocol = ALL[name]()
+        self.ids: dict[str, str] = {}  # the newest of each word
+        self._last = ""  # id of the event before, and when it took effect in the model
+        self._last_s = 0
+        self._number = 0
+
+    def tables(self) -> Iterator[str]:
+        """The file, table by table."""
+        events = [text for one in self.replay.inputs for text in self._events(one)]
+        over_s = max(0, self._last_s + least_s(self.found.invariant) - self.replay.end_s)
+        rests = not GROUP[self.replay.state] & FLOWS
+        yield self._head()
+        yield from events
+        yield table("[end]", self._moment(self.replay.end_s + 1 + max(over_s, REST_S * rests), ""))
+        for one in expected(self.found.invariant, Ending(self.replay, self.protocol, self.ids, self._last), over_s > 0):
+            yield table("[[expect]]", one)
+
+    def _head(self) -> str:
+        invariant = INVARIANTS.get(self.found.invariant)
+        says = invariant.says if invariant else "A scan ends, without an exception."
+        comments = [f"{self.found.invariant}: {says}", f"Seen by the explorer: {self.found.seen}", "The path:"]
+        comments += wrap(", ".join(self.found.path), LINE)
+        pairs: Do = {
+            "format": 1,
+            "name": f"{self.found.invariant}, after {len(self.found.path)} inputs",
+            "protocol": f"{PROTOCOLS}/{self.name}.toml",
+            "shows": list(invariant.ids if invariant else NO_INVARIANT),
+            "staff": "none",
+        }
+        return table("\n".join(f"# {line}" for line in comments), pairs)
+
+    # -- events
+
+    def _events(self, one: Input) -> Iterator[str]:
+        name, _, beside = one.word.partition(" ")
+        if name == "hang":
+            yield f"# Bag {beside} is hung; the pump learns of it by its code alone.\n"
+        elif beside == "load":
+            yield "# The protocol comes as the key settles: on a target just before it, and the same protocol again.\n"
+            loads = 1 + sum(mark.event == EVENTS.LOADED and mark.t_s < one.t_s for mark in self.replay.marks)
+            yield self._event(self._moment(one.t_s), "load", {"do": "host", "command": "load"}, one.t_s)
+            when: Do = {"after": EVENTS.LOADED, "nth": loads, "plus": clock(AFTER_LOAD_MS)}
+            yield self._event(when, one.word, _press(name), one.t_s)
+        else:
+            yield self._event(self._moment(one.t_s), one.word, self._do(one), one.t_s)
+            if beside in _READ:
+                yield self._event({"after": self._last}, one.word, _reads(beside), one.t_s)
+
+    def _event(self, when: Do, word: str, do: Do, t_s: int) -> str:
+        self._number += 1
+        self._last = f"{word.split()[-1].lower().replace('+', '-')}-{self._number}"
+        self._last_s = t_s
+        self.ids[word] = self._last
+        return table("[[event]]", {"id": self._last, **when, **do})
+
+    def _do(self, one: Input) -> Do:
+        if one.word in _READ:
+            return _reads(one.word)
+        if one.word == "scan":
+            return {"do": "hang", "code": self.protocol.solutions[one.bag].code}
+        if one.word in HOST:
+            return {"do": "host", "command": one.word}
+        return _press(one.word.split()[0])
+
+    # -- moments
+
+    def _moment(self, t_s: int, picks: str = "after_") -> Do:
+        """When that is; `picks`: how the file names step and code of a record there."""
+        mark = self._by_itself(t_s)
+        if mark is None:
+            return {"after": self._last, "plus": clock((t_s - self._last_s) * 1000)}
+        marks = self.replay.marks
+        nth = sum(_alike(other, mark) for other in marks[: marks.index(mark) + 1])
+        when: Do = {"after": mark.event}
+        if mark.event not in NO_STEP:
+            when[f"{picks}step"] = mark.step
+        if mark.code:
+            when[f"{picks}code"] = mark.code
+        when |= {"nth": nth} if nth > 1 else {}
+        return {**when, "plus": clock((t_s - mark.t_s) * 1000 - HALF_MS)}
+
+    def _by_itself(self, t_s: int) -> Mark | None:
+        """The last record between the input before and that time; of one scan the one that counts most."""
+        found = [mark for mark in self.replay.marks if mark.event in ANCHORS and self._last_s < mark.t_s < t_s]
+        latest = [mark for mark in found if mark.t_s == found[-1].t_s]
+        return next((mark for mark in reversed(latest) if mark.event in COUNTED), found[-1] if found else None)
+
+
+def _alike(one: Mark, other: Mark) -> bool:
+    return (one.event, one.code) == (other.event, other.code) and (one.event in NO_STEP or one.step == other.step)
+
+
+def _press(keys: str) -> Do:
+    buttons = keys.lower().split("+")
+    return {"do": "press", "button": buttons[0]} if len(buttons) == 1 else {"do": "press", "buttons": buttons}
+
+
+def _reads(reading: str) -> Do:
+    return {"do": "oximeter", **_READ[reading]}
