@@ -21,8 +21,8 @@ from pump.tables.states import GROUP, OVER
 HUNG_CPU_S = 2  # a scan takes a tenth of a millisecond
 
 
-class _Hung(Exception):
-    pass
+class Hung(Exception):
+    """What should have ended goes on."""
 
 
 @dataclass
@@ -61,12 +61,12 @@ class Explored:
 
 
 def _hung(*_: Any) -> None:
-    raise _Hung
+    raise Hung
 
 
 @contextmanager
 def hung_is_noticed() -> Iterator[None]:
-    """Within it `applied` ends a scan that does not end."""
+    """Within it a virtual timer (ITIMER_VIRTUAL) that runs out raises Hung: `applied` ends a scan that does not end."""
     before = signal.signal(signal.SIGVTALRM, _hung)
     try:
         yield
@@ -81,7 +81,7 @@ def applied(world: World, word: str) -> tuple[str, str] | None:
         world.apply(word)
     except Violation as violation:
         return str(violation.args[0]), str(violation.args[1])
-    except _Hung:
+    except Hung:
         return "every-scan-ends", f"no end of a scan within {HUNG_CPU_S} CPU s"
     except Exception as error:
         return "no-exception", repr(error)

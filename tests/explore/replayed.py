@@ -15,7 +15,7 @@ from typing import Any
 from tests.explore import abstractions
 from tests.explore.explorer import Found, applied, hung_is_noticed
 from tests.explore.invariants import ALL as ALL_INVARIANTS
-from tests.explore.invariants import judge
+from tests.explore.invariants import Invariant, judge
 from tests.explore.protocols import ALL
 from tests.explore.spaces import shortened
 from tests.explore.world import Violation, World
@@ -31,6 +31,7 @@ RATIOS = (6, 7, 8, 10)  # of times without flow, shipped over shortened: a hold'
 MOST_S = 900  # of one wait: nothing that a pump at rest waits for by itself takes longer
 SETTLED_S = 70  # after power-on: good readings have been good for long enough, as they soon have in the explorer
 CLEAR_S = 2  # after a change that leaves no record people let so long pass: a target may be later than the model
+HAIR_S = 10
 LOOK_S = 60  # a wait that breaks an invariant is looked at for so long
 
 
@@ -46,11 +47,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class Input:
-    """A word of the path, when it takes effect, and the bag that hangs then (from 0, -1: none)."""
+    """A word of the path, when it takes effect, the bag that hangs then (from 0, -1: none); `at_once`: it flows, and
+    no pulse has come yet: on a target, whose pulses are smaller, that is soon over."""
 
     t_s: int
     word: str
     bag: int
+    at_once: bool = False
 
 
 @dataclass
@@ -60,6 +63,7 @@ class Replay:
 
     inputs: list[Input] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
+    waits: set[int] = field(default_factory=set)  # when each wait was over
     begun_s: int = 0  # the first input may come
     end_s: int = 0
     state: int = 0
@@ -71,18 +75,27 @@ class Replay:
 class Watched(World):
     """The explored world with a clock and a memory of its records."""
 
+    most_still_s = 1 << 30
+
     def __init__(self, *arguments: Any) -> None:
         self.t_s = 0
         self.marks: list[Mark] = []
+        self._pulses = 0  # that had moved when the flow began
         super().__init__(*arguments)
 
     def scan(self, keys: int, contact_open: bool = False) -> None:
         """One scan, and its records."""
         self.t_s += 1
         super().scan(keys, contact_open)
+        if not self.pump.delivery.flowing:
+            self._pulses = sum(self.account.own)
         for kind, code, _ in self.came:
             step = self.step_before if kind == events.STEP_COMPLETED else self.pump.session.progress.step
             self.marks.append(Mark(self.t_s, events.NAMES[kind], code_name(kind, code), step + 1))
+
+    def begins(self) -> bool:
+        """It flows, and no pulse has come yet."""
+        return bool(self.pump.delivery.flowing) and sum(self.account.own) == self._pulses
 
     def lapses(self) -> bool:
         """What was pressed waits for a second press, or a start for its bag: time would take it back."""
@@ -218,18 +231,19 @@ def _keep(replay: Replay, world: Watched) -> None:
 def _go(world: Watched, one: Passed, ratio: int, replay: Replay) -> bool:
     """Carries an input out; false when what it waits for does not come."""
     if one.word == "wait":
-        return _wait(world, one, ratio)
+        return _wait(world, one, ratio, replay)
     if one.word != "tick":
         _stand_still(world, one.still_before_ms * ratio)
     for word in one.words:
+        begins = world.begins()
         world.apply(word)
-        _note(world, word, replay)
+        _note(world, word, replay, begins)
     return True
 
 
-def _note(world: Watched, word: str, replay: Replay) -> None:
+def _note(world: Watched, word: str, replay: Replay, begins: bool = False) -> None:
     if word not in ("tick", "wait"):
-        replay.inputs.append(Input(world.t_s - (word == "scan"), word, world.hung))
+        replay.inputs.append(Input(world.t_s - (word == "scan"), word, world.hung, begins))
 
 
 def _breaks(world: Watched, one: Passed, ratio: int, name: str, replay: Replay) -> bool:
@@ -237,7 +251,7 @@ def _breaks(world: Watched, one: Passed, ratio: int, name: str, replay: Replay) 
 
     def judge_it(world: World) -> None:
         invariant = ALL_INVARIANTS.get(name)
-        if invariant and (world.fresh or not invariant.begins) and invariant.broken(world):
+        if invariant and (world.fresh or not invariant.begins) and _clearly(world, invariant):
             raise Violation(name, "")
 
     _stand_still(world, one.still_before_ms * ratio)
@@ -250,7 +264,17 @@ def _breaks(world: Watched, one: Passed, ratio: int, name: str, replay: Replay) 
     return False
 
 
-def _wait(world: Watched, one: Passed, ratio: int) -> bool:
+def _clearly(world: World, invariant: Invariant) -> bool:
+    """Not by a hair: a target stands still for some seconds more or less than the model."""
+    still_s, broken = world.still_before, True
+    for by_s in (-HAIR_S, HAIR_S):
+        world.still_before = still_s + by_s
+        broken = broken and bool(invariant.broken(world))
+    world.still_before = still_s
+    return broken
+
+
+def _wait(world: Watched, one: Passed, ratio: int, replay: Replay) -> bool:
     """Until what changed in the explorer has changed here; where nothing did, as long as there, in proportion."""
     flows, began = world.pump.delivery.flowing, world.stands()
     for scans in range(1, MOST_S):
@@ -261,6 +285,7 @@ def _wait(world: Watched, one: Passed, ratio: int) -> bool:
             break
     else:
         return False
+    replay.waits.add(world.t_s)
     if not flows and not world.came and not world.lapses():
         for _ in range(CLEAR_S):
             world.scan(0)

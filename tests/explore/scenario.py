@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from textwrap import wrap
 
-from tests.explore.expected import COUNTED, NO_STEP, Ending, expected, least_s
+from tests.explore.expected import COUNTED, NO_STEP, Ending, Expected, expected, least_s
 from tests.explore.explorer import Found
 from tests.explore.invariants import ALL as INVARIANTS
 from tests.explore.protocol_file import protocol_text, table
@@ -19,6 +19,7 @@ from tests.explore.replayed import OTHERS, Input, Mark, Replay, replayed
 from tests.explore.world import READINGS
 
 from pump.protocol.protocol import Protocol
+from pump.tables import events
 from pump.tables.states import FLOWS, GROUP
 from toleramp.errors import UserError
 from toleramp_bench.names import EVENTS
@@ -27,6 +28,7 @@ from toleramp_bench.scenario.words import clock
 Do = dict[str, object]
 PROTOCOLS = "protocols"  # the folder beside the scenarios
 HALF_MS = 500  # the model scans once a second: an input falls between two of its scans
+AT_ONCE_MS = 100  # after a press that lets it flow: debounced, and before the first pulse
 AFTER_LOAD_MS = 300  # as soon after a record as the bench's people can be
 REST_S = 2  # at the end, where nothing flows: a target may be so much later than the model
 FAULTS = {
@@ -34,8 +36,10 @@ FAULTS = {
     "pulse+": "no target makes a pulse that nobody asked for",
     "pulse-": "no target leaves out a single pulse",
 }
-ANCHORS = COUNTED | {EVENTS.ALARM_RAISED, EVENTS.ALARM_CLEARED}
+SLACK_S, SLACK_SHARE = 6, 10  # so much later, and by a share of it, a record may come than in the model
+MOST_MS = 120_000  # the run ends so long after the model at the latest
 NO_INVARIANT = ("INT-2", "INT-4")  # requirements of a scan that does not end, or that raises
+ALARMS = EVENTS.of(events.ALARMS)
 HOST = ("pause", "stop", "load")  # what the laptop says
 LINE = 110  # characters of a comment
 _READ: dict[str, Do] = {
@@ -96,19 +100,22 @@ class Writer:
         self._last = ""  # id of the event before, and when it took effect in the model
         self._last_s = 0
         self._number = 0
+        self.in_time: list[Expected] = []  # of the records that came by themselves
 
     def tables(self) -> Iterator[str]:
         """The file, table by table."""
         events = [text for one in self.replay.inputs for text in self._events(one)]
         over_s = max(0, self._last_s + least_s(self.found.invariant) - self.replay.end_s)
         rests = not GROUP[self.replay.state] & FLOWS
-        yield self._head()
+        end_s = self.replay.end_s + 1 + max(over_s, REST_S * rests)
+        yield self._head(end_s * 1000 + MOST_MS)
         yield from events
-        yield table("[end]", self._moment(self.replay.end_s + 1 + max(over_s, REST_S * rests), ""))
-        for one in expected(self.found.invariant, Ending(self.replay, self.protocol, self.ids, self._last), over_s > 0):
+        yield table("[end]", self._moment(end_s, ""))
+        ending = Ending(self.replay, self.protocol, self.ids, self._last)
+        for one in [*expected(self.found.invariant, ending, over_s > 0), *self.in_time]:
             yield table("[[expect]]", one)
 
-    def _head(self) -> str:
+    def _head(self, limit_ms: int) -> str:
         invariant = INVARIANTS.get(self.found.invariant)
         says = invariant.says if invariant else "A scan ends, without an exception."
         comments = [f"{self.found.invariant}: {says}", f"Seen by the explorer: {self.found.seen}", "The path:"]
@@ -119,6 +126,7 @@ class Writer:
             "protocol": f"{PROTOCOLS}/{self.name}.toml",
             "shows": list(invariant.ids if invariant else NO_INVARIANT),
             "staff": "none",
+            "limit": clock(limit_ms),
         }
         return table("\n".join(f"# {line}" for line in comments), pairs)
 
@@ -135,7 +143,7 @@ class Writer:
             when: Do = {"after": EVENTS.LOADED, "nth": loads, "plus": clock(AFTER_LOAD_MS)}
             yield self._event(when, one.word, _press(name), one.t_s)
         else:
-            yield self._event(self._moment(one.t_s), one.word, self._do(one), one.t_s)
+            yield self._event(self._when(one), one.word, self._do(one), one.t_s)
             if beside in _READ:
                 yield self._event({"after": self._last}, one.word, _reads(beside), one.t_s)
 
@@ -157,11 +165,17 @@ class Writer:
 
     # -- moments
 
+    def _when(self, one: Input) -> Do:
+        if one.at_once and self._last and self._by_itself(one.t_s) is None:
+            return {"after": self._last, "plus": clock(AT_ONCE_MS)}
+        return self._moment(one.t_s)
+
     def _moment(self, t_s: int, picks: str = "after_") -> Do:
         """When that is; `picks`: how the file names step and code of a record there."""
         mark = self._by_itself(t_s)
         if mark is None:
             return {"after": self._last, "plus": clock((t_s - self._last_s) * 1000)}
+        self._keep(mark)
         marks = self.replay.marks
         nth = sum(_alike(other, mark) for other in marks[: marks.index(mark) + 1])
         when: Do = {"after": mark.event}
@@ -172,11 +186,24 @@ class Writer:
         when |= {"nth": nth} if nth > 1 else {}
         return {**when, "plus": clock((t_s - mark.t_s) * 1000 - HALF_MS)}
 
+    def _keep(self, mark: Mark) -> None:
+        """It comes by itself, and in time: else what follows it would only be late."""
+        took_s = mark.t_s - self._last_s
+        if self._last and mark.event in COUNTED:
+            picks = {"step": mark.step, **({"code": mark.code} if mark.code else {})}
+            within_s = took_s + SLACK_S + took_s // SLACK_SHARE
+            self.in_time.append({"event": mark.event, **picks, "of": self._last, "within_s": within_s})
+
     def _by_itself(self, t_s: int) -> Mark | None:
         """The last record between the input before and that time; of one scan the one that counts most."""
-        found = [mark for mark in self.replay.marks if mark.event in ANCHORS and self._last_s < mark.t_s < t_s]
+        found = [mark for mark in self.replay.marks if self._counts(mark) and self._last_s < mark.t_s < t_s]
         latest = [mark for mark in found if mark.t_s == found[-1].t_s]
         return next((mark for mark in reversed(latest) if mark.event in COUNTED), found[-1] if found else None)
+
+
+    def _counts(self, mark: Mark) -> bool:
+        """Whether people go by it: alarms only where they have waited for one."""
+        return mark.event in COUNTED or (mark.event in ALARMS and mark.t_s in self.replay.waits)
 
 
 def _alike(one: Mark, other: Mark) -> bool:

@@ -102,6 +102,8 @@ class World:
     `judge(world)` raises Violation; it is called after each scan.
     """
 
+    most_still_s = 99  # scans without flow are counted so far
+
     def __init__(
         self, protocols: list[Protocol], judge: Callable[[World], None], faults: int = 0, words: tuple[str, ...] = ()
     ) -> None:
@@ -241,7 +243,7 @@ class World:
         if self.new > 0:
             account.still_s = 0
         elif session.state != RUNNING and account.flowed >= 0:
-            account.still_s = min(account.still_s + 1, 99)
+            account.still_s = min(account.still_s + 1, self.most_still_s)
         if self.low_s > LOW_S and GROUP[session.state] & (SUPERVISED | HOLDS):
             account.unwell = True
         for kind, code, _ in self.came:
