@@ -7,7 +7,7 @@ wait ends with the change that it ended with in the explorer, and the time witho
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from tests.explore import abstractions
 from tests.explore.explorer import Found, applied, hung_is_noticed
 from tests.explore.invariants import ALL as ALL_INVARIANTS
-from tests.explore.invariants import Invariant, judge
+from tests.explore.invariants import Invariant
 from tests.explore.protocols import ALL
 from tests.explore.spaces import shortened
 from tests.explore.world import Violation, World
@@ -26,7 +26,7 @@ from pump.tables.states import FLOWS, GROUP, NAMES, ON
 from toleramp.errors import UserError
 from toleramp_bench.records import code_name
 
-OTHERS = {name: other for name, other in zip(ALL, [*list(ALL)[1:], *list(ALL)[:1]], strict=True)}
+OTHERS = dict(zip(ALL, [*list(ALL)[1:], *list(ALL)[:1]], strict=True))  # the one that "START load" brings
 RATIOS = (6, 7, 8, 10)  # of times without flow, shipped over shortened: a hold's is 6, a recovery's 7.5
 MOST_S = 900  # of one wait: nothing that a pump at rest waits for by itself takes longer
 SETTLED_S = 70  # after power-on: good readings have been good for long enough, as they soon have in the explorer
@@ -142,7 +142,18 @@ def replayed(found: Found, protocol: str) -> Replay:
 
 
 def _no_judge(world: World) -> None:
-    """The invariants' own times are the explorer's."""
+    """Nothing is looked at."""
+
+
+def _judge_of(name: str, broken: Callable[[Invariant], bool]) -> Callable[[World], None]:
+    """Judges by that invariant alone; one that is none of the table ("no-exception") shows by itself."""
+
+    def judge_it(world: World) -> None:
+        invariant = ALL_INVARIANTS.get(name)
+        if invariant and (world.fresh or not invariant.begins) and broken(invariant):
+            raise Violation(name, "")
+
+    return judge_it
 
 
 # -- in the explorer
@@ -152,7 +163,8 @@ def _in_the_explorer(found: Found, protocol: str) -> tuple[list[Passed], bool]:
     """What each input did, and whether the last one breaks an invariant here too."""
     passed: list[Passed] = []
     with shortened():
-        world = Watched([ALL[name]() for name in (protocol, OTHERS[protocol])], judge, 1)
+        world = Watched([ALL[name]() for name in (protocol, OTHERS[protocol])], _no_judge, 1)
+        world._judge = _judge_of(found.invariant, lambda invariant: bool(invariant.broken(world)))
         for number, word in enumerate(found.path, 1):
             before, still_ms, began_s = world.face(), world.pump.session.progress.still_ms, world.t_s
             words = _on_a_target(world, word)
@@ -249,13 +261,8 @@ def _note(world: Watched, word: str, replay: Replay, begins: bool = False) -> No
 def _breaks(world: Watched, one: Passed, ratio: int, name: str, replay: Replay) -> bool:
     """The last input, after which this firmware is wrong: whether it breaks that invariant here too."""
 
-    def judge_it(world: World) -> None:
-        invariant = ALL_INVARIANTS.get(name)
-        if invariant and (world.fresh or not invariant.begins) and _clearly(world, invariant):
-            raise Violation(name, "")
-
     _stand_still(world, one.still_before_ms * ratio)
-    world._judge = judge_it
+    world._judge = _judge_of(name, lambda invariant: _clearly(world, invariant))
     for word in one.words if one.word not in ("wait", "tick") else ("tick",) * LOOK_S:
         wrong = applied(world, word)
         _note(world, word, replay)

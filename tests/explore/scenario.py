@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from textwrap import wrap
 
-from tests.explore.expected import COUNTED, NO_STEP, Ending, Expected, expected, least_s
+from tests.explore.expected import COUNTED, NO_STEP, UNSEEN, Ending, Expected, expected, least_s
 from tests.explore.explorer import Found
 from tests.explore.invariants import ALL as INVARIANTS
 from tests.explore.protocol_file import protocol_text, table
@@ -58,6 +58,8 @@ def scenario_of(found: Found, protocol: str) -> str:
     for number, word in enumerate(found.path, 1):
         if word in FAULTS:
             raise UserError(f"input {number} ({word}): {FAULTS[word]}", "path", "it shows in the explorer alone")
+    if found.invariant in UNSEEN:
+        raise UserError(f"{found.invariant}: {UNSEEN[found.invariant]}", "path", "it shows in the explorer alone")
     replay = replayed(found, protocol)
     if _starts_the_other(replay):
         raise UserError(f"it goes on with the protocol {OTHERS[protocol]}", "path", "a scenario has one protocol")
@@ -199,7 +201,6 @@ class Writer:
         found = [mark for mark in self.replay.marks if self._counts(mark) and self._last_s < mark.t_s < t_s]
         latest = [mark for mark in found if mark.t_s == found[-1].t_s]
         return next((mark for mark in reversed(latest) if mark.event in COUNTED), found[-1] if found else None)
-
 
     def _counts(self, mark: Mark) -> bool:
         """Whether people go by it: alarms only where they have waited for one."""
