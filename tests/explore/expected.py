@@ -25,7 +25,7 @@ COUNTED = EVENTS.of(events.BEGINS | events.STEPS | events.HOLDS | events.ENDS) |
 _HOLDS = EVENTS.of(events.HOLDS)
 NO_STEP = {EVENTS.LOADED, EVENTS.ARMED}  # whose step means nothing
 HALF_PULSE_ML = Fraction(mechanism_pl_pulse(), 2 * 10**9)
-AT_ONCE_MS = 150  # after STOP no pulse comes any more
+AT_ONCE_MS = 50  # after STOP no pulse comes any more
 SOON_S = 3  # an alarm so late before the end may come after it on a target
 
 
