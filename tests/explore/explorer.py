@@ -19,6 +19,7 @@ from pump.tables import states
 from pump.tables.states import GROUP, OVER
 
 HUNG_CPU_S = 2  # a scan takes a tenth of a millisecond
+NO_END = "every-scan-ends"
 
 
 class Hung(Exception):
@@ -82,7 +83,7 @@ def applied(world: World, word: str) -> tuple[str, str] | None:
     except Violation as violation:
         return str(violation.args[0]), str(violation.args[1])
     except Hung:
-        return "every-scan-ends", f"no end of a scan within {HUNG_CPU_S} CPU s"
+        return NO_END, f"no end of a scan within {HUNG_CPU_S} CPU s"
     except Exception as error:
         return "no-exception", repr(error)
     finally:
