@@ -20,7 +20,7 @@ from tests.explore.world import READINGS
 
 from pump.protocol.protocol import Protocol
 from pump.tables import events
-from pump.tables.states import FLOWS, GROUP
+from pump.tables.states import AT_REST, FLOWS, GROUP
 from toleramp.errors import UserError
 from toleramp_bench.names import EVENTS
 from toleramp_bench.scenario.words import clock
@@ -35,6 +35,7 @@ FAULTS = {
     "fall": "no target lets its count of pulses fall back by itself",
     "pulse+": "no target makes a pulse that nobody asked for",
     "pulse-": "no target leaves out a single pulse",
+    "unsure": "no oximeter of the bench gives readings whose fields disagree",
 }
 SLACK_S, SLACK_SHARE = 6, 10  # so much later, and by a share of it, a record may come than in the model
 MOST_MS = 120_000  # the run ends so long after the model at the latest
@@ -43,9 +44,8 @@ ALARMS = EVENTS.of(events.ALARMS)
 HOST = ("pause", "stop", "load")  # what the laptop says
 LINE = 110  # characters of a comment
 _READ: dict[str, Do] = {
-    "good": {"spo2": READINGS["good"], "artifact": False, "unplug": False},
-    "low": {"spo2": READINGS["low"], "artifact": False, "unplug": False},
-    "unsure": {"artifact": True, "unplug": False},
+    "good": {"spo2": READINGS["good"], "unplug": False},
+    "low": {"spo2": READINGS["low"], "unplug": False},
     "silent": {"unplug": True},
 }
 
@@ -56,8 +56,9 @@ def scenario_of(found: Found, protocol: str) -> str:
     UserError, one line, for a path that no target can go.
     """
     for number, word in enumerate(found.path, 1):
-        if word in FAULTS:
-            raise UserError(f"input {number} ({word}): {FAULTS[word]}", "path", "it shows in the explorer alone")
+        cannot = FAULTS.get(word.split()[-1])
+        if cannot:
+            raise UserError(f"input {number} ({word}): {cannot}", "path", "it shows in the explorer alone")
     if found.invariant in UNSEEN:
         raise UserError(f"{found.invariant}: {UNSEEN[found.invariant]}", "path", "it shows in the explorer alone")
     replay = replayed(found, protocol)
@@ -140,14 +141,21 @@ class Writer:
             yield f"# Bag {beside} is hung; the pump learns of it by its code alone.\n"
         elif beside == "load":
             yield "# The protocol comes as the key settles: on a target just before it, and the same protocol again.\n"
-            loads = 1 + sum(mark.event == EVENTS.LOADED and mark.t_s < one.t_s for mark in self.replay.marks)
             yield self._event(self._moment(one.t_s), "load", {"do": "host", "command": "load"}, one.t_s)
-            when: Do = {"after": EVENTS.LOADED, "nth": loads, "plus": clock(AFTER_LOAD_MS)}
-            yield self._event(when, one.word, _press(name), one.t_s)
+            yield self._event(self._after_load(one), one.word, _press(name), one.t_s)
         else:
             yield self._event(self._when(one), one.word, self._do(one), one.t_s)
             if beside in _READ:
                 yield self._event({"after": self._last}, one.word, _reads(beside), one.t_s)
+
+    def _after_load(self, one: Input) -> Do:
+        """As soon as it is loaded, else beside what is refused."""
+        loads = [mark.t_s for mark in self.replay.marks if mark.event == EVENTS.LOADED]
+        unseen = self.replay.breaks and one is self.replay.inputs[-1] and GROUP[self.replay.state] & AT_REST
+        if one.t_s in loads or unseen:
+            nth = 1 + sum(t_s < one.t_s for t_s in loads)
+            return {"after": EVENTS.LOADED, "nth": nth, "plus": clock(AFTER_LOAD_MS)}
+        return {"after": self._last}
 
     def _event(self, when: Do, word: str, do: Do, t_s: int) -> str:
         self._number += 1
