@@ -43,9 +43,11 @@ NO_INVARIANT = ("INT-2", "INT-4")  # requirements of a scan that does not end, o
 ALARMS = EVENTS.of(events.ALARMS)
 HOST = ("pause", "stop", "load")  # what the laptop says
 LINE = 110  # characters of a comment
+# What the oximeter says at once, until its mean over beats is the same.
+PULSE_BPM, SAID_S = 72, 10
 _READ: dict[str, Do] = {
-    "good": {"spo2": READINGS["good"], "unplug": False},
-    "low": {"spo2": READINGS["low"], "unplug": False},
+    "good": {"samples": [[READINGS["good"], PULSE_BPM, SAID_S]], "unplug": False},
+    "low": {"samples": [[READINGS["low"], PULSE_BPM, SAID_S]], "unplug": False},
     "silent": {"unplug": True},
 }
 
