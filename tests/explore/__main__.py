@@ -1,6 +1,7 @@
 """`python -m tests.explore`: explores a space of the shipped core, and says what it found.
 
-Exit 1 when an invariant is broken: its shortest path is printed. With --out, facts.json holds the counts.
+Exit 1 when an invariant is broken: its shortest path is printed, and written as a scenario.
+facts.json holds the counts with --out.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.explore.explorer import Explored, Found
-from tests.explore.invariants import ALL
+from tests.explore.explorer import Explored
 from tests.explore.people import MILESTONES
+from tests.explore.scenario import told
 from tests.explore.spaces import COMPLETE, SPACES, Space, explorer, shortened
+
+from toleramp_bench.places import ROOT
+
+OUT = ROOT / "build" / "explore"
 
 
 def _parse() -> argparse.Namespace:
@@ -25,14 +30,8 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--states", type=int, default=60_000, help="so many states of each space (60000)")
     parser.add_argument("--complete", action="store_true", help="to the end, from power-on, each path the shortest")
     parser.add_argument("--cpu", type=float, default=1e9, help="processor seconds for each space, at most")
-    parser.add_argument("--out", type=Path, help="folder for facts.json")
+    parser.add_argument("--out", type=Path, help="folder for facts.json and scenarios (build/explore)")
     return parser.parse_args()
-
-
-def told(found: Found) -> str:
-    """A violation in a few lines: what is broken, what was seen, the inputs."""
-    ids = ", ".join(ALL[found.invariant].ids) if found.invariant in ALL else "INT-11"
-    return f"VIOLATION {found.invariant} ({ids}): {found.seen}\n  {len(found.path)} inputs: {' | '.join(found.path)}"
 
 
 def _explored(space: Space, options: argparse.Namespace) -> Explored:
@@ -54,8 +53,9 @@ def main() -> int:
             if options.space in ("all", name):
                 results[name] = _explored(space, options)
                 print(f"{name}: {results[name].told()}", flush=True)
-                for found in results[name].found:
-                    print(told(found))
+    for name, one in results.items():
+        for found in one.found:
+            print(told(found, known[name].protocol, options.out or OUT))
     if options.out:
         _write(options.out, results)
     broken = any(one.found for one in results.values())

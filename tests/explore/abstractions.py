@@ -68,7 +68,12 @@ def shorten() -> list[tuple[Any, str, int]]:
     budget.AN_HOUR = array("H", [0] * len(budget.AN_HOUR))
     undo.append((throttle, "EVERY_MS", throttle.EVERY_MS))
     throttle.EVERY_MS = 0
-    undo.append((Bags, "_shuffle", Bags._shuffle))
+    return undo + codes_in_order()
+
+
+def codes_in_order() -> list[tuple[Any, str, Any]]:
+    """Codes of bags are offered in the order of the bags; what `lengthen` takes to undo it."""
+    undo = [(Bags, "_shuffle", Bags._shuffle)]
     Bags._shuffle = _in_order
     return undo
 

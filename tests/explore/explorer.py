@@ -6,7 +6,8 @@ import signal
 import time
 from array import array
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -18,10 +19,11 @@ from pump.tables import states
 from pump.tables.states import GROUP, OVER
 
 HUNG_CPU_S = 2  # a scan takes a tenth of a millisecond
+NO_END = "every-scan-ends"
 
 
-class _Hung(Exception):
-    pass
+class Hung(Exception):
+    """What should have ended goes on."""
 
 
 @dataclass
@@ -31,6 +33,10 @@ class Found:
     invariant: str
     seen: str
     path: tuple[str, ...]
+
+    def told(self) -> str:
+        """In one line."""
+        return f"{self.invariant}: {self.seen}; after {len(self.path)} inputs: {', '.join(self.path)}"
 
 
 @dataclass
@@ -56,7 +62,33 @@ class Explored:
 
 
 def _hung(*_: Any) -> None:
-    raise _Hung
+    raise Hung
+
+
+@contextmanager
+def hung_is_noticed() -> Iterator[None]:
+    """Within it a virtual timer (ITIMER_VIRTUAL) that runs out raises Hung: `applied` ends a scan that does not end."""
+    before = signal.signal(signal.SIGVTALRM, _hung)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def applied(world: World, word: str) -> tuple[str, str] | None:
+    """Carries an input out; what it breaks: an invariant's name, what was seen."""
+    signal.setitimer(signal.ITIMER_VIRTUAL, HUNG_CPU_S)
+    try:
+        world.apply(word)
+    except Violation as violation:
+        return str(violation.args[0]), str(violation.args[1])
+    except Hung:
+        return NO_END, f"no end of a scan within {HUNG_CPU_S} CPU s"
+    except Exception as error:
+        return "no-exception", repr(error)
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    return None
 
 
 class Frontier:
@@ -120,16 +152,13 @@ class Explorer:
             for word in begin:
                 self.world.apply(word)
             self._arrive(-1, begin, 0, todo, done)
-        before = signal.signal(signal.SIGVTALRM, _hung)
-        try:
+        with hung_is_noticed():
             while todo.size and done.states < most and time.process_time() - began < cpu_s:
                 number, deep, saved = todo.next()
                 if deep < depth:
                     self._leave(number, deep, saved, todo, done)
                 if stop_at_first and done.found:
                     break
-        finally:
-            signal.signal(signal.SIGVTALRM, before)
         done.frontier, done.complete = todo.size, not todo.size and depth == 1 << 30
         done.cpu_s = time.process_time() - began
         return done
@@ -141,25 +170,11 @@ class Explorer:
         for word in list(world.open()):
             restore(saved)
             done.transitions += 1
-            wrong = self._apply(word)
+            wrong = applied(world, word)
             if wrong is None:
                 self._arrive(number, word, deep + 1, todo, done)
             elif not any(found.invariant == wrong[0] for found in done.found):
                 done.found.append(Found(*wrong, (*self.path(number), word)))
-
-    def _apply(self, word: str) -> tuple[str, str] | None:
-        signal.setitimer(signal.ITIMER_VIRTUAL, HUNG_CPU_S)
-        try:
-            self.world.apply(word)
-        except Violation as violation:
-            return str(violation.args[0]), str(violation.args[1])
-        except _Hung:
-            return "every-scan-ends", f"no end of a scan within {HUNG_CPU_S} CPU s"
-        except Exception as error:
-            return "no-exception", repr(error)
-        finally:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        return None
 
     def _arrive(self, parent: int, word: str | tuple[str, ...], deep: int, todo: Any, done: Explored) -> None:
         world = self.world

@@ -49,6 +49,11 @@ SPACES = {
     "line-fill": Space("line-fill", WHOLE, 1, "three-bags"),
 }
 
+# To the end: hands, bags and time, whoever does what in whatever order; no reading changes, no fault, no key that means
+# nothing.
+HANDS = ("wait", "START", "CONFIRM", "UP", "DOWN", "STOP", *BAGS)
+COMPLETE = {name: Space(name, HANDS, idle_keys=False) for name in SPACES}
+
 
 def explorer(space: Space, milestones: tuple[str, ...] = tuple(MILESTONES)) -> Explorer:
     """Beginning at these milestones, all of one space."""

@@ -115,6 +115,8 @@ class World:
     `judge(world)` raises Violation; it is called after each scan.
     """
 
+    most_still_ms = STILL_MOST_MS  # without flow is counted so far
+
     def __init__(
         self,
         protocols: list[Protocol],
@@ -263,7 +265,7 @@ class World:
         if self.new > 0:
             account.still_ms = 0
         elif self.before != RUNNING and account.flowed >= 0:
-            account.still_ms = min(account.still_ms + ms, STILL_MOST_MS)
+            account.still_ms = min(account.still_ms + ms, self.most_still_ms)
         if self.low_ms > LOW_MS and GROUP[session.state] & (SUPERVISED | HOLDS):
             account.unwell = True
         for kind, code, _ in self.came:
@@ -415,6 +417,10 @@ class World:
             if beside in READINGS and at == down - 1:
                 self._read(beside)
             self.scan(keys, bool(keys & STOP) and (at > 0 or beside == "early"), ms)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """At rest nobody does anything else while a key comes up."""
         if not self.pump.delivery.flowing:
             self._keys_up()
 
