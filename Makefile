@@ -2,11 +2,12 @@
 BOARD ?= pump_pico
 PORT ?= auto
 SCALE ?= 0.02
+SPACE ?= all
 
 IN_VENV := .venv/bin
 TOOL := sh boards/build/python.sh -m boards.build
 
-.PHONY: help setup system venv demo test firmware rig unix flash lint bench mutants trace evidence clean
+.PHONY: help setup system venv demo test firmware rig unix flash lint bench explore mutants trace evidence clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -47,6 +48,9 @@ lint: setup ## style, types, and which room may import which
 
 bench: setup firmware ## performance figures side by side
 	@$(IN_VENV)/python -m toleramp_bench.figures
+
+explore: setup ## every input in every state of the core that comes up, and what it breaks (SPACE=all)
+	@$(IN_VENV)/python -m tests.explore $(SPACE)
 
 mutants: setup ## slips put into the safety kernel: which one no test notices
 	@$(IN_VENV)/python tests/mutants

@@ -427,6 +427,7 @@ class World:
     def _wrong_pulse(self, by: int) -> None:
         self.faults_left -= 1
         self.account.faults += 1
+        self.step_before = self.pump.session.claim.step
         self.motor.stray(by)
         self.scan(0)
 

@@ -60,6 +60,7 @@ _LINES = (
     "firmware/oximeters/*.py",
     "firmware/pump/tables/*.py",
 )
+_EXPLORED = ("firmware/pump/**/*.py", "tests/explore/*.py")
 _CUTS = (
     "hil_tests/toleramp_bench/interrupts.py",
     "hil_tests/toleramp_bench/cuts/*.py",
@@ -157,6 +158,13 @@ def _on_the_board() -> list[Run]:
     ]  # fmt: skip
 
 
+def _explored(space: str) -> Run:
+    return Run(
+        f"explore-{space}", f"every state of the core with the protocol {space!r}, to the end", "core",
+        (_PYTHON, "-m", "tests.explore", space, "--complete", "--out", "{out}"), _EXPLORED, about="some minutes",
+    )  # fmt: skip
+
+
 def all_runs(seconds: float = 600) -> list[Run]:
     """Every run, cheap ones first; `seconds` for each of the fuzzers."""
     agree = _module(
@@ -178,6 +186,7 @@ def all_runs(seconds: float = 600) -> list[Run]:
             _module("evidence.verdicts", "--out", "{out}"), _VERDICTS, about="10 min",
         ),
         _campaign(10_000),
+        *(_explored(space) for space in ("three-bags", "dead-volume", "line-fill")),
         Run(
             "walks", "random hands, hosts, patients and motors at the core, fifty times the tests'", "core",
             ("/usr/bin/env", "TOLERAMP_EXAMPLES=50", *_pytest("tests/core/test_session_walk.py")),
