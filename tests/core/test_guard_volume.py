@@ -270,3 +270,20 @@ def test_how_many_pulses_may_follow_the_end_is_told_by_the_quickest_leg(line_pul
     bench.claim.flow = False
     bench.scan()
     assert bench.after(most) == "" and bench.after(most + 1) == "runaway"
+
+
+# -- across a hold
+
+
+@pytest.mark.req("FLO-5", "SES-3")
+def test_after_a_hold_the_time_to_the_next_look_begins_anew() -> None:
+    """Else time before the hold makes pulses due after it."""
+    bench = Bench(steady(LONG), 20)
+    bench.begin()
+    bench.scan()
+    bench.scan()
+    bench.stop()
+    bench.begin()
+    assert bench.scan() and bench.scan()
+    assert bench.guard._due == 0
+    assert bench.after(9_000) == "over-delivery"
