@@ -8,12 +8,17 @@ from guard_kit import Bench, steady
 from test_bounds_limits import ladder, watching
 
 from pump.course.plan import Plan
+from pump.delivery.delivery import Delivery
 from pump.guard.bounds import SPAN_MAX_MS
 from pump.guard.guard import QUIET_MS
+from pump.panel.alarms import Alarms
+from pump.senses.conditions import Conditions
 from pump.senses.vitals import Vitals
 from pump.session.case import MIN_MS, SEEN_MS, Case
 from pump.session.question import Question
+from pump.session.session import Session
 from pump.tables import states
+from pump.tables.causes import BIT, SIGNAL_LOST, SPO2_EARLY
 from toleramp_bench.boards.core_pump import PL_PULSE
 
 pytestmark = pytest.mark.req("INT-4")
@@ -113,6 +118,79 @@ def test_a_question_s_numbers_in_their_order() -> None:
     question.pack(to, True)
     question.pack(to, False)
     assert to == [3, 5, 2, False, 40, False, False, 900, 3, 5, 2, False, 0, False, False, 900]
+
+
+def test_a_session_s_numbers_are_told_as_they_stand_to_its_claim() -> None:
+    """Else each session of a day makes rows of its own, or a claim that is late is not seen."""
+    session = Session(Delivery(20_000), Vitals(), lambda *said: None)
+    for name, at, of in (("entry", 7, "entries"), ("turn", 8, "turn"), ("session", 9, "session")):
+        for told, claimed in ((5, 5), (6, 5), (9, 2)):
+            setattr(session.progress, of, told)
+            setattr(session.claim, name, claimed)
+            to: list[int] = []
+            session.pack(to)
+            assert to[at] == told - claimed
+
+
+def test_an_account_s_numbers_in_their_order() -> None:
+    """Else pumps that have given different doses have equal rows."""
+    told = case().tally
+    told.settle(0, 0, 7)
+    told.settle(4, 1, 9)
+    bags, steps = len(told.by_bag), len(told.filled)
+    to: list[int] = []
+    told.pack(to)
+    assert to[:bags] == to[bags : 2 * bags] == [7, 9, *[0] * (bags - 2)]
+    assert to[2 * bags : 2 * bags + steps] == [0] * steps
+    line: list[int] = []
+    told.line.pack(line)
+    assert to[2 * bags + steps :] == line and len(line) == 1 + 2 * told.line.count
+
+
+def test_the_share_of_the_dose_adds_up_over_the_bags() -> None:
+    """Else a record tells one bag's share as the whole."""
+    told = case()
+    assert told.dose_ppm() == 0
+    bags = len(told.tally.by_bag)
+    given = [1_000 * (bag + 1) for bag in range(bags)]
+    for bag, pulses in enumerate(given):
+        told.tally.by_bag[bag] = pulses
+    told.progress.loose = 500
+    told.progress.total = sum(given) + 500
+    expected = sum(told.plan.ppm_of(bag, pulses) for bag, pulses in enumerate(given))
+    assert told.dose_ppm() == expected + told.plan.ppm_of(told.solution(), 500) > 0
+
+
+# -- the senses'
+
+
+@pytest.mark.parametrize(("name", "at", "bit"), [("_early_ms", 13, SPO2_EARLY), ("_signal_ms", 14, SIGNAL_LOST)])
+def test_the_time_of_an_early_alarm_and_of_a_signal_is_told_while_it_counts(name: str, at: int, bit: int) -> None:
+    """Else what decides no more makes rows that nothing tells apart, or an alarm ends early in one of two pumps."""
+    vitals = Vitals()
+    setattr(vitals, name, 33)
+    for bits, told in ((0, 0), (BIT[bit], 33)):
+        vitals.bits = bits
+        to: list[int] = []
+        vitals.pack(to, 0)
+        assert to[at] == told
+
+
+def test_what_has_just_gone_is_told_by_its_age() -> None:
+    """Else a device's alarm ends earlier in one of two pumps with equal rows."""
+    alarms = Alarms(lambda *said: None)
+    conditions = Conditions([], alarms)
+    alarms.now_s = 5
+    for at, gone_s in enumerate((-1, 0, 1, 5)):
+        conditions._gone_s[at] = gone_s
+    rows = []
+    for conditions._lingering in (False, True):
+        to: list[int] = []
+        conditions.pack(to)
+        rows.append(to)
+    count, begin = len(conditions._gone_s), 6 + len(conditions._up)
+    assert len(rows[1]) == len(rows[0]) + count
+    assert rows[1][begin : begin + count] == [-1, 5, 4, 0, *[-1] * (count - 4)]
 
 
 # -- the guard's
