@@ -6,9 +6,10 @@ import pytest
 from core_kit import answer, bag_question, hang, names, pump_with, scan_s, short, state, tap, until
 
 from pump.io import CONFIRM, DOWN, START, UP
-from pump.session.bags import Bags
+from pump.session.bags import Bags, FirstBag
 from pump.tables import alarms, events
-from pump.tables.states import RUNNING
+from pump.tables.causes import WRONG_BAG
+from pump.tables.states import HELD, RUNNING
 from toleramp_bench.boards.core_pump import CorePump
 
 pytestmark = pytest.mark.req("PRO-8")
@@ -125,3 +126,33 @@ def test_no_code_can_be_picked_without_a_good_reading() -> None:
     bags.case.vitals.watch(20_000)
     assert not bags.case.vitals.good()
     assert bags.press(UP) == 0 and question.shown == 0
+
+
+@pytest.mark.parametrize(("wrong", "held"), [(2, 0), (3, HELD | WRONG_BAG << 8), (4, HELD | WRONG_BAG << 8)])
+def test_three_wrong_codes_are_a_hold_in_a_session_and_none_before_it(wrong: int, held: int) -> None:
+    """Else a fourth try is made, or a start that is no session is held."""
+    bags, _, _ = bag_question(short(), WANTED)
+    bags.case.progress.wrong_bags = wrong
+    assert bags.tick(20) == held and bags.case.progress.wrong_bags == (0 if held else wrong)
+    first = FirstBag(bags.case)
+    first.adopt(short())
+    first.enter()
+    first.case.progress.wrong_bags = wrong
+    assert first.tick(20) == 0 and first.case.progress.wrong_bags == wrong
+
+
+@pytest.mark.parametrize("key", [UP, DOWN, CONFIRM])
+def test_each_press_begins_the_time_of_an_answer_anew(key: int) -> None:
+    """Else a code lapses under the fingers of who still looks for it."""
+    bags, question, _ = bag_question(short(), WANTED)
+    question.age_ms = 29_000
+    bags.press(key)
+    assert question.age_ms == 0
+
+
+def test_what_a_bag_s_question_packs_is_what_was_heard_and_the_order() -> None:
+    """Else two pumps with equal rows show other codes at the next press."""
+    bags, _, _ = bag_question(short(), WANTED)
+    to: list[int] = []
+    bags.pack(to)
+    assert to == [False, *bags._order] and sorted(to[1:]) == [0, 1, 2, 3, 4]

@@ -130,3 +130,13 @@ def test_a_dry_queue_is_late_only_once_something_was_queued() -> None:
     assert delivery.late(0) and delivery.late(-1) and not delivery.late(1)
     delivery.stop()
     assert not delivery.late(0)
+
+
+@pytest.mark.req("FLO-1")
+@pytest.mark.parametrize(
+    ("interval_us", "words"),
+    [(SCAN_US, [(3, SCAN_US)]), (SCAN_US + 1, [(1, SCAN_US + 1)] * 3), (SCAN_US - 1, [(3, SCAN_US - 1)])],
+)
+def test_up_to_a_scan_s_interval_pulses_stand_in_one_word(interval_us: int, words: list[tuple[int, int]]) -> None:
+    """Else the words of a scan run out before its time is filled."""
+    assert fed(flowing(interval_us, 0, 1, 50), 0)[: len(words)] == words

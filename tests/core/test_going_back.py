@@ -7,6 +7,11 @@ from core_kit import MILD, answer, classify, finish, resume, running_at, scan_s,
 
 from pump.course.plan import Plan
 from pump.io import STOP, UP
+from pump.senses.vitals import Vitals
+from pump.session.case import Case
+from pump.session.going_back import Ways
+from pump.tables import causes, events
+from pump.tables.states import RESUMABLE
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
 
 PLAN = Plan(short(), PL_PULSE)
@@ -100,3 +105,19 @@ def test_a_second_reaction_in_a_repeated_step_asks_again() -> None:
     assert pump.controller.session.progress.reactions == 2
     answer(pump, step=5)
     assert state(pump) == "resumable" and pump.controller.session.claim.turn == 2
+
+
+@pytest.mark.req("SES-5", "INT-5")
+@pytest.mark.parametrize(("bag", "back_bag"), [(PLAN.solution[7], -1), (PLAN.solution[8], PLAN.solution[8])])
+def test_a_way_is_kept_with_its_bag_and_recorded_with_its_step(bag: int, back_bag: int) -> None:
+    """Else the guard is told another way than the course that control goes."""
+    told: list[tuple[int, ...]] = []
+    case = Case(Vitals(), lambda *said: told.append(said))
+    case.adopt(PLAN)
+    progress = case.progress
+    progress.step, progress.hung, progress.entered, progress.reacted = 8, PLAN.solution[8], True, True
+    progress.back_bag = 5
+    assert Ways(case).go(7, bag) == RESUMABLE
+    assert (progress.step, progress.back_step, progress.back_bag, progress.turn) == (7, 7, back_bag, 1)
+    assert not progress.entered and not progress.reacted and case.course.bag[7] == bag
+    assert told == [(events.DECISION, causes.MILD, 8)]

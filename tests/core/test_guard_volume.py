@@ -255,18 +255,46 @@ def two_bags(line_pulses: int, dt_ms: int = 80) -> Bench:
     return bench
 
 
+def at_the_last_step(*mlh: int) -> Bench:
+    """Steps of bag A, A, B and A at those rates; the session is at the last, bag B's solution in the line."""
+    protocol = steady(50, 50, 50, 200)
+    for step, bag, rate in zip(protocol.steps, (0, 0, 1, 0), mlh, strict=True):
+        step.solution, step.rate_e4 = bag, rate * 10_000
+    protocol.solutions.append(type(protocol.solutions[0])(10**9, 10**13, "B", "B-2"))
+    protocol.full_dose_pg, protocol.line_dead_nl = (50 + 50 + 500 + 200) * 10**5, 30 * 100
+    bench = Bench(protocol)
+    for step in range(3):
+        bench.give(step, step + 1)
+    bench.go_back(3)
+    assert list(bench.guard._course.end) == [50, 50, 50, 30, 200]
+    return bench
+
+
 @pytest.mark.req("FLO-10", "SES-5")
-@pytest.mark.parametrize(("line_pulses", "most"), [(0, 2 + 5_000 // 10_000), (40, 2)])
-def test_how_many_pulses_may_follow_the_end_is_told_by_the_quickest_leg(line_pulses: int, most: int) -> None:
-    """Else a step that begins slowly and is stopped in its quick leg ends in a runaway."""
-    bench = two_bags(line_pulses)
-    course = bench.guard._course
-    course.interval_us[len(course.end) - 1] = 1  # that of a later step
-    quickest = 500 if line_pulses else course.interval_us[course.first[0]]
-    if line_pulses:
-        course.interval_us[course.first[0] + 1] = quickest
-        most = 2 + 5_000 // quickest
-    bench.begin(0, entry=9)
+@pytest.mark.parametrize(("mlh", "step", "most"), [((36, 90, 36, 36), 0, 2), ((36, 36, 36, 90), 3, 3)])
+def test_how_many_pulses_may_follow_the_end_is_told_by_the_step_s_quickest_leg(
+    mlh: tuple[int, ...], step: int, most: int
+) -> None:
+    """Else a step that begins slowly and is stopped in its quick leg ends in a runaway, or a slow one may run on."""
+    bench = at_the_last_step(*mlh)
+    bench.begin(step, entry=9)
     bench.claim.flow = False
     bench.scan()
     assert bench.after(most) == "" and bench.after(most + 1) == "runaway"
+
+
+# -- across a hold
+
+
+@pytest.mark.req("FLO-5", "SES-3")
+def test_after_a_hold_the_time_to_the_next_look_begins_anew() -> None:
+    """Else time before the hold makes pulses due after it."""
+    bench = Bench(steady(LONG), 20)
+    bench.begin()
+    bench.scan()
+    bench.scan()
+    bench.stop()
+    bench.begin()
+    assert bench.scan() and bench.scan()
+    assert bench.guard._due == 0
+    assert bench.after(9_000) == "over-delivery"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pump.course.line import PARTS, Line
 from pump.protocol.vein import SALINE
@@ -116,3 +118,16 @@ def test_a_long_push_empties_a_full_line() -> None:
     told = line(*FULL)
     told.push(2, 5 * (PARTS - 2))
     assert held(told) == [FULL[-2], (5 * (PARTS - 1), 2)]
+
+
+@given(st.integers(1, 60), st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40)), max_size=14))
+def test_a_line_is_what_was_pushed_last(volume: int, pushes: list[tuple[int, int]]) -> None:
+    """Else what is at the vein is another bag's than was worked out."""
+    told = Line(max)
+    told.fill(volume, 0)
+    drops = [0] * volume
+    for bag, pulses in pushes:
+        told.push(bag, pulses)
+        drops = (drops + [bag] * pulses)[-volume:]
+    assert [bag for pulses, bag in held(told) for _ in range(pulses)] == drops
+    assert all(pulses for pulses, _ in held(told))

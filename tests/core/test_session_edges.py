@@ -26,13 +26,17 @@ from core_kit import (
     until,
 )
 
+from pump.course.plan import Plan
 from pump.delivery.delivery import Delivery
 from pump.io import CONFIRM, START, STOP, UP, Snapshot
 from pump.senses.vitals import Vitals
+from pump.session.case import Case
+from pump.session.running import Running
 from pump.session.session import Session
 from pump.tables import alarms, causes, events, questions, states
 from pump.tables import messages as m
-from toleramp_bench.boards.core_pump import CorePump
+from pump.tables.vitals import VALID
+from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
 
 
 def held(step: int = 6, **fields: int) -> CorePump:
@@ -121,8 +125,8 @@ def test_each_step_is_booked_to_its_bag_when_it_ends() -> None:
 @pytest.mark.req("SES-16")
 def test_while_the_drug_flows_nothing_is_asked() -> None:
     """Else the screen, or the laptop, shows a question over a running step."""
-    pump = running_at(5)
-    assert pump.controller.session.question.kind == questions.NONE
+    question = running_at(5).controller.session.question
+    assert (question.kind, question.choices, question.shown) == (questions.NONE, 0, 0)
     pump = held()
     resume(pump)
     assert state(pump) == "running" and pump.controller.session.question.kind == questions.NONE
@@ -283,3 +287,59 @@ def test_an_event_without_a_code_carries_none() -> None:
     run_to_step(pump, 6)
     assert len({kind for kind, _ in told}) > 5
     assert {code for kind, code in told if events.CODE[kind] == events.OF_NOTHING} == {0}
+
+
+@pytest.mark.req("SES-1", "SES-16")
+@pytest.mark.parametrize("late", [1, 2])
+def test_stop_takes_a_start_back_before_the_first_bag_is_asked_for(late: int) -> None:
+    """Else who presses STOP in those two scans finds the session begun when the key is let go."""
+    made = Session(Delivery(20_000), Vitals(), lambda *said: None)
+    case, snap = made.case, Snapshot()
+    case.adopt(Plan(short(), PL_PULSE))
+    made._to(states.READY)
+    case.vitals.sample(97, 72, VALID, 0)
+    case.vitals.watch(0)
+    snap.dt_ms = 20
+    made.update(snap, START, 0, 0, 0)
+    for _ in range(late - 1):
+        made.update(snap, 0, 0, 0, 0)
+    snap.buttons = STOP
+    made.update(snap, 0, 0, 0, 0)
+    snap.buttons = 0
+    for _ in range(4):
+        made.update(snap, 0, 0, 0, 0)
+    assert made.state == states.READY
+    made.update(snap, START, 0, 0, 0)
+    for _ in range(3):
+        made.update(snap, 0, 0, 0, 0)
+    assert made.state == states.ARMED
+
+
+@pytest.mark.req("VIT-4", "SES-2")
+def test_a_hold_by_the_oximeter_is_one_until_the_next_hold() -> None:
+    """Else the press that goes on after low oxygen waits for no good minute once the signal was gone."""
+    pump = running_at(2)
+    progress = pump.controller.session.progress
+    tap(pump, STOP)
+    assert state(pump) == "held" and not progress.by_vitals
+    pump = running_at(2)
+    progress = pump.controller.session.progress
+    pump.parser.spo2 = 80
+    until(pump, "held")
+    assert progress.by_vitals
+    tap(pump, STOP)
+    assert progress.by_vitals, "STOP on top of it changes no cause"
+
+
+@pytest.mark.req("INT-5", "SES-16")
+def test_a_step_that_begins_asks_nothing_and_records_its_bag() -> None:
+    """Else a key answers what stands on the screen no more, or the chart tells a cause where there is none."""
+    told: list[tuple[int, ...]] = []
+    case = Case(Vitals(), lambda *said: told.append(said))
+    case.adopt(Plan(short(), PL_PULSE))
+    case.question.ask(questions.BAG, 4, 1)
+    running = Running(case, Delivery(20_000))
+    assert running.enter() == states.BAG and case.question.kind == questions.BAG
+    case.progress.hung = 0
+    assert running.enter() == 0 and told == [(events.STEP_STARTED, 0, 0)]
+    assert (case.question.kind, case.question.choices, case.question.shown) == (questions.NONE, 0, 0)

@@ -111,6 +111,7 @@ class Run:
 
     def _keep_killers(self) -> None:
         path = place().build / KILLERS
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({**read_killers(path), **self.killers}, indent=0, sort_keys=True))
 
     def _end(self) -> int:

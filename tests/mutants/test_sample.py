@@ -116,6 +116,17 @@ def test_a_survivor_with_a_reason_passes_and_an_entry_without_mutant_fails(toy: 
     assert done.returncode == 1 and "no longer there" in done.stdout
 
 
+def test_the_sample_needs_nothing_that_an_earlier_run_has_left(toy: Path) -> None:
+    """Else the first build of a fresh checkout ends in an error of the tool."""
+    command = ("--place", str(toy), "--tests", str(toy / "tests"), "--name", "toy bounded", "--name", "toy counted")
+    tool(*command, "--one-in", "1")
+    shutil.move(toy / "build" / "killers.json", toy / "killers.json")
+    assert (toy / "killers.json").read_text(encoding="utf-8").count("test_toy.py") > 5
+    shutil.rmtree(toy / "build")
+    done = tool(*command, "--sample")
+    assert (toy / "build" / "sample.json").is_file() and not done.stderr, done.stdout + done.stderr
+
+
 def test_what_is_listed_and_yet_killed_fails(toy: Path) -> None:
     """Else a hole can be hidden in the list."""
     name = "toy bounded: return value -> return 0 #1"

@@ -74,7 +74,7 @@ class Case:
         return self.progress.wait_ms > self.plan.protocol.max_wait_min * MIN_MS
 
     def dose_ppm(self):
-        """What was pumped of the full dose, in millionths, to within 40: for records. Tools work it out exactly."""
+        """What was pumped of the full dose, in millionths, to within 80: for records. Tools work it out exactly."""
         progress, plan = self.progress, self.plan
         if progress.total == self._ppm_of:  # the next record of a scan says the same
             return self._ppm
