@@ -16,10 +16,10 @@ from tests.explore.world import FRESH_MS, LOW_MS, RECOVER_MS, UNSEEN_MS, Violati
 
 from pump.io import CONFIRM, STOP
 from pump.panel import alarms
-from pump.session import case
+from pump.session import bags, case, held
 from pump.tables import causes, events, messages, states
 from pump.tables.alarms import HIGH
-from pump.tables.states import FLOWS, GROUP, HOLDS, ON, RUNNING
+from pump.tables.states import FLOWS, GROUP, HOLDS, ON, RUNNING, SUPERVISED
 
 Check = Callable[[World], str]
 
@@ -116,8 +116,10 @@ def line_stop_is_obeyed(w: World) -> str:
 
 @holds("SEC-1")
 def line_pause_is_obeyed(w: World) -> str:
-    """The laptop's pause holds a flow."""
-    return "a pause from the line" if w.request == messages.PAUSE[0] and _state(w) == RUNNING else ""
+    """The laptop's pause holds a flow, and what would flow with the next bag."""
+    if w.request != messages.PAUSE[0] or not GROUP[w.before] & SUPERVISED or not GROUP[_state(w)] & SUPERVISED:
+        return ""
+    return f"after a pause from the line: {states.NAMES[_state(w)]}"
 
 
 @holds("SEC-1", "SES-16", when=_AS_IT_BEGINS)
@@ -156,10 +158,10 @@ def a_fallen_count_ends_it(w: World) -> str:
 @holds("FLO-12")
 def one_account(w: World) -> str:
     """The pump's count of pulses is what moved the drug."""
-    if w.account.faults or w.account.fell or not GROUP[_state(w)] & ON or _state(w) == states.ARMED:
+    if w.account.fell or not GROUP[_state(w)] & ON or _state(w) == states.ARMED:
         return ""
     total, real = w.pump.session.progress.total, sum(w.account.own)
-    return f"{total} booked, {real} moved" if total != real else ""
+    return f"{total} booked, {real} moved" if abs(total - real) > w.account.faults else ""
 
 
 # -- dose
@@ -168,10 +170,20 @@ def one_account(w: World) -> str:
 @holds("PRO-4", "SES-15")
 def never_above_the_order(w: World) -> str:
     """The dose of what really hung and moved never passes the order's."""
-    if w.account.faults or w.account.fell or not w.new:
+    if w.account.fell or not w.new:
         return ""
-    given, ordered = dose(w), ordered_dose(w)
+    given, ordered = dose(w), ordered_dose(w) + w.account.faults * max(STRENGTHS)
     return f"{given} of {ordered} units given" if given > ordered else ""
+
+
+@holds("PRO-4")
+def what_is_committed_is_within_the_order(w: World) -> str:
+    """What was given and what is queued together never pass the order's dose."""
+    if w.account.fell or not w.motor.queue or not w.plan.counts[w.pump.session.claim.step]:
+        return ""
+    queued = sum(word[0] for word in w.motor.queue) * STRENGTHS[w.hung]
+    most = ordered_dose(w) + w.account.faults * max(STRENGTHS)
+    return f"{dose(w)} units given, {queued} queued, {most} at the most" if dose(w) + queued > most else ""
 
 
 def dose(w: World) -> int:
@@ -187,11 +199,11 @@ def ordered_dose(w: World) -> int:
 @holds("PRO-4")
 def complete_is_the_whole_dose(w: World) -> str:
     """Completed: less than a pulse of the last bag is missing."""
-    if w.account.faults or w.account.fell or _state(w) != states.COMPLETED or w.before == states.COMPLETED:
+    if w.account.fell or _state(w) != states.COMPLETED or w.before == states.COMPLETED:
         return ""
-    missing = ordered_dose(w) - dose(w)
+    missing, wrong = ordered_dose(w) - dose(w), w.account.faults * max(STRENGTHS)
     last = w.pump.session.case.course.bag[w.pump.session.progress.step]
-    return "" if 0 <= missing < STRENGTHS[last] else f"{missing} units missing"
+    return "" if -wrong <= missing < STRENGTHS[last] + wrong else f"{missing} units missing"
 
 
 @holds("SES-2", when=_WITH_RECORDS)
@@ -208,12 +220,12 @@ def no_step_before_the_last(w: World) -> str:
 @holds("SES-2", "SES-3", when=_WITH_RECORDS)
 def a_step_is_whole(w: World) -> str:
     """A step completes with its own volume: no pulse twice, none left out."""
-    if w.account.faults or w.account.fell:
+    if w.account.fell:
         return ""
     for kind, _, _ in w.came:
         if kind == events.STEP_COMPLETED:
             step, course = w.ended_step, w.pump.session.case.course
-            if w.ended_pulses != course.pulses[step]:
+            if abs(w.ended_pulses - course.pulses[step]) > w.account.faults:
                 return f"step {step + 1}: {w.ended_pulses} of {course.pulses[step]} pulses"
     return ""
 
@@ -258,7 +270,11 @@ def rate_used_is_rate_shown(w: World) -> str:
     if delivery._interval != course.interval_us[leg]:
         return f"interval {delivery._interval} us, the course's is {course.interval_us[leg]}"
     shown = session.rate_e4()
-    return f"shown {shown}" if shown and shown > session.case.plan.rate_e4[session.progress.step] else ""
+    if shown > session.case.plan.rate_e4[session.progress.step]:
+        return f"{shown} said"
+    told = bytes(w.pump.display.lines[16:32]).decode().split()
+    steady = w.flow_before and shown == w.rate_before and told[1:] == ["mL/h"]
+    return f"{told[0]} mL/h on the screen, {shown} e4" if steady and round(float(told[0]) * 10_000) != shown else ""
 
 
 # -- patient
@@ -295,15 +311,13 @@ def resumes_after_recovery(w: World) -> str:
 @holds("ALM-7")
 def low_alarms_everywhere(w: World) -> str:
     """A patient who is low has a high alarm, whatever the pump does."""
-    watched = w.pump.conditions.monitoring.on
-    return "low, no high alarm" if watched and w.low_ms > LOW_MS and w.pump.alarms.priority < HIGH else ""
+    return "low, no high alarm" if w.watched and w.low_ms > LOW_MS and w.pump.alarms.priority < HIGH else ""
 
 
 @holds("VIT-2", "ALM-7")
 def blind_alarms(w: World) -> str:
     """Nobody sees the patient: there is an alarm."""
-    watched = w.pump.conditions.monitoring.on and not w.pump.conditions.monitoring.probe_s
-    return "no reading, no alarm" if watched and w.bad_ms > UNSEEN_MS and not w.pump.alarms.priority else ""
+    return "no reading, no alarm" if w.watched and w.bad_ms > UNSEEN_MS and not w.pump.alarms.priority else ""
 
 
 @holds("ALM-3")
@@ -356,6 +370,34 @@ def a_lock_stays(w: World) -> str:
 
 @holds("SES-8", "ALM-2")
 def a_hold_is_told(w: World) -> str:
-    """What waits for a person has an alarm."""
-    waits = GROUP[_state(w)] & HOLDS and GROUP[w.before] & HOLDS and not w.pump.alarms.priority
-    return f"{states.NAMES[_state(w)]} without an alarm" if waits else ""
+    """What waits for a person, an emergency and a fault have an alarm."""
+    told = (states.LOCKED, states.FAULT)
+    waits = GROUP[_state(w)] & HOLDS and GROUP[w.before] & HOLDS or (_state(w) in told and w.before in told)
+    return f"{states.NAMES[_state(w)]} without an alarm" if waits and not w.pump.alarms.priority else ""
+
+
+@holds("SES-4", "SES-16")
+def severe_locks(w: World) -> str:
+    """Severe, said by two presses, or by one and the time after it, is the end."""
+    state, account = _state(w), w.account
+    if account.severe and GROUP[state] & ON and state != states.LOCKED:
+        return f"severe was said: {states.NAMES[state]}"
+    late = state == states.HELD and account.severe_ms > held.LOCK_MS + 2 * TICK_MS
+    return "severe was said once, and nothing comes of it" if late else ""
+
+
+@holds("SES-16", "SES-3")
+def nothing_is_preselected(w: World) -> str:
+    """What a hold was, and where to go on, nobody answers by CONFIRM alone."""
+    asked = w.before in (states.HELD, states.DECISION) and GROUP[_state(w)] & HOLDS and _state(w) != w.before
+    return f"{states.NAMES[w.before]} answered, nothing chosen" if asked and w.keys & CONFIRM and not w.chosen else ""
+
+
+@holds("SES-16", when=_AS_IT_BEGINS)
+def a_resume_is_two_presses(w: World) -> str:
+    """START and CONFIRM of a resume belong together: within the time of a second press."""
+    if w.before != states.RESUMABLE:
+        return ""
+    apart_ms = w.start_before
+    most_ms = bags.CONFIRM_MS + 2 * TICK_MS
+    return "" if 0 <= apart_ms <= most_ms else f"START was {apart_ms} ms before"

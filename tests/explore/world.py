@@ -31,7 +31,8 @@ from pump.store.settings import Settings
 from pump.store.throttle import Throttle
 from pump.tables import causes, events, messages
 from pump.tables.questions import BAG as BAG_QUESTION
-from pump.tables.states import GROUP, HOLDS, ON, OVER, READY, RUNNING, SUPERVISED
+from pump.tables.questions import CAUSE
+from pump.tables.states import GROUP, HELD, HOLDS, ON, OVER, READY, RESUMABLE, RUNNING, SUPERVISED
 from pump.tables.vitals import DEGRADED, VALID
 from toleramp_bench.devices.samples import Samples
 
@@ -47,7 +48,7 @@ MEANT = (
     ("CONFIRM", "STOP", "SILENCE"),
     ("START", "CONFIRM", "STOP", "SILENCE"),
     ("UP", "CONFIRM", "START", "STOP", "SILENCE"),
-    ("UP", "CONFIRM", "START", "STOP", "SILENCE"),
+    ("UP", "DOWN", "CONFIRM", "START", "STOP", "SILENCE"),
     ("UP", "DOWN", "CONFIRM", "STOP", "SILENCE"),
     ("UP", "CONFIRM", "STOP", "SILENCE"),
     ("START", "CONFIRM", "STOP", "SILENCE"),
@@ -62,15 +63,20 @@ MEANT_ONLY = (
     ("UP", "CONFIRM", *_ALWAYS),
     ("START", "CONFIRM", *_ALWAYS),
 )
-OVER_WORDS = ("CONFIRM", "wait", "load")  # of what is over
+OVER_WORDS = ("CONFIRM", "wait", "load", *READINGS)  # of what is over
 DOWN_SCANS, UP_SCANS = 3, 3  # of a press, and before the next one: both are debounced; STOP is not
 LASTS_MS = 5_000  # for which a reading lasts at least
 WAIT_FLOW, WAIT_REST = 40, 8  # scans of "wait" at the most: then it may be waited again
+AGE_MOST_MS = 8_000  # of a press that waits for a second one
 SHORT_MS = 200  # of a scan while a key goes down or up
 STILL_MOST_MS = 40_000
 QUIET_MOST_MS = 10_000
 FALLS = 3  # pulses by which a counter falls back
 FIXED = (Plan, Protocol, Levels, Sealed, Mirror, Orders, Settings, Budget, Throttle)
+
+
+def _older(age_ms: int, ms: int) -> int:
+    return min(age_ms + ms, AGE_MOST_MS) if age_ms >= 0 else -1
 
 
 class Violation(Exception):
@@ -98,13 +104,18 @@ class Account:
         self.still_ms = 0  # ms without flow since the last pulse
         self.reactions = 0
         self.reacted_at = -1  # the step of the last pulse at a reaction after which it has not gone on
+        self.chose = False  # UP or DOWN went down since this question of a hold was asked
+        self.severe = False  # a person has said severe, by two presses
+        self.severe_ms = -1  # since the first of them
+        self.start_ms = -1  # since START was pressed for a resume
         self.unwell = False  # the patient was low for too long since the flow ended
 
     def row(self) -> list[int]:
         """All of it."""
         return [
             *self.own, *self.line, *self.filled, *self.completed, self.in_step, self.flowed, self.asked, self.still_ms,
-            self.reactions, self.reacted_at, self.unwell, self.faults, self.fell,
+            self.reactions, self.reacted_at, self.chose, self.severe, self.severe_ms, self.start_ms, self.unwell,
+            self.faults, self.fell,
         ]  # fmt: skip
 
 
@@ -149,6 +160,10 @@ class World:
         self.faults_left = faults
         self.words = words
         self.meant = MEANT if idle_keys else MEANT_ONLY
+        self.chosen, self.start_before = False, -1  # as before this scan
+        self.asked = (0, 0, False)  # the question before it: kind, shown, second press
+        self.watched = False  # the patient: from START to two presses of CONFIRM when all is over
+        self.ends = 0  # of those
         self.saw = False  # START went down when the present protocol was on the screen
         self.quiet_ms = 0  # ms for which an alarm's sound has been paused
         self.pressed = self.before = self.new = self.request = self.keys = self.trip_before = 0
@@ -229,6 +244,8 @@ class World:
         self.trip_before = guard.trip
         self.step_before = session.claim.step
         self.rate_before = session.rate_e4()
+        question = session.question
+        self.asked = (question.kind, question.shown, question.second)
         self.pressed = keys & ~self.keys
         self.keys = keys
         self.up_s = 0 if keys else min(self.up_s + 1, UP_SCANS)
@@ -256,6 +273,8 @@ class World:
         account = self.account
         if self.pressed & START:
             self.saw = True
+        self.chosen, self.start_before = account.chose, account.start_ms
+        self._book_presses(session, account, ms)
         if session.state == READY:
             self.hung = -1  # whoever starts begins with her own bags
         paused = self.pump.alarms.paused_ms > 0 and not self.pressed & SILENCE
@@ -270,6 +289,33 @@ class World:
             account.unwell = True
         for kind, code, _ in self.came:
             self._record(kind, code)
+
+    def _book_presses(self, session: Any, account: Account, ms: int) -> None:
+        """What people have said so far, by what stood on the screen when a key went down."""
+        if GROUP[session.state] & ON:
+            self.watched, self.ends = True, 0
+        elif self.pressed & CONFIRM:
+            self.ends = min(self.ends + 1, 2)
+            self.watched = self.watched and self.ends < 2
+        if self.before != session.state or session.state == RUNNING:
+            account.chose, account.severe_ms, account.start_ms = False, -1, -1
+        account.severe_ms = _older(account.severe_ms, ms)
+        account.start_ms = _older(account.start_ms, ms)
+        if self.pressed & (UP | DOWN):
+            account.chose, account.severe_ms = True, -1
+        if self.pressed & START and session.state == RESUMABLE:
+            account.start_ms = 0
+        self._book_severe(session, account)
+
+    def _book_severe(self, session: Any, account: Account) -> None:
+        """A press counts when the screen answers it: the emergency stands there, or another question."""
+        kind, shown, second = self.asked
+        if self.keys != CONFIRM or kind != CAUSE or not shown or causes.GRADES[shown - 1] != causes.SEVERE:
+            return
+        if second and session.state != HELD:
+            account.severe = True
+        elif not second and session.question.second:
+            account.severe_ms = 0
 
     def _record(self, kind: int, code: int) -> None:
         account = self.account
@@ -290,7 +336,7 @@ class World:
             account.in_step = 0
         elif kind == events.REACTION and code == causes.MILD:
             account.reactions += 1
-            account.reacted_at = account.flowed
+            account.reacted_at = min(account.flowed, self.step_before)  # nor above a step to which they went back
 
     def settle(self) -> None:
         """After the judgement: what a flow that has begun makes past."""
@@ -356,7 +402,7 @@ class World:
         if question.kind != BAG_QUESTION or not question.shown:
             return False
         if question.second:
-            return session.case.solution() != self.hung
+            return False  # what was named is what hangs
         return question.shown - 1 != self.hung and question.shown <= len(session.bags.codes)
 
     def apply(self, word: str) -> None:
@@ -428,6 +474,8 @@ class World:
     def _wrong_pulse(self, by: int) -> None:
         self.faults_left -= 1
         self.account.faults += 1
+        if by > 0:
+            self.account.still_ms = 0
         self.step_before = self.pump.session.claim.step
         self.motor.stray(by)
         self.scan(0)
@@ -473,6 +521,8 @@ class World:
             self.good_ms,
             self.low_ms,
             self.saw,
+            self.watched,
+            self.ends,
             self.quiet_ms,
             self.keys,
             READ_AS[self.reading],

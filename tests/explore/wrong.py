@@ -24,6 +24,7 @@ from pump.senses.conditions import Conditions
 from pump.senses.vitals import Vitals
 from pump.session.bags import Bags
 from pump.session.case import Case
+from pump.session.held import Held
 from pump.session.progress import Progress
 from pump.session.resuming import Resuming
 from pump.session.running import Running
@@ -236,6 +237,16 @@ def _legs_without_end(plan: Plan, k: int, bag: int, pulses: int, line: Line) -> 
     return legs_of(plan, k, bag, pulses, line)
 
 
+def _severe_is_technical(sound: Any, held: Held, grade: int) -> int:
+    return int(held._technical() if grade == causes.SEVERE else sound(held, grade))
+
+
+def _preselected(sound: Any, held: Held) -> int:
+    answer = int(sound(held))
+    held.case.question.shown = 1
+    return answer
+
+
 _no_patient_alarm = around(Conditions, "_want", _alarms_without(_patients_only_where_it_held))
 _bag_is_believed = around(Bags, "enter", _bag_believed)
 _count_may_fall = both(
@@ -327,6 +338,14 @@ BY_INVARIANT: dict[str, Wrong] = {
     "what-starts-was-seen": Wrong(_seen_or_not, "power-on", ("START load", "wait")),
     "a-lock-stays": Wrong(
         around(Session, "update", _back_from(states.LOCKED)), "held in step 4", (*_severe, "CONFIRM")
+    ),
+    "severe-locks": Wrong(around(Held, "_classify", _severe_is_technical), "held in step 4", _severe),
+    "nothing-is-preselected": Wrong(around(Held, "enter", _preselected), "step 4", ("STOP", "CONFIRM")),
+    "a-resume-is-two-presses": Wrong(
+        answers(Resuming, "tick", 0), "held in step 4", (*_technical, "START", "wait", "CONFIRM")
+    ),
+    "what-is-committed-is-within-the-order": Wrong(
+        around(Plan, "final_pulses", lambda sound, *rest: sound(*rest) + 1), "step 6", ("wait", "wait")
     ),
     "a-hold-is-told": Wrong(
         around(Conditions, "_want", _alarms_without(lambda *_: True)), "held in step 4", ("wait", "wait")

@@ -218,7 +218,7 @@ class Guard:
         self._pressed = False
         self._flow = True
         self._due = self._base
-        self._due_us = self._since_ms = 0
+        self._due_us = self._since_ms = self._missing_ms = 0
 
     @micropython.native
     def _enter(self, claim, seamless):

@@ -59,14 +59,17 @@ def _kind(held):
 
 
 def _whole(held):
-    """Whether its CRC holds; where the writing broke off within that, all of it that came must be right. What such a
-    writing says stands: else a power cut in its last bytes damages the row, and every order is refused for it."""
+    """Whether its CRC holds; where the writing broke off within that, all of it that came must be right, and some must
+    have come (a byte as blank as the rest is none). What such a writing says stands: else a power cut in its last bytes
+    damages the row, and every order is refused for it."""
     right = bytearray(held)
     crc.put(right, _END)
     at = _END
     while at < FRAM_SLOT and held[at] == right[at]:
         at += 1
-    return at == FRAM_SLOT or (at > _END and _blank(held, at))
+    if at == FRAM_SLOT:
+        return True
+    return _blank(held, at) and held[_END:at] != held[at : at + 1] * (at - _END)
 
 
 def _blank(held, begin):
