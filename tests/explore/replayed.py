@@ -19,7 +19,7 @@ from tests.explore.invariants import ALL as ALL_INVARIANTS
 from tests.explore.invariants import Invariant
 from tests.explore.protocols import ALL
 from tests.explore.spaces import shortened
-from tests.explore.world import Violation, World
+from tests.explore.world import DOWN_SCANS, Violation, World
 
 from pump.session import case
 from pump.tables import events, questions
@@ -119,13 +119,24 @@ class Watched(World):
 
 
 class Shipped(Watched):
-    """Each scan is a second, also while keys go down and up; a key is let go of when the next one is pressed."""
+    """Each scan is a second, also while keys go down and up. `effect_s`: when the newest input took effect."""
+
+    effect_s = 0
+
+    def apply(self, word: str) -> None:
+        """Carries an input out. Raises Violation."""
+        self.effect_s = 0
+        try:
+            super().apply(word)
+        finally:
+            self.effect_s = self.effect_s or self.t_s
 
     def _shares(self, scans: int) -> list[int]:
         return [TICK_MS] * scans
 
     def _let_go(self) -> None:
-        """Not yet."""
+        self.effect_s = self.t_s
+        super()._let_go()
 
 
 @dataclass(frozen=True)
@@ -256,7 +267,7 @@ def _keep(replay: Replay, world: Watched) -> None:
     replay.reacted, replay.reactions = world.account.reacted_at + 1, world.account.reactions
 
 
-def _go(world: Watched, one: Passed, ratio: int, replay: Replay) -> bool:
+def _go(world: Shipped, one: Passed, ratio: int, replay: Replay) -> bool:
     """Carries an input out; false when what it waits for does not come."""
     if one.word == "wait":
         return _wait(world, one, ratio, replay)
@@ -269,16 +280,17 @@ def _go(world: Watched, one: Passed, ratio: int, replay: Replay) -> bool:
     return True
 
 
-def _note(world: Watched, word: str, replay: Replay, begins: bool = False) -> None:
+def _note(world: Shipped, word: str, replay: Replay, begins: bool = False) -> None:
     if word not in ("tick", "wait"):
-        replay.inputs.append(Input(world.t_s - (word == "scan"), word, world.hung, begins))
+        replay.inputs.append(Input(world.effect_s - (word == "scan"), word, world.hung, begins))
 
 
-def _breaks(world: Watched, one: Passed, ratio: int, name: str, replay: Replay) -> bool:
+def _breaks(world: Shipped, one: Passed, ratio: int, name: str, replay: Replay) -> bool:
     """The last input, after which this firmware is wrong: whether it breaks that invariant here too."""
     _stand_still(world, one.still_before_ms * ratio)
     if name == NO_END:  # it would not end here either
-        world.t_ms += one.scans * TICK_MS
+        world.t_ms += max(one.scans, DOWN_SCANS) * TICK_MS
+        world.effect_s = world.t_s
         for word in one.words:
             _note(world, word, replay)
         return True
