@@ -105,9 +105,11 @@ class Watched(World):
         return bool(self.pump.delivery.flowing) and sum(self.account.own) == self._pulses
 
     def bare(self) -> bool:
-        """It flows from one step into the next, of which no pulse has come."""
-        session, pulses = self.pump.session, sum(self.account.own)
-        return session.state == RUNNING and pulses > self._pulses and self.account.flowed != session.progress.step
+        """It flows from one step into the next, of which no pulse has come, nor surely comes in the next scan."""
+        session, at = self.pump.session, self.pump.session.progress.step
+        if session.state != RUNNING or self.account.flowed == at or sum(self.account.own) == self._pulses:
+            return False
+        return bool(self.plan.protocol.steps[at].duration_ms > TICK_MS // 2 * self.plan.pulses[at])
 
     def lapses(self) -> bool:
         """What was pressed waits for a second press, or a start for its bag: time would take it back."""
@@ -255,7 +257,9 @@ def _shipped(
             if not _go(world, one, ratio, replay) and strict:
                 return replay, f"input {number} ({one.word}): what it waits for does not come with the shipped times"
             if world.stands() != one.stands and (strict or last):
-                return replay, f"input {number} ({one.word}): the pump is {NAMES[world.stands()[0]]} with shipped times"
+                state, step, _ = world.stands()
+                pump = f"{NAMES[state]}, step {step + 1}"
+                return replay, f"input {number} ({one.word}): the pump is elsewhere with shipped times: {pump}"
         if not breaks:
             _keep(replay, world)
         replay.end_s = world.t_s
