@@ -283,13 +283,19 @@ def _go(world: Shipped, one: Passed, ratio: int, replay: Replay) -> bool:
         return _wait(world, one, ratio, replay)
     if one.word != "tick":
         _stand_still(world, one.still_before_ms * ratio)
-    while one.word in HOLDING and world.bare():  # a target's pulses are smaller: its first one comes at once
+    while _too_soon(world, one.word):
         world.scan(0)
     for word in one.words:
         begins = world.begins()
         world.apply(word)
         _note(world, word, replay, begins)
     return True
+
+
+def _too_soon(world: Shipped, word: str) -> bool:
+    """A hold would come before the step's first pulse: a target's pulses are smaller, and its first one is out."""
+    several = world.plan.pulses[world.pump.session.progress.step] > 1  # a single one would end the step
+    return (word in HOLDING and world.bare()) or (word == "low" and world.begins() and several)
 
 
 def _note(world: Shipped, word: str, replay: Replay, begins: bool = False) -> None:
