@@ -295,7 +295,7 @@ def _go(world: Shipped, one: Passed, ratio: int, replay: Replay) -> bool:
 def _too_soon(world: Shipped, word: str) -> bool:
     """A hold would come before the step's first pulse: a target's pulses are smaller, and its first one is out."""
     several = world.plan.pulses[world.pump.session.progress.step] > 1  # a single one would end the step
-    return (word in HOLDING and world.bare()) or (word == "low" and world.begins() and several)
+    return several and ((word in HOLDING and world.bare()) or (word == "low" and world.begins()))
 
 
 def _note(world: Shipped, word: str, replay: Replay, begins: bool = False) -> None:

@@ -27,6 +27,7 @@ from toleramp_bench.scenario.reader import read_scenario
 HUNG_CPU_S = 3  # the whole run of the fault that hangs takes 1
 # The inputs after the milestone, as test_once_landed prints them, of those that take long to be found.
 STORED: dict[str, tuple[str, ...]] = {
+    "h1": ("UP", "CONFIRM", "START", "CONFIRM"),
     "h3": ("UP", "UP", "CONFIRM"),
     "h5": ("hang B", "scan", "CONFIRM"),
     "h7": ("UP", "CONFIRM", "START", "fall", "CONFIRM"),
