@@ -19,11 +19,11 @@ from tests.explore.invariants import ALL as ALL_INVARIANTS
 from tests.explore.invariants import Invariant
 from tests.explore.protocols import ALL
 from tests.explore.spaces import shortened
-from tests.explore.world import Violation, World
+from tests.explore.world import DOWN_SCANS, Violation, World
 
 from pump.session import case
 from pump.tables import events, questions
-from pump.tables.states import FLOWS, GROUP, NAMES, ON
+from pump.tables.states import FLOWS, GROUP, NAMES, ON, RUNNING
 from toleramp.errors import UserError
 from toleramp_bench.records import code_name
 
@@ -33,6 +33,7 @@ MOST_S = 900  # of one wait: nothing that a pump at rest waits for by itself tak
 SETTLED_S = 70  # after power-on: good readings have been good for long enough, as they soon have in the explorer
 CLEAR_S = 2  # after a change that leaves no record people let so long pass: a target may be later than the model
 HAIR_S = 10
+HOLDING = ("STOP", "STOP early", "pause")
 LOOK_S = 60  # a wait that breaks an invariant is looked at for so long
 
 
@@ -103,6 +104,13 @@ class Watched(World):
         """It flows, and no pulse has come yet."""
         return bool(self.pump.delivery.flowing) and sum(self.account.own) == self._pulses
 
+    def bare(self) -> bool:
+        """It flows from one step into the next, of which no pulse has come, nor surely comes in the next scan."""
+        session, at = self.pump.session, self.pump.session.progress.step
+        if session.state != RUNNING or self.account.flowed == at or sum(self.account.own) == self._pulses:
+            return False
+        return bool(self.plan.protocol.steps[at].duration_ms > TICK_MS // 2 * self.plan.pulses[at])
+
     def lapses(self) -> bool:
         """What was pressed waits for a second press, or a start for its bag: time would take it back."""
         session = self.pump.session
@@ -119,13 +127,24 @@ class Watched(World):
 
 
 class Shipped(Watched):
-    """Each scan is a second, also while keys go down and up; a key is let go of when the next one is pressed."""
+    """Each scan is a second, also while keys go down and up. `effect_s`: when the newest input took effect."""
+
+    effect_s = 0
+
+    def apply(self, word: str) -> None:
+        """Carries an input out. Raises Violation."""
+        self.effect_s = 0
+        try:
+            super().apply(word)
+        finally:
+            self.effect_s = self.effect_s or self.t_s
 
     def _shares(self, scans: int) -> list[int]:
         return [TICK_MS] * scans
 
     def _let_go(self) -> None:
-        """Not yet."""
+        self.effect_s = self.t_s
+        super()._let_go()
 
 
 @dataclass(frozen=True)
@@ -238,7 +257,9 @@ def _shipped(
             if not _go(world, one, ratio, replay) and strict:
                 return replay, f"input {number} ({one.word}): what it waits for does not come with the shipped times"
             if world.stands() != one.stands and (strict or last):
-                return replay, f"input {number} ({one.word}): the pump is {NAMES[world.stands()[0]]} with shipped times"
+                state, step, _ = world.stands()
+                pump = f"{NAMES[state]}, step {step + 1}"
+                return replay, f"input {number} ({one.word}): the pump is elsewhere with shipped times: {pump}"
         if not breaks:
             _keep(replay, world)
         replay.end_s = world.t_s
@@ -256,12 +277,14 @@ def _keep(replay: Replay, world: Watched) -> None:
     replay.reacted, replay.reactions = world.account.reacted_at + 1, world.account.reactions
 
 
-def _go(world: Watched, one: Passed, ratio: int, replay: Replay) -> bool:
+def _go(world: Shipped, one: Passed, ratio: int, replay: Replay) -> bool:
     """Carries an input out; false when what it waits for does not come."""
     if one.word == "wait":
         return _wait(world, one, ratio, replay)
     if one.word != "tick":
         _stand_still(world, one.still_before_ms * ratio)
+    while _too_soon(world, one.word):
+        world.scan(0)
     for word in one.words:
         begins = world.begins()
         world.apply(word)
@@ -269,16 +292,23 @@ def _go(world: Watched, one: Passed, ratio: int, replay: Replay) -> bool:
     return True
 
 
-def _note(world: Watched, word: str, replay: Replay, begins: bool = False) -> None:
+def _too_soon(world: Shipped, word: str) -> bool:
+    """A hold would come before the step's first pulse: a target's pulses are smaller, and its first one is out."""
+    several = world.plan.pulses[world.pump.session.progress.step] > 1  # a single one would end the step
+    return several and ((word in HOLDING and world.bare()) or (word == "low" and world.begins()))
+
+
+def _note(world: Shipped, word: str, replay: Replay, begins: bool = False) -> None:
     if word not in ("tick", "wait"):
-        replay.inputs.append(Input(world.t_s - (word == "scan"), word, world.hung, begins))
+        replay.inputs.append(Input(world.effect_s - (word == "scan"), word, world.hung, begins))
 
 
-def _breaks(world: Watched, one: Passed, ratio: int, name: str, replay: Replay) -> bool:
+def _breaks(world: Shipped, one: Passed, ratio: int, name: str, replay: Replay) -> bool:
     """The last input, after which this firmware is wrong: whether it breaks that invariant here too."""
     _stand_still(world, one.still_before_ms * ratio)
     if name == NO_END:  # it would not end here either
-        world.t_ms += one.scans * TICK_MS
+        world.t_ms += max(one.scans, DOWN_SCANS) * TICK_MS
+        world.effect_s = world.t_s
         for word in one.words:
             _note(world, word, replay)
         return True

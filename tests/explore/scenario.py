@@ -16,7 +16,7 @@ from tests.explore.invariants import ALL as INVARIANTS
 from tests.explore.protocol_file import protocol_text, table
 from tests.explore.protocols import ALL
 from tests.explore.replayed import OTHERS, Input, Mark, Replay, replayed
-from tests.explore.world import READINGS
+from tests.explore.world import DOWN_SCANS, READINGS
 
 from pump.protocol.protocol import Protocol
 from pump.tables import events
@@ -29,6 +29,7 @@ Do = dict[str, object]
 PROTOCOLS = "protocols"  # the folder beside the scenarios
 HALF_MS = 500  # the model scans once a second: an input falls between two of its scans
 AT_ONCE_MS = 100  # after a press that lets it flow: debounced, and before the first pulse
+KNOWN_MS = 1_200  # after which the pump has what the oximeter says
 AFTER_LOAD_MS = 300  # as soon after a record as the bench's people can be
 REST_S = 2  # at the end, where nothing flows: a target may be so much later than the model
 FAULTS = {
@@ -145,6 +146,9 @@ class Writer:
             yield "# The protocol comes as the key settles: on a target just before it, and the same protocol again.\n"
             yield self._event(self._moment(one.t_s), "load", {"do": "host", "command": "load"}, one.t_s)
             yield self._event(self._after_load(one), one.word, _press(name), one.t_s)
+        elif beside == "low":  # it is to be known when the key settles: an oximeter says it once a second
+            yield self._event(self._moment(one.t_s - 1), one.word, _reads(beside), one.t_s - 1)
+            yield self._event({"after": self._last, "plus": clock(KNOWN_MS)}, one.word, _press(name), one.t_s)
         else:
             yield self._event(self._when(one), one.word, self._do(one), one.t_s)
             if beside in _READ:
@@ -180,6 +184,10 @@ class Writer:
     def _when(self, one: Input) -> Do:
         if one.at_once and self._last and self._by_itself(one.t_s) is None:
             return {"after": self._last, "plus": clock(AT_ONCE_MS)}
+        loads = [mark.t_s for mark in self.replay.marks if mark.event == EVENTS.LOADED]
+        if one.word == "START" and one.t_s - DOWN_SCANS in loads[1:]:  # it went down before what came was seen
+            nth = loads.index(one.t_s - DOWN_SCANS) + 1
+            return {"after": EVENTS.LOADED, "nth": nth, "plus": clock(AFTER_LOAD_MS)}
         return self._moment(one.t_s)
 
     def _moment(self, t_s: int, picks: str = "after_") -> Do:
@@ -196,7 +204,15 @@ class Writer:
         if mark.code:
             when[f"{picks}code"] = mark.code
         when |= {"nth": nth} if nth > 1 else {}
-        return {**when, "plus": clock((t_s - mark.t_s) * 1000 - HALF_MS)}
+        plus_ms = (t_s - mark.t_s) * 1000 - HALF_MS
+        return {**when, "plus": clock(min(plus_ms, self._most_ms(mark, t_s)) if picks else plus_ms)}
+
+    def _most_ms(self, mark: Mark, t_s: int) -> int:
+        """Within a step that is not over then: the model's steps end at its scans, a target's a little earlier."""
+        over = any(other.event == EVENTS.STEP_COMPLETED and other.t_s == t_s for other in self.replay.marks)
+        if mark.event != EVENTS.STEP_STARTED or over:
+            return 1 << 30
+        return self.protocol.steps[mark.step - 1].duration_ms * 9 // 10
 
     def _keep(self, mark: Mark) -> None:
         """It comes by itself, and in time: else what follows it would only be late."""
