@@ -176,16 +176,6 @@ def never_above_the_order(w: World) -> str:
     return f"{given} of {ordered} units given" if given > ordered else ""
 
 
-@holds("PRO-4")
-def what_is_committed_is_within_the_order(w: World) -> str:
-    """What was given and what is queued together never pass the order's dose."""
-    if w.account.fell or not w.motor.queue or not w.plan.counts[w.pump.session.claim.step]:
-        return ""
-    queued = sum(word[0] for word in w.motor.queue) * STRENGTHS[w.hung]
-    most = ordered_dose(w) + w.account.faults * max(STRENGTHS)
-    return f"{dose(w)} units given, {queued} queued, {most} at the most" if dose(w) + queued > most else ""
-
-
 def dose(w: World) -> int:
     """Units given; what line-fills draw counts as none."""
     return sum(pulses * STRENGTHS[bag] for bag, pulses in enumerate(w.account.own)) - w.account.free
@@ -239,6 +229,16 @@ def the_bag_that_hangs(w: World) -> str:
         return "a bag was asked for, none confirmed"
     bag = w.pump.session.case.course.bag[w.pump.session.progress.step]
     return f"bag {w.hung} hangs, it runs as from {bag}" if bag != w.hung else ""
+
+
+@holds("PRO-4")
+def what_is_committed_is_within_the_order(w: World) -> str:
+    """What was given and what is queued together never pass the order's dose."""
+    if w.account.fell or not w.motor.queue or not w.plan.counts[w.pump.session.claim.step]:
+        return ""
+    queued = sum(word[0] for word in w.motor.queue) * STRENGTHS[w.hung]
+    most = ordered_dose(w) + w.account.faults * max(STRENGTHS)
+    return f"{dose(w)} units given, {queued} queued, {most} at the most" if dose(w) + queued > most else ""
 
 
 @holds("PRO-2", "PRO-7", "SES-5")
