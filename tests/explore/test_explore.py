@@ -25,7 +25,7 @@ def explored(name: str) -> Explored:
 @pytest.mark.timeout(patience_s(600))
 @pytest.mark.req("FLO-10", "PRO-2", "PRO-4", "PRO-5", "PRO-7", "PRO-8", "SES-2", "SES-6", "VIT-1", "VIT-2", "ALM-7")
 def test_sixty_thousand_states_break_no_invariant() -> None:
-    """Three spaces, two at once, a process each; the counts by the session's state stand in build/explore/make-test.txt."""
+    """Three spaces, two at once; the counts by the state of the session stand in build/explore/make-test.txt."""
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         told = dict(zip(STATES, pool.map(explored, STATES), strict=True))
     COUNTS.parent.mkdir(parents=True, exist_ok=True)
