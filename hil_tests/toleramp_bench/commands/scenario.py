@@ -1,6 +1,7 @@
 """run scenarios on the bench: the pure core, MicroPython for Unix, the emulated board or a rig"""
 
 import argparse
+import atexit
 import json
 import signal
 import sys
@@ -133,7 +134,9 @@ def _first_interrupt() -> "Iterator[None]":
     finally:
         PRESSED.answered()
         handler.runs = False
-        if not handler.pressed:
+        if handler.pressed:  # Python gives its own handler back before it ends: a late one would be the end by a signal
+            atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+        else:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
