@@ -301,7 +301,7 @@ class World:
             account.chose, account.severe_ms, account.start_ms = False, -1, -1
         account.severe_ms = _older(account.severe_ms, ms)
         account.start_ms = _older(account.start_ms, ms)
-        if self.pressed & (UP | DOWN):
+        if self.keys & (UP | DOWN):  # down already as the question came, it counts for that
             account.chose, account.severe_ms = True, -1
         if self.pressed & START and session.state == RESUMABLE:
             account.start_ms = 0
