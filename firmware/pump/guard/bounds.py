@@ -10,8 +10,7 @@ from pump.base.compat import micropython
 from pump.guard.levels import Levels
 
 WINDOW = 16  # pulses over which a rate is judged: to within a sixteenth, and to within a scan
-STRETCH_MS = 100  # over which it is seen how long a rate lasts,
-STRETCH_SCANS = 5  # and so many scans at least: what one of them cannot place is a fifth
+STRETCH_MS, STRETCH_SCANS = 100, 5  # over which it is seen how long a rate lasts: one scan is a fifth of it
 SPAN_MAX_MS = 500_000  # what is longer has a hold in it
 SLACK_PPM = 500  # of the full dose: what ppm_of cannot tell, and the pulse that completes it
 
