@@ -13,10 +13,11 @@ from textwrap import wrap
 from tests.explore.expected import COUNTED, NO_STEP, UNSEEN, Ending, Expected, expected, least_s
 from tests.explore.explorer import Found
 from tests.explore.invariants import ALL as INVARIANTS
+from tests.explore.openings import READINGS
 from tests.explore.protocol_file import protocol_text, table
 from tests.explore.protocols import ALL
 from tests.explore.replayed import OTHERS, Input, Mark, Replay, replayed
-from tests.explore.world import DOWN_SCANS, READINGS
+from tests.explore.world import DOWN_SCANS
 
 from pump.protocol.protocol import Protocol
 from pump.tables import events

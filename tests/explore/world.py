@@ -1,7 +1,7 @@
 """The explored world: the shipped core, a motor, what really hangs, the patient, the people, the laptop.
 
-An input is a word of `INPUTS`; `apply` carries it out, scan by scan, and judges each scan by all invariants. What the
-pump believes is never asked here: pulses are counted at the motor, bags by what really hangs.
+An input is a word of a space (tests.explore.spaces); `apply` carries it out, scan by scan, and judges each scan by all
+invariants. What the pump believes is never asked here: pulses are counted at the motor, bags by what really hangs.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.explore.abstractions import TICK_MS, Line, Log, Screen
+from tests.explore.account import Account
 from tests.explore.motor import LONG_US, Motor
+from tests.explore.openings import FALLS, LASTS_MS, READINGS, Openings
 from tests.explore.protocols import PL_PULSE, STRENGTHS
+from tests.explore.said import Said
 
 from pump.base.units import TICK_MASK, US_RATE
 from pump.controller import Controller
@@ -30,93 +33,25 @@ from pump.store.orders import Orders
 from pump.store.settings import Settings
 from pump.store.throttle import Throttle
 from pump.tables import causes, events, messages
-from pump.tables.questions import BAG as BAG_QUESTION
-from pump.tables.questions import CAUSE
-from pump.tables.states import GROUP, HELD, HOLDS, ON, OVER, READY, RESUMABLE, RUNNING, SUPERVISED
+from pump.tables.states import GROUP, HOLDS, READY, RUNNING, SUPERVISED
 from pump.tables.vitals import DEGRADED, VALID
 from toleramp_bench.devices.samples import Samples
 
 KEYS = {"START": START, "CONFIRM": CONFIRM, "UP": UP, "DOWN": DOWN, "STOP": STOP, "SILENCE": SILENCE}
-READINGS = {"good": 98, "low": 88, "unsure": 98, "silent": 98}
 READ_AS = {name: at for at, name in enumerate(READINGS)}
 # By the shortened times, and a scan: of a low reading, and of none, that hold; of good ones after which it may go on.
 LOW_MS, UNSEEN_MS, RECOVER_MS = 2_000, 6_000, 5_000
 FRESH_MS = 2_000  # for which a reading is one of now
-# The keys that are pressed at each question: of those that go through a list that is round one, and one that means
-# nothing.
-MEANT = (
-    ("CONFIRM", "STOP", "SILENCE"),
-    ("START", "CONFIRM", "STOP", "SILENCE"),
-    ("UP", "CONFIRM", "START", "STOP", "SILENCE"),
-    ("UP", "DOWN", "CONFIRM", "START", "STOP", "SILENCE"),
-    ("UP", "DOWN", "CONFIRM", "STOP", "SILENCE"),
-    ("UP", "CONFIRM", "STOP", "SILENCE"),
-    ("START", "CONFIRM", "STOP", "SILENCE"),
-)
-_ALWAYS = ("STOP", "SILENCE")
-MEANT_ONLY = (
-    _ALWAYS,
-    ("START", *_ALWAYS),
-    ("UP", "CONFIRM", *_ALWAYS),
-    ("UP", "CONFIRM", *_ALWAYS),
-    ("UP", "DOWN", "CONFIRM", *_ALWAYS),
-    ("UP", "CONFIRM", *_ALWAYS),
-    ("START", "CONFIRM", *_ALWAYS),
-)
-OVER_WORDS = ("CONFIRM", "wait", "load", *READINGS)  # of what is over
 DOWN_SCANS, UP_SCANS = 3, 3  # of a press, and before the next one: both are debounced; STOP is not
-LASTS_MS = 5_000  # for which a reading lasts at least
 WAIT_FLOW, WAIT_REST = 40, 8  # scans of "wait" at the most: then it may be waited again
-AGE_MOST_MS = 11_000  # of a press that waits for a second one
 SHORT_MS = 200  # of a scan while a key goes down or up
 STILL_MOST_MS = 40_000
 QUIET_MOST_MS = 10_000
-FALLS = 3  # pulses by which a counter falls back
-FIXED = (Plan, Protocol, Levels, Sealed, Mirror, Orders, Settings, Budget, Throttle)
-
-
-def _older(age_ms: int, ms: int) -> int:
-    return min(age_ms + ms, AGE_MOST_MS) if age_ms >= 0 else -1
+FIXED = (Openings, Plan, Protocol, Levels, Sealed, Mirror, Orders, Settings, Budget, Throttle)
 
 
 class Violation(Exception):
     """An invariant does not hold: its name, and what was seen."""
-
-
-class Account:
-    """What really happened since the last START, by the motor and the bags that hung; for the invariants alone."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.faults = 0  # pulses that nobody asked for, or that were lost
-        self.fell = False  # the counter fell back
-        self.begin(plan)
-
-    def begin(self, plan: Plan) -> None:
-        """A new session."""
-        self.own = [0] * len(plan.holds)  # pulses of each bag
-        self.line = [plan.primed_with] * plan.line_pulses  # what the shared line holds, the vein's end first
-        self.filled = [0] * plan.count  # pulses of line-fills, which count as no dose
-        self.free = 0  # units of dose in them
-        self.in_step = 0  # pulses since the step began
-        self.flowed = -1  # the step of the last pulse
-        self.completed = [False] * plan.count
-        self.asked = False  # a bag was asked for, and none confirmed since
-        self.still_ms = 0  # ms without flow since the last pulse
-        self.reactions = 0
-        self.reacted_at = -1  # the step of the last pulse at a reaction after which it has not gone on
-        self.chose = False  # UP or DOWN went down since this question of a hold was asked
-        self.severe = False  # a person has said severe, by two presses
-        self.severe_ms = -1  # since the first of them
-        self.start_ms = -1  # since START was pressed for a resume
-        self.unwell = False  # the patient was low for too long since the flow ended
-
-    def row(self) -> list[int]:
-        """All of it."""
-        return [
-            *self.own, *self.line, *self.filled, *self.completed, self.in_step, self.flowed, self.asked, self.still_ms,
-            self.reactions, self.reacted_at, self.chose, self.severe, self.severe_ms, self.start_ms, self.unwell,
-            self.faults, self.fell,
-        ]  # fmt: skip
 
 
 class World:
@@ -158,12 +93,7 @@ class World:
         self.same_ms = 0  # ms for which the reading has been what it is
         self.bad_ms = self.good_ms = self.low_ms = 0  # ms for which the reading has been so
         self.faults_left = faults
-        self.words = words
-        self.meant = MEANT if idle_keys else MEANT_ONLY
-        self.chosen, self.start_before = False, -1  # as before this scan
-        self.asked = (0, 0, False)  # the question before it: kind, shown, second press
-        self.watched = False  # the patient: from START to two presses of CONFIRM when all is over
-        self.ends = 0  # of those
+        self.said = Said()
         self.saw = False  # START went down when the present protocol was on the screen
         self.quiet_ms = 0  # ms for which an alarm's sound has been paused
         self.pressed = self.before = self.new = self.request = self.keys = self.trip_before = 0
@@ -175,7 +105,7 @@ class World:
         self.came: list[tuple[int, int, int]] = []  # the records of the scan
         self.fresh = False  # the flow has begun in this scan
         self._judge = judge
-        self._mays = self._mays_now()
+        self.openings = Openings(self, words, idle_keys)
         self._load(0)
         for _ in range(6):
             self.scan(0)
@@ -244,8 +174,7 @@ class World:
         self.trip_before = guard.trip
         self.step_before = session.claim.step
         self.rate_before = session.rate_e4()
-        question = session.question
-        self.asked = (question.kind, question.shown, question.second)
+        self.said.look(session.question)
         self.pressed = keys & ~self.keys
         self.keys = keys
         self.up_s = 0 if keys else min(self.up_s + 1, UP_SCANS)
@@ -273,8 +202,7 @@ class World:
         account = self.account
         if self.pressed & START:
             self.saw = True
-        self.chosen, self.start_before = account.chose, account.start_ms
-        self._book_presses(session, account, ms)
+        self.said.book(session, self.before, self.keys, self.pressed, ms)
         if session.state == READY:
             self.hung = -1  # whoever starts begins with her own bags
         paused = self.pump.alarms.paused_ms > 0 and not self.pressed & SILENCE
@@ -290,41 +218,16 @@ class World:
         for kind, code, _ in self.came:
             self._record(kind, code)
 
-    def _book_presses(self, session: Any, account: Account, ms: int) -> None:
-        """What people have said so far, by what stood on the screen when a key went down."""
-        if GROUP[session.state] & ON:
-            self.watched, self.ends = True, 0
-        elif self.pressed & CONFIRM:
-            self.ends = min(self.ends + 1, 2)
-            self.watched = self.watched and self.ends < 2
-        if self.before != session.state or session.state == RUNNING:
-            account.chose, account.severe_ms, account.start_ms = False, -1, -1
-        account.severe_ms = _older(account.severe_ms, ms)
-        account.start_ms = _older(account.start_ms, ms)
-        if self.keys & (UP | DOWN):  # down already as the question came, it counts for that
-            account.chose, account.severe_ms = True, -1
-        if self.pressed & START and session.state == RESUMABLE:
-            account.start_ms = 0
-        self._book_severe(session, account)
-
-    def _book_severe(self, session: Any, account: Account) -> None:
-        """A press counts when the screen answers it: the emergency stands there, or another question."""
-        kind, shown, second = self.asked
-        if self.keys != CONFIRM or kind != CAUSE or not shown or causes.GRADES[shown - 1] != causes.SEVERE:
-            return
-        if second and session.state != HELD:
-            account.severe = True
-        elif not second and session.question.second:
-            account.severe_ms = 0
-
     def _record(self, kind: int, code: int) -> None:
         account = self.account
         if kind == events.ARMED:
             account.begin(self.plan)
+            self.said.begin()
         elif kind == events.LOADED:
             self.pump.guard.mirror = self.pump.guard.sealed = None  # what looks for bits that have changed
             self.loaded, self.saw = self._sent, False
             account.begin(self.plan)
+            self.said.begin()
         elif kind == events.BAG_REQUESTED:
             account.asked = True
         elif kind == events.BAG_CONFIRMED:
@@ -349,61 +252,7 @@ class World:
 
     def open(self) -> Iterator[str]:
         """The inputs that this world has now."""
-        over = GROUP[self.pump.session.state] & OVER
-        for word in self.words:
-            if over:
-                if word in OVER_WORDS:
-                    yield word
-            elif self._may(word):
-                yield word
-
-    def _may(self, word: str) -> bool:
-        """Whether an input can happen now, or could matter; of what cannot matter a sample is open (MEANT)."""
-        name, _, beside = word.partition(" ")
-        if name in READINGS:
-            return self._may_read(name)
-        if beside in READINGS:
-            return self._may(name) and self._may_read(beside)
-        may = self._mays.get(name)
-        return may(word) if may else name in self.meant[self.pump.session.question.kind] or "+" in name
-
-    def _mays_now(self) -> dict[str, Callable[[str], bool]]:
-        """When what is no key and no reading can happen."""
-        session, delivery = self.pump.session, self.pump.delivery
-        return {
-            "CONFIRM": lambda _: "CONFIRM" in self.meant[session.question.kind] and not self._would_lie(),
-            "hang": lambda word: self._may_hang(ord(word[5]) - 65),
-            "scan": lambda _: session.asks_bag() and self.hung >= 0,
-            "tick": lambda _: delivery.flowing,
-            "wait": lambda _: True,
-            "load": lambda _: True,
-            "pause": lambda _: GROUP[session.state] & ON != 0,
-            "stop": lambda _: GROUP[session.state] & ON != 0,
-            "pulse+": lambda _: self.faults_left > 0,
-            "pulse-": lambda _: self.faults_left > 0 and delivery.flowing,
-            "fall": lambda _: self._may_fall(),
-        }
-
-    def _may_read(self, reading: str) -> bool:
-        return reading != self.reading and self.same_ms >= LASTS_MS
-
-    def _may_hang(self, bag: int) -> bool:
-        session = self.pump.session
-        return session.asks_bag() and not session.question.second and self.hung != bag
-
-    def _may_fall(self) -> bool:
-        """At rest: in flow what fell is hidden by what came, and is a pulse that was lost."""
-        session, flows = self.pump.session, self.pump.delivery.flowing
-        return self.faults_left > 0 and GROUP[session.state] & ON != 0 and not flows and sum(self.account.own) >= FALLS
-
-    def _would_lie(self) -> bool:
-        """People read the code from the bag that hangs: they name no other, and confirm no other."""
-        question, session = self.pump.session.question, self.pump.session
-        if question.kind != BAG_QUESTION or not question.shown:
-            return False
-        if question.second:
-            return False  # what was named is what hangs
-        return question.shown - 1 != self.hung and question.shown <= len(session.bags.codes)
+        return self.openings.now()
 
     def apply(self, word: str) -> None:
         """Carries an input out. Raises Violation."""
@@ -521,11 +370,9 @@ class World:
             self.good_ms,
             self.low_ms,
             self.saw,
-            self.watched,
-            self.ends,
             self.quiet_ms,
             self.keys,
             READ_AS[self.reading],
         )
-        to += account.row()
+        to += account.row() + self.said.row()
         return tuple(to)
