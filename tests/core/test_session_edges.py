@@ -343,3 +343,20 @@ def test_a_step_that_begins_asks_nothing_and_records_its_bag() -> None:
     case.progress.hung = 0
     assert running.enter() == 0 and told == [(events.STEP_STARTED, 0, 0)]
     assert (case.question.kind, case.question.choices, case.question.shown) == (questions.NONE, 0, 0)
+
+
+@pytest.mark.req("FLO-10", "SES-2")
+def test_what_is_queued_beyond_a_step_s_volume_never_comes() -> None:
+    """Else a pulse that nobody asked for, counted near a step's end, lets one of the old bag flow while the next one is
+    being hung; scans are slow, so that the dwell is over before the queue is."""
+    pump = pump_with(short(), 100_000)
+    start(pump)
+    run_to_step(pump, 4)
+    progress = pump.controller.session.progress
+    assert until(pump, lambda _: progress.step == 3 and progress.target - progress.done < 8)
+    pump.stepper.stray(progress.target - progress.done)
+    assert until(pump, "bag", 2)
+    made = pump.stepper.pulses
+    assert not pump.stepper.queue
+    scan_s(pump, 2)
+    assert pump.stepper.pulses == made and not pump.controller.guard.trip
