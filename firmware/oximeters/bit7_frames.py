@@ -8,6 +8,7 @@ FROZEN_BLOCKS is a frozen device.
 
 from array import array
 
+from oximeters.losses import Losses
 from pump.base.compat import micropython, ptr8
 from pump.io import COUNT_MAX
 from pump.tables import vitals as v
@@ -38,9 +39,10 @@ def majority(said: ptr8, count: int) -> int:
     return -1
 
 
-class Frames:
+class Frames(Losses):
     """Frames to samples; a format's own class finds them (`_byte`) and reads them (`_read`, by `add`)."""
 
+    rejected_at, resyncs_at = REJECTED, RESYNCS
     size = 0  # bytes of a frame
     silence_ms = 1_000
 
@@ -53,23 +55,10 @@ class Frames:
         self._still = 0  # blocks without any movement of the pleth
         self._restart()
 
-    @property
-    def rejected(self):
-        """Bytes thrown away."""
-        return self.state[REJECTED]
-
-    @property
-    def resyncs(self):
-        """How often the lock on the stream was lost."""
-        return self.state[RESYNCS]
-
     @micropython.native
     def take(self, data, count):
         """Adds data[:count]; True when at least one sample was completed (the newest one stands)."""
-        state = self.state
-        if state[REJECTED] >= COUNT_MAX - _MARGIN or self.samples >= COUNT_MAX:
-            state[REJECTED] >>= 1  # both: the loss rate stays
-            self.samples >>= 1
+        self.make_room(_MARGIN)
         complete = False
         for i in range(count):
             if self._byte(data[i]):
@@ -91,7 +80,7 @@ class Frames:
         if state[LOST] < COUNT_MAX:
             state[LOST] += count
         if state[LOCKED] == LOCK:
-            state[RESYNCS] = min(state[RESYNCS] + 1, COUNT_MAX)
+            self.count_resync()
         state[LOCKED] = 0
 
     @micropython.native

@@ -9,8 +9,8 @@ frozen device cannot be told from a steady patient.
 
 from array import array
 
+from oximeters.losses import Losses
 from pump.base.compat import micropython
-from pump.io import COUNT_MAX
 from pump.tables import vitals as v
 from pump.tables.messages import NONE8, NONE16
 
@@ -25,9 +25,10 @@ _SENSOR, _OUT_OF_TRACK, _LOW, _ARTIFACT = 0x40, 0x20, 0x10, 0x04
 _N, _LOCKED, _REJECTED, _RESYNCS = 0, 1, 2, 3  # indices into Parser.state
 
 
-class Parser:
+class Parser(Losses):
     """Bytes in, samples out: after `take` returned True, spo2, pulse and flags describe the newest packet."""
 
+    rejected_at, resyncs_at = _REJECTED, _RESYNCS
     silence_ms = SILENCE_MS
     size = SIZE
 
@@ -36,16 +37,6 @@ class Parser:
         self.state = array("i", bytes(16))
         self.samples = 0
         self.spo2, self.pulse, self.flags = NONE8, NONE16, 0
-
-    @property
-    def rejected(self):
-        """Bytes thrown away."""
-        return self.state[_REJECTED]
-
-    @property
-    def resyncs(self):
-        """How often the lock on the stream was lost."""
-        return self.state[_RESYNCS]
 
     @micropython.native
     def take(self, data, count):
@@ -82,9 +73,7 @@ class Parser:
     def _count(self, rejected, samples):
         """Counts both; halves both near a limit first: their ratio stays."""
         state = self.state
-        if state[_REJECTED] >= COUNT_MAX - self.size or self.samples >= COUNT_MAX:
-            state[_REJECTED] >>= 1
-            self.samples >>= 1
+        self.make_room(self.size)
         state[_REJECTED] += rejected
         self.samples += samples
 
@@ -93,7 +82,7 @@ class Parser:
         self._count(count, 0)
         if state[_LOCKED]:
             state[_LOCKED] = 0
-            state[_RESYNCS] = min(state[_RESYNCS] + 1, COUNT_MAX)
+            self.count_resync()
 
     @micropython.native
     def _finish(self):

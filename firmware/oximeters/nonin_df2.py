@@ -9,8 +9,8 @@ its fast and extended averages and its rate within 20 of the extended one, or it
 
 from array import array
 
+from oximeters.losses import Losses
 from pump.base.compat import micropython, ptr8, ptr32
-from pump.io import COUNT_MAX
 from pump.tables import messages as m
 from pump.tables import vitals
 
@@ -99,9 +99,10 @@ def _accept(buf: ptr8, at: int, state: ptr32, values: ptr8) -> int:
     return 0
 
 
-class Parser:
+class Parser(Losses):
     """Bytes in, samples out: after `take` returned True, spo2, pulse and flags describe the newest packet."""
 
+    rejected_at, resyncs_at = _REJECTED, _RESYNCS
     silence_ms = SILENCE_MS
     wide = 0  # 1: frames of data format 7
 
@@ -117,23 +118,11 @@ class Parser:
         self._counter = -1  # of the packet before; -1: none since the lock
         self._moves = 0  # packets in a row in which it went on, up to COUNTER_MOVES: then it is known to count
 
-    @property
-    def rejected(self):
-        """Bytes and packets thrown away."""
-        return self.state[_REJECTED]
-
-    @property
-    def resyncs(self):
-        """How often the lock on the stream was lost."""
-        return self.state[_RESYNCS]
-
     @micropython.native
     def take(self, data, count):
         """Adds data[:count]; True when at least one packet was completed (the newest one stands)."""
         buf, state = self.buf, self.state
-        if state[_REJECTED] >= COUNT_MAX - _RING or self.samples >= COUNT_MAX:
-            state[_REJECTED] >>= 1  # both: the loss rate stays
-            self.samples >>= 1
+        self.make_room(_RING)
         _append(buf, state, data, count)
         at, complete = 0, False
         n, wide = state[_N], state[_WIDE]
@@ -190,7 +179,7 @@ class Parser:
         state = self.state
         state[_LOCKED] = state[_FRAME] = self._moves = 0
         self._counter = -1
-        state[_RESYNCS] = min(state[_RESYNCS] + 1, COUNT_MAX)
+        self.count_resync()
 
     def _rate(self, at):
         return (self._values[at] & 3) << 7 | self._values[at + 1] & 127

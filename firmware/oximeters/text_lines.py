@@ -8,8 +8,8 @@ device.
 from array import array
 
 from oximeters.agreement import Agreement
+from oximeters.losses import Losses
 from pump.base.compat import micropython, ptr8, ptr32
-from pump.io import COUNT_MAX
 from pump.tables import vitals as v
 from pump.tables.messages import NONE8, NONE16
 
@@ -109,9 +109,10 @@ def after(buf: ptr8, end: int, key: ptr8, size: int) -> int:
     return found
 
 
-class Lines:
+class Lines(Losses):
     """Lines to samples; a format's own class reads a line (`_line`, by `reading`)."""
 
+    rejected_at, resyncs_at = _REJECTED, _RESYNCS
     silence_ms = 3_000
     near = (4, 15)  # points of SpO2 and beats a minute that two readings may differ
     stuck = 2
@@ -124,23 +125,11 @@ class Lines:
         self._agreement = Agreement(*self.near)
         self._clock, self._same = NO_CLOCK, 0
 
-    @property
-    def rejected(self):
-        """Bytes thrown away."""
-        return self.state[_REJECTED]
-
-    @property
-    def resyncs(self):
-        """How often a line that did not fit came after one that did."""
-        return self.state[_RESYNCS]
-
     @micropython.native
     def take(self, data, count):
         """Adds data[:count]; True when at least one reading was completed (the newest one stands)."""
         buf, state = self.buf, self.state
-        if state[_REJECTED] >= COUNT_MAX - _MARGIN or self.samples >= COUNT_MAX:
-            state[_REJECTED] >>= 1  # both: the loss rate stays
-            self.samples >>= 1
+        self.make_room(_MARGIN)
         complete = False
         for i in range(count):
             n = _gather(buf, state, data[i])
@@ -179,7 +168,7 @@ class Lines:
         state[_REJECTED] += count
         if state[_LOCKED]:
             state[_LOCKED] = 0
-            state[_RESYNCS] = min(state[_RESYNCS] + 1, COUNT_MAX)
+            self.count_resync()
 
     @micropython.native
     def _stands_still(self, clock):
