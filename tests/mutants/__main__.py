@@ -57,7 +57,7 @@ class Run:
         self.report = Report(read(), read_open())
         mutants = sample({**self.report.equivalent, **self.report.open}) if options.sample else draw(options.one_in)
         self.mutants = [mutant for mutant in mutants if self._wanted(mutant)]
-        self.killers = read_killers(place().lists / KILLERS, place().build / KILLERS)
+        self.killers = read_killers(place().build / KILLERS, place().lists / KILLERS)  # what is kept is newer
 
     def all(self) -> int:
         """Judges; the exit code."""
