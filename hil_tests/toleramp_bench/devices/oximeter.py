@@ -90,6 +90,21 @@ class Oximeter:
         self._said: tuple[int | None, int | None] | None = None
         self._replay: Replay | None = None
 
+    @property
+    def baud(self) -> int:
+        """The rate of its format's line."""
+        return settings(self.form)[0]
+
+    @property
+    def parity(self) -> int | None:
+        """That of its format's line: 1 odd, 0 even, None none."""
+        return settings(self.form)[1]
+
+    @property
+    def must_be_started(self) -> bool:
+        """It is silent until it is asked."""
+        return bool(getattr(self._bytes, "START", b""))
+
     # --- what happens to it --------------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -179,7 +194,7 @@ class Oximeter:
     def hear(self, data: bytes) -> None:
         """What the pump says on the line."""
         form = self._bytes
-        if self.cable_out or self.switched_off or not getattr(form, "START", b""):
+        if self.cable_out or self.switched_off or not self.must_be_started:
             return
         for byte in data:
             self._ear = (self._ear + bytes((byte,)))[-len(form.START) :]
@@ -196,7 +211,7 @@ class Oximeter:
             self._wire.uart_send(self._uart, form.ANSWERS[self._ear], form.BAUD)
 
     def _speaks(self) -> bool:
-        asked = not getattr(self._bytes, "START", b"") or self._wire.now_ns < self._until_ns
+        asked = not self.must_be_started or self._wire.now_ns < self._until_ns
         return asked and not self.cable_out and not self.switched_off
 
     def _next_frame(self) -> None:
@@ -268,6 +283,7 @@ class Oximeter:
             e_hr_d=kept.e_hr,
             tmr=self.timer,
             low_batt=self.low_battery,
+            perfusion=self.perfusion,
         )
 
     def _measured(self) -> Values:
@@ -300,6 +316,12 @@ class Oximeter:
                 self._display, self._display_due = measured, self.timer + _DISPLAY_PACKETS
         elif self._lost_ns is not None and self._wire.now_ns - self._lost_ns >= _DISPLAY_HOLD_NS:
             self._display, self._display_due = Values(), 0.0
+
+
+def settings(form: str) -> tuple[int, int | None]:
+    """Rate and parity (1 odd, 0 even, None none) of that format's line."""
+    module = _module(form)
+    return int(module.BAUD), getattr(module, "PARITY", None)
 
 
 def _module(form: str) -> Any:
