@@ -205,11 +205,15 @@ def explain(port: str, error: OSError) -> PortError:
     return PortError(f"cannot be opened: {os.strerror(error.errno)}", port, "plug the pump in again")
 
 
-def open_port(port: str) -> "serial.Serial":
-    """Opens the port raw, 8N1, for this program alone; PortError in one line when that fails."""
+def open_port(port: str, baud: int = BAUD, parity: int | None = None) -> "serial.Serial":
+    """Opens the port raw, 8 data bits, 1 stop bit, for this program alone; PortError in one line when that fails.
+
+    `parity`: 1 odd, 0 even, None none.
+    """
     import serial
 
+    letter = {None: serial.PARITY_NONE, 0: serial.PARITY_EVEN, 1: serial.PARITY_ODD}[parity]
     try:
-        return serial.Serial(port, BAUD, timeout=READ_S, write_timeout=2.0, exclusive=True)
+        return serial.Serial(port, baud, parity=letter, timeout=READ_S, write_timeout=2.0, exclusive=True)
     except OSError as error:  # serial.SerialException is one
         raise explain(port, error) from None
