@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LONGEST_S = 10_000_000
+SPO2, PULSE = 97, 72
 # The options that are words of the scenarios' `oximeter`; each may be said while it runs, too.
 OPTIONS = {
-    "spo2": "SpO2 in percent (default: 97)",
-    "pulse": "beats a minute (default: 72)",
+    "spo2": f"SpO2 in percent (default: {SPO2})",
+    "pulse": f"beats a minute (default: {PULSE})",
     "off": "the finger is out of the probe: values that a device holds for display stay for 10 s",
     "sensor_out": "the sensor is unplugged from the device",
     "unplug": "the cable is out: silence",
@@ -96,7 +97,7 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
     return checked(said, "the options")
 
 
-def _opened(args: argparse.Namespace) -> tuple[Session, PtyLine | PortLine]:
+def _opened(args: argparse.Namespace, given: dict[str, Any]) -> tuple[Session, PtyLine | PortLine]:
     """The oximeter and its line, at the beginning of its time; UserError when the port cannot be opened."""
     from toleramp_bench.devices.oximeter import settings
     from toleramp_bench.simulator.lines import PortLine, PtyLine
@@ -108,18 +109,9 @@ def _opened(args: argparse.Namespace) -> tuple[Session, PtyLine | PortLine]:
         line = PortLine(args.port, *settings(args.format), lambda data: heard[0].hear(data))
     else:
         line = PtyLine(lambda data: heard[0].hear(data))
-    heard.append(Session(args.format, line, seed=args.seed))
+    spo2, pulse = float(given.get("spo2", SPO2)), float(given.get("pulse", PULSE))
+    heard.append(Session(args.format, line, spo2, pulse, args.seed))
     return heard[0], line
-
-
-def _prepare(session: Session, args: argparse.Namespace) -> None:
-    """What the options say now, and the script's lines at their times."""
-    from toleramp_bench.simulator.told import read_script
-
-    script = read_script(args.script) if args.script else []
-    session.tell(_given(args))
-    for at_ns, what in script:
-        session.at_ns(at_ns, lambda what=what: session.tell(what))  # type: ignore[misc]
 
 
 def _announce(session: Session, args: argparse.Namespace, path: str) -> None:
@@ -153,11 +145,16 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(f"no format is called {args.format[:40]!r}", "--format", there)
     from toleramp_bench.line_input import LineInput
     from toleramp_bench.simulator.serve import SECOND, Served, sent
+    from toleramp_bench.simulator.told import read_script
 
-    session, line = _opened(args)
+    given = _given(args)
+    script = read_script(args.script) if args.script else []
+    session, line = _opened(args, given)
     try:
-        _prepare(session, args)
         served = Served(session, line, time.monotonic_ns, terminal.say)
+        session.tell(given)
+        for at_ns, what in script:
+            session.at_ns(at_ns, lambda what=what: session.tell(what))  # type: ignore[misc]
         if args.seconds:
             session.at_ns(round(args.seconds * SECOND), served.end)
         with _ends_on_signals(served.end):

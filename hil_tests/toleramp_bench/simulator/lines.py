@@ -7,7 +7,7 @@ import select
 from collections.abc import Callable
 
 from toleramp.device import ports
-from toleramp.errors import LinkLost
+from toleramp.errors import LinkLost, PortError
 from toleramp_bench.boards.pseudo_terminal import PseudoTerminal
 
 KEPT = 4096  # bytes for a program that has the pseudo-terminal open and does not read
@@ -46,16 +46,13 @@ class PortLine:
     def __init__(self, port: str, baud: int, parity: int | None, heard: Callable[[bytes], object]) -> None:
         """`heard`: hears what the pump says."""
         self._port = ports.open_port(port, baud, parity)
-        self._heard, self._parity = heard, parity
+        self._heard = heard
         self.path = port
         self.overrun = 0  # bytes that the port did not take: it carries less than the oximeter says
 
     def send(self, data: bytes, baud: int, parity: int | None) -> None:
-        """Bytes at that rate; what the port has no room for is lost. Raises LinkLost."""
-        if baud != self._port.baudrate:
-            self._port.baudrate = baud
-        if parity != self._parity:
-            self._port.parity, self._parity = PARITIES[parity], parity
+        """Bytes at that rate; what the port has no room for is lost. Raises LinkLost, PortError for the rate."""
+        self._set(baud, ports.parity_of(self.path, parity))
         try:
             written = os.write(self._port.fileno(), data)
         except BlockingIOError:
@@ -63,6 +60,16 @@ class PortLine:
         except OSError as error:
             raise self._gone(error) from None
         self.overrun += len(data) - written
+
+    def _set(self, baud: int, parity: str) -> None:
+        try:
+            if (baud, parity) != (self._port.baudrate, self._port.parity):
+                self._port.apply_settings({"baudrate": baud, "parity": parity})
+        except OSError as error:
+            raise self._gone(error) from None
+        except Exception as error:  # termios.error, or ValueError for a rate
+            what = f"it does not take {baud} baud 8{parity}1 ({error})"
+            raise PortError(what, self.path, "choose another rate") from None
 
     def exchange(self, wait_s: float) -> None:
         """Waits up to `wait_s`, or until the pump says something. Raises LinkLost."""

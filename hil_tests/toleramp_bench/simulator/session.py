@@ -31,7 +31,7 @@ class Session:
     """An oximeter and its line. Time is the oximeter's: nanoseconds since its start."""
 
     def __init__(self, form: str, line: Line, spo2: float = 97, pulse: float = 72, seed: int = 1) -> None:
-        """`form`: the serial format by its name; ValueError-free: names are checked before. `seed`: of all damages."""
+        """`form`: the serial format by its name. `seed`: of all damages."""
         self._line = line
         self.now_ns = 0
         self._calls: list[tuple[int, int, Callable[[], None]]] = []
@@ -46,7 +46,7 @@ class Session:
         self._happenings = Happenings(
             Random(seed), lambda ms, call: self.at_ns(self.now_ns + round(ms * 1e6), call), self._send
         )
-        self.oximeter.start()
+        self.at_ns(0, self.oximeter.start)
 
     # -- what happens
 
