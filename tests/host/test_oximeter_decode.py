@@ -79,9 +79,33 @@ def test_people_read_what_counts_and_why_not(
     assert rows[3] == "3 samples, 2 valid, of 375 bytes; rejected: 0, lock lost: 0"
 
 
+class Pipe:
+    """A pipe from a device: some bytes, then somebody presses Ctrl-C."""
+
+    def __init__(self, data: bytes) -> None:
+        self.buffer, self._data = self, [data]
+
+    def read1(self, size: int) -> bytes:
+        if not self._data:
+            raise KeyboardInterrupt
+        return self._data.pop()
+
+
+def test_ctrl_c_ends_a_pipe_with_what_was_lost(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else who reads a live device never sees the losses."""
+    monkeypatch.setattr(sys, "stdin", Pipe(b"".join(stream("nonin-df2", 2))))
+    assert cli.main(["oximeter", "decode", "--format", "nonin-df2", "-", "--json"]) == 130
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert last["summary"]["samples"] == 2
+    monkeypatch.setattr(sys, "stdin", None)
+    assert cli.main(["oximeter", "decode", "--format", "nonin-df2", "-"]) == 2
+
+
 def test_no_sample_is_told_with_what_is_there(decoded: Any) -> None:
     """Else a wrong format is a broken device."""
-    for other in NAMES:
+    for other in ("nonin-df7", "contec9", "masimo-ascii", "nellcor-ascii", "nonin-df8"):
         code, rows, err = decoded(
             "nellcor-ascii" if other != "nellcor-ascii" else "masimo-ascii", b"".join(stream(other, 9))
         )

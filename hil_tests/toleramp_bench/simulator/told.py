@@ -33,7 +33,7 @@ def read_words(text: str, source: str, folder: Path = Path()) -> Table:
     found: dict[str, Any] = {}
     for name, value in _pairs(words, checks):
         if name in found:
-            raise checks.fail(f"{name} is said twice", "the line", "leave one out")
+            raise checks.fail(f"{name} is said twice", name, "leave one out")
         found[name] = value
     return checked(found, source, folder)
 
@@ -42,7 +42,7 @@ def checked(found: Table, source: str, folder: Path = Path()) -> Table:
     """Arguments that fit: kinds, ranges, what goes together; the trace read. Raises UserError."""
     checks = Checks(Path(source))
     arguments = checks.table(found, WORDS, "")
-    demand_oximeter(checks, arguments, "the line")
+    demand_oximeter(checks, arguments, "together")
     return with_trace(arguments, folder)
 
 

@@ -1,6 +1,7 @@
 """`toleramp oximeter decode`: one line a sample of a recorded stream, and what was lost of it."""
 
 import argparse
+import io
 import json
 import string
 import sys
@@ -45,18 +46,27 @@ def demand_format(name: str) -> str:
 def run(args: argparse.Namespace) -> int:
     """Decodes; 0, or 1 without a sample."""
     decoder, begin = Decoder(demand_format(args.format)), b""
-    with _opened(args.file) as read:
-        for data in pieces(read, _PIECE):
-            begin += data[: _LOOKED_AT - len(begin)]
-            for sample in decoder.read(data):
-                print(_json(args.format, sample) if args.json else _text(sample))
-            sys.stdout.flush()
+    try:
+        with _opened(args.file) as read:
+            for data in pieces(read, _PIECE):
+                begin += data[: _LOOKED_AT - len(begin)]
+                for sample in decoder.read(data):
+                    print(_json(args.format, sample) if args.json else _text(sample))
+                sys.stdout.flush()
+    except KeyboardInterrupt:  # how a pipe from a device ends
+        _end(decoder, args.json)
+        raise
     if not decoder.bytes:
         raise UserError("there is not one byte", args.file, "name a file of what the oximeter sent")
-    print(json.dumps({"summary": _summary(decoder)}) if args.json else _losses(decoder))
+    _end(decoder, args.json)
     if not decoder.samples:
         terminal.say(_why_none(decoder, begin))
     return 0 if decoder.samples else 1
+
+
+def _end(decoder: Decoder, as_json: bool) -> None:
+    """The last line: what there was, and what was lost."""
+    print(json.dumps({"summary": _summary(decoder)}) if as_json else _losses(decoder), flush=True)
 
 
 @contextmanager
@@ -64,7 +74,7 @@ def _opened(name: str) -> Iterator[Any]:
     """What reads up to so many bytes, as soon as some are there."""
     try:
         if name == "-":
-            stdin: Any = sys.stdin.buffer
+            stdin: Any = getattr(sys.stdin, "buffer", io.BytesIO())  # a closed one has no byte
             yield stdin.read1
             return
         with open(name, "rb") as file:
