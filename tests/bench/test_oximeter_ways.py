@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from random import Random
 
 import pytest
 from oximeter_sessions import judged
@@ -15,7 +16,9 @@ from pump.tables.oximeters import NAMES
 from toleramp.errors import UserError
 from toleramp.oximeter.samples import HELD
 from toleramp_bench.devices import contec9
+from toleramp_bench.devices.happenings import Happenings
 from toleramp_bench.devices.traces import read_trace
+from toleramp_bench.targets.slow_oximeter import SlowOximeter
 
 SENSOR_OFF, OUT_OF_TRACK, ARTIFACT, LOW_PERFUSION, LOW_BATTERY, FROZEN = vitals.NAMES[1:7]
 # What a format has no way to say, or says otherwise.
@@ -197,3 +200,31 @@ def test_a_scenario_names_a_recording(tmp_path: Path) -> None:
     (tmp_path / "night.csv").write_text("0,97,72\n4,91,72\n30,91,72\n")
     (row,) = judged(tmp_path, "nonin-df2", "core", FALLING)
     assert row["met"], row
+
+
+@pytest.mark.req("TST-1")
+def test_an_oximeter_without_bytes_fails_in_the_same_ways() -> None:
+    """Else a slow scan, and a campaign, try another oximeter than the bench's."""
+
+    class Clock:
+        now_us = 0
+
+    clock = Clock()
+    device = SlowOximeter(clock)
+    where = Happenings(Random(1), lambda ms, call: None, lambda data: None)
+    wanted = {
+        "perfusion": ("low", "good", LOW_PERFUSION), "out_of_track": (True, False, OUT_OF_TRACK),
+        "sensor_out": (True, False, SENSOR_OFF), "freeze": (True, False, FROZEN),
+    }  # fmt: skip
+    for key, (begins, ends, flag) in wanted.items():
+        assert where.happen(device, {key: begins}) and device.samples.take(bytearray(), 1)
+        assert device.samples.flags & 1 << vitals.NAMES.index(flag), key
+        where.happen(device, {key: ends})
+        assert device.samples.take(bytearray(), 1) and device.samples.flags == vitals.VALID, key
+    where.happen(device, {"power_off": True})
+    assert not device.samples.take(bytearray(), 1)
+    where.happen(device, {"power_off": False, "samples": [[90, 60, 2]], "repeat": 2})
+    for at_s, said in ((1, 90), (3.9, 90), (4, 90)):
+        clock.now_us = round(at_s * 1e6)
+        assert device.samples.take(bytearray(), 1) and device.samples.spo2 == said
+    assert not where.happen(device, {"noise": 0.5}), "there are no bytes to spoil"

@@ -67,7 +67,7 @@ class SlowOximeter:
 
     def ramp(self, seconds: float, spo2: float | None = None, pulse: float | None = None) -> None:
         """Lets a value go to another within `seconds`."""
-        now, span = self._clock.now_us, max(1, round(seconds * 1e6))
+        now, span = self._clock.now_us, round(seconds * 1e6)
         if spo2 is not None:
             self._spo2 = (now, span, self._value(self._spo2), spo2)
         if pulse is not None:
@@ -104,8 +104,8 @@ class SlowOximeter:
         raise NotOnTarget(f"an oximeter without bytes is no {form}")
 
     def _value(self, ramp: tuple[int, int, float, float]) -> float:
-        share = min(1.0, (self._clock.now_us - ramp[0]) / ramp[1])
-        return ramp[2] + (ramp[3] - ramp[2]) * share
+        passed = self._clock.now_us - ramp[0]
+        return ramp[3] if passed >= ramp[1] else ramp[2] + (ramp[3] - ramp[2]) * passed / ramp[1]
 
     def finger(self, on: bool) -> None:
         """The finger goes out of the sensor, or back in."""
