@@ -4,7 +4,7 @@ from array import array
 from time import sleep_ms, ticks_diff, ticks_us
 
 import board_pins as pins
-from machine import ADC, PWM, UART, Pin
+from machine import ADC, PWM, UART, Pin, mem32
 
 from drivers.bus import Bus
 from drivers.console import Console
@@ -19,6 +19,7 @@ from pump.io import NO_WRITE, OX_MAX, STOP
 from pump.senses.power_up import GRANTED, PENDING, SERVICE_KEYS, Act
 from pump.store.journal import SLOTS, valid
 from pump.tables import inputs, parts
+from pump.tables.lines import AS_SET
 
 # In the order of pump.io's bits; STOP is normally closed to ground: high is pressed, or a broken wire.
 _KEYS = (pins.START, pins.CONFIRM, pins.SILENCE, pins.UP, pins.DOWN, pins.STOP)
@@ -34,6 +35,7 @@ _SCREEN = parts.BIT[parts.SCREEN]
 _LIGHTS = parts.BIT[parts.LIGHTS]
 _FRAM = parts.BIT[parts.FRAM]
 _DRIVER_ON = 1 << pins.GPB_DRIVER_ON
+_UART1_IMSC = 0x40038038  # no interrupt: nobody reads but us
 OX_RXBUF = 1024  # holds 1.8 s of the fastest stream, 540 B/s
 
 
@@ -70,6 +72,23 @@ def _pressed(masks: ptr32) -> int:
     return bits
 
 
+@micropython.viper
+def _caught(buf: ptr8, most: int) -> int:
+    """Takes what UART1 holds into buf[:most]: how many bytes, and 256 times how many with a wrong stop bit or parity.
+
+    The port's own reader drops what says that, so it is kept from reading: 32 bytes are held in between.
+    """
+    uart = ptr32(0x40038000)
+    n = broken = 0
+    while n < most and not (uart[6] & 16):  # UARTFR: RXFE
+        word = uart[0]  # UARTDR
+        if word & 0xF00:  # overrun, break, parity, frame
+            broken += 1
+        buf[n] = word
+        n += 1
+    return n | broken << 8
+
+
 class PumpBoard:
     """All parts of boards/pump_pico."""
 
@@ -81,7 +100,8 @@ class PumpBoard:
             Pin(number, Pin.IN, Pin.PULL_UP)
         self.counter = PulseCounter(pins.STEP, pins.STOP)
         self._masks = array("I", [1 << number for number in _KEYS])
-        self._uart = self._talk = None
+        self._uart = self._talk = self._form = None
+        self._line = AS_SET
         self.bus = Bus(pins.SDA, pins.SCL)
         self.screen = Screen(self.bus)
         self.expander = Expander(self.bus)
@@ -104,6 +124,21 @@ class PumpBoard:
 
     def listen(self, form):
         """Opens the oximeter's line as its format (a module of oximeters) has it."""
+        self._form = form
+        self._open(form)
+
+    def _follow(self, row):
+        """Opens it as a row of tables.lines has it, for a search at rest, or as its format has it again."""
+        self._line = row
+        if row == AS_SET:
+            self._open(self._form)
+            return
+        from oximeters.detection import Line
+
+        self._open(Line(row))
+        mem32[_UART1_IMSC] = 0
+
+    def _open(self, form):
         self._talk = Talk(form)
         self._uart = UART(
             1, form.BAUD, parity=form.PARITY, tx=Pin(pins.OX_TX), rx=Pin(pins.OX_RX), rxbuf=OX_RXBUF, timeout=0
@@ -134,7 +169,7 @@ class PumpBoard:
         if not flowing:
             self.steps.rest()
         snap.queue_us = self.steps.queue_us(now)
-        snap.ox_n = self._oximeter(snap.dt_ms)
+        snap.ox_n = self._oximeter(snap)
         snap.link_n = self.console.read_into(snap.link, READ_FLOWING if flowing else READ_RESTING)
         snap.screen_ready = self.screen.ready
 
@@ -177,11 +212,14 @@ class PumpBoard:
         snap.fram = self._kept
 
     @micropython.native
-    def _oximeter(self, dt_ms):
-        n = self._uart.any()
+    def _oximeter(self, snap):
+        n = 0 if self._line else self._uart.any()
         if n:
             n = self._uart.readinto(self._views[n if n < OX_MAX else OX_MAX]) or 0
-        said = self._talk.due(dt_ms, n)
+        elif self._line:
+            caught = _caught(self._views[OX_MAX], OX_MAX)
+            n, snap.ox_broken = caught & 255, caught >> 8
+        said = self._talk.due(snap.dt_ms, n)
         if said:
             self._uart.write(said)
         return n
@@ -211,6 +249,8 @@ class PumpBoard:
             screen.draw(out.screen, out.screen_cell)
         if out.tx_n:
             self.console.write(out.tx_n)
+        if out.ox_line != self._line:
+            self._follow(out.ox_line)
 
     @micropython.native
     def keep(self, out):

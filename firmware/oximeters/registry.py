@@ -1,8 +1,9 @@
 """From a format's name to its module: parsers are imported when they are chosen.
 
 A module has BAUD, PARITY (1 odd, 0 even, None none), SILENCE_MS (longer than this between two bytes, and the line is
-dead), START (bytes to send while nothing comes, or none), KEEP_ALIVE (bytes to send, or none) with KEEP_ALIVE_MS, and
-the class Parser. Its `forget` is called when the line has been silent: what it has learnt of a module ends there.
+dead), START (bytes to send while nothing comes, or none), KEEP_ALIVE (bytes to send, or none) with KEEP_ALIVE_MS, PROOF
+(so many samples in a row, and no byte thrown away between them, are of this format), and the class Parser. Its `forget`
+is called when the line has been silent: what it has learnt of a module ends there.
 """
 
 from pump.tables.oximeters import NAMES

@@ -4,7 +4,6 @@ senses -> guard's account -> link -> session -> delivery -> guard's judgement ->
 """
 
 from pump.base.compat import micropython
-from pump.base.units import ticks_diff
 from pump.delivery.delivery import Delivery
 from pump.guard.guard import Guard
 from pump.io import CONFIRM, SILENCE, STOP
@@ -18,6 +17,7 @@ from pump.senses.conditions import Conditions
 from pump.senses.driver import Driver
 from pump.senses.keys import Buttons
 from pump.senses.lost import Lost
+from pump.senses.oximeter import Oximeter
 from pump.senses.parts import Parts
 from pump.senses.power_up import BENCH_KEYS, GRANTED, PENDING, Act
 from pump.senses.vitals import Vitals
@@ -65,6 +65,7 @@ class Controller:
         self.buttons = Buttons(held)
         self.act = Act(held) if held == BENCH_KEYS else None
         self.vitals = Vitals()
+        self.oximeter = Oximeter()
         self.display = Display()
         self.guard = Guard(pl_pulse, self.display.lines)
         self.delivery = Delivery(period_us)
@@ -91,7 +92,6 @@ class Controller:
         self._seq = first_record  # of the journal, when a scan was last shown
         self.attention = Attention()
         self._screen = part_rows.ALL  # the bits of Snapshot.parts that were seen last
-        self._ox_ms = -1  # when bytes of the oximeter last came
         self.link.journal.sent = first_record
 
     def boot(self, cause=0):
@@ -133,7 +133,7 @@ class Controller:
         if self.attention.awaits:
             drawn = slow or self.display.lines == self.display.shown
             presses = self.attention.counts(presses, snap, drawn, session.question.kind)
-        self._sense(snap, slow or turn & 3 == 1)
+        self._sense(snap, slow or turn & 3 == 1, out)
         guard.account(snap)
         if snap.link_n or slow or turn & 3 == 3 or link.loading or link.request:
             presses = self._listen(snap, out, presses)
@@ -210,6 +210,7 @@ class Controller:
         link.receive(snap, self.session.state)
         if link.loading:
             out.tidy = True
+            self.oximeter.asked(self, out)
         if link.hung is not None:
             self._hang(snap)
         if link.setting >= 0:
@@ -297,21 +298,19 @@ class Controller:
                 left_out[kind] = 0
 
     @micropython.native
-    def _sense(self, snap, look):
-        vitals, parser = self.vitals, self.parser
-        if snap.ox_n:
-            self._ox_ms = snap.now_ms
-            if parser.take(snap.ox, snap.ox_n):
-                vitals.sample(parser.spo2, parser.pulse, parser.flags, snap.now_ms)
-                if vitals.worsened:
-                    vitals.worsened = False
-                    self.alarms.worsened()
+    def _sense(self, snap, look, out):
+        vitals, parser, oximeter = self.vitals, self.parser, self.oximeter
+        if oximeter.searches:
+            oximeter.go_on(snap, self, out)
+        elif snap.ox_n and oximeter.take(snap, parser):
+            vitals.sample(parser.spo2, parser.pulse, parser.flags, snap.now_ms)
+            if vitals.worsened:
+                vitals.worsened = False
+                self.alarms.worsened()
         if look:
             vitals.watch(snap.now_ms)
             self._monitor()
-            if self._ox_ms >= 0 and ticks_diff(snap.now_ms, self._ox_ms) > parser.silence_ms:
-                self._ox_ms = -1
-                parser.forget()
+            oximeter.look(snap.now_ms, parser)
             self._look(snap)
             self.guard.look()
             for i in range(len(self.inputs)):

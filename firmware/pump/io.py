@@ -8,6 +8,7 @@ from array import array
 
 from pump.base.compat import micropython
 from pump.tables import inputs
+from pump.tables.lines import AS_SET
 from pump.tables.parts import ALL
 
 # Bits of Snapshot.buttons (1 = pressed now) and of a press.
@@ -33,10 +34,11 @@ class Snapshot:
     now_ms: device time modulo 2**30; dt_ms: since the last scan; buttons: raw levels as bits; pulses: all counted at
     the step pin since power-on; moved: those of them made while STOP's contact let the driver be enabled (FLO-12), and
     the driver did not itself say that it was off; idle: those that came while it said so; all three modulo 2**30;
-    queue_us: how far the step generator's queue reaches ahead of now; ox, ox_n: bytes of the oximeter; link, link_n:
-    bytes of the host; raw: one reading for each row of tables.inputs; screen_ready: the board takes another cell;
-    parts: those of tables.parts that answer, as bits; driver_off: the motor driver says that it is not enabled (False
-    while nobody can ask it); fram: what became of the last write.
+    queue_us: how far the step generator's queue reaches ahead of now; ox, ox_n: bytes of the oximeter; ox_broken: how
+    many of them had a wrong stop bit or parity, counted during a search alone; link, link_n: bytes of the host; raw:
+    one reading for each row of tables.inputs; screen_ready: the board takes another cell; parts: those of tables.parts
+    that answer, as bits; driver_off: the motor driver says that it is not enabled (False while nobody can ask it);
+    fram: what became of the last write.
     """
 
     def __init__(self):
@@ -49,6 +51,7 @@ class Snapshot:
         self.queue_us = 0
         self.ox = bytearray(OX_MAX)
         self.ox_n = 0
+        self.ox_broken = 0
         self.link = bytearray(LINK_MAX)
         self.link_n = 0
         self.screen_ready = True
@@ -60,7 +63,8 @@ class Snapshot:
 
 class Outputs:
     """All outputs of one scan: words for the step generator, abort, permit edge, whether the drug flows, lights, tone,
-    bytes for host and FRAM, the screen's text and the cell of it to draw, whether there is time to tidy."""
+    bytes for host and FRAM, the screen's text and the cell of it to draw, whether there is time to tidy, the line
+    settings (tables.lines) that the oximeter's line has from now on."""
 
     def __init__(self):
         self.words = 0
@@ -78,6 +82,7 @@ class Outputs:
         self.screen = b""
         self.screen_cell = -1
         self.tidy = False
+        self.ox_line = AS_SET
 
     @micropython.native
     def clear(self):

@@ -5,8 +5,6 @@ longest limit that they are held against, numbers that are only compared stand a
 not in it (its fingerprint is), nor what was recorded, nor where a light's or a tone's pattern stands.
 """
 
-from pump.base.units import age_ms
-
 
 def pack(pump, to, now_ms):
     """Appends the row of a controller at `now_ms` (Snapshot.now_ms of its last scan) to `to`: integers below 2**30.
@@ -16,7 +14,7 @@ def pack(pump, to, now_ms):
     to.extend(pump.fingerprint)
     to.append(pump.mode())
     to.append(pump.t_ms)
-    to.append(age_ms(now_ms, pump._ox_ms, pump.parser.silence_ms))
+    pump.oximeter.pack(to, now_ms, pump.parser)
     pump.attention.pack(to)
     pump.buttons.pack(to)
     pump.vitals.pack(to, now_ms)

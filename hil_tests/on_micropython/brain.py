@@ -118,7 +118,12 @@ class Brain:
         core, snap = self.core, self.snap
         if GROUP[core.session.state] & FLOWS:
             return True
-        return not (snap.buttons or not core.buttons.quiet or snap.link_n or core.link.loading)
+        return not (snap.buttons or not core.buttons.quiet or snap.link_n or core.link.loading or self.searches)
+
+    @property
+    def searches(self):
+        # Lines are tried for the oximeter, at rest.
+        return self.core.oximeter.searches
 
     def tidy(self):
         gc.collect()

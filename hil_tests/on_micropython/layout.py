@@ -15,9 +15,9 @@ SLOW, SAMPLES = 1, 2  # bits of a boot: slow scans; samples stand for the oximet
 PROTOCOL, PLAN = 0, 1  # where a bit is flipped
 
 _SCAN = (
-    "<BIIBIIIIBBBBB"  # kind, dt_ms, now_ms, buttons, pulses, moved, idle, queue_us, parts, driver off, FRAM, oximeter
+    "<BIIBIIIIBBBBBB"  # kind, dt_ms, now_ms, buttons, pulses, moved, idle, queue_us, parts, driver off, FRAM, oximeter
 )
-# bytes, link bytes
+# bytes, link bytes, broken bytes of the oximeter
 _RAW = "<" + inputs.COUNT * "H"
 # kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, pace, oximeter, lost step
 _BOOT = "<BIBBIiBIBBB"
@@ -27,8 +27,8 @@ _KEEP = "<BH"  # kind, slot of the FRAM; then its bytes
 _RUN = "<BH"  # kind, bytes of the program that follow; answered by a length and what it said
 _SAID = "<H"
 _SAMPLE = "<BBHB"  # in place of the oximeter's bytes while scans are slow: there is one, SpO2, pulse, flags
-_ANSWER = "<HBBBHHhb4s"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot, the
-# screen's cell that is drawn (-1: none) and its four characters
+_ANSWER = "<HBBBHHhbB4s"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot, the
+# screen's cell that is drawn (-1: none), the oximeter's line, the cell's four characters
 _CELL, _DARK = 4, b"\0\0\0\0"
 _WORD = "<II"  # count, interval_us
 _BOOTED = "<I12s8s"  # contract, version, build hash
@@ -49,6 +49,7 @@ def pack_scan(request, snap):
     struct.pack_into(
         _SCAN, request, 0, SCAN, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.moved, snap.idle,
         snap.queue_us, snap.parts, snap.driver_off, snap.fram, snap.ox_n, snap.link_n,
+        snap.ox_broken,
     )  # fmt: skip
     if inputs.COUNT:
         struct.pack_into(_RAW, request, _RAW_AT, *snap.raw)
@@ -76,6 +77,7 @@ def unpack_scan(request, snap):
     snap.fram = request[28]
     snap.ox_n = request[29]
     snap.link_n = request[30]
+    snap.ox_broken = request[31]
     for row in range(inputs.COUNT):
         snap.raw[row] = request[_RAW_AT + 2 * row] | request[_RAW_AT + 2 * row + 1] << 8
     copy(snap.ox, 0, request, _OX_AT, OX_MAX)
@@ -96,7 +98,10 @@ def pack_answer(reply, out, tx, tx_n):
     at += tx_n
     stops = (1 if out.abort else 0) | (2 if out.permit else 0)
     cell = out.screen_cell
-    struct.pack_into(_ANSWER, reply, 0, at, stops, out.words, out.lights, out.tone_hz, tx_n, out.fram_slot, cell, _DARK)
+    struct.pack_into(
+        _ANSWER, reply, 0, at, stops, out.words, out.lights, out.tone_hz, tx_n, out.fram_slot, cell, out.ox_line,
+        _DARK,
+    )  # fmt: skip
     if cell >= 0:
         copy(reply, ANSWER - _CELL, out.screen, _CELL * cell, _CELL)
     return at
@@ -110,7 +115,8 @@ def answer_length(data):
 def unpack_answer(data, out):
     # The same into outputs; the bytes for the host replace `out.tx`, however many they are.
     (
-        _, stops, out.words, out.lights, out.tone_hz, out.tx_n, out.fram_slot, out.screen_cell, drawn
+        _, stops, out.words, out.lights, out.tone_hz, out.tx_n, out.fram_slot, out.screen_cell, out.ox_line,
+        drawn,
     ) = struct.unpack_from(_ANSWER, data, 0)  # fmt: skip
     if out.screen_cell >= 0:
         out.screen = bytes(_CELL * out.screen_cell) + drawn  # no more of it is looked at

@@ -1,7 +1,7 @@
 """The emulated serial lines, buses and analogue inputs. See test_emulator_behaviour."""
 
 from toleramp_bench.boards.emulator import Board, Repl
-from toleramp_bench.boards.emulator.serial_line import FRAME_ERROR, resample
+from toleramp_bench.devices.line_bits import FRAME_ERROR, resample
 
 CS_PIN = 17
 

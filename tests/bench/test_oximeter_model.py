@@ -24,7 +24,7 @@ class FakeWire:
     def at_ns(self, t_ns: int, callback: Callable[[], None]) -> None:
         heapq.heappush(self._queue, (t_ns, len(self.sent), callback))
 
-    def uart_send(self, number: int, data: bytes, baud: int = 9600) -> None:
+    def uart_send(self, number: int, data: bytes, baud: int = 9600, parity: int | None = None) -> None:
         assert number == 1 and baud == 9600
         self.sent.append((self.now_ns, data))
 

@@ -15,8 +15,8 @@ from pump.io import TX_MAX
 from pump.link import frames, status
 from pump.link.loader import Loader
 from pump.store.journal import RECORD
+from pump.tables import lines, refusals
 from pump.tables import messages as m
-from pump.tables import refusals
 from pump.tables.causes import BIT, LINK_SILENT
 from pump.tables.states import GROUP
 
@@ -34,6 +34,7 @@ _STATUS = m.STATUS[0]
 _EVENT = m.EVENT[0]
 _STATS = m.STATS[0]
 _HELLO = m.HELLO_REPLY[0]
+_HEARD = m.HEARD[0]
 _LOST_BIT = BIT[LINK_SILENT]
 
 
@@ -52,6 +53,7 @@ class Link:
         self.hung = None  # the code of a bag as scanned (a view of bytes), for the controller to judge
         self.setting = -1  # a row of tables.settings that is asked for, for the controller to judge, or -1
         self.value = 0
+        self.wanted = -1  # LISTEN came: 1 for a search to begin, 0 to end it; -1: none came
         self._plain = bytearray(frames.MAX_PLAIN)
         self._heard_ms = -1
         self._period_ms = 0
@@ -214,6 +216,21 @@ class Link:
             self.setting = buf[AT]
             self.value = buf[AT + 1] | buf[AT + 2] << 8
 
+    def on_listen(self, length):
+        """A search for the oximeter, or its end."""
+        if not self._short(length, m.LISTEN[1]):
+            self.loading = True
+            self.wanted = 1 if self.receiver.buf[AT] else 0
+
+    def on_heard_get(self, length):
+        """What a search has heard on a line."""
+        if self._short(length, m.HEARD_GET[1]):
+            return
+        self._wanted = self.receiver.buf[AT]
+        self._reply = _HEARD
+        if self._wanted >= lines.COUNT:
+            self.refuse(refusals.RANGE, 0, self._wanted)
+
     def on_load_begin(self, length):
         """A protocol begins to come."""
         self._load(self.loader.begin, length)
@@ -271,6 +288,8 @@ class Link:
             n = self._record(self._wanted)
         elif kind == _HELLO:
             n = status.fill_hello(plain, pump)
+        elif kind == _HEARD:
+            n = status.fill_heard(plain, pump, self._wanted)
         else:
             n = status.fill_status(plain, pump) if kind == _STATUS else status.fill_stats(plain, pump)
         self._close(out, kind, self._reply_seq, n)

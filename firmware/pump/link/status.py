@@ -5,12 +5,16 @@ import struct
 from pump.base.compat import micropython
 from pump.link.frames import HEAD
 from pump.tables import messages as m
+from pump.tables.lines import AS_SET
+from pump.tables.searches import NEVER
 from pump.tables.settings import OXIMETER
 
 _HELLO = m.HELLO_REPLY[1]
 _STATUS = m.STATUS[1]
 _STATS = m.STATS[1]
+_HEARD = m.HEARD[1]
 _HELLO_SIZE, _STATUS_SIZE, _STATS_SIZE = struct.calcsize(_HELLO), struct.calcsize(_STATUS), struct.calcsize(_STATS)
+_HEARD_SIZE = struct.calcsize(_HEARD)
 PER_MILLE = 1000
 _SMALL = 1 << 20  # a count below this times 1000 stays a small integer
 
@@ -61,9 +65,27 @@ def fill_status(buf, pump):
         question.kind, question.shown, question.choices, progress.hung & m.NONE8, alarms.top, alarms.priority,
         _flags(pump), session.rate_e4(), progress.done, progress.target, progress.total, pump.pl_pulse,
         progress.step_ms, pump.t_s, pump.t_ms, vitals.spo2, vitals.flags, vitals.pulse, loss_permille(pump.parser),
-        pump.journal.seq,
+        pump.journal.seq, pump.oximeter.stream,
     )  # fmt: skip
     return _STATUS_SIZE
+
+
+def fill_heard(buf, pump, row):
+    """Writes the HEARD payload of a row of tables.lines to buf[HEAD:]; returns its length. Nothing before a search."""
+    search = pump.oximeter.search
+    if search is None:
+        struct.pack_into(_HEARD, buf, HEAD, row, AS_SET, NEVER, 0, 0, 0, 0)
+        return _HEARD_SIZE
+    came = search.bytes[row]
+    struct.pack_into(
+        _HEARD, buf, HEAD, row, search.line, search.stands, search.fits[row], came, search.broken[row],
+        search.took_ms[row],
+    )  # fmt: skip
+    first = search.first[row]
+    count = min(came, len(first))
+    for i in range(count):
+        buf[HEAD + _HEARD_SIZE + i] = first[i]
+    return _HEARD_SIZE + count
 
 
 def fill_stats(buf, pump):

@@ -12,6 +12,7 @@ from pump.tables.causes import ASKED, BIT, GRADES, LOG_LOST, WORDS
 from pump.tables.messages import NONE8, NONE16
 from pump.tables.questions import CODE_LINE
 from pump.tables.states import FIRST_ENDS, FIRST_LINE, FLOWS, GROUP, SECOND_LINE
+from pump.tables.streams import WORDS as STREAM_WORDS
 
 LINES = 4
 CELL = 4  # characters of a cell
@@ -241,13 +242,17 @@ class Display:
 
     @micropython.native
     def _oximeter(self, line, pump):
-        """SpO2 and pulse, or that the probe is off on purpose; short in bench mode, which is always there."""
+        """SpO2 and pulse, what comes instead, or that the probe is off on purpose; short beside bench mode's word."""
         vitals, bench = pump.vitals, pump.bench
         probe_s = pump.conditions.monitoring.probe_s
         if bench:
             words(line, 11, b"BENCH")
         if probe_s:
             number(line, words(line, 0, b"NO PROBE "), (probe_s + 59) // 60)
+            return
+        stream = STREAM_WORDS[pump.oximeter.stream]
+        if stream and (vitals.spo2 == NONE8 or pump.oximeter.searches):
+            words(line, 0 if bench else words(line, 0, b"SpO2 "), stream)
             return
         at = words(line, 0, b"O2 " if bench else b"SpO2 ")
         at = words(line, at, b"--") if vitals.spo2 == NONE8 else number(line, at, vitals.spo2)

@@ -11,7 +11,22 @@ are taken as often as the line can carry them. Pump and tool refuse each other w
 
 import binascii
 
-from pump.tables import alarms, causes, events, inputs, oximeters, parts, questions, refusals, settings, states, vitals
+from pump.tables import (
+    alarms,
+    causes,
+    events,
+    inputs,
+    lines,
+    oximeters,
+    parts,
+    questions,
+    refusals,
+    searches,
+    settings,
+    states,
+    streams,
+    vitals,
+)
 
 FORMAT = 2
 NONE8 = 255
@@ -46,18 +61,21 @@ ROWS = (
     ("LOG_GET", 0x0B, "<I", "seq", ANYBODY, 0, 0x85, 60),
     ("HANG", 0x0C, "", "", ANYBODY, states.HANGING, ACKED, 4),  # a bag's code, as scanned, follows; a press confirms it
     ("SET", 0x0D, "<BH", "setting value", ANYBODY, states.AT_REST, ACKED, 4),
+    ("LISTEN", 0x0E, "<B", "wanted", ANYBODY, states.AT_REST, ACKED, 4),  # 1 begins a search for the oximeter
+    ("HEARD_GET", 0x0F, "<B", "line", ANYBODY, 0, 0x87, 60),  # a row of tables.lines
     ("HELLO_REPLY", 0x81, "<I12s8s8s8sBB", "contract version build git fingerprint mode oximeter", PUMP, 0, ASKED, 0),
     ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED, 0),
     ("REFUSED", 0x83, "<BBBI", "request code where detail", PUMP, 0, ASKED, 0),
-    ("STATUS", 0x84, "<BBBBBBBBBBBBIIIIIIIHBHHHI",
+    ("STATUS", 0x84, "<BBBBBBBBBBBBIIIIIIIHBHHHIB",
      "state step steps solution hold_code question choice choices hung alarm priority flags rate_e4 step_pulses"
-     " step_target total_pulses pl_pulse step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq",
+     " step_target total_pulses pl_pulse step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq stream",
      PUMP, 0, UNASKED, 0),
     ("EVENT", 0x85, _HEAD + _FACTS + _TAIL, HEAD_FIELDS + " " + FACTS_FIELDS + " " + TAIL_FIELDS,
      PUMP, 0, UNASKED, 0),
     ("STATS", 0x86, "<IIIIIIIIII",
      "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected",
      PUMP, 0, ASKED, 0),
+    ("HEARD", 0x87, "<BBBHHHH", "line turn search fits bytes broken took_ms", PUMP, 0, ASKED, 0),  # its first follow
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 LAYOUTS = tuple([row[1:4] for row in ROWS])
@@ -67,7 +85,7 @@ ANSWER = bytes([row[6] for row in ROWS])
 MOST = bytes([row[7] for row in ROWS])
 (
     HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET, HANG, SET,
-    HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS,
+    LISTEN, HEARD_GET, HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS, HEARD,
 ) = LAYOUTS  # fmt: skip
 CONTINUED = (EVENT[0], _HEAD + "22s" + _TAIL, HEAD_FIELDS + " data " + TAIL_FIELDS)  # EVENT with a part number
 
@@ -86,7 +104,10 @@ FLAG_SILENCED = 16
 FLAG_RESUMABLE = 32
 FLAG_CONFIRM = 64  # the second of two presses is awaited
 
-_TABLES = (alarms, causes, events, inputs, oximeters, parts, questions, refusals, settings, states, vitals)
+_TABLES = (
+    alarms, causes, events, inputs, lines, oximeters, parts, questions, refusals, searches, settings, states, streams,
+    vitals,
+)  # fmt: skip
 
 
 def described():

@@ -12,6 +12,9 @@ ROWS = (
     "nonin-ascii",
 )
 NAMES = ROWS
+(
+    NONIN_DF2, NONIN_DF1, NONIN_DF7, NONIN_DF8, BCI5, CONTEC9, MASIMO_ASCII, NELLCOR_ASCII, NONIN_ASCII,
+) = range(len(ROWS))  # fmt: skip
 
 
 def described():

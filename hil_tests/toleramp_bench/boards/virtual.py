@@ -11,11 +11,14 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, Protocol
 
+from oximeters.detection import Line
 from oximeters.talk import Talk
 from pump.base.units import TICK_SPAN
 from pump.io import FAILED, KEPT, NO_WRITE, OX_MAX, STOP, TAKEN, Outputs, Snapshot
 from pump.store.journal import SLOT, SLOTS, open_log, unfinished, unknown_log, valid
 from pump.tables import inputs, parts
+from pump.tables.lines import AS_SET
+from toleramp_bench.devices.line_bits import bits, resample, same_line
 from toleramp_bench.devices.monostable import HOLD_NS
 from toleramp_bench.devices.pulses import RunLog
 from toleramp_bench.devices.step_generator import StepGenerator
@@ -24,8 +27,6 @@ from toleramp_bench.plant.live import LivePlant
 from toleramp_bench.scenario.model import LINES_KEPT
 
 UART_BAUD = 9600
-WRONG_BAUD = 0.02  # relative difference of two rates from which bytes come as others
-BYTE_NS = 10 * 1_000_000_000 // 9600
 OX_CHUNK = 16  # bytes of a long stream that are there at once
 _DARK, _CELL = b" " * 64, 4  # the screen's text; characters of a cell
 LINK_BYTES = 24  # of the host a scan, as the board takes at rest
@@ -55,6 +56,7 @@ class VirtualBoard:
         self._calls: list[tuple[int, int, Callable[[], None]]] = []
         self._order = count()
         self._ox: deque[tuple[int, bytes]] = deque()
+        self._ox_bad: deque[int] = deque()  # when bytes come whose stop bit or parity is wrong
         self._ox_free_ns = 0
         self.to_pump = bytearray()
         self.link_bytes = LINK_BYTES
@@ -74,13 +76,22 @@ class VirtualBoard:
         self.plant = self.fit(Plant())
         self.samples = False  # the oximeter is asked, and sends no bytes:
         self.sample_us = self._sample_due_us = 0  # so often; 0: in each scan
-        self.ox_baud = UART_BAUD
+        self.ox_baud, self.ox_parity = UART_BAUD, None
+        self._form: Any = None
+        self._ox_line = AS_SET
         self._talk: Talk | None = None
         self._told: Callable[[bytes], None] = lambda said: None
 
     def listen(self, form: Any, told: Callable[[bytes], None]) -> None:
         """The oximeter's line as a format (a module of oximeters) has it; `told` hears what the pump says there."""
-        self.ox_baud, self._talk, self._told = form.BAUD, Talk(form), told
+        self._form, self._told = form, told
+        self._open(form)
+
+    def _open(self, form: Any) -> None:
+        """The line as a format, or a row of tables.lines, has it; what had come is dropped, as by the chip."""
+        self.ox_baud, self.ox_parity, self._talk = form.BAUD, form.PARITY, Talk(form)
+        self._ox.clear()
+        self._ox_bad.clear()
 
     def fit(self, plant: Plant) -> LivePlant:
         """Puts a plant behind the motor. Its time is the board's."""
@@ -101,6 +112,8 @@ class VirtualBoard:
         self._kept, self._idle, self._idle_seen = NO_WRITE, 0, 0
         self.to_pump.clear()
         self._ox.clear()
+        self._ox_bad.clear()
+        self._ox_line = AS_SET
         self._sample_due_us = 0
         self._face = bytearray(_DARK)
 
@@ -230,6 +243,10 @@ class VirtualBoard:
             snap.ox[n : n + len(data)] = data
             n += len(data)
         snap.ox_n = n
+        snap.ox_broken = 0
+        while self._ox_bad and self._ox_bad[0] <= now_ns:
+            self._ox_bad.popleft()
+            snap.ox_broken += 1
         said = self._talk.due(snap.dt_ms, n) if self._talk else b""
         if said:
             self._told(said)
@@ -274,6 +291,9 @@ class VirtualBoard:
             self.lines.append((now, "pump to host", data))
             if self.listening:
                 self.sent += data
+        if out.ox_line != self._ox_line and self._form is not None:
+            self._ox_line = out.ox_line
+            self._open(self._form if out.ox_line == AS_SET else Line(out.ox_line))
 
     def _draw(self, out: Outputs) -> None:
         """The cell that is drawn in this scan; a screen that does not answer is dark."""
@@ -314,20 +334,26 @@ class VirtualBoard:
         """Books a call; up to a microsecond late."""
         self.at_us(-(-t_ns // 1000), call)
 
-    def uart_send(self, _number: int, data: bytes, baud: int = 9600) -> None:
+    def uart_send(self, _number: int, data: bytes, baud: int = 9600, parity: int | None = None) -> None:
         """Bytes of the oximeter; each chunk is there when its last byte has come."""
         start = max(self._ox_free_ns, self.now_ns)
-        if abs(self.ox_baud / baud - 1) > WRONG_BAUD:
-            data = self._as_received(data, baud)
+        byte_ns = bits(parity) * 1_000_000_000 // baud
+        if not same_line(baud, parity, self.ox_baud, self.ox_parity):
+            self._send_otherwise(start, data, baud, parity)
+            self._ox_free_ns = start + len(data) * byte_ns
+            return
         for at in range(0, len(data), OX_MAX if len(data) <= OX_MAX else OX_CHUNK):
             piece = bytes(data[at : at + (OX_MAX if len(data) <= OX_MAX else OX_CHUNK)])
-            start += len(piece) * BYTE_NS * 9600 // baud
+            start += len(piece) * byte_ns
             self._ox.append((start, piece))
             self.lines.append((start // 1000, "oximeter", piece))
         self._ox_free_ns = start
 
-    def _as_received(self, data: bytes, baud: int) -> bytes:
-        """What the pump's receiver makes of another rate; bytes with a frame error come through too, as on the chip."""
-        from toleramp_bench.boards.emulator.serial_line import resample
-
-        return bytes(word & 0xFF for _, word in resample(data, baud, self.ox_baud))
+    def _send_otherwise(self, start: int, data: bytes, baud: int, parity: int | None) -> None:
+        """What the pump's receiver makes of another line; bytes with errors come through too, as on the chip."""
+        for end_s, word in resample(data, baud, self.ox_baud, parity, self.ox_parity):
+            end = start + round(end_s * 1e9)
+            self._ox.append((end, bytes((word & 0xFF,))))
+            self.lines.append((end // 1000, "oximeter", bytes((word & 0xFF,))))
+            if word > 0xFF:
+                self._ox_bad.append(end)

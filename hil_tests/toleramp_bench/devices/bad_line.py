@@ -32,12 +32,12 @@ class NoisyWire:
         """Passes an appointment on."""
         return self._wire.at_ns(t_ns, call)
 
-    def uart_send(self, number: int, data: bytes, baud: int = 9600) -> None:
+    def uart_send(self, number: int, data: bytes, baud: int = 9600, parity: int | None = None) -> None:
         """Passes bytes on, some of them spoilt or left out."""
         left = bytes(self._spoil(byte) for byte in data if not self._hits(self.drop))
         self.lost += len(data) - len(left)
         if left:
-            self._wire.uart_send(number, left, self.baud or baud)
+            self._wire.uart_send(number, left, self.baud or baud, parity)
 
     def _hits(self, share: float) -> bool:
         return share > 0 and self._draw.random() < share

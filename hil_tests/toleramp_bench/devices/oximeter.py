@@ -33,8 +33,8 @@ class Wire(Protocol):
     def at_ns(self, t_ns: int, callback: Callable[[], None]) -> Any:
         """Books a callback."""
 
-    def uart_send(self, number: int, data: bytes, baud: int = BAUD) -> None:
-        """Sends bytes at their real pace."""
+    def uart_send(self, number: int, data: bytes, baud: int = BAUD, parity: int | None = None) -> None:
+        """Sends bytes at their real pace; `parity` 1 odd, 0 even."""
 
 
 class _Ramp:
@@ -58,11 +58,11 @@ class Oximeter:
     """Sends three packets a second, in as many pieces as its format has frames, to UART `uart` of `wire`.
 
     Values are means over beats, as in the device: standard 4, extended 8, fast 2, beat to beat 1; display
-    values are taken each 1.5 s and held for 10 s after the finger is gone. Set at any time: `perfusion` (one
-    of nonin_df2.GREEN, YELLOW, RED), `artifact` (each beat is marked as disturbed), `out_of_track` (sustained
+    values are taken each 1.5 s and held for 10 s after the finger is gone. Set at any time: `perfusion` (one of
+    nonin_df2.GREEN, YELLOW, RED), `artifact` (each beat is marked as disturbed), `out_of_track` (sustained
     artifact: no values but those for display), `low_battery`, `frozen` (the last packet again and again, its
-    counter too; of formats that send frames, the last frame), `cable_out` (silence). A format that has to be asked for
-    its stream (START, KEEP_ALIVE, STOP, LISTENS_S) sends it only after `hear` brought that.
+    counter too; of formats that send frames, the last frame), `cable_out` (silence), `line` (rate and parity). A format
+    that has to be asked for its stream (START, KEEP_ALIVE, STOP, LISTENS_S) sends it only after `hear` brought that.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Oximeter:
         self._wire, self._uart = wire, uart
         self.form = form
         self._bytes: Any = _module(form)
+        self.line: tuple[int, int | None] = settings(form)
         self._ear, self._until_ns = b"", 0  # what the pump said last; how long it is still spoken to
         self._spo2, self._pulse = _Ramp(spo2), _Ramp(pulse)
         self._beats: deque[tuple[float, float]] = deque([(spo2, pulse)] * _EXTENDED_BEATS, _EXTENDED_BEATS)
@@ -155,7 +156,7 @@ class Oximeter:
         """It is switched off: it says goodbye where its format can, then nothing. Or on again: it starts anew."""
         goodbye = getattr(self._bytes, "GOODBYE", b"")
         if not on and goodbye and self._speaks():
-            self._wire.uart_send(self._uart, goodbye, self._bytes.BAUD)
+            self._wire.uart_send(self._uart, goodbye, *self.line)
         if on and self.switched_off:
             self.swap(self.form, self._counts)
             self._lose_beats()
@@ -166,6 +167,7 @@ class Oximeter:
         """Another module takes its place on the line, one of that format; without a counter its packets have none."""
         self.form, self._counts = form, counter
         self._bytes = _module(form)
+        self.line = settings(form)
         self._until_ns = 0
         self.timer, self._packet = 0, b""
         self._frame, self._start_ns = 0, self._wire.now_ns
@@ -208,7 +210,7 @@ class Oximeter:
         elif self._ear == form.STOP:
             self._until_ns = 0
         if self._ear in form.ANSWERS:
-            self._wire.uart_send(self._uart, form.ANSWERS[self._ear], form.BAUD)
+            self._wire.uart_send(self._uart, form.ANSWERS[self._ear], *self.line)
 
     def _speaks(self) -> bool:
         asked = not self.must_be_started or self._wire.now_ns < self._until_ns
@@ -221,7 +223,7 @@ class Oximeter:
             self._packet = self._again() if self.frozen and self._packet else self._next_packet()
         chunk = self._chunk(number)
         if chunk and self._speaks():
-            self._wire.uart_send(self._uart, chunk, self._bytes.BAUD)
+            self._wire.uart_send(self._uart, chunk, *self.line)
         self._frame += 1
         due = self._start_ns + self._frame * _SECOND // (_THIRDS * pieces)
         self._wire.at_ns(due, self._next_frame)

@@ -101,11 +101,11 @@ class OximeterTap:
         """Passes an appointment on."""
         return self._board.at_ns(t_ns, callback)
 
-    def uart_send(self, number: int, data: bytes, baud: int = 9600) -> None:
+    def uart_send(self, number: int, data: bytes, baud: int = 9600, parity: int | None = None) -> None:
         """Passes a frame on and reads it along."""
         if self._parser.take(bytearray(data), len(data)):
             self.packets.append((self._board.now_ns + len(data) * _BYTE_NS, self._parser.spo2))
-        self._board.uart_send(number, data, baud)
+        self._board.uart_send(number, data, baud, parity)
 
 
 def running_bench(scale: Fraction = Fraction(1, 50), stream_ms: int = 200) -> tuple[PumpBench, OximeterTap, Nurse]:

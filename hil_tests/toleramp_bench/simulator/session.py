@@ -10,12 +10,12 @@ from typing import Any, Protocol
 
 from toleramp_bench.devices.bad_line import NoisyWire
 from toleramp_bench.devices.happenings import Happenings
+from toleramp_bench.devices.line_bits import bits, resample, same_line
 from toleramp_bench.devices.oximeter import Oximeter
 
 SECOND = 1_000_000_000
 LAG_NS = SECOND // 4  # further behind than this, and the oximeter stands still for as long instead of rushing
 PIECE = 16  # bytes that a paced line passes on at once
-_SAME_RATE = 0.02  # relative difference of two rates up to which bytes arrive as they were sent
 _UART = 1
 
 
@@ -42,7 +42,7 @@ class Session:
         self.stood_ns = 0  # for how long it stood still because nobody let it go on
         self._wire = NoisyWire(self, Random(seed))
         self.oximeter = Oximeter(self._wire, _UART, spo2, pulse, form)
-        self._baud, self._bits = self.oximeter.baud, 10 if self.oximeter.parity is None else 11
+        self._baud, self._parity = self.oximeter.line
         self._happenings = Happenings(
             Random(seed), lambda ms, call: self.at_ns(self.now_ns + round(ms * 1e6), call), self._send
         )
@@ -104,28 +104,26 @@ class Session:
 
     # -- the oximeter's wire (as devices.oximeter.Wire asks for it)
 
-    def uart_send(self, _number: int, data: bytes, baud: int = 9600) -> None:
+    def uart_send(self, _number: int, data: bytes, baud: int = 9600, parity: int | None = None) -> None:
         """Bytes that begin now, or when those before are through."""
         self.frames += 1
         self.bytes += len(data)
         if not self._line.paced:
-            self._line.send(bytes(data), baud, self.oximeter.parity)
+            self._line.send(bytes(data), baud, parity)
             return
-        seen = self._as_received(bytes(data), baud)
+        seen = self._as_received(bytes(data), baud, parity)
         end_ns = max(self._free_ns, self.now_ns)
         for at in range(0, len(seen), PIECE):
             piece = seen[at : at + PIECE]
-            end_ns += len(piece) * self._bits * SECOND // baud
+            end_ns += len(piece) * bits(parity) * SECOND // baud
             self.at_ns(end_ns, lambda piece=piece: self._line.send(piece, baud, None))  # type: ignore[misc]
         self._free_ns = end_ns
 
     def _send(self, data: bytes) -> None:
-        self.uart_send(_UART, data, self._baud)
+        self.uart_send(_UART, data, self._baud, self._parity)
 
-    def _as_received(self, data: bytes, baud: int) -> bytes:
-        """What a receiver at the first format's rate makes of bytes of another one."""
-        if abs(self._baud / baud - 1) <= _SAME_RATE:
+    def _as_received(self, data: bytes, baud: int, parity: int | None) -> bytes:
+        """What a receiver set as the first format's line makes of bytes of another one."""
+        if same_line(baud, parity, self._baud, self._parity):
             return data
-        from toleramp_bench.boards.emulator.serial_line import resample
-
-        return bytes(word & 0xFF for _, word in resample(data, baud, self._baud))
+        return bytes(word & 0xFF for _, word in resample(data, baud, self._baud, parity, self._parity))

@@ -206,6 +206,14 @@ class Pump:
         """Changes a setting (a row of pump.tables.settings). Refused BUSY in a session, RANGE beyond its range."""
         self.request(messages.SET, setting=row, value=value, asked="the setting")
 
+    def listen(self, wanted: bool) -> None:
+        """Lets the pump search for its oximeter, or ends that. Refused BUSY in a session, WATCHED with a patient."""
+        self.request(messages.LISTEN, wanted=int(wanted), asked="to listen for the oximeter")
+
+    def heard(self, line: int) -> Fields:
+        """What the last search has heard on a line (a row of pump.tables.lines), and how it stands."""
+        return self.request(messages.HEARD_GET, line=line)
+
     def event(self, seq: int) -> Fields | None:
         """The journal's record `seq`; None when the pump does not have it (any more, or yet)."""
         try:

@@ -4,7 +4,7 @@ from typing import Any
 
 from pump.tables import events, states, vitals
 from toleramp.live.amounts import bag_name, clock, ml_text, rate_text
-from toleramp.words import alarms, causes, keys, rows
+from toleramp.words import alarms, causes, keys, listening, rows
 from toleramp.words import events as event_words
 from toleramp.words import refusals as refusal_words
 
@@ -52,7 +52,9 @@ def _signs(record: Record) -> str:
     spo2 = "--" if record["spo2"] is None else record["spo2"]
     pulse = "--" if record["pulse"] is None else record["pulse"]
     flags = [name for name in record["vitals"] if name != _VALID]
-    return f"SpO2 {spo2} %  pulse {pulse}" + (f" ({', '.join(flags)})" if flags else "")
+    said = f"SpO2 {spo2} %  pulse {pulse}" + (f" ({', '.join(flags)})" if flags else "")
+    stream = listening.stream(record.get("stream")) if record["spo2"] is None else ""
+    return f"{said}: {stream}" if stream else said
 
 
 def _of_step(record: Record, protocol: Record | None) -> list[str]:

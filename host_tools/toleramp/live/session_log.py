@@ -11,8 +11,8 @@ status   about one a second and at each change of state, step, hold or alarm: "t
          of STATUS as it came (`pump.tables.messages`), but "state" as name, "solution" null when there is none,
          "question" as name, "hold" and "alarm" as names or null beside the numbers "hold_code" and
          "alarm_code", "spo2" (percent) and "pulse" (1/min) null when absent, "vitals" a list of names, the
-         message's ms as "t_part_ms"; as floats "rate_ml_h", "step_ml" (delivered in this step), "target_ml"
-         (of this step), "total_ml"
+         message's ms as "t_part_ms", "stream" (what comes on the oximeter's line) as name; as floats
+         "rate_ml_h", "step_ml" (delivered in this step), "target_ml" (of this step), "total_ml"
 event    one for each record of the journal, in the order of "seq": "t_ms", "wall", "seq", "event", "step",
          "code" (name or null; of a press the key, "start" to "stop"), "arg", "state" (name), "rate_ml_h",
          "pulses" (of the session), "total_ml", "dose_ppm" (of the full dose), "boot" (the number of the first record
@@ -31,7 +31,7 @@ from types import TracebackType
 from typing import Any
 
 from pump.base import units
-from pump.tables import alarms, causes, events, messages, parts, questions, refusals, settings, states, vitals
+from pump.tables import alarms, causes, events, messages, parts, questions, refusals, settings, states, streams, vitals
 from toleramp import __version__
 from toleramp.errors import UserError
 from toleramp.words import rows
@@ -84,6 +84,7 @@ def status_record(fields: Record) -> Record:
         "state": rows.name(states, fields["state"]),
         "solution": _present(fields["solution"], messages.NONE8),
         "question": rows.name(questions, fields["question"]),
+        "stream": rows.name(streams, fields["stream"]),
         "hold": rows.name_or_none(causes, fields["hold_code"]),
         "alarm": rows.name_or_none(alarms, fields["alarm"]),
         "alarm_code": fields["alarm"],

@@ -187,10 +187,11 @@ class Board:
 
     # --- lines and buses -----------------------------------------------------------------------------------
 
-    def uart_send(self, number: int, data: bytes, baud: int = 9600) -> None:
-        """Sends `data` to UART `number`, byte after byte at `baud` (8N1), after what is still under way."""
+    def uart_send(self, number: int, data: bytes, baud: int = 9600, parity: int | None = None) -> None:
+        """Sends `data` to UART `number`, byte after byte at `baud`, after what is still under way; `parity`: 1 odd, 0
+        even. Eight data bits, one stop bit."""
         self.tap(f"uart{number}", data)
-        self._lines[number].send(data, baud)
+        self._lines[number].send(data, baud, parity)
 
     def uart_feed(self, number: int, word: int) -> None:
         """Puts one received word into UART `number` now; bits 8 to 11 are the frame, parity, break and

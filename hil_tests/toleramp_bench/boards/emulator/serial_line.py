@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from toleramp_bench.boards.emulator.timeline import TICKS_PER_NS, Timeline
+from toleramp_bench.devices.line_bits import bits, resample, same_line
 
-FRAME_ERROR = 0x100
-_BITS = 10
-_TOLERANCE = 0.02
-"""Relative difference of two rates up to which every byte arrives as it was sent."""
+_PARITY_ON, _EVEN = 0b010, 0b100  # of UARTLCR_H, RP2040 datasheet 4.2.8
+_LINE_CONTROL = 0x2C
 
 
 class SerialLine:
     """Delivers bytes to one UART when their stop bit is over.
 
-    When the sender's rate is not the receiver's, the receiver samples the same waveform at its own rate and
-    gets other bytes, some with the frame error flag: as on a real line.
+    When the sender's rate or parity is not the receiver's, the receiver samples the same waveform in its own way and
+    gets other bytes, some with the flags of a wrong frame or parity: as on a real line.
     """
 
     def __init__(self, block: Any, clock: Any, timeline: Timeline) -> None:
@@ -27,20 +26,28 @@ class SerialLine:
         """A word with its error flags is in the receiver now."""
         self._block.feed_byte(word)
 
-    def send(self, data: bytes, baud: int) -> None:
+    def parity(self) -> int | None:
+        """The receiver's: 1 odd, 0 even, None."""
+        control = int(self._block.read_uint32(_LINE_CONTROL))
+        if not control & _PARITY_ON:
+            return None
+        return 0 if control & _EVEN else 1
+
+    def send(self, data: bytes, baud: int, parity: int | None = None) -> None:
         """Queues `data` behind what is under way."""
         start = max(self._free_ns, self._clock.ticks // TICKS_PER_NS)
-        receiver = self._block.baud_rate if self._block.enabled and self._block.baud_divider else baud
-        if abs(receiver / baud - 1) > _TOLERANCE:
-            self._send_resampled(data, baud, receiver, start)
+        size = bits(parity) * 1_000_000_000
+        there = self._block.enabled and self._block.baud_divider
+        if there and not same_line(baud, parity, self._block.baud_rate, self.parity()):
+            self._send_resampled(data, baud, parity, start)
         else:
             for index, byte in enumerate(data):
-                end = start + (index + 1) * _BITS * 1_000_000_000 // baud
+                end = start + (index + 1) * size // baud
                 self._timeline.at_ns(end, _Delivery(self._block, byte))
-        self._free_ns = start + len(data) * _BITS * 1_000_000_000 // baud
+        self._free_ns = start + len(data) * size // baud
 
-    def _send_resampled(self, data: bytes, baud: int, receiver: int, start: int) -> None:
-        for end_s, word in resample(data, baud, receiver):
+    def _send_resampled(self, data: bytes, baud: int, parity: int | None, start: int) -> None:
+        for end_s, word in resample(data, baud, self._block.baud_rate, parity, self.parity()):
             self._timeline.at_ns(start + round(end_s * 1e9), _Delivery(self._block, word))
 
 
@@ -52,32 +59,3 @@ class _Delivery:
 
     def __call__(self) -> None:
         self._block.feed_byte(self._word)
-
-
-def resample(data: bytes, sent_baud: int, received_baud: int) -> list[tuple[float, int]]:
-    """What a receiver at `received_baud` makes of `data` sent at `sent_baud`, 8N1 without pauses.
-
-    Gives (seconds from the first start bit, word) for each byte it sees; `FRAME_ERROR` where the stop bit is
-    low.
-    """
-    bits = [bit for byte in data for bit in (0, *((byte >> n) & 1 for n in range(8)), 1)]
-
-    def level(seconds: float) -> int:
-        index = int(seconds * sent_baud)
-        return bits[index] if 0 <= index < len(bits) else 1
-
-    words: list[tuple[float, int]] = []
-    bit = 1 / received_baud
-    index = 0
-    while index < len(bits):
-        if bits[index]:
-            index += 1
-            continue
-        start = index / sent_baud
-        word = sum(level(start + (1.5 + n) * bit) << n for n in range(8))
-        stop = level(start + 9.5 * bit)
-        words.append((start + 10 * bit, word | (0 if stop else FRAME_ERROR)))
-        index = max(index + 1, -int(-(start + 9.5 * bit) * sent_baud // 1))
-        while not stop and index < len(bits) and not bits[index]:
-            index += 1
-    return words

@@ -22,7 +22,7 @@ class AheadWire:
         """Books a call."""
         heapq.heappush(self._calls, (max(t_ns, self.now_ns), next(self._order), callback))
 
-    def uart_send(self, _number: int, data: bytes, _baud: int = BAUD) -> None:
+    def uart_send(self, _number: int, data: bytes, _baud: int = BAUD, _parity: int | None = None) -> None:
         """Keeps bytes that begin now."""
         self._sent.append((self.now_ns // 1000, bytes(data)))
 

@@ -1,0 +1,107 @@
+"""The oximeter's line: what comes on it, and the search for its format and settings while the pump is at rest.
+
+Bytes that come for FOREIGN_MS without a packet of the format that is set are of another one, or the line's settings are
+wrong. A search (oximeters.detection) ends in the scan in which a key is down, a session is on, the patient is watched,
+the laptop is silent or something else is asked of the pump: `line` is what the board has to open, in that same scan.
+"""
+
+from pump.base.compat import micropython
+from pump.base.units import age_ms, ticks_diff
+from pump.tables import refusals
+from pump.tables.messages import LISTEN
+from pump.tables.searches import CALLED_OFF, KEY_DOWN, LAPTOP_SILENT, NOT_AT_REST
+from pump.tables.states import AT_REST, GROUP
+from pump.tables.streams import NO_BYTES, OTHER_FORMAT, READINGS, SEARCH
+
+FOREIGN_MS = 5_000  # two lines of the slowest format
+
+
+class Oximeter:
+    """`stream`: a row of tables.streams; `search`: the last one that was asked for, or None; `searches`: it goes on."""
+
+    def __init__(self):
+        self.stream = NO_BYTES
+        self.search = None
+        self.searches = False
+        self._heard_ms = self._read_ms = -1  # when bytes, and readings, last came; bytes began to come
+
+    @micropython.native
+    def take(self, snap, parser):
+        """Bytes of this scan; True when they complete a sample."""
+        now_ms = snap.now_ms
+        if self._heard_ms < 0:
+            self.stream = READINGS
+            self._read_ms = now_ms
+        self._heard_ms = now_ms
+        if not parser.take(snap.ox, snap.ox_n):
+            return False
+        self.stream = READINGS
+        self._read_ms = now_ms
+        return True
+
+    @micropython.native
+    def look(self, now_ms, parser):
+        """Each look: after a silence what the parser has learnt of a module ends."""
+        if self._heard_ms < 0:
+            return
+        if ticks_diff(now_ms, self._heard_ms) > parser.silence_ms:
+            self._anew(parser)
+        elif self.stream == READINGS and ticks_diff(now_ms, self._read_ms) > FOREIGN_MS:
+            self.stream = OTHER_FORMAT
+
+    def _anew(self, parser):
+        self._heard_ms = -1
+        self.stream = NO_BYTES
+        parser.forget()
+
+    # -- the search
+
+    def asked(self, pump, out):
+        """The laptop wants a search, or its end, or something else, which ends one too. `pump`: the controller."""
+        wanted = pump.link.wanted
+        pump.link.wanted = -1
+        if wanted != 1:
+            if self.searches:
+                self.search.end(CALLED_OFF)
+                self._follow(pump, out)
+        elif pump.conditions.monitoring.on:
+            pump.link.decline(LISTEN, refusals.WATCHED)
+        else:
+            self._begin(pump, out)
+
+    def _begin(self, pump, out):
+        if self.search is None:
+            from oximeters.detection import Search  # no memory for what most pumps never do
+
+            self.search = Search()
+        self.search.begin()
+        self._follow(pump, out)
+
+    def go_on(self, snap, pump, out):
+        """A scan of a search."""
+        search = self.search
+        if snap.buttons:
+            search.end(KEY_DOWN)
+        elif not GROUP[pump.session.state] & AT_REST or pump.conditions.monitoring.on:
+            search.end(NOT_AT_REST)
+        elif pump.link.lost:
+            search.end(LAPTOP_SILENT)
+        elif not search.take(snap.ox, snap.ox_n, snap.ox_broken, snap.dt_ms):
+            return
+        self._follow(pump, out)
+
+    def _follow(self, pump, out):
+        """The board opens the line that the search wants, or the one that is set; the memory of the one before goes."""
+        search = self.search
+        self.searches = search.on
+        out.ox_line = search.line
+        out.tidy = True
+        self._anew(pump.parser)
+        if self.searches:
+            self.stream = SEARCH
+
+    def pack(self, to, now_ms, parser):
+        """Appends what decides from here on."""
+        to.append(age_ms(now_ms, self._heard_ms, parser.silence_ms))
+        to.append(age_ms(now_ms, self._read_ms, FOREIGN_MS) if self.stream == READINGS else -1)
+        to.append(self.stream)
