@@ -93,13 +93,13 @@ class Oximeter:
 
     @property
     def baud(self) -> int:
-        """The rate of its format's line."""
-        return settings(self.form)[0]
+        """The rate of its line."""
+        return self.line[0]
 
     @property
     def parity(self) -> int | None:
-        """That of its format's line: 1 odd, 0 even, None none."""
-        return settings(self.form)[1]
+        """That of its line: 1 odd, 0 even, None none."""
+        return self.line[1]
 
     @property
     def must_be_started(self) -> bool:

@@ -7,7 +7,7 @@ from pump.tables import oximeters, refusals, settings
 from toleramp import plugins, terminal
 from toleramp.device import chosen
 from toleramp.errors import Refused, UserError
-from toleramp.oximeter import decode
+from toleramp.oximeter import decode, listen
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -30,6 +30,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     setting.add_argument("name", nargs="?", metavar="NAME", help="a format, as `toleramp oximeter formats` names it")
     chosen.add_port(setting)
     setting.set_defaults(func=set_format)
+    listen.add_parser(verbs)
     decode.add_parser(verbs)
     for name, entry in plugins.registered(plugins.OXIMETER).items():
         _add(verbs, name, entry)

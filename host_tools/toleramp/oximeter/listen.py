@@ -25,7 +25,7 @@ at 9600 baud, 15 s over all. It sets nothing by itself, and any key at the pump 
 alone, in its turn."""
 
 
-def add_verb(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describes the verb."""
     listen = verbs.add_parser("listen", help="find out what is on the pump's line", description=_ABOUT)
     listen.add_argument("--set", action="store_true", help="set the format that was found")
