@@ -21,7 +21,7 @@ from pump.tables import events, oximeters
 from toleramp import cli
 from toleramp.protocol.file import compile_file, scaled
 from toleramp_bench.boards.pump import BenchFault, PumpBench
-from toleramp_bench.figures import measure, oximeter_cost, speed
+from toleramp_bench.figures import listen, measure, oximeter_cost, speed
 from toleramp_bench.figures.heap import locked_scans
 from toleramp_bench.names import EVENTS
 from toleramp_bench.places import ROOT, image, mechanism_pl_pulse, standard_protocol
@@ -180,6 +180,17 @@ def _oximeters() -> Iterator[Figure]:
         yield Figure(f"reading {form}: calls that wanted memory", wanted, "", "0", not wanted and right)
 
 
+def _listen() -> Iterator[Figure]:
+    """A search for the oximeter, over the phases of its packets."""
+    for case in listen.cases():
+        times = listen.core_seconds(case)
+        yield below(f"{case.name}: found, of {len(times)} phases the last", max(times), "s", case.bar_s)
+        yield Figure(f"{case.name}: the first", min(times), "s", "-", True)
+        times, worst_us = listen.board_seconds(case)
+        yield below(f"{case.name}: found, emulated board, {len(times)} phases", max(times), "s", case.bar_s)
+        yield below(f"{case.name}: longest scan of a search", worst_us / 1000, "ms", 20)
+
+
 def _heap() -> Iterator[Figure]:
     failed, _ = locked_scans(10_000)
     yield Figure("scans of 10,000 that wanted memory, heap locked", failed, "", "0", failed == 0)
@@ -198,6 +209,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "reactions": _reactions,
     "deciding": _decision,
     "protocol": _protocol,
+    "listen": _listen,
     "heap": _heap,
     "oximeters": _oximeters,
     "speed": _speed,

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         form, line = _only(heard)
         readable = form is not None and _reads(form, line)
         was = int(said["oximeter"])
-        if readable and args.set and form != was:
+        if form is not None and readable and args.set and form != was:
             pump.set(settings.OXIMETER, form)
     if args.json:
         name = oximeters.NAMES[form] if form is not None else None
