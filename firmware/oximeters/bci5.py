@@ -16,7 +16,7 @@ from pump.tables import vitals as v
 BAUD, PARITY = 19_200, 1  # odd
 SILENCE_MS = bit7_frames.Frames.silence_ms
 START, KEEP_ALIVE, KEEP_ALIVE_MS = b"", b"", 0
-PROOF = 2
+PROOF, EVERY_MS = 2, 140
 
 SIZE = 5
 _AMBIGUOUS, _NO_SIGNAL = 0x20, 0x10  # in the first byte

@@ -20,7 +20,7 @@ BAUD, PARITY = 115_200, None
 SILENCE_MS = bit7_frames.Frames.silence_ms
 START = b"\x7d\x81\xa1\x80\x80\x80\x80\x80\x80"
 KEEP_ALIVE, KEEP_ALIVE_MS = b"\x7d\x81\xaf\x80\x80\x80\x80\x80\x80", 5_000
-PROOF = 2
+PROOF, EVERY_MS = 2, 230
 
 SIZE = 9
 LIVE, GOODBYE = 0x01, 0x0D  # types of package

@@ -1,8 +1,9 @@
 """A search for the oximeter's format and line settings: the formats' own parsers judge, row by row of tables.lines.
 
-A format fits when PROOF samples of its parser came in a row, without a byte thrown away between them and without one
-that the line broke (stop bit or parity). Formats differ in where bit 7 stands, in their sums or in their letters, so
-two never fit the same bytes; where two do all the same, both are told, and nobody chooses between them.
+A format fits when PROOF samples of its parser came in a row, no faster than its devices send them, without a byte
+thrown away between them and without one that the line broke (stop bit or parity). Formats differ in where bit 7 stands,
+in their sums or in their letters, so two never fit the same bytes; where two do all the same, both are told, and nobody
+chooses between them.
 
 It allocates, and a scan takes longer with it: it is for a pump at rest. What was heard stays until the next search.
 """
@@ -18,6 +19,7 @@ from pump.tables.searches import ALL_TRIED, FOUND, GROUP, NEVER, OVER, UNDER_WAY
 
 FIRST = 16  # so many of the first bytes of each line are kept for people
 _MOST = 0xFFFF
+_AT_ONCE = 2  # samples that may come in no time: the first, and one whose bytes were late
 
 
 class Line:
@@ -38,16 +40,18 @@ class Score:
     def __init__(self, form):
         self.form = form
         found = module(NAMES[form])
-        self._parser, self._proof = found.Parser(), found.PROOF
-        self._rejected = self._since = 0
+        self._parser, self._proof, self._every_ms = found.Parser(), found.PROOF, found.EVERY_MS
+        self._rejected = self._since = self._ms = 0
 
-    def take(self, data, count, broken):
-        """data[:count], of which `broken` were damaged on the line; True when they are of this format."""
+    def take(self, data, count, broken, ms):
+        """data[:count], of which `broken` were damaged on the line, which has been open for `ms`; True when they are of
+        this format."""
         parser = self._parser
         parser.take(data, count)
         if broken or parser.rejected != self._rejected:
-            self._rejected, self._since = parser.rejected, parser.samples
-        return parser.samples - self._since >= self._proof
+            self._rejected, self._since, self._ms = parser.rejected, parser.samples, ms
+        came = parser.samples - self._since
+        return self._proof <= came <= (ms - self._ms) // self._every_ms + _AT_ONCE
 
 
 class Search:
@@ -110,5 +114,5 @@ class Search:
         self.bytes[line] = min(had + count, _MOST)
         self.broken[line] = min(self.broken[line] + broken, _MOST)
         for score in self._scores:
-            if score.take(data, count, broken):
+            if score.take(data, count, broken, self.took_ms[line]):
                 self.fits[line] |= 1 << score.form

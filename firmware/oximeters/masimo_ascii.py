@@ -14,7 +14,7 @@ from pump.tables import vitals as v
 BAUD, PARITY = 9600, None
 SILENCE_MS = text_lines.Lines.silence_ms
 START, KEEP_ALIVE, KEEP_ALIVE_MS = b"", b"", 0
-PROOF = 1
+PROOF, EVERY_MS = 1, 900
 
 _DATE, _DATE_SIZE, _CLOCK_AT = b"00/00/00 00:00:00 ", 18, 9
 _SPO2, _BPM, _ALARM, _EXC = b" SPO2=", b" BPM=", b" ALARM=", b" EXC="

@@ -16,7 +16,7 @@ from pump.tables import vitals as v
 BAUD, PARITY = 9600, None
 SILENCE_MS = 4_500  # one line may be lost
 START, KEEP_ALIVE, KEEP_ALIVE_MS = b"", b"", 0
-PROOF = 1
+PROOF, EVERY_MS = 1, 1800
 
 _FORM = b"00-Aaa-00 00:00:00   "
 _FORM_SIZE, _CLOCK_AT = 21, 10

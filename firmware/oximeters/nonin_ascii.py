@@ -13,7 +13,7 @@ from pump.base.compat import micropython
 BAUD, PARITY = 9600, None
 SILENCE_MS = text_lines.Lines.silence_ms
 START, KEEP_ALIVE, KEEP_ALIVE_MS = b"", b"", 0
-PROOF = 1
+PROOF, EVERY_MS = 1, 900
 
 _TIME, _TIME_SIZE = b"00:00:00 ", 9
 _SPO2, _HR = b"SPO2=", b" HR="

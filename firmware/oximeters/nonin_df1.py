@@ -17,7 +17,7 @@ from pump.tables.messages import NONE8, NONE16
 BAUD, PARITY = 9600, None
 SILENCE_MS = 3_000
 START, KEEP_ALIVE, KEEP_ALIVE_MS = b"", b"", 0
-PROOF = 3
+PROOF, EVERY_MS = 3, 900
 
 SIZE = 3
 NO_RATE, NO_SPO2 = 511, 127

@@ -17,7 +17,7 @@ from pump.tables import vitals
 BAUD, PARITY = 9600, None
 SILENCE_MS = 1_000
 START, KEEP_ALIVE, KEEP_ALIVE_MS = b"", b"", 0
-PROOF = 1
+PROOF, EVERY_MS = 1, 300
 
 FRAMES = 25
 _SIZE = 5

@@ -11,7 +11,7 @@ from oximeters import nonin_df2
 BAUD, PARITY = 9600, None
 SILENCE_MS = nonin_df2.SILENCE_MS
 START, KEEP_ALIVE, KEEP_ALIVE_MS = b"", b"", 0
-PROOF = 1
+PROOF, EVERY_MS = 1, 300
 
 
 class Parser(nonin_df2.Parser):

@@ -16,7 +16,7 @@ from pump.tables import vitals as v
 BAUD, PARITY = 9600, None
 SILENCE_MS = 3_000
 START, KEEP_ALIVE, KEEP_ALIVE_MS = b"", b"", 0
-PROOF = 3
+PROOF, EVERY_MS = 3, 900
 
 SIZE = 4
 SPO2_AGREE, RATE_AGREE = 4, 15  # a patient's values move no faster within a second or two

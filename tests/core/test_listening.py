@@ -18,6 +18,7 @@ from toleramp.device.loading import load_requests
 from toleramp_bench.boards.core_pump import CorePump
 from toleramp_bench.boards.rig.oximeter_ahead import AheadWire
 from toleramp_bench.devices import contec9
+from toleramp_bench.devices.line_bits import resample
 from toleramp_bench.devices.oximeter import Oximeter
 from toleramp_bench.figures.listen import Case, CoreSearch, cases, core_seconds
 from toleramp_bench.targets.host_line import HostLine
@@ -102,16 +103,24 @@ def test_every_format_is_looked_for_at_the_settings_with_which_the_pump_reads_it
     assert last <= 15_000 and lines.MOST_MS[1] <= 5_000, "the longest search"
 
 
+Pieces = list[tuple[int, bytes]]
+
+
 @cache
-def _bytes_of(form: str, finger: bool = True) -> bytes:
-    """Twelve seconds of a device."""
+def _sent(form: str, finger: bool = True, spo2: int = 97, pulse: int = 72) -> Pieces:
+    """(ms, bytes) of six seconds of a device; without a finger there are no values."""
     wire = AheadWire(0)
-    made = Oximeter(wire, form=form)
-    made.finger(finger)
+    made = Oximeter(wire, form=form, spo2=spo2, pulse=pulse)
+    if not finger:
+        made.finger(False)
     made.hear(getattr(made._bytes, "START", b""))
     made.start()
-    wire.advance(12_000_000)
-    return b"".join(data for _, data in wire.collect())
+    wire.advance(6_000_000)
+    return [(at_us // 1000, data) for at_us, data in wire.collect()]
+
+
+def _bytes_of(form: str) -> bytes:
+    return b"".join(data for _, data in _sent(form))
 
 
 @pytest.mark.req("VIT-3")
@@ -119,14 +128,25 @@ def _bytes_of(form: str, finger: bool = True) -> bytes:
 def test_the_bytes_of_a_format_fit_no_other(finger: bool) -> None:
     """Else two formats are proposed for one device, or the wrong one."""
     for sent in NAMES:
-        data = _bytes_of(sent, finger)[:6_000]
-        for cut in (0, 1):
+        for cut in (0, 1):  # the search begins within a packet
             scores = [Score(form) for form in range(len(NAMES))]
             fits = set()
-            for at in range(cut, len(data), 20):
-                piece = data[at : at + 20]
-                fits |= {NAMES[score.form] for score in scores if score.take(bytearray(piece), len(piece), 0)}
+            for number, (ms, data) in enumerate(_sent(sent, finger)):
+                piece = bytearray(data[0 if number else cut :])
+                fits |= {NAMES[score.form] for score in scores if score.take(piece, len(piece), 0, ms)}
             assert fits == {sent}, (sent, cut, fits)
+
+
+@pytest.mark.req("VIT-3")
+def test_packets_that_come_faster_than_any_device_sends_them_are_none() -> None:
+    """Else a module of 19200 baud without parity, heard at half its rate without one broken byte, is data format 1."""
+    score, longest = Score(oximeters.NONIN_DF1), 0
+    for ms, data in _sent("bci5", spo2=100, pulse=45):
+        words = [word for _, word in resample(data, 19_200, 9_600)]
+        assert all(word <= 0xFF for word in words)
+        assert not score.take(bytearray(words), len(words), 0, ms)
+        longest = max(longest, score._parser.samples - score._since)
+    assert longest > 10, "what has to be told apart came"
 
 
 @pytest.mark.req("VIT-3")
@@ -135,9 +155,9 @@ def test_noise_is_of_no_format() -> None:
     drawn = random.Random(5)
     for form in range(len(NAMES)):
         score = Score(form)
-        for _ in range(500):
+        for number in range(500):
             piece = bytearray(drawn.randbytes(20))
-            assert not score.take(piece, 20, 0), NAMES[form]
+            assert not score.take(piece, 20, 0, 20 * number), NAMES[form]
 
 
 @pytest.mark.req("VIT-3")
@@ -147,7 +167,7 @@ def test_bytes_that_the_line_broke_prove_nothing() -> None:
     score = Score(oximeters.BCI5)
     for at in range(0, len(data), 20):
         piece = data[at : at + 20]
-        assert not score.take(piece, len(piece), 1)
+        assert not score.take(piece, len(piece), 1, 20 * at)
 
 
 @pytest.mark.req("VIT-2")
@@ -157,7 +177,7 @@ def test_two_formats_that_both_fit_are_both_told() -> None:
     search.begin()
     search._scores = [Score(oximeters.MASIMO_ASCII), Score(oximeters.MASIMO_ASCII)]
     search._scores[1].form = oximeters.NELLCOR_ASCII
-    data = _bytes_of("masimo-ascii")[:400]
+    data = _bytes_of("masimo-ascii")[:150]
     assert search.take(bytearray(data), len(data), 0, 20)
     assert search.fits[1] == 1 << oximeters.MASIMO_ASCII | 1 << oximeters.NELLCOR_ASCII
 
