@@ -11,7 +11,7 @@ from pump.base.units import ticks_diff
 from pump.link import frames
 from pump.link.link import CODE_MAX, LOST_MS
 from pump.tables import messages as m
-from pump.tables import refusals, settings
+from pump.tables import lines, refusals, settings
 from pump.tables.states import GROUP
 
 REQUESTS = {row[1]: row for row in m.ROWS if row[4] != m.PUMP}
@@ -152,6 +152,14 @@ class LineModel:
         row, value = struct.unpack("<BH", request.payload)
         sound = row < settings.COUNT and settings.LOWEST[row] <= value <= settings.HIGHEST[row]
         return ACK if sound else refused(refusals.RANGE)
+
+    def _listen(self, request: Request) -> Answers:
+        return ACK | refused(refusals.WATCHED) if len(request.payload) == 1 else refused(refusals.TRUNCATED)
+
+    def _heard_get(self, request: Request) -> Answers:
+        if len(request.payload) != 1:
+            return refused(refusals.TRUNCATED)
+        return frozenset({(m.HEARD[0], 0)}) if request.payload[0] < lines.COUNT else refused(refusals.RANGE)
 
     def _load_begin(self, request: Request) -> Answers:
         if len(request.payload) != 6:

@@ -46,6 +46,7 @@ class Before:
     hung: int
     made: int
     must: bool
+    watched: bool
 
 
 class LinePump(CorePump):
@@ -110,7 +111,7 @@ class LinePump(CorePump):
         code = bags[session.case.solution()] if bags else b""
         return Before(
             state(self), self.rooms(), session.hears(), code, session.held.calls(), session.progress.hung,
-            self.stepper.moved, self.controller.lost.must,
+            self.stepper.moved, self.controller.lost.must, self.controller.conditions.monitoring.on,
         )  # fmt: skip
 
     def rooms(self) -> tuple[Any, ...]:
@@ -200,6 +201,8 @@ class LinePump(CorePump):
         again = [request for request in asked if request.kind == last.kind]
         if len(again) > 1 and last.kind in (m.HANG[0], m.SET[0], m.LOAD_END[0]) and last.may != ACK:
             return last.may | ANY_REFUSAL  # the one before was judged in this scan, too
+        if last.kind == m.LISTEN[0] and last.may & ACK:
+            return refused(refusals.WATCHED) if any(last.payload) and before.watched else ACK
         if last.kind == m.HANG[0] and last.may & ACK:
             return self._bag(last.payload, before)
         if last.kind == m.LOG_GET[0] and last.may - refused(refusals.RANGE) and len(last.payload) == 4:
@@ -230,6 +233,9 @@ class LinePump(CorePump):
 
     def _is_stats(self, fields: dict[str, Any], _: Request) -> None:
         assert fields["rx_bad"] == self.line.bad
+
+    def _is_heard(self, fields: dict[str, Any], last: Request) -> None:
+        assert fields["line"] == last.payload[0] and fields["turn"] == self.out.ox_line
 
     def _is_event(self, fields: dict[str, Any], last: Request) -> None:
         assert fields["seq"] == record_asked(last)

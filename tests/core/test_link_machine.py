@@ -204,6 +204,11 @@ class Line(RuleBasedStateMachine):
         frame = self.clients[0].frame(m.HANG[0], said.encode())
         self.send(frame + (self.clients[1].frame(m.PING[0]) if pinged else b""), scans)
 
+    @rule(wanted=st.sampled_from((0, 1, 1)), line=st.integers(0, 6), scans=WAITS)
+    def search(self, wanted: int, line: int, scans: int) -> None:
+        self.send(self.clients[0].frame(m.LISTEN[0], bytes((wanted,))), scans)
+        self.send(self.clients[0].frame(m.HEARD_GET[0], bytes((line,))), 1)
+
     @rule(name=st.sampled_from(sorted(SHELF)), who=st.booleans(), fault=st.sampled_from(FAULTS))
     def begin(self, name: str, who: bool, fault: str) -> None:
         self.clients[who].begin(SHELF[name].blob, fault)

@@ -72,7 +72,7 @@ def rooms(pump: CorePump) -> Iterator[Any]:
     yield from (vitals._slow, vitals._deficit, vitals._violations, vitals._minute, c.parts, c.driver, c.lost)
     yield from (c.conditions, c.conditions.monitoring, c.alarms, session, session.claim, session.case)
     yield from (session.progress, session.question, session.bags, session._first_bag, session.case.tally.line)
-    yield from (session._situation[1], c.delivery, guard, guard.hanging, guard.bounds, guard._tally.line)
+    yield from (c.oximeter, session._situation[1], c.delivery, guard, guard.hanging, guard.bounds, guard._tally.line)
 
 
 def numbers(room: Any) -> list[str]:

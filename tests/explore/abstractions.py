@@ -149,7 +149,7 @@ class Line:
     def __init__(self) -> None:
         self.loader = _Loader()
         self.request = self.value = self.bits = 0
-        self.setting = -1
+        self.setting = self.wanted = -1
         self.lost = self.loading = False
         self.hung: bytes | None = None
         self.refused = 0

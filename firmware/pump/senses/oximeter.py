@@ -105,3 +105,4 @@ class Oximeter:
         to.append(age_ms(now_ms, self._heard_ms, parser.silence_ms))
         to.append(age_ms(now_ms, self._read_ms, FOREIGN_MS) if self.stream == READINGS else -1)
         to.append(self.stream)
+        to.append(self.searches)
