@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pump.base.units import ticks_diff
 from pump.link import frames
 from pump.link.link import CODE_MAX, LOST_MS
-from pump.tables import messages as m
 from pump.tables import lines, refusals, settings
+from pump.tables import messages as m
 from pump.tables.states import GROUP
 
 REQUESTS = {row[1]: row for row in m.ROWS if row[4] != m.PUMP}

@@ -1,6 +1,6 @@
 """How long a pump searches for its oximeter, over the phases of the device's packets.
 
-python -m toleramp_bench.figures.listen --phases 100
+python -m toleramp_bench.figures --only listen
 
 The pump is set to another format than the device's. A search begins at each phase; its time runs from the laptop's
 request to the scan in which the pump has found the format and the line settings.
@@ -8,8 +8,6 @@ request to the scan in which the pump has found the format and the line settings
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pump.tables import lines, searches
@@ -177,23 +175,3 @@ def board_seconds(case: Case, phases: int = BOARD_PHASES) -> tuple[list[float], 
         found.append((bench.board.now_us - began) / 1e6)
         worst_us = max(worst_us, bench.stats()["worst_us"])
     return found, worst_us
-
-
-def rows(phases: int) -> Iterator[str]:
-    """A line a case."""
-    for case in cases():
-        times = core_seconds(case, phases)
-        yield f"{case.name:<42} {min(times):6.2f} to {max(times):6.2f} s, bar {case.bar_s:g} s, {len(times)} phases"
-
-
-def main() -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--phases", type=int, default=PHASES)
-    for row in rows(parser.parse_args().phases):
-        print(row, flush=True)
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
