@@ -33,12 +33,12 @@ def _median(kept: ptr8, counts: ptr8, n: int) -> int:
 
 
 @micropython.viper
-def _highest(kept: ptr8, end: int, n: int) -> int:
-    """The highest of the n values before `end` in the ring of SECONDS; 0 without one."""
+def _highest(kept: ptr8, size: int, end: int, n: int) -> int:
+    """The highest of the n values before `end` in a ring of that size; 0 without one."""
     found = 0
     at = end
     for _ in range(n):
-        at = at - 1 if at else 59
+        at = at - 1 if at else size - 1
         value = int(kept[at])
         if value < 128 and value > found:
             found = value
@@ -70,7 +70,7 @@ class Minute:
     @micropython.native
     def highest(self, seconds):
         """The highest reading of so many seconds up to now, of the last minute at most, in percent; 0 without one."""
-        return int(_highest(self._kept, self._next, min(seconds, SECONDS)))
+        return int(_highest(self._kept, SECONDS, self._next, min(seconds, SECONDS)))
 
     def pack(self, to, now_ms):
         """Appends what decides from here on: the oldest reading first."""
