@@ -30,7 +30,7 @@ _FRAMES_NS, _LINE_NS = 333_333_333, 1_000_000_000
 _SWARMS = ("nonin-df2", "nonin-df7", "bci5", "contec9")
 END_MS = 1_000
 BREAK_MS = 1_300  # a silence after which frames lock anew, and no reading is missed
-C, O = TypeVar("C"), TypeVar("O")
+C, R = TypeVar("C"), TypeVar("R")  # a case, and what comes of it
 
 
 def period_ns(form: str) -> int:
@@ -69,7 +69,7 @@ def scenario(form: str, delay_s: int) -> Scenario:
     )
 
 
-class CasesRun(Run, Generic[C, O]):
+class CasesRun(Run, Generic[C, R]):
     """A run that forks at the action `cases`. In the parent `go` ends there; a child delivers an outcome.
 
     `begin(run, case)` does what the case says (`line` is the oximeter's); the child ends `longest_ms` later at the
@@ -82,8 +82,8 @@ class CasesRun(Run, Generic[C, O]):
         target: Target,
         hands: Crew,
         cases: Sequence[C],
-        begin: Callable[[CasesRun[C, O], C], int],
-        judge: Callable[[CasesRun[C, O], C, Recording], O],
+        begin: Callable[[CasesRun[C, R], C], int],
+        judge: Callable[[CasesRun[C, R], C, Recording], R],
     ) -> None:
         super().__init__(scenario, target)
         self._crew, self._cases, self._begin, self._judge = hands, cases, begin, judge
@@ -122,7 +122,7 @@ class CasesRun(Run, Generic[C, O]):
         if self._twin:
             self._twin.deliver(lambda: self._outcome(made))
 
-    def _outcome(self, made: Recording | BaseException) -> O:
+    def _outcome(self, made: Recording | BaseException) -> R:
         if isinstance(made, BaseException):
             raise made
         return self._judge(self, self._case, made)
@@ -137,10 +137,10 @@ def outcomes(
     form: str,
     delay_s: int,
     cases: Sequence[C],
-    begin: Callable[[CasesRun[C, O], C], int],
-    judge: Callable[[CasesRun[C, O], C, Recording], O],
+    begin: Callable[[CasesRun[C, R], C], int],
+    judge: Callable[[CasesRun[C, R], C, Recording], R],
     jobs: int = 1,
-) -> list[O]:
+) -> list[R]:
     """The outcome of each case, in any order."""
     read = scenario(form, delay_s)
     made = make_target(target, read)

@@ -3,8 +3,9 @@
 python -m toleramp_bench.figures.loss_ways --phases 100
 
 The times count from the last byte of the last good reading on the line to the record of the alarm, and to the last
-pulse at the STEP pin: 5 s and 15 s. Of a patient who is low (at the stop limit) or falling as it goes there is no
-grace: what counts then is how soon the loss can be known, by `known_ms`.
+pulse at the STEP pin: 5 s and 15 s, and a look. Where some readings still come through it is the last one before. Of a
+patient who is low (at the stop limit) or falling as it goes there is no grace: what counts then is how soon the loss
+can be known, by `known_ms`.
 """
 
 from __future__ import annotations
@@ -27,14 +28,15 @@ from toleramp_bench.names import ALARMS, CAUSES, EVENTS
 from toleramp_bench.scenario.model import Recording
 
 ALERT_MS, HOLD_MS = 5_000, 15_000
-LOOK_MS = 250  # looks lie 80 ms apart, alarms are judged each 160 ms
+LOOK_MS = 150  # looks lie 80 ms apart, a scan or two follow
+BLOCK_MS = 250  # of the formats with 60 frames a second: the reading of a last good frame may be so much older or newer
 DELAY_S = 20  # long, so that what holds is the loss
 PHASES = 100
 WELL, LOW, FALLING = "well", "low", "falling"
 SPO2 = {WELL: 97, LOW: 92, FALLING: 94}  # of a patient with 97 %: stop limit 93, early limit 94
 PULSE = 72
+BEAT_NS = 60 * 1_000_000_000 // PULSE
 FRESH_MS = 2_000
-ARTIFACT_MS = 10_000  # by which artifact may lengthen a delay (VIT-1)
 TENTH = 10
 
 
@@ -67,6 +69,7 @@ def _cable(run: Any) -> None:
 def _power(run: Any) -> None:
     """It says goodbye where it can; what it was sending is torn."""
     goodbye = getattr(run.target.oximeter._bytes, "goodbye", None)
+    run.line.other = True
     if goodbye:
         run.line.uart_send(1, goodbye(), run.target.oximeter._bytes.BAUD)
     torn = Random(run.number).random()
@@ -150,6 +153,7 @@ WAYS: dict[str, Callable[[Any], None]] = {
 }  # fmt: skip
 _SAYS_ARTIFACT = ("nonin-df1", "nonin-df2", "nonin-df7", "nonin-df8", "masimo-ascii", "nellcor-ascii")
 _HAS_PLETH = ("nonin-df2", "nonin-df7", "bci5", "contec9")
+_DOUBTS = ("nonin-df1", "nonin-df8")  # of what is left of damaged packets some fit, and are in doubt
 _CANNOT_TELL = {("frozen stream", "nonin-df1"), ("frozen stream", "nonin-df8")}  # no counter, pleth or clock
 
 
@@ -199,43 +203,45 @@ def judge(run: Any, case: Case, recording: Recording) -> Outcome:
         if record["event"] == EVENTS.ALARM_RAISED and record["code"] == ALARMS.SIGNAL_LOST
     ]
     held = [record for record in recording.records if record["event"] == EVENTS.PAUSED]
-    last_ms = last_good_ns(run, case) / 1e6
-    alert_ms = alarms[0] - last_ms if alarms else -1
-    return Outcome(
-        case, alert_ms, last_pulse_ns(recording) / 1e6 - last_ms if held else -1, held[0]["code"] if held else ""
-    )
+    alert_ms = _since_good_ms(run, case, alarms[0]) if alarms else -1
+    hold_ms = _since_good_ms(run, case, last_pulse_ns(recording) / 1e6) if held else -1
+    return Outcome(case, alert_ms, hold_ms, held[0]["code"] if held else "")
 
 
-def last_good_ns(run: Any, case: Case) -> int:
-    """When the last byte of the last good reading came.
+def _since_good_ms(run: Any, case: Case, t_ms: float) -> float:
+    """From the last byte of the last good reading to a time.
 
-    What the oximeter was sending as its finger, curve or pulse went is still of before; of a damaged line it is what
-    arrived whole before the damage.
+    What the oximeter was sending as its finger, curve or pulse went is still of before.
     """
     ending = run.begun_ns + (period_ns(run.target.form) if case.way in _OF_THE_DEVICE else 0)
-    return max(each.at_ns for each in run.line.told if each.at_ns <= ending)
+    if case.way == "artifact for ever":
+        ending += BEAT_NS  # each beat is disturbed: the next one has to come
+    if case.way in _THROUGH:
+        ending = max(ending, t_ms * 1e6)
+    return float(t_ms - max(each.at_ns for each in run.line.told if each.at_ns <= ending) / 1e6)
 
 
+_THROUGH = ("half the bytes lost", "every tenth packet")  # some readings arrive whole
 _OF_THE_DEVICE = ("finger out", "sensor unplugged", "searching", "artifact for ever", "frozen stream", "frozen pleth")
 
 
 def bars_ms(case: Case, form: str) -> tuple[float, float]:
-    """Alert and hold at the latest."""
-    if case.level == WELL:
-        return ALERT_MS + LOOK_MS, HOLD_MS + LOOK_MS
-    if case.way == "artifact for ever":
-        return ALERT_MS + LOOK_MS, HOLD_MS + LOOK_MS
-    return known_ms(case.way, form), known_ms(case.way, form)
+    """Alert and hold at the latest; unsure readings lengthen a delay, also of who is low (VIT-1)."""
+    slack_ms = LOOK_MS + (BLOCK_MS if form in ("bci5", "contec9") else 0)
+    unsure = case.way == "artifact for ever" or (case.way in _THROUGH and form in _DOUBTS)
+    if case.level == WELL or unsure:
+        return ALERT_MS + slack_ms, HOLD_MS + slack_ms
+    return known_ms(case.way, form) + slack_ms, known_ms(case.way, form) + slack_ms
 
 
 def known_ms(way: str, form: str) -> float:
-    """How soon a loss can be known: the next reading says so; a line without readings is old, a frozen one takes 3 s."""
+    """How soon a loss can be known: the next reading says so; a silent line is old, a frozen one takes 3 s."""
     period_ms = period_ns(form) / 1e6
     if way in ("finger out", "sensor unplugged", "searching"):
-        return 2 * period_ms + LOOK_MS
+        return 2 * period_ms
     if way.startswith("frozen"):
-        return 3_000 + 2 * period_ms + LOOK_MS
-    return max(FRESH_MS, module(form).SILENCE_MS) + LOOK_MS
+        return 3_000 + 2 * period_ms
+    return max(FRESH_MS, module(form).SILENCE_MS)
 
 
 # -- all of them
@@ -260,8 +266,9 @@ def outcomes(target: str, form: str, wanted: Sequence[Case], jobs: int = 1) -> l
 def met(found: Outcome, form: str) -> bool:
     """In time; a signal that goes while nothing can tell is believed, and never alerts."""
     alert, hold = bars_ms(found.case, form)
-    causes = (CAUSES.SIGNAL_LOST,) if found.case.way != "artifact for ever" else (CAUSES.SIGNAL_LOST, CAUSES.SPO2_STOP)
-    return 0 <= found.alert_ms <= alert and -LOOK_MS <= found.hold_ms <= hold and found.cause in causes
+    causes = (CAUSES.SIGNAL_LOST, CAUSES.SPO2_STOP) if found.case.way == "artifact for ever" else (CAUSES.SIGNAL_LOST,)
+    early = -BLOCK_MS if form in ("bci5", "contec9") else -1
+    return early <= found.alert_ms <= alert and early - LOOK_MS <= found.hold_ms <= hold and found.cause in causes
 
 
 def rows(form: str, found: Sequence[Outcome]) -> Iterable[str]:

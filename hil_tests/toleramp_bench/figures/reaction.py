@@ -3,8 +3,8 @@
 python -m toleramp_bench.figures.reaction --target core --phases 1000
 python -m toleramp_bench.figures.reaction --target rp2040 --phases 50
 
-Of each format, at random phases of scan, pulse, packet and fall. Which reading completes the delay is reckoned here from
-what was on the line: the first one whose last byte came at least the delay after that of the first low one.
+Of each format, at random phases of scan, pulse, packet and fall. Which reading completes the delay is reckoned here
+from what was on the line: the first one whose last byte came at least the delay after that of the first low one.
 """
 
 from __future__ import annotations
