@@ -81,6 +81,16 @@ def test_unsure_readings_are_no_lost_signal() -> None:
     assert finger.vitals.bits & SIGNAL_BITS == SIGNAL_BITS
 
 
+@pytest.mark.req("VIT-2", "VIT-3")
+@pytest.mark.parametrize(("spo2", "flags"), [(93, vitals.DEGRADED), (97, vitals.DEGRADED | vitals.ARTIFACT)])
+def test_what_a_bad_line_makes_of_readings_is_none(spo2: int, flags: int) -> None:
+    """Else another format on the line of somebody who is low buys fifteen seconds."""
+    finger = patient((2, 92))
+    assert finger.feed(1.5, spo2, flags=VALID | flags) == -1
+    at = finger.feed(3, spo2, flags=VALID | flags)
+    assert 0 <= at <= 2_000 and finger.vitals.bits & BIT[causes.SIGNAL_LOST]
+
+
 @pytest.mark.req("VIT-2")
 def test_a_frozen_device_is_as_old_as_it_is_frozen() -> None:
     """Else the three seconds in which nobody can tell are three seconds more of flow."""

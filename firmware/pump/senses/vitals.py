@@ -33,7 +33,7 @@ from pump.tables.causes import (
     SPO2_STOP,
 )  # fmt: skip
 from pump.tables.messages import NONE8, NONE16
-from pump.tables.vitals import FROZEN, UNSURE_FLAGS, VALID
+from pump.tables.vitals import ARTIFACT, FROZEN, UNSURE_FLAGS, VALID
 
 FRESH_MS = 2_000  # a reading older than this is not one of now; formats that send less often set more
 ALERT_MS = 5_000  # no sure sample: alert, then hold (VIT-2)
@@ -280,9 +280,10 @@ class Vitals(OwnLimits):
     def _fear(self, age, now_ms):
         """No reading of now: who was low or falling as it went has no time left, and a minute of good ones to wait for.
 
-        Unsure readings are some: they lengthen a delay, no more (VIT-1).
+        Artifact is no lost signal: it lengthens a delay, no more (VIT-1). What the line has damaged is one.
         """
-        if not self._gone and ticks_diff(now_ms, self._sample_ms) <= self.fresh_ms:
+        artifact = self.flags & UNSURE_FLAGS == ARTIFACT and not self._gone
+        if artifact and ticks_diff(now_ms, self._sample_ms) <= self.fresh_ms:
             return
         if sinks(self._last, self._minute.highest(FALL_S + age // 1000), self.stop, self.early_limit):
             self.alert = True

@@ -1,6 +1,6 @@
 """The oximeter's signal goes, in every way that a format has: how soon people are told, and the flow is held (VIT-2).
 
-python -m toleramp_bench.figures.loss_ways --phases 100
+python -m toleramp_bench.figures.loss_ways
 
 The times count from the last byte of the last good reading on the line to the record of the alarm, and to the last
 pulse at the STEP pin: 5 s and 15 s, and a look. Where some readings still come through it is the last one before. Of a
@@ -31,7 +31,7 @@ ALERT_MS, HOLD_MS = 5_000, 15_000
 LOOK_MS = 150  # looks lie 80 ms apart, a scan or two follow
 BLOCK_MS = 250  # of the formats with 60 frames a second: the reading of a last good frame may be so much older or newer
 DELAY_S = 20  # long, so that what holds is the loss
-PHASES = 100
+PHASES = 12  # of each format: more than a hundred of each way
 WELL, LOW, FALLING = "well", "low", "falling"
 SPO2 = {WELL: 97, LOW: 92, FALLING: 94}  # of a patient with 97 %: stop limit 93, early limit 94
 PULSE = 72
@@ -153,7 +153,6 @@ WAYS: dict[str, Callable[[Any], None]] = {
 }  # fmt: skip
 _SAYS_ARTIFACT = ("nonin-df1", "nonin-df2", "nonin-df7", "nonin-df8", "masimo-ascii", "nellcor-ascii")
 _HAS_PLETH = ("nonin-df2", "nonin-df7", "bci5", "contec9")
-_DOUBTS = ("nonin-df1", "nonin-df8")  # of what is left of damaged packets some fit, and are in doubt
 _CANNOT_TELL = {("frozen stream", "nonin-df1"), ("frozen stream", "nonin-df8")}  # no counter, pleth or clock
 
 
@@ -188,7 +187,7 @@ def begin(run: CasesRun[Case, Outcome], case: Case) -> int:
 
     def lose() -> None:
         run.begun_ns = run.target.now_us * 1000  # type: ignore[attr-defined]
-        run.good = list(run.line.told)  # type: ignore[attr-defined]
+        run.under_way = run.line.told[-1].at_ns  # type: ignore[attr-defined]
         WAYS[case.way](run)
 
     run.later(lost_ms, lose)
@@ -213,11 +212,12 @@ def _since_good_ms(run: Any, case: Case, t_ms: float) -> float:
 
     What the oximeter was sending as its finger, curve or pulse went is still of before.
     """
-    ending = run.begun_ns + (period_ns(run.target.form) if case.way in _OF_THE_DEVICE else 0)
+    ending = float(run.begun_ns + (period_ns(run.target.form) if case.way in _OF_THE_DEVICE else 0))
     if case.way == "artifact for ever":
         ending += BEAT_NS  # each beat is disturbed: the next one has to come
     if case.way in _THROUGH:
         ending = max(ending, t_ms * 1e6)
+    ending = max(ending, run.under_way)
     return float(t_ms - max(each.at_ns for each in run.line.told if each.at_ns <= ending) / 1e6)
 
 
@@ -226,10 +226,9 @@ _OF_THE_DEVICE = ("finger out", "sensor unplugged", "searching", "artifact for e
 
 
 def bars_ms(case: Case, form: str) -> tuple[float, float]:
-    """Alert and hold at the latest; unsure readings lengthen a delay, also of who is low (VIT-1)."""
+    """Alert and hold at the latest; artifact lengthens a delay, also of who is low (VIT-1)."""
     slack_ms = LOOK_MS + (BLOCK_MS if form in ("bci5", "contec9") else 0)
-    unsure = case.way == "artifact for ever" or (case.way in _THROUGH and form in _DOUBTS)
-    if case.level == WELL or unsure:
+    if case.level == WELL or case.way == "artifact for ever":
         return ALERT_MS + slack_ms, HOLD_MS + slack_ms
     return known_ms(case.way, form) + slack_ms, known_ms(case.way, form) + slack_ms
 
