@@ -123,7 +123,7 @@ class Lines(Losses):
         self.samples = 0
         self.spo2, self.pulse, self.flags = NONE8, NONE16, 0
         self._agreement = Agreement(*self.near)
-        self._clock, self._same = NO_CLOCK, 0
+        self.clock_s, self._same = NO_CLOCK, 0  # of the newest line: the device's own seconds of the day
 
     @micropython.native
     def take(self, data, count):
@@ -147,7 +147,7 @@ class Lines(Losses):
         state = self.state
         state[_N] = state[_BAD] = state[_LOCKED] = 0
         self._agreement.forget()
-        self._clock, self._same = NO_CLOCK, 0
+        self.clock_s, self._same = NO_CLOCK, 0
 
     @micropython.native
     def _end(self, n):
@@ -173,8 +173,8 @@ class Lines(Losses):
     @micropython.native
     def _stands_still(self, clock):
         """True when the device's clock (s) has said the same in more than `stuck` lines in a row."""
-        self._same = min(self._same + 1, self.stuck) if clock == self._clock and clock != NO_CLOCK else 0
-        self._clock = clock
+        self._same = min(self._same + 1, self.stuck) if clock == self.clock_s and clock != NO_CLOCK else 0
+        self.clock_s = clock
         return self._same >= self.stuck
 
     @micropython.native

@@ -1,7 +1,8 @@
 """What other packages add to the tool, by entry points: the tool imports none of them by name.
 
-`toleramp.commands`: a module like those of `toleramp.commands`, under the command's name. `toleramp.reports`: a module
-that makes the report on folders: `OPTIONS`, `add_options(parser)` and `report(args)`, see `toleramp.commands.report`.
+`toleramp.commands`: a module like those of `toleramp.commands`, under the command's name. `toleramp.oximeter`: a verb
+of `toleramp oximeter`, a module with `add_parser` that imports little. `toleramp.reports`: a module that makes the
+report on folders: `OPTIONS`, `add_options(parser)` and `report(args)`, see `toleramp.commands.report`.
 """
 
 from importlib.metadata import EntryPoint, entry_points
@@ -11,7 +12,7 @@ from typing import Any
 
 from toleramp.errors import UserError
 
-COMMANDS, REPORTS = "toleramp.commands", "toleramp.reports"
+COMMANDS, OXIMETER, REPORTS = "toleramp.commands", "toleramp.oximeter", "toleramp.reports"
 SETUP = "run: make setup"
 
 

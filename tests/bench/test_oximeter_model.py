@@ -183,7 +183,7 @@ def compared_with(raw: bytes, wanted: list[dict[str, object]]) -> bool:
     match = [w for w in wanted if all(w[key] == fields[key] for key in ("hr", "spo2", "tmr", "e_spo2_d"))]
     if not match:
         return False
-    names = nonin_df2.Values.__dataclass_fields__
+    names = set(nonin_df2.Values.__dataclass_fields__) - {"perfusion"}  # which is in the status
     values = nonin_df2.Values(**{name: match[0][name] for name in names})  # type: ignore[arg-type]
     built = nonin_df2.packet(values, fields["status"], fields["pleth"])  # type: ignore[arg-type]
     reserved = {4, 11, 12, 17, 18, 23, 24}

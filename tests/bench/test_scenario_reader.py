@@ -47,6 +47,8 @@ WORDS = {
     'bus_stuck"\nfor_ms = 500\npart = "lights': (),
     'oximeter"\noff = true\nunplug = false\nfreeze = true\nartifact = true\nid = "x': (),
     'oximeter"\nnoise = 0.1\ndrop = 0.1\nbaud = 4800\nid = "y': (),
+    'oximeter"\nsensor_out = true\npower_off = true\nout_of_track = true\nlow_battery = true\nid = "v': (),
+    'oximeter"\nperfusion = "low"\nid = "w': (),
     "occlude": (), "release": (), 'air"\nul = 50\nid = "x': (), "door": ("door ALM-5",),
     "bag_empty": (), "stall": (), "slip": (),
     "free_flow": (), 'scale"\noffset_g = -2.5\ndrift_g_h = 0.5\nid = "x': (), "battery": (),

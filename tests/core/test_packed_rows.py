@@ -7,6 +7,7 @@ from core_kit import short
 from guard_kit import Bench, steady
 from test_bounds_limits import ladder, watching
 
+from pump.course.line import Line
 from pump.course.plan import Plan
 from pump.delivery.delivery import Delivery
 from pump.guard.bounds import SPAN_MAX_MS
@@ -145,6 +146,17 @@ def test_an_account_s_numbers_in_their_order() -> None:
     line: list[int] = []
     told.line.pack(line)
     assert to[2 * bags + steps :] == line and len(line) == 1 + 2 * told.line.count
+
+
+def test_a_line_s_stretches_in_their_order() -> None:
+    """Else pumps whose lines hold different drugs have equal rows."""
+    line = Line(max)
+    line.fill(20, 0)
+    line.push(1, 7)
+    line.push(2, 4)
+    to: list[int] = []
+    line.pack(to)
+    assert to == [3, 9, 0, 7, 1, 4, 2]
 
 
 def test_the_share_of_the_dose_adds_up_over_the_bags() -> None:

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import sys
 from array import array
+from functools import cache
 from typing import Any
 
+from pump.guard import hanging
 from pump.panel.display import LINES, Display
 from pump.senses import budget
+from pump.session import bags
 from pump.session.bags import Bags
 from pump.store import throttle
 from pump.tables import messages, refusals
@@ -69,7 +72,15 @@ def shorten() -> list[tuple[Any, str, int]]:
     budget.AN_HOUR = array("H", [0] * len(budget.AN_HOUR))
     undo.append((throttle, "EVERY_MS", throttle.EVERY_MS))
     throttle.EVERY_MS = 0
-    return undo + codes_in_order()
+    return undo + _codes_folded_once() + codes_in_order()
+
+
+def _codes_folded_once() -> list[tuple[Any, str, Any]]:
+    """The few codes that there are are not folded anew with each load."""
+    undo = [(module, "folded", module.folded) for module in (bags, hanging)]
+    for module, name, sound in undo:
+        setattr(module, name, cache(sound))
+    return undo
 
 
 def codes_in_order() -> list[tuple[Any, str, Any]]:

@@ -23,18 +23,19 @@ class Invariant:
 
 
 ALL: dict[str, Invariant] = {}
-ALWAYS: list[Invariant] = []
-AS_IT_BEGINS: list[Invariant] = []
-WITH_RECORDS: list[Invariant] = []
+# Those of each scan, of one in which a flow begins, of one with records: asked a million times, so no more than needed.
+ALWAYS: list[tuple[str, Check]] = []
+AS_IT_BEGINS: list[tuple[str, Check]] = []
+WITH_RECORDS: list[tuple[str, Check]] = []
 
 
-def holds(*ids: str, when: list[Invariant] = ALWAYS) -> Callable[[Check], Check]:
+def holds(*ids: str, when: list[tuple[str, Check]] = ALWAYS) -> Callable[[Check], Check]:
     """Registers an invariant under its function's name; `when`: only those scans can break it."""
 
     def put(check: Check) -> Check:
         name = check.__name__.replace("_", "-")
         ALL[name] = Invariant(name, ids, (check.__doc__ or "").strip(), check, when is AS_IT_BEGINS)
-        when.append(ALL[name])
+        when.append((name, check))
         return check
 
     return put
@@ -49,11 +50,11 @@ def judge(world: World) -> None:
         _demand(world, WITH_RECORDS)
 
 
-def _demand(world: World, invariants: list[Invariant]) -> None:
-    for invariant in invariants:
-        wrong = invariant.broken(world)
+def _demand(world: World, checks: list[tuple[str, Check]]) -> None:
+    for name, broken in checks:
+        wrong = broken(world)
         if wrong:
-            raise Violation(invariant.name, wrong)
+            raise Violation(name, wrong)
 
 
 def state_of(world: World) -> int:

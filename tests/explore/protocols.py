@@ -5,7 +5,9 @@ Three bags stand 1 : 100 : 10,000, two steps a bag, each three times the dose ra
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 from pump.base.units import US_RATE
 from pump.protocol import protocol as p
@@ -62,19 +64,28 @@ _ONE_BAG = ((0, 4, 0), (0, 12, 0), (0, 36, 0), (0, 4000, 0))
 _FILLED = ((0, 4, 0), (0, 12, 0), (1, 1, p.LINE_FILL), (1, 3, 0), (1, 5, 0), (2, 1, p.LINE_FILL), (2, 1, 0), (2, 2, 0))
 
 
-def three_bags() -> p.Protocol:
+def three_bags(**fields: int) -> p.Protocol:
     """No dead volume."""
-    return ladder("three bags", _TWO_A_BAG)
+    return ladder("three bags", _TWO_A_BAG, **fields)
 
 
-def dead_volume() -> p.Protocol:
+def dead_volume(**fields: int) -> p.Protocol:
     """The shared line holds one pulse."""
-    return ladder("dead volume", _LONGER, line_dead_nl=PULSE_NL)
+    return ladder("dead volume", _LONGER, line_dead_nl=PULSE_NL, **fields)
 
 
-def line_fill() -> p.Protocol:
+def line_fill(**fields: int) -> p.Protocol:
     """The shared line holds one pulse, and a fill brings each bag up to the vein."""
-    return ladder("line fill", _FILLED, line_dead_nl=PULSE_NL, min_hold_min=3)
+    return ladder("line fill", _FILLED, line_dead_nl=PULSE_NL, **{"min_hold_min": 3, **fields})
 
 
-ALL = {"three-bags": three_bags, "dead-volume": dead_volume, "line-fill": line_fill}
+def _brief(made: Callable[..., p.Protocol]) -> Callable[[], p.Protocol]:
+    """The same with holds and waits of two minutes at the most, which are 10 s of the explored pump."""
+    return partial(made, max_hold_min=2, max_wait_min=2, min_hold_min=1)
+
+
+_TINY = {"three-bags": three_bags, "dead-volume": dead_volume, "line-fill": line_fill}
+ALL: dict[str, Callable[[], p.Protocol]] = {**_TINY, **{f"{name}-brief": _brief(made) for name, made in _TINY.items()}}
+# The one that "load" brings.
+OTHERS = {"three-bags": "dead-volume", "dead-volume": "three-bags", "line-fill": "three-bags"}
+OTHERS |= {f"{name}-brief": f"{other}-brief" for name, other in OTHERS.items()}

@@ -17,7 +17,7 @@ from tests.explore.abstractions import TICK_MS
 from tests.explore.explorer import NO_END, Found, applied, hung_is_noticed
 from tests.explore.invariants import ALL as ALL_INVARIANTS
 from tests.explore.invariants import Invariant
-from tests.explore.protocols import ALL
+from tests.explore.protocols import ALL, OTHERS
 from tests.explore.spaces import shortened
 from tests.explore.world import DOWN_SCANS, Violation, World
 
@@ -27,7 +27,6 @@ from pump.tables.states import FLOWS, GROUP, NAMES, ON, RUNNING
 from toleramp.errors import UserError
 from toleramp_bench.records import code_name
 
-OTHERS = dict(zip(ALL, [*list(ALL)[1:], *list(ALL)[:1]], strict=True))  # the one that "START load" brings
 RATIOS = (12, 13, 15, 18)  # of times without flow, shipped over shortened: a hold's is 12, and so is a recovery's
 MOST_S = 900  # of one wait: nothing that a pump at rest waits for by itself takes longer
 SETTLED_S = 70  # after power-on: good readings have been good for long enough, as they soon have in the explorer
@@ -77,13 +76,14 @@ class Replay:
 class Watched(World):
     """The explored world with a clock and a memory of its records."""
 
-    most_still_ms = 1 << 30
-
     def __init__(self, *arguments: Any) -> None:
         self.t_ms = 0
         self.marks: list[Mark] = []
         self._pulses = 0  # that had moved when the flow began
         super().__init__(*arguments)
+
+    def _longest_still_ms(self) -> int:
+        return 1 << 30
 
     @property
     def t_s(self) -> int:

@@ -15,8 +15,8 @@ from tests.explore.explorer import Found
 from tests.explore.invariants import ALL as INVARIANTS
 from tests.explore.openings import READINGS
 from tests.explore.protocol_file import protocol_text, table
-from tests.explore.protocols import ALL
-from tests.explore.replayed import OTHERS, Input, Mark, Replay, replayed
+from tests.explore.protocols import ALL, OTHERS
+from tests.explore.replayed import Input, Mark, Replay, replayed
 from tests.explore.world import DOWN_SCANS
 
 from pump.protocol.protocol import Protocol

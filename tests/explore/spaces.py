@@ -50,9 +50,9 @@ SPACES = {
 }
 
 # To the end: hands, bags and time, whoever does what in whatever order; no reading changes, no fault, no key that means
-# nothing.
+# nothing; of the protocols whose holds and waits are brief, for each second of them is a state of its own.
 HANDS = ("wait", "START", "CONFIRM", "UP", "DOWN", "STOP", *BAGS)
-COMPLETE = {name: Space(name, HANDS, idle_keys=False) for name in SPACES}
+COMPLETE = {name: Space(f"{name}-brief", HANDS, idle_keys=False) for name in SPACES}
 
 
 def explorer(space: Space, milestones: tuple[str, ...] = tuple(MILESTONES)) -> Explorer:

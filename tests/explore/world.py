@@ -29,6 +29,7 @@ from pump.protocol.protocol import Protocol
 from pump.protocol.vein import SALINE
 from pump.senses.battery import GOOD_COUNTS
 from pump.senses.budget import Budget
+from pump.session import case
 from pump.store.orders import Orders
 from pump.store.settings import Settings
 from pump.store.throttle import Throttle
@@ -45,7 +46,6 @@ FRESH_MS = 2_000  # for which a reading is one of now
 DOWN_SCANS, UP_SCANS = 3, 3  # of a press, and before the next one: both are debounced; STOP is not
 WAIT_FLOW, WAIT_REST = 40, 8  # scans of "wait" at the most: then it may be waited again
 SHORT_MS = 200  # of a scan while a key goes down or up
-STILL_MOST_MS = 40_000
 QUIET_MOST_MS = 10_000
 FIXED = (Openings, Plan, Protocol, Levels, Sealed, Mirror, Orders, Settings, Budget, Throttle)
 
@@ -60,8 +60,6 @@ class World:
 
     `judge(world)` raises Violation; it is called after each scan.
     """
-
-    most_still_ms = STILL_MOST_MS  # without flow is counted so far
 
     def __init__(
         self,
@@ -85,6 +83,7 @@ class World:
         self.log, self.line = log, line
         self.motor = Motor(self._moved)
         self.plans = [Plan(protocol, PL_PULSE) for protocol in protocols]
+        self.most_still_ms = self._longest_still_ms()
         self.loaded = self._sent = 0
         self.account = Account(self.plans[0])
         self.hung = -1
@@ -116,6 +115,11 @@ class World:
         self._sent = which
         self.line.loader.loaded = bytearray(self.blobs[which])
         self.line.loading = True
+
+    def _longest_still_ms(self) -> int:
+        """So far the time without flow is counted: beyond the longest hold all is the same."""
+        longest_min = max(plan.protocol.max_hold_min for plan in self.plans)
+        return longest_min * case.MIN_MS + 2 * TICK_MS
 
     @property
     def plan(self) -> Plan:

@@ -85,8 +85,11 @@ def test_what_pyproject_registers_exists() -> None:
         path = plugins.source(EntryPoint(name, module, plugins.COMMANDS))
         assert path is not None and path.stem == name, name
     folder = path.parent
+    verbs = {module.rpartition(".")[2] for module in registers[plugins.OXIMETER].values()}
     described = {path.stem for path in folder.glob("*.py") if "def add_parser(" in path.read_text("utf-8")}
-    assert described == set(commands)
+    assert described == {*commands, *verbs}
+    for name, module in registers[plugins.OXIMETER].items():
+        assert plugins.load(EntryPoint(name, module, plugins.OXIMETER)).add_parser
     (report,) = registers[plugins.REPORTS].values()
     assert plugins.load(EntryPoint("", report, plugins.REPORTS)).OPTIONS
 

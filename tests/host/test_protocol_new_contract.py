@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,13 @@ from toleramp.protocol.templates.tried import remedies
 
 __all__ = ["no_terminal"]  # for every test here
 LINE = ["--template", "bwh-12", "--drug", "x", "--dose-mg", "700", "--max-hold-min", "60", "--primed-with", "saline"]
+# A file is judged for a start now: a date that is written here would run out one day.
+PREPARED = f"{datetime.now(UTC).astimezone(timezone(timedelta(hours=1))) - timedelta(hours=1):%Y-%m-%dT%H:%M}:00+01:00"
 ALL = {
     "--premedication": "cetirizine, 10 mg PO + famotidine, 20 mg IV, 30 min; montelukast, 10 mg PO, 20",
     "--flush-volume-ml": "20",
     "--flush-rate-ml-h": "80",
-    "--prepared-at": "2026-11-29T08:00:00+01:00",
+    "--prepared-at": PREPARED,
     "--expires-h": "24",
     "--checklist": "consent signed; beta-blocker held",
     "--sbp-min-mmhg": "85",
@@ -69,7 +72,7 @@ def test_what_is_given_stands_in_the_file(tmp_path: Path, capsys: pytest.Capture
     ]  # fmt: skip
     assert {key: float(value) for key, value in content["flush"].items()} == {"volume_ml": 20, "rate_ml_h": 80}
     assert [bag["expires_h"] for bag in content["solution"]] == [24] * 3
-    assert content["solution"][0]["prepared_at"] == "2026-11-29T08:00:00+01:00"
+    assert content["solution"][0]["prepared_at"] == PREPARED
     assert content["checklist"] == {"required": ["consent signed", "beta-blocker held"]}
     assert content["monitoring"]["sbp_min_mmhg"] == 85 and float(content["monitoring"]["temp_max_c"]) == 38.5
     assert (protocol.min_hold_min, protocol.insert_allowed, protocol.rehang_first) == (10, 0, 1)

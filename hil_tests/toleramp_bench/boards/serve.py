@@ -6,9 +6,6 @@ One thread: between slices of simulated time it looks for a line, and lets the n
 from __future__ import annotations
 
 import inspect
-import os
-import select
-import stat
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +17,7 @@ from toleramp_bench.boards.emulator.pty import serve
 from toleramp_bench.boards.provision import flash_with_keyring
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.devices.oximeter import Oximeter
+from toleramp_bench.line_input import LineInput
 from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.places import image as default_image
@@ -39,37 +37,6 @@ _SHOWN = 40  # of a line that is not understood
 
 class Wrong(ValueError):
     """A command that cannot be carried out; says why in one line."""
-
-
-class LineInput:
-    """Lines from a file descriptor, never waited for. A terminal is only read while it is ours to read."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-        self._rest = b""
-        self._poll = select.poll()
-        self._tty = os.isatty(fd)
-        self.open = self._tty or stat.S_ISFIFO(os.fstat(fd).st_mode)
-        if self.open:
-            self._poll.register(fd, select.POLLIN)
-
-    def lines(self) -> list[str]:
-        """The lines that are there; a pipe's last one may lack its line feed."""
-        if not self.open or not self._poll.poll(0) or not self._ours():
-            return []
-        try:
-            data = os.read(self._fd, 4096)
-        except OSError:
-            data = b""
-        if not data:
-            self.open = False
-            data = b"\n" if self._rest else b""
-        *whole, self._rest = (self._rest + data).split(b"\n")
-        return [line.decode("utf-8", "replace") for line in whole]
-
-    def _ours(self) -> bool:
-        """Reading a terminal from the background would stop this process."""
-        return not self._tty or os.tcgetpgrp(self._fd) == os.getpgrp()
 
 
 def _number(text: str, limits: tuple[int, int], what: str) -> int:
@@ -205,4 +172,4 @@ def start(
     return ServedBench(bench, say, nurse=Nurse(ScreenPace(NURSE_MS)) if nurse else None, oximeter=oximeter)
 
 
-__all__ = ["BUTTONS", "LineInput", "ServedBench", "default_image", "start"]
+__all__ = ["BUTTONS", "ServedBench", "default_image", "start"]

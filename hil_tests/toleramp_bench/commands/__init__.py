@@ -1,4 +1,5 @@
 """The bench's commands of the tool: pyproject.toml names each under the entry points `toleramp.commands`.
 
-They look like the modules of `toleramp.commands`; a folder's report is named under `toleramp.reports`.
+They look like the modules of `toleramp.commands`; a verb of `toleramp oximeter` is named under `toleramp.oximeter`, a
+folder's report under `toleramp.reports`.
 """

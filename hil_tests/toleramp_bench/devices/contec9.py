@@ -8,8 +8,8 @@ from toleramp_bench.devices.nonin_df2 import Values
 from toleramp_bench.devices.sixty import CHUNKS, EVERY, PACKETS_A_READING, Moment, moments
 
 __all__ = [
-    "BAUD", "CHUNKS", "EVERY", "KEEP_ALIVE", "LISTENS_S", "PACKETS_A_READING", "SIZE", "START", "frame", "goodbye",
-    "packet", "stuck",
+    "ANSWERS", "BAUD", "CHUNKS", "EVERY", "GOODBYE", "KEEP_ALIVE", "LISTENS_S", "PACKETS_A_READING", "SIZE", "START",
+    "STOP", "frame", "goodbye", "packet", "stuck",
 ]  # fmt: skip
 BAUD = 115_200
 SIZE = 9
@@ -25,7 +25,7 @@ def command(number: int) -> bytes:
     return bytes((0x7D, 0x81, number, *(_MARK,) * 6))
 
 
-START, KEEP_ALIVE = command(0xA1), command(0xAF)
+START, STOP, KEEP_ALIVE = command(0xA1), command(0xA2), command(0xAF)
 LISTENS_S = 30  # it stops so long after it was last spoken to
 
 
@@ -33,6 +33,16 @@ def package(kind: int, data: Sequence[int]) -> bytes:
     """A package of a type: its data with their bits 7 in the second byte."""
     high = sum(1 << n for n, byte in enumerate(data) if byte & 0x80)
     return bytes((kind, _MARK | high, *(byte | _MARK for byte in data)))
+
+
+_FREE = package(0x0C, ())
+ANSWERS = {
+    STOP: _FREE,
+    command(0xA7): _FREE,  # no more of what it has stored
+    command(0xAA): package(0x04, b"user   "),  # which device
+    command(0xAC): package(0x0E, (1,)),  # it has no perfusion index
+    command(0xB0): package(0x11, (1, 1, 0, 0, 0, 0, 0)),  # what it has stored
+}
 
 
 def frame(what: Moment) -> bytes:
@@ -52,6 +62,9 @@ def packet(values: Values, status: Sequence[int], pleth: Sequence[int]) -> bytes
 def goodbye(reason: int = 1) -> bytes:
     """It goes off."""
     return package(_GOODBYE, (reason,))
+
+
+GOODBYE = goodbye()
 
 
 def stuck(sent: bytes) -> bytes:

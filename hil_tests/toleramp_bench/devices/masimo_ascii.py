@@ -30,7 +30,7 @@ def _exceptions(bits: int, values: Values) -> int:
     found = _SET
     if text_lines.off(bits):
         return found | (_NO_SENSOR if bits & SENSOR_OFF else _OFF)
-    if text_lines.weak(bits):
+    if text_lines.weak(bits, values):
         found |= _LOW_PERFUSION
     if bits & ARTIFACT:
         found |= _INTERFERENCE

@@ -39,6 +39,7 @@ class Values:
     rev: int = 48
     tmr: int = 0
     low_batt: bool = False
+    perfusion: int = GREEN  # GREEN, YELLOW or RED: for formats that say it between beats, too
 
     def floats(self) -> bytes:
         """The fourth byte of each of the 25 frames."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import import_module
 from math import exp
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from pump.tables.oximeters import NAMES
 from toleramp_bench.devices import nonin_df2
 from toleramp_bench.devices.nonin_df2 import BAUD, FRAMES, FRAMES_PER_SECOND, Values
+from toleramp_bench.devices.traces import Replay, Row
 
 DEFAULT_FORM = NAMES[0]
 _SECOND = 1_000_000_000
@@ -61,7 +62,7 @@ class Oximeter:
     of nonin_df2.GREEN, YELLOW, RED), `artifact` (each beat is marked as disturbed), `out_of_track` (sustained
     artifact: no values but those for display), `low_battery`, `frozen` (the last packet again and again, its
     counter too; of formats that send frames, the last frame), `cable_out` (silence). A format that has to be asked for
-    its stream (START, KEEP_ALIVE, LISTENS_S) sends it only after `hear` brought that.
+    its stream (START, KEEP_ALIVE, STOP, LISTENS_S) sends it only after `hear` brought that.
     """
 
     def __init__(
@@ -84,10 +85,26 @@ class Oximeter:
         self._finger_off = self._unplugged = False
         self.perfusion = nonin_df2.GREEN
         self.artifact = self.out_of_track = self.low_battery = False
-        self.frozen = self.cable_out = False
+        self.frozen = self.cable_out = self.switched_off = False
         self.timer = 0
         self._counts = True  # its packets bear a counter
-        self._said: tuple[int, int] | None = None
+        self._said: tuple[int | None, int | None] | None = None
+        self._replay: Replay | None = None
+
+    @property
+    def baud(self) -> int:
+        """The rate of its format's line."""
+        return settings(self.form)[0]
+
+    @property
+    def parity(self) -> int | None:
+        """That of its format's line: 1 odd, 0 even, None none."""
+        return settings(self.form)[1]
+
+    @property
+    def must_be_started(self) -> bool:
+        """It is silent until it is asked."""
+        return bool(getattr(self._bytes, "START", b""))
 
     # --- what happens to it --------------------------------------------------------------------------------
 
@@ -108,14 +125,43 @@ class Oximeter:
         if pulse is not None:
             self._pulse.go(now, pulse, seconds)
 
-    def say(self, spo2: float, pulse: float) -> None:
-        """From now on it says just this, without a mean over beats; the patient is so, too."""
+    def say(self, spo2: float | None, pulse: float | None) -> None:
+        """From now on it says just this, without a mean over beats; the patient is so, too. None: it has no value."""
         self.set(spo2, pulse)
-        self._said = round(spo2), round(pulse)
+        self._said = None if spo2 is None else round(spo2), None if pulse is None else round(pulse)
+        if spo2 is None and self._lost_ns is None:
+            self._lost_ns = self._wire.now_ns
 
     def say_no_more(self) -> None:
         """It measures its patient again."""
         self._said = None
+
+    def play(self, rows: Iterable[Row]) -> None:
+        """From now on it says these rows, one after the other; then it measures its patient, as the last one left it.
+
+        A new row is heard from the packet behind its begin on.
+        """
+        self._replay = Replay(rows, self._wire.now_ns)
+
+    def _play_on(self) -> None:
+        if self._replay:
+            row = self._replay.at(self._wire.now_ns)
+            if row:
+                self.say(row[0], row[1])
+            else:
+                self._replay = None
+                self.say_no_more()
+
+    def power(self, on: bool) -> None:
+        """It is switched off: it says goodbye where its format can, then nothing. Or on again: it starts anew."""
+        goodbye = getattr(self._bytes, "GOODBYE", b"")
+        if not on and goodbye and self._speaks():
+            self._wire.uart_send(self._uart, goodbye, self._bytes.BAUD)
+        if on and self.switched_off:
+            self.swap(self.form, self._counts)
+            self._lose_beats()
+            self._display = Values()
+        self.switched_off = not on
 
     def swap(self, form: str, counter: bool = True) -> None:
         """Another module takes its place on the line, one of that format; without a counter its packets have none."""
@@ -149,16 +195,25 @@ class Oximeter:
     def hear(self, data: bytes) -> None:
         """What the pump says on the line."""
         form = self._bytes
-        if self.cable_out or not getattr(form, "START", b""):
+        if self.cable_out or self.switched_off or not self.must_be_started:
             return
-        self._ear = (self._ear + data)[-len(form.START) :]
+        for byte in data:
+            self._ear = (self._ear + bytes((byte,)))[-len(form.START) :]
+            self._obey(form)
+
+    def _obey(self, form: Any) -> None:
+        """A command has come, perhaps."""
         now = self._wire.now_ns
         if self._ear == form.START or (self._ear == form.KEEP_ALIVE and now < self._until_ns):
             self._until_ns = now + form.LISTENS_S * _SECOND
+        elif self._ear == form.STOP:
+            self._until_ns = 0
+        if self._ear in form.ANSWERS:
+            self._wire.uart_send(self._uart, form.ANSWERS[self._ear], form.BAUD)
 
     def _speaks(self) -> bool:
-        asked = not getattr(self._bytes, "START", b"") or self._wire.now_ns < self._until_ns
-        return asked and not self.cable_out
+        asked = not self.must_be_started or self._wire.now_ns < self._until_ns
+        return asked and not self.cable_out and not self.switched_off
 
     def _next_frame(self) -> None:
         pieces = self._bytes.CHUNKS
@@ -220,6 +275,7 @@ class Oximeter:
         return status
 
     def _values(self) -> Values:
+        self._play_on()
         measured = self._measured()
         self._renew_display(measured)
         kept = self._display
@@ -231,6 +287,7 @@ class Oximeter:
             e_hr_d=kept.e_hr,
             tmr=self.timer,
             low_batt=self.low_battery,
+            perfusion=self.perfusion,
         )
 
     def _measured(self) -> Values:
@@ -238,6 +295,8 @@ class Oximeter:
             return Values()
         if self._said is not None:
             spo2, pulse = self._said
+            if spo2 is None or pulse is None:
+                return Values(hr=pulse, spo2=spo2)
             return Values(hr=pulse, spo2=spo2, spo2_fast=spo2, spo2_bb=spo2, e_hr=pulse, e_spo2=spo2)
         standard, extended = self._mean(_STANDARD_BEATS), self._mean(_EXTENDED_BEATS)
         return Values(
@@ -261,6 +320,12 @@ class Oximeter:
                 self._display, self._display_due = measured, self.timer + _DISPLAY_PACKETS
         elif self._lost_ns is not None and self._wire.now_ns - self._lost_ns >= _DISPLAY_HOLD_NS:
             self._display, self._display_due = Values(), 0.0
+
+
+def settings(form: str) -> tuple[int, int | None]:
+    """Rate and parity (1 odd, 0 even, None none) of that format's line."""
+    module = _module(form)
+    return int(module.BAUD), getattr(module, "PARITY", None)
 
 
 def _module(form: str) -> Any:

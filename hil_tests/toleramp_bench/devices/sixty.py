@@ -39,7 +39,7 @@ class Moment:
 
 def moments(values: Values, status: Sequence[int], pleth: Sequence[int]) -> Iterator[Moment]:
     """The 20 frames of a third of a second."""
-    strength = _strength(status)
+    strength = _strength(status, values)
     for number in range(CHUNKS):
         at = number * FRAMES // CHUNKS
         off = bool(status[at] & (SENSOR_ALARM | SENSOR_OFF))
@@ -55,8 +55,9 @@ def moments(values: Values, status: Sequence[int], pleth: Sequence[int]) -> Iter
         )
 
 
-def _strength(status: Sequence[int]) -> int:
+def _strength(status: Sequence[int], values: Values) -> int:
+    """By the beats of this third of a second; where none is in it, as they were."""
     seen = 0
     for bits in status:
         seen |= bits & YELLOW
-    return {RED: POOR, YELLOW: WEAK, GREEN: GOOD}.get(seen, GOOD)
+    return {RED: POOR, YELLOW: WEAK, GREEN: GOOD}[seen or values.perfusion]

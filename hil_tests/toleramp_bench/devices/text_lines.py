@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from toleramp_bench.devices.nonin_df2 import GREEN, OUT_OF_TRACK, RED, SENSOR_ALARM, SENSOR_OFF, Values
+from toleramp_bench.devices.nonin_df2 import OUT_OF_TRACK, RED, SENSOR_ALARM, SENSOR_OFF, YELLOW, Values
 
 PER_SECOND = 3  # packets of the model
 NONE = "---"
@@ -39,6 +39,6 @@ def searching(bits: int, values: Values) -> bool:
     return bool(bits & OUT_OF_TRACK) or (values.spo2 is None and not off(bits))
 
 
-def weak(bits: int) -> bool:
-    """Low perfusion."""
-    return bool(bits & RED) and not bits & GREEN
+def weak(bits: int, values: Values) -> bool:
+    """Low perfusion, by the beats or, where there is none, as they were."""
+    return (bits & YELLOW or values.perfusion) == RED

@@ -194,21 +194,24 @@ def _until_sure(parser: Any, line: Iterator[bytes]) -> int:
 
 
 class LineFuzz:
-    """Noise and damaged readings, then a clean line; counts what was believed meanwhile."""
+    """Noise, damaged readings and other formats' lines, then a clean line; counts what was believed meanwhile.
+
+    A finding: an error, a reading of the noise that lasts, or a reader that holds more memory than at its beginning.
+    """
 
     def __init__(self, form: str, random: Random) -> None:
         self.form, self.random = form, random
         self.seen: Counter[str] = Counter()
         self._parser = parser_of(form)
         self._clean = [stream(form, 8 * per_reading(form), spo2, pulse) for spo2, pulse in ((97, 72), (88, 140))]
+        self._others = [b"".join(stream(other, 4, 91, 100)) for other in NAMES if other != form]
+        self._holds = held(self._parser)
 
     def one(self) -> None:
         """One round."""
         random = self.random
         clean = random.choice(self._clean)
-        noise = random.randbytes(random.choice((1, 7, 64, 300)))
-        if random.random() < 0.5:
-            noise = damage(random, b"".join(random.choice(self._clean)[:3]))
+        noise = self._noise()
         if random.random() < 0.1:
             self._parser.forget()
         self._read(noise, b"")
@@ -218,6 +221,18 @@ class LineFuzz:
         rest = self._read(b"".join(clean[(1 + BACK_WITHIN) * per :]), noise)
         if not rest or set(rest) != {wanted}:
             raise Finding(f"{rest} two packets behind noise, sent was {wanted}", noise)
+        if held(self._parser) != self._holds:
+            raise Finding(f"the reader's memory was {self._holds}, and is {held(self._parser)}", noise)
+
+    def _noise(self) -> bytes:
+        random, kind = self.random, self.random.random()
+        if kind < 0.4:
+            return random.randbytes(random.choice((1, 7, 64, 300)))
+        if kind < 0.6:
+            other = random.choice(self._others)
+            at = random.randrange(len(other))
+            return other[at : at + random.choice((7, 64, 300))]
+        return damage(random, b"".join(random.choice(self._clean)[:3]))
 
     def _read(self, line: bytes, noise: bytes) -> list[Reading]:
         try:
@@ -225,8 +240,18 @@ class LineFuzz:
         except Exception as error:
             raise undeclared(error, noise or line) from error
         self.seen["lines"] += 1
+        self.seen["bytes"] += len(line)
         self.seen["sure readings accepted"] += len(found)
         return found
+
+
+def held(part: Any) -> list[int]:
+    """Lengths of all that a reader keeps, and of what its parts keep: what grows with the line shows here."""
+    return [
+        size
+        for value in vars(part).values()
+        for size in (held(value) if hasattr(value, "__dict__") else [len(value)] if hasattr(value, "__len__") else [])
+    ]
 
 
 # -- running
@@ -253,10 +278,11 @@ def _fuzz(args: argparse.Namespace) -> tuple[dict[str, Any], str, bool]:
     fuzz = LineFuzz(args.form, Random(args.seed))
     rounds, finding = run(fuzz.one, fuzz.seen, args.seconds)
     facts = {"rounds": rounds, "seen": dict(fuzz.seen), "finding": finding and str(finding)}
+    count = fuzz.seen["bytes"]
     if finding:
         (args.out / "finding.bin").write_bytes(finding.data)
         return facts, f"found: {finding}; repeat with --seed {args.seed}", False
-    return facts, f"nothing found: {rounds} rounds of noise", True
+    return facts, f"nothing found: {rounds} rounds of noise, {count} bytes", True
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,21 +7,19 @@ from typing import Any
 
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.tables import causes
-from toleramp_bench.names import CAUSES, VITALS
+from toleramp_bench.devices.happenings import Happenings
+from toleramp_bench.names import CAUSES
 from toleramp_bench.people.nurse import TOLD, Nurse
 from toleramp_bench.people.pace import RecordPace
-from toleramp_bench.runs.noise import NoisyWire
 from toleramp_bench.scenario.model import Action
 from toleramp_bench.scenario.words import grade
+from toleramp_bench.targets.base import NotOnTarget
 
 BUTTONS = {"start": START, "confirm": CONFIRM, "silence": SILENCE, "up": UP, "down": DOWN, "stop": STOP}
 _BACK = {"same": 0, "one-back": 1, "two-back": 2}
 _GRADES = CAUSES.at(causes.GRADES)
 NOISE_BYTES = 64
 BOUNCE_MS = 20.0  # of an ordinary key; the worst are 50 ms
-RUBBISH = b"BP 120/80 MAP 93 HR 72 @12:00:01\r\n"  # what a monitor of another kind prints
-BYTE_MS = 1.05  # at 9600 baud
-BAD_LINE = 0.02  # share of bytes spoilt on a bad line
 
 
 class Actions:
@@ -123,53 +121,10 @@ class Actions:
     # -- the oximeter and its patient
 
     def _do_oximeter(self, **what: Any) -> None:
-        device = self.run.target.oximeter
-        spo2, pulse = what.get("ramp_to", what.get("spo2")), what.get("pulse")
-        if spo2 is not None or pulse is not None:
-            device.ramp(float(what.get("ramp_s", 0)), spo2=_number(spo2), pulse=_number(pulse))
-        if "off" in what:
-            device.finger(not what["off"])
-        if "unplug" in what:
-            device.cable_out = what["unplug"]
-        if "freeze" in what:
-            device.frozen = what["freeze"]
-        if "swap" in what or "counter" in what:
-            device.swap(what.get("swap", device.form), what.get("counter", True))
-        if "samples" in what:
-            self._say(device, [tuple(map(float, row)) for row in what["samples"]] * what.get("repeat", 1))
-        device.artifact = what.get(VITALS.ARTIFACT, device.artifact)
-        if "rubbish_bytes" in what:
-            self._rubbish(device, what["rubbish_bytes"])
-        if {"noise", "drop", "baud"} & set(what):
-            self._spoil_line(NoisyWire.on(device, self.run.random), what)
-
-    def _say(self, device: Any, rows: list[tuple[float, ...]]) -> None:
-        """What it says from now on, row after row; then the patient's own again, as the last row left them."""
-        at_s = 0.0
-        for spo2, pulse, seconds in rows:
-            self.run.later(at_s * 1000, lambda spo2=spo2, pulse=pulse: device.say(spo2, pulse))
-            at_s += seconds
-        self.run.later(at_s * 1000, device.say_no_more)
-
-    def _rubbish(self, device: Any, count: int) -> None:
-        """Another device's text on the line, as fast as it carries it; the oximeter is plugged in again behind it."""
-        device.cable_out = True
-        text = (RUBBISH * (count // len(RUBBISH) + 1))[:count]
-        self.run.target.noise("oximeter", text)
-
-        def back() -> None:
-            device.cable_out = False
-
-        self.run.later(count * BYTE_MS, back)
-
-    @staticmethod
-    def _spoil_line(wire: NoisyWire, what: dict[str, Any]) -> None:
-        if "noise" in what:
-            wire.share = BAD_LINE if what["noise"] is True else float(what["noise"])
-        if "drop" in what:
-            wire.drop = float(what["drop"])
-        if "baud" in what:
-            wire.baud = int(what["baud"])
+        run = self.run
+        where = Happenings(run.random, run.later, lambda data: run.target.noise("oximeter", data))
+        if not where.happen(run.target.oximeter, what):
+            raise NotOnTarget("an oximeter without bytes has no line to spoil")
 
     def _do_line_noise(
         self, line: str = "oximeter", bytes: int = NOISE_BYTES, every_ms: int = 0, times: int = 1
@@ -257,7 +212,3 @@ class Actions:
 
     def _do_scale(self, offset_g: float = 0, drift_g_h: float = 0) -> None:
         self._plant("scale_fault", offset_g=float(offset_g), drift_g_h=float(drift_g_h))
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)

@@ -11,6 +11,7 @@ from toleramp_bench.names import CAUSES, EVENTS
 from toleramp_bench.scenario import not_yet, words
 from toleramp_bench.scenario.checks import Checks, Table
 from toleramp_bench.scenario.model import Action, Moment
+from toleramp_bench.scenario.oximeter_word import demand_oximeter, with_trace
 from toleramp_bench.scenario.words import DO, RECORDS
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
@@ -86,7 +87,7 @@ def _action(checks: Checks, table: Table, name: str, where: str, ground: Ground)
         raise checks.fail("the event comes after itself", f"{where}, after", "name another")
     arguments = checks.table(own_table, own, where)
     _demand(checks, do, own_table, where, ground)
-    return Action(name, do, moment, arguments)
+    return Action(name, do, moment, with_trace(arguments, checks.path.parent))
 
 
 def _own_keys(do: str, table: Table) -> dict[str, words.Key]:
@@ -194,20 +195,6 @@ def _demand_press(checks: Checks, given: Table, where: str, ground: Ground) -> N
         raise checks.fail("overlap_ms is longer than each is held", where, "write less, or a longer hold_ms")
 
 
-def _demand_samples(checks: Checks, given: Table, where: str) -> None:
-    """[[spo2, pulse, seconds], ...], each a number within its range."""
-    rows = given["samples"]
-    form = "write samples = [[spo2, pulse, seconds], ...]"
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, list) and len(row) == 3 for row in rows):
-        raise checks.fail("it is no list of [spo2, pulse, seconds]", f"{where}, samples", form)
-    keys = words.DO["oximeter"].keys
-    for row in rows:
-        for value, key in zip(row, (keys["spo2"], keys["pulse"], words.SPAN), strict=True):
-            checks.value(value, key, f"{where}, samples")
-    if {"spo2", "pulse", "ramp_to"} & set(given):
-        raise checks.fail("samples and a value of the patient at once", where, "leave one out")
-
-
 def _demand_decide(checks: Checks, given: Table, where: str, ground: Ground) -> None:
     demand_step(checks, given.get("step"), f"{where}, step", ground)
     _demand_bag(checks, given.get("bag"), f"{where}, bag", ground)
@@ -235,14 +222,7 @@ def _demand_bag(checks: Checks, bag: str | None, where: str, ground: Ground) -> 
 
 
 def _demand_oximeter(checks: Checks, given: Table, where: str, ground: Ground) -> None:
-    if "ramp_s" in given and "ramp_to" not in given:
-        raise checks.fail("ramp_s without ramp_to", where, "write ramp_to = the saturation to reach")
-    if "ramp_to" in given and "spo2" in given:
-        raise checks.fail("spo2 and ramp_to at once", where, "leave one out")
-    if "repeat" in given and "samples" not in given:
-        raise checks.fail("repeat without samples", where, "write samples = [[spo2, pulse, seconds], ...]")
-    if "samples" in given:
-        _demand_samples(checks, given, where)
+    demand_oximeter(checks, given, where)
 
 
 def _demand_noise(checks: Checks, given: Table, where: str, ground: Ground) -> None:

@@ -124,14 +124,20 @@ DO: dict[str, Word] = {
             "ramp_to": Key("number", 0, 100),
             "ramp_s": Key("number", 0, 3600),
             "off": FLAG,
-            "unplug": FLAG,
+            "unplug": FLAG,  # the cable to the pump
+            "sensor_out": FLAG,  # the sensor's plug at the oximeter
+            "power_off": FLAG,
             "freeze": FLAG,
             VITALS.ARTIFACT: FLAG,
+            "out_of_track": FLAG,  # so many artifacts that it has no values, but those for display
+            "perfusion": Key("text", choices=("good", "weak", "low")),
+            "low_battery": FLAG,
             "drop": Key("number", 0, 1),  # share of bytes lost
             "baud": Key("whole", 300, 115_200),  # the rate to which the oximeter is set by mistake
             "noise": Key("amount", 0, 1),  # share of bytes spoilt; true: as much as the bench thinks bad
             "rubbish_bytes": Key("whole", 1, 2_000_000),  # so much of another device's text comes instead of readings
             "samples": Key("any"),  # [[spo2, pulse, seconds], ...]: what it says, row after row
+            "trace": TEXT,  # a recording that it says: CSV of time (s), spo2, pulse, or .csv.gz, beside the scenario
             "repeat": _TIMES,  # so often
             "swap": Key("text", choices=tuple(oximeters.NAMES)),  # another module, of that format
             "counter": FLAG,  # whether its packets are counted

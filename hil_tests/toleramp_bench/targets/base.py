@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from toleramp_bench.devices.pulses import PulseTimes
+from toleramp_bench.devices.traces import Row
 from toleramp_bench.people.seen import Seen
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
@@ -29,6 +30,7 @@ class OximeterControl(Protocol):
     low_battery: bool
     frozen: bool
     cable_out: bool
+    switched_off: bool
 
     def ramp(self, seconds: float, spo2: float | None = None, pulse: float | None = None) -> None: ...
 
@@ -36,7 +38,11 @@ class OximeterControl(Protocol):
 
     def sensor(self, plugged: bool) -> None: ...
 
-    def say(self, spo2: float, pulse: float) -> None: ...
+    def power(self, on: bool) -> None: ...
+
+    def say(self, spo2: float | None, pulse: float | None) -> None: ...
+
+    def play(self, rows: Iterable[Row]) -> None: ...
 
     def say_no_more(self) -> None: ...
 

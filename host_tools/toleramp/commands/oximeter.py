@@ -4,12 +4,14 @@ import argparse
 from typing import TYPE_CHECKING
 
 from pump.tables import oximeters, refusals, settings
-from toleramp import terminal
+from toleramp import plugins, terminal
 from toleramp.device import chosen
 from toleramp.errors import Refused, UserError
+from toleramp.oximeter import decode
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
+    from importlib.metadata import EntryPoint
 
 
 def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,6 +30,19 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     setting.add_argument("name", nargs="?", metavar="NAME", help="a format, as `toleramp oximeter formats` names it")
     chosen.add_port(setting)
     setting.set_defaults(func=set_format)
+    decode.add_parser(verbs)
+    for name, entry in plugins.registered(plugins.OXIMETER).items():
+        _add(verbs, name, entry)
+
+
+def _add(verbs: "_SubParsersAction[argparse.ArgumentParser]", name: str, entry: "EntryPoint") -> None:
+    """A verb of another package; where that is not installed it says so when it is used."""
+    if plugins.source(entry):
+        plugins.load(entry).add_parser(verbs)
+    else:
+        verbs.add_parser(name, help=f"(not installed; {plugins.SETUP})").set_defaults(
+            func=lambda _: plugins.load(entry)
+        )
 
 
 def formats(args: argparse.Namespace) -> int:

@@ -205,11 +205,24 @@ def explain(port: str, error: OSError) -> PortError:
     return PortError(f"cannot be opened: {os.strerror(error.errno)}", port, "plug the pump in again")
 
 
-def open_port(port: str) -> "serial.Serial":
-    """Opens the port raw, 8N1, for this program alone; PortError in one line when that fails."""
+def parity_of(port: str, parity: int | None) -> str:
+    """pyserial's letter for a parity (1 odd, 0 even, None none). A pseudo-terminal has none: the system refuses it."""
+    if os.path.realpath(port).startswith("/dev/pts/"):
+        return "N"
+    return {None: "N", 0: "E", 1: "O"}[parity]
+
+
+def open_port(port: str, baud: int = BAUD, parity: int | None = None) -> "serial.Serial":
+    """Opens the port raw, 8 data bits, 1 stop bit, for this program alone; PortError in one line when that fails.
+
+    `parity`: 1 odd, 0 even, None none.
+    """
     import serial
 
+    letter = parity_of(port, parity)
     try:
-        return serial.Serial(port, BAUD, timeout=READ_S, write_timeout=2.0, exclusive=True)
+        return serial.Serial(port, baud, parity=letter, timeout=READ_S, write_timeout=2.0, exclusive=True)
     except OSError as error:  # serial.SerialException is one
         raise explain(port, error) from None
+    except Exception as error:  # termios.error, which is no OSError: the settings are refused
+        raise PortError(f"it does not take {baud} baud 8{letter}1 ({error})", port, "use another adapter") from None

@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from toleramp_bench.targets.base import NotOnTarget
-
 
 class NoisyWire:
     """Stands between an oximeter and its line. `share` of the bytes get one bit flipped, `drop` of them are lost."""
@@ -15,14 +13,13 @@ class NoisyWire:
         self._wire, self._draw = wire, draw
         self.share = self.drop = 0.0
         self.baud: int | None = None  # the oximeter's rate; None: the one that it is asked to send at
+        self.spoilt = self.lost = 0  # bytes so far
 
     @classmethod
-    def on(cls, oximeter: Any, draw: random.Random) -> NoisyWire:
-        """The bad line of an oximeter, put there at the first call."""
+    def on(cls, oximeter: Any, draw: random.Random) -> NoisyWire | None:
+        """The bad line of an oximeter, put there at the first call; None for one without bytes."""
         wire = getattr(oximeter, "_wire", None)
-        if wire is None:
-            raise NotOnTarget("an oximeter without bytes has no line to spoil")
-        if not isinstance(wire, cls):
+        if wire is not None and not isinstance(wire, cls):
             wire = oximeter._wire = cls(wire, draw)
         return wire
 
@@ -38,6 +35,7 @@ class NoisyWire:
     def uart_send(self, number: int, data: bytes, baud: int = 9600) -> None:
         """Passes bytes on, some of them spoilt or left out."""
         left = bytes(self._spoil(byte) for byte in data if not self._hits(self.drop))
+        self.lost += len(data) - len(left)
         if left:
             self._wire.uart_send(number, left, self.baud or baud)
 
@@ -45,4 +43,7 @@ class NoisyWire:
         return share > 0 and self._draw.random() < share
 
     def _spoil(self, byte: int) -> int:
-        return byte ^ 1 << self._draw.randrange(8) if self._hits(self.share) else byte
+        if not self._hits(self.share):
+            return byte
+        self.spoilt += 1
+        return byte ^ 1 << self._draw.randrange(8)

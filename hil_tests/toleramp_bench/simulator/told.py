@@ -1,0 +1,106 @@
+"""What is said to the simulator: the keys of the scenarios' `oximeter`, in lines and with times."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from toleramp.errors import UserError
+from toleramp_bench.scenario.checks import Checks, Table
+from toleramp_bench.scenario.oximeter_word import KEYS, demand_oximeter, with_trace
+
+WORDS = {name: key for name, key in KEYS.items() if key.kind != "any"}
+_BARE = {name for name, key in WORDS.items() if key.kind in ("flag", "amount")}  # a key alone is true
+_TIME = re.compile(r"(?:(\d{1,3}):([0-5]?\d):)?(\d{1,6}(?:\.\d{1,3})?)", re.ASCII)
+_LARGEST_BYTES = 256 * 1024
+_REMEDY = "write for example spo2=88, off, off=false, ramp_to=88 ramp_s=5"
+
+
+def read_words(text: str, source: str, folder: Path = Path()) -> Table:
+    """The arguments of a line like `ramp_to=88 ramp_s=5`: checked as a scenario's are, traces read.
+
+    `source` is named in errors; `folder` is where a trace's path begins. Raises UserError.
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UserError(f"{text[:40]!r} cannot be read ({error})", source, _REMEDY) from None
+    checks = Checks(Path(source))
+    found: dict[str, Any] = {}
+    for name, value in _pairs(words, checks):
+        if name in found:
+            raise checks.fail(f"{name} is said twice", name, "leave one out")
+        found[name] = value
+    return checked(found, source, folder)
+
+
+def checked(found: Table, source: str, folder: Path = Path()) -> Table:
+    """Arguments that fit: kinds, ranges, what goes together; the trace read. Raises UserError."""
+    checks = Checks(Path(source))
+    arguments = checks.table(found, WORDS, "")
+    demand_oximeter(checks, arguments, "together")
+    return with_trace(arguments, folder)
+
+
+def _pairs(words: list[str], checks: Checks) -> Iterator[tuple[str, Any]]:
+    """Key and value of `key=value`, `key value`, or of a key alone."""
+    rest = iter(words)
+    before = ""
+    for word in rest:
+        name, equals, text = word.partition("=")
+        if before in _BARE and name in ("on", "off"):
+            raise checks.fail(f"{before} {name} is two things", "the line", f"write {before}, or {before}=false")
+        if name not in WORDS:
+            raise checks.unknown("word", name, "the line", WORDS)
+        if not equals and name not in _BARE:
+            text = next(rest, "")
+        if not text and name not in _BARE:
+            raise checks.fail(f"{name} without a value", "the line", _REMEDY)
+        before = "" if equals else name
+        yield name, value_of(text) if text or equals else True
+
+
+def value_of(text: str) -> Any:
+    """A number, true or false as such; anything else is text."""
+    if text in ("true", "false"):
+        return text == "true"
+    try:
+        return int(text) if re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII) else Decimal(text)
+    except InvalidOperation:
+        return text
+
+
+def read_script(path: Path) -> list[tuple[int, Table]]:
+    """(ns since the start, arguments) of each line `TIME WORDS`, in the order of time; `#` begins a remark.
+
+    TIME is in seconds, or hh:mm:ss. Raises UserError for the first fault.
+    """
+    try:
+        if path.is_file() and path.stat().st_size > _LARGEST_BYTES:
+            raise UserError("too large for a script", str(path), f"at most {_LARGEST_BYTES // 1024} KB")
+        lines = path.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise UserError("this is no text", str(path), "write lines like: 12.5 spo2=88") from None
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror}", str(path), "name a script file") from None
+    said = []
+    for number, line in enumerate(lines, 1):
+        time, _, rest = line.partition("#")[0].strip().partition(" ")
+        if time:
+            where = f"{path}, line {number}"
+            said.append((_ns(time, where), read_words(rest, where, path.parent)))
+            if not said[-1][1]:
+                raise UserError("nothing is said after the time", where, _REMEDY)
+    return sorted(said, key=lambda row: row[0])
+
+
+def _ns(text: str, where: str) -> int:
+    match = _TIME.fullmatch(text)
+    if match is None or (match[1] and Decimal(match[3]) >= 60):
+        raise UserError(f"{text[:20]!r} is no time", where, "write seconds, 12.5, or hh:mm:ss")
+    hours, minutes = int(match[1] or 0), int(match[2] or 0)
+    return (hours * 3600 + minutes * 60) * 10**9 + int(Decimal(match[3]) * 10**9)
