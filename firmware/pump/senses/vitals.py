@@ -19,6 +19,7 @@ within `fresh_ms` is none. The limits themselves: own_limits.
 
 from pump.base.compat import micropython
 from pump.base.units import TICK_MASK, age_ms, ticks_diff
+from pump.claim import LEASE_MS
 from pump.senses.baseline import Minute
 from pump.senses.limits import BACK, BETWEEN, BEYOND, FALL_S, Deficit, Delay, Violations, side_of, sinks
 from pump.senses.own_limits import MARGIN, OwnLimits
@@ -59,7 +60,8 @@ class Vitals(OwnLimits):
     """Judges samples by a protocol's limits and the patient's baseline.
 
     `bits`: conditions that are there now; `hold`: the cause of tables.causes for which a resume has to wait, kept until
-    `restart`; `recovered`: good for a minute, and good now; `worsened`: set when it got plainly worse.
+    `restart`; `recovered`: good for a minute, and good now; `worsened`: set when it got plainly worse; `leased_ms`: the
+    lease on which the drug flows (pump.claim): whoever stops judging, or calls for a hold that nobody hears, ends it.
     """
 
     def __init__(self):
@@ -73,6 +75,7 @@ class Vitals(OwnLimits):
         self.recovered = False
         self.worsened = False
         self.sure = False  # the newest sample is sure and fresh
+        self.leased_ms = -1  # when what is known of the patient last let the drug flow, -1 for never
         self.good_ms = 0  # how long it has been good enough to resume
         self.baseline = NONE8
         self._low, self._severe, self._slow = Delay(), Delay(), Delay()
@@ -144,6 +147,13 @@ class Vitals(OwnLimits):
         self._recover(spo2, dt_ms)
         self._watch_early(spo2, dt_ms)
         self._tell_worse(spo2)
+        self._lease(now_ms)
+
+    @micropython.native
+    def _lease(self, now_ms):
+        """The drug may flow on: nothing holds it, or what held it is over but for the people who resume."""
+        if not self.hold or self.good():
+            self.leased_ms = now_ms
 
     @micropython.native
     def _unknown(self):
@@ -275,6 +285,7 @@ class Vitals(OwnLimits):
                 self._miss(age, now_ms)
         if (self._gone or age > self.fresh_ms) and not self.bits & _LOST_BIT:
             self._fear(age, now_ms)
+        self._lease(now_ms)
 
     @micropython.native
     def _fear(self, age, now_ms):
@@ -344,7 +355,7 @@ class Vitals(OwnLimits):
             self._worst, self._strayed, self._gone, self._last, age_ms(now_ms, self._sure_ms, HOLD_MS),
             age_ms(now_ms, self._sample_ms, HOLD_MS), self.stop, self.early_limit, self.resume, self.delay_ms,
             self.pulse_min, self.pulse_max, self._least_stop, self._least_early, self._least_pulse, self._most_pulse,
-            self._most_ms,
+            self._most_ms, age_ms(now_ms, self.leased_ms, LEASE_MS + 1) if self.leased_ms >= 0 else -1,
         ):  # fmt: skip
             to.append(value)
         for timed in (self._low, self._severe, self._slow, self._deficit, self._violations):
