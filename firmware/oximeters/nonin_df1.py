@@ -3,12 +3,14 @@
     1 SNSD OOT LPRF MPRF ARTF HR8 HR7 | 0 HR6..HR0 | 0 SP6..SP0
 
 Without a checksum a packet counts only where its bits 7 fit, its values are possible, and the packet before was whole
-too: after a lost byte or a torn one the next whole packet only locks again. There is no pleth and no counter, so a
-frozen device cannot be told from a steady patient.
+too: after a lost byte or a torn one the next whole packet only locks again. It is in doubt (degraded) unless one of the
+two before it is within SPO2_AGREE and RATE_AGREE of it: frames of data format 7 look like such packets now and then.
+There is no pleth and no counter, so a frozen device cannot be told from a steady patient.
 """
 
 from array import array
 
+from oximeters.agreement import Agreement
 from oximeters.losses import Losses
 from pump.base.compat import micropython
 from pump.tables import vitals as v
@@ -22,6 +24,7 @@ PROOF, EVERY_MS = 3, 900
 SIZE = 3
 NO_RATE, NO_SPO2 = 511, 127
 RATE_MIN, RATE_MAX = 18, 321  # what the device can measure
+SPO2_AGREE, RATE_AGREE = 4, 15  # a patient's values move no faster within a second or two
 _SENSOR, _OUT_OF_TRACK, _LOW, _ARTIFACT = 0x40, 0x20, 0x10, 0x04
 _N, _LOCKED, _REJECTED, _RESYNCS = 0, 1, 2, 3  # indices into Parser.state
 
@@ -38,6 +41,7 @@ class Parser(Losses):
         self.state = array("i", bytes(16))
         self.samples = 0
         self.spo2, self.pulse, self.flags = NONE8, NONE16, 0
+        self._agreement = Agreement(SPO2_AGREE, RATE_AGREE)
 
     @micropython.native
     def take(self, data, count):
@@ -67,9 +71,10 @@ class Parser(Losses):
         return n + 1 == self.size
 
     def forget(self):
-        """The line was silent: the next packet only locks again, whoever sends it."""
+        """The line was silent: the next packet only locks again, and what was said before it counts no more."""
         state = self.state
         state[_N] = state[_LOCKED] = 0
+        self._agreement.forget()
 
     def _count(self, rejected, samples):
         """Counts both; halves both near a limit first: their ratio stays."""
@@ -79,8 +84,10 @@ class Parser(Losses):
         self.samples += samples
 
     def _lose(self, count):
+        """Bytes that fit nothing: what was read before them confirms nothing, it may have been as wrong."""
         state = self.state
         self._count(count, 0)
+        self._agreement.forget()
         if state[_LOCKED]:
             state[_LOCKED] = 0
             self.count_resync()
@@ -107,11 +114,13 @@ class Parser(Losses):
 
     @micropython.native
     def _judged(self, status, spo2, pulse):
-        """The packet's flags."""
+        """The packet's flags; the packet that only locks is one of the three, too."""
         flags = self._flags(status)
-        if spo2 == NONE8 or pulse == NONE16 or flags & v.VALUELESS_FLAGS:
-            return flags
-        return flags | v.VALID
+        if spo2 != NONE8 and pulse != NONE16 and not flags & v.VALUELESS_FLAGS:
+            flags |= v.VALID
+        if not self._agreement.judge(spo2, pulse, flags):
+            flags |= v.DEGRADED
+        return flags
 
     @micropython.native
     def _flags(self, status):

@@ -26,6 +26,7 @@ _RING = 256
 _ARTIFACT, _OUT_OF_TRACK, _SENSOR, _RED, _GREEN, _DISCONNECT = 0x20, 0x10, 0x08, 0x04, 0x02, 0x40
 NO_RATE, NO_SPO2 = 511, 127
 FROZEN_PACKETS = 9  # three seconds
+DISTURBED_PACKETS = 9  # so long a disturbed beat counts, until another one is seen
 COUNTER_MOVES = 2  # so many packets in a row in which it goes on by a few: the module has a counter
 COUNTER_STEP = 3  # a packet or two may be lost between
 _COUNTER_MASK = (1 << 14) - 1
@@ -116,6 +117,7 @@ class Parser(Losses):
         self.spo2, self.pulse, self.flags = m.NONE8, m.NONE16, 0
         self._values = bytearray(FRAMES)
         self._still = 0  # packets without any movement of the pleth
+        self._disturbed = 0  # packets for which the last beat seen stays a disturbed one
         self._counter = -1  # of the packet before; -1: none since the lock
         self._moves = 0  # packets in a row in which it went on, up to COUNTER_MOVES: then it is known to count
 
@@ -173,7 +175,7 @@ class Parser(Losses):
         """The line was silent: what was learnt of the module that spoke ends with it, another may come."""
         state = self.state
         state[_LOCKED] = state[_FRAME] = state[_N] = 0
-        self._still = self._moves = 0
+        self._still = self._moves = self._disturbed = 0
         self._counter = -1
 
     def _unlock(self):
@@ -209,13 +211,24 @@ class Parser(Losses):
             flags |= vitals.SENSOR_OFF
         if status & _OUT_OF_TRACK:
             flags |= vitals.OUT_OF_TRACK
-        if status & _ARTIFACT:
+        if self._beat_disturbed(status):
             flags |= vitals.ARTIFACT
         if status & _RED and not status & _GREEN:
             flags |= vitals.LOW_PERFUSION
         if self._values[7] & 1:
             flags |= vitals.LOW_BATTERY
         return flags
+
+    @micropython.native
+    def _beat_disturbed(self, status):
+        """The last beat was: it is marked for 12 frames only, so at 72 a minute one packet in three shows none."""
+        if status & _ARTIFACT:
+            self._disturbed = DISTURBED_PACKETS
+        elif status & (_RED | _GREEN):
+            self._disturbed = 0
+        elif self._disturbed:
+            self._disturbed -= 1
+        return self._disturbed > 0
 
     @micropython.native
     def _frozen(self):

@@ -154,6 +154,7 @@ class Controller:
         if delivery.flowing:
             delivery.feed(out, snap.queue_us)
         out.flowing = delivery.flowing
+        session.claim.leased_ms = self.vitals.leased_ms
         guard.judge(session.claim, snap)
         out.permit = guard.permit
         self._show(snap, out, turn, slow)

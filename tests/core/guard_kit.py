@@ -43,6 +43,7 @@ class Bench:
         self.snap.pulses += pulses + lost
         self.snap.moved += pulses
         self.snap.buttons = buttons
+        self.claim.leased_ms = self.snap.now_ms
         self.guard.account(self.snap)
         self.guard.judge(self.claim, self.snap)
         return bool(self.guard.permit)

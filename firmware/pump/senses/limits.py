@@ -15,6 +15,11 @@ SEEN_LATE_MS = 40
 MOST_MS = 20_000 + STRETCH_MS  # the longest delay that a protocol may set, and the stretch
 STEP_MOST_MS = 2_000  # no sample speaks for longer than this where that would be to the good
 
+# What falls so far within FALL_S, or less far at or below the early limit, is falling: a signal that goes then gets no
+# grace. 3 points in some seconds are a desaturation by the usual measure of sleep medicine.
+FALL_S = 10
+FALL, EARLY_FALL = 4, 3  # points of SpO2
+
 DEFICIT_MOST = 50_000  # point milliseconds: 50 points in seconds hold (VIT-5)
 
 LASTS_MS = 2_000  # a violation, and its end
@@ -28,6 +33,16 @@ def side_of(value, limit, good):
     if value <= limit:
         return BEYOND
     return BACK if value >= good else BETWEEN
+
+
+@micropython.native
+def sinks(spo2, highest, stop, early):
+    """Whether a patient with this newest reading was low or falling; `highest`: SpO2 of the FALL_S before it.
+
+    Without a reading (NONE8) nobody is.
+    """
+    fall = highest - spo2
+    return spo2 <= stop or fall >= FALL or (spo2 <= early and fall >= EARLY_FALL)
 
 
 class Delay:

@@ -10,16 +10,19 @@ sample is valid and has no flag that makes it unsure; only sure samples are good
                 three violations within 60 s
     pulse       outside its limits for the delay                as SpO2 stop
     SpO2 early  a sure sample at or below it                    above it for CLEAR_MS of sure samples
-    signal      5 s without a sure sample; 15 s                 sure samples for SIGNAL_CLEAR_MS, or a restart
+    signal      5 s without a sure sample; 15 s, or at once     sure samples for SIGNAL_CLEAR_MS, or a restart
+                where the last one was low or falling (`sinks`)
 
 The signal's time adds up over gaps, and runs back only in the time of sure samples: one in 4.7 s undoes nothing. A gap
-within `fresh_ms` is none. While the patient is watched a protocol that is loaded makes limits stricter, never looser.
+within `fresh_ms` is none. The limits themselves: own_limits.
 """
 
 from pump.base.compat import micropython
 from pump.base.units import TICK_MASK, age_ms, ticks_diff
+from pump.claim import LEASE_MS
 from pump.senses.baseline import Minute
-from pump.senses.limits import BACK, BETWEEN, BEYOND, MOST_MS, Deficit, Delay, Violations, side_of
+from pump.senses.limits import BACK, BETWEEN, BEYOND, FALL_S, Deficit, Delay, Violations, side_of, sinks
+from pump.senses.own_limits import MARGIN, OwnLimits
 from pump.tables.causes import (
     BIT,
     LOW_BITS,
@@ -31,14 +34,14 @@ from pump.tables.causes import (
     SPO2_STOP,
 )  # fmt: skip
 from pump.tables.messages import NONE8, NONE16
-from pump.tables.vitals import UNSURE_FLAGS, VALID
+from pump.tables.vitals import ARTIFACT, FROZEN, UNSURE_FLAGS, VALID
 
 FRESH_MS = 2_000  # a reading older than this is not one of now; formats that send less often set more
 ALERT_MS = 5_000  # no sure sample: alert, then hold (VIT-2)
 HOLD_MS = 15_000
+FROZEN_MS = 3_000  # the longest that a format needs to know that what it says does not move: so old it is by then
 SEVERE_SPO2 = 84  # at or below this for 3 s holds whatever the delay (VIT-1: under 85 %)
 SEVERE_MS = 3_000
-MARGIN = 2  # points above a limit from where a timer runs back (VIT-5), and where a resume may be (SES-4)
 PULSE_MARGIN = 2  # the same for the pulse, in beats a minute: ours
 RECOVER_MS = 60_000  # SES-4
 CLEAR_MS = 30_000  # ALM-7: what comes back after 30 s is a new onset; a condition comes 120 times an hour at the most
@@ -53,11 +56,12 @@ _LOST_BIT = BIT[SIGNAL_LOST]
 _PAST_MS = 1 << 28
 
 
-class Vitals:
+class Vitals(OwnLimits):
     """Judges samples by a protocol's limits and the patient's baseline.
 
     `bits`: conditions that are there now; `hold`: the cause of tables.causes for which a resume has to wait, kept until
-    `restart`; `recovered`: good for a minute, and good now; `worsened`: set when it got plainly worse.
+    `restart`; `recovered`: good for a minute, and good now; `worsened`: set when it got plainly worse; `leased_ms`: the
+    lease on which the drug flows (pump.claim): whoever stops judging, or calls for a hold that nobody hears, ends it.
     """
 
     def __init__(self):
@@ -71,12 +75,14 @@ class Vitals:
         self.recovered = False
         self.worsened = False
         self.sure = False  # the newest sample is sure and fresh
+        self.leased_ms = -1  # when what is known of the patient last let the drug flow, -1 for never
         self.good_ms = 0  # how long it has been good enough to resume
         self.baseline = NONE8
         self._low, self._severe, self._slow = Delay(), Delay(), Delay()
         self._deficit, self._violations = Deficit(), Violations()
         self._minute = Minute()
-        self._better = False
+        self._better = self._gone = False  # _gone: the oximeter says that it has no reading
+        self._last = NONE8  # SpO2 of the newest sure sample
         self._early_ms = self._signal_ms = self._missed_ms = 0
         self._worst = NONE8
         self._strayed = 0  # how far the pulse was outside when that was last told
@@ -84,47 +90,7 @@ class Vitals:
         self._sample_ms = -1
         self.set_limits(92, 94, 10, 50, 130)
 
-    # -- limits
-
-    def set_limits(self, stop, early, delay_s, pulse_min, pulse_max, stop_fall=100, early_fall=100):
-        """Stop and early limit (percent SpO2), delay (s), pulse limits (beats a minute), points under the baseline."""
-        self._own(stop, early, delay_s, pulse_min, pulse_max, stop_fall, early_fall)
-        self.let_go()
-        self.restart()
-
-    def _own(self, stop, early, delay_s, pulse_min, pulse_max, stop_fall, early_fall):
-        """What the protocol says."""
-        self._stop, self._early, self._delay_ms = stop, early, delay_s * 1000
-        self._pulse_min, self._pulse_max = pulse_min, pulse_max
-        self._stop_fall, self._early_fall = stop_fall, early_fall
-
-    def adopt(self, protocol, watched=False):
-        """Takes the limits of a protocol. Of a patient who is watched (ALM-7) baseline, limits and what is timed stay:
-        a file is no act that ends an alarm."""
-        p = protocol
-        limits = (
-            p.spo2_stop, p.spo2_early, p.delay_s, p.pulse_min, p.pulse_max, p.spo2_stop_fall, p.spo2_early_fall,
-        )  # fmt: skip
-        if not watched:
-            self.set_limits(*limits)
-            return
-        self._least_stop, self._least_early = self.stop, self.early_limit
-        self._least_pulse, self._most_pulse = self.pulse_min, self.pulse_max
-        self._most_ms = self.delay_ms
-        self._own(*limits)
-        self._level()
-
-    def let_go(self):
-        """The patient is watched no more: whoever comes next has the limits of the protocol, and no baseline."""
-        self.baseline = NONE8
-        self._unbind()
-        self._level()
-        self._forget()
-
-    def _unbind(self):
-        """No limits of before count."""
-        self._least_stop = self._least_early = self._least_pulse = 0
-        self._most_pulse, self._most_ms = NONE16, MOST_MS
+    # -- what a person's act changes
 
     @micropython.native
     def take_baseline(self):
@@ -134,40 +100,6 @@ class Vitals:
         self._level()
         self.restart()
         return self.baseline
-
-    @micropython.native
-    def _level(self):
-        """The higher of absolute and relative limit counts; who may start can also resume (VIT-1)."""
-        own = self.baseline
-        known = own != NONE8
-        stop = max(self._stop, own - self._stop_fall) if known else self._stop
-        early = max(self._early, own - self._early_fall) if known else self._early
-        self.stop, self.early_limit = max(stop, self._least_stop), max(early, self._least_early)
-        self.pulse_min = max(self._pulse_min, self._least_pulse)
-        self.pulse_max = min(self._pulse_max, self._most_pulse)
-        self.delay_ms = min(self._delay_ms, self._most_ms)
-        resume = min(self.stop + MARGIN, 100)
-        self.resume = max(self.stop + 1, min(resume, own - 1)) if known else resume
-
-    @micropython.native
-    def holds_limits_of(self, protocol, delay_ms):
-        """True while the limits, and what follows from them and the baseline, are those of a protocol (INT-4)."""
-        p = protocol
-        if self._stop != p.spo2_stop or self._early != p.spo2_early or self._delay_ms != delay_ms:
-            return False
-        if self._pulse_min != p.pulse_min or self._pulse_max != p.pulse_max:
-            return False
-        if self._stop_fall != p.spo2_stop_fall or self._early_fall != p.spo2_early_fall:
-            return False
-        stop, early = self.stop, self.early_limit
-        resume, delay_ms = self.resume, self.delay_ms
-        least, most = self.pulse_min, self.pulse_max
-        self._level()
-        if least != self.pulse_min or most != self.pulse_max or delay_ms != self.delay_ms:
-            return False
-        return stop == self.stop and early == self.early_limit and resume == self.resume
-
-    # -- what a person's act changes
 
     def restart(self):
         """People let the drug flow: what held is over, and the signal is there. What is timed goes on."""
@@ -185,7 +117,7 @@ class Vitals:
         for timed in (self._low, self._severe, self._slow, self._deficit, self._violations):
             timed.restart()
         self.bits &= ~(LOW_BITS | _EARLY_BIT)
-        self._worst = NONE8
+        self._worst = self._last = NONE8
         self._strayed = 0
         self.good_ms = self._early_ms = 0
         self._better = self.recovered = False
@@ -197,7 +129,7 @@ class Vitals:
         """Takes one sample of the device."""
         self.spo2, self.pulse, self.flags = spo2, pulse, flags
         if not flags & VALID or spo2 == NONE8 or pulse == NONE16:
-            self._unknown()
+            self._lose(flags, now_ms)
             return
         dt_ms = HOLD_MS
         if self._sample_ms >= 0:
@@ -209,10 +141,19 @@ class Vitals:
             return
         self._count_signal(now_ms)
         self.sure = True
+        self._gone = False
+        self._last = spo2
         self._judge(spo2, dt_ms, False)
         self._recover(spo2, dt_ms)
         self._watch_early(spo2, dt_ms)
         self._tell_worse(spo2)
+        self._lease(now_ms)
+
+    @micropython.native
+    def _lease(self, now_ms):
+        """The drug may flow on: nothing holds it, or what held it is over but for the people who resume."""
+        if not self.hold or self.good():
+            self.leased_ms = now_ms
 
     @micropython.native
     def _unknown(self):
@@ -303,6 +244,15 @@ class Vitals:
     # -- the signal
 
     @micropython.native
+    def _lose(self, flags, now_ms):
+        """A sample without a reading. A frozen one says that those of the last FROZEN_MS were none either."""
+        self._unknown()
+        self._gone = True
+        since = (now_ms - FROZEN_MS) & TICK_MASK
+        if flags & FROZEN and self._sure_ms >= 0 and ticks_diff(self._sure_ms, since) > 0:
+            self._sure_ms = since
+
+    @micropython.native
     def _count_signal(self, now_ms):
         """A sure sample has come: the signal is back after SIGNAL_CLEAR_MS of them."""
         since = self._sure_ms
@@ -333,6 +283,23 @@ class Vitals:
             self._unknown()
             if age + self._missed_ms >= ALERT_MS:
                 self._miss(age, now_ms)
+        if (self._gone or age > self.fresh_ms) and not self.bits & _LOST_BIT:
+            self._fear(age, now_ms)
+        self._lease(now_ms)
+
+    @micropython.native
+    def _fear(self, age, now_ms):
+        """No reading of now: who was low or falling as it went has no time left, and a minute of good ones to wait for.
+
+        Artifact is no lost signal: it lengthens a delay, no more (VIT-1). What the line has damaged is one.
+        """
+        artifact = self.flags & UNSURE_FLAGS == ARTIFACT and not self._gone
+        if artifact and ticks_diff(now_ms, self._sample_ms) <= self.fresh_ms:
+            return
+        if sinks(self._last, self._minute.highest(FALL_S + age // 1000), self.stop, self.early_limit):
+            self.alert = True
+            self.bits |= SIGNAL_BITS
+            self.hold = self.hold or SPO2_STOP
 
     @micropython.native
     def _miss(self, age, now_ms):
@@ -385,10 +352,10 @@ class Vitals:
         for value in (
             self.spo2, self.pulse, self.flags, self.fresh_ms, self.hold, self.bits, self.alert, self.recovered,
             self.worsened, self.sure, self.good_ms, self.baseline, self._better, early, signal, self._missed_ms,
-            self._worst, self._strayed, age_ms(now_ms, self._sure_ms, HOLD_MS),
+            self._worst, self._strayed, self._gone, self._last, age_ms(now_ms, self._sure_ms, HOLD_MS),
             age_ms(now_ms, self._sample_ms, HOLD_MS), self.stop, self.early_limit, self.resume, self.delay_ms,
             self.pulse_min, self.pulse_max, self._least_stop, self._least_early, self._least_pulse, self._most_pulse,
-            self._most_ms,
+            self._most_ms, age_ms(now_ms, self.leased_ms, LEASE_MS + 1) if self.leased_ms >= 0 else -1,
         ):  # fmt: skip
             to.append(value)
         for timed in (self._low, self._severe, self._slow, self._deficit, self._violations):

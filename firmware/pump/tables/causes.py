@@ -57,6 +57,7 @@ ROWS = (
     ("no-screen", SENSOR, HOLDS, a.SCREEN, GOOD, 0, b"NO SCREEN"),
     ("session-lost", SENSOR, ALERTS, a.SESSION, NOTHING, s.AT_REST, b"SESSION LOST"),
     ("driver-off", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"DRIVER OFF"),
+    ("unwatched", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"NOT WATCHED"),
 )
 NAMES = tuple([row[0] for row in ROWS])
 KIND = bytes([row[1] for row in ROWS])
@@ -71,7 +72,7 @@ TWICE = bytes([1 if len(row) > 8 else 0 for row in ROWS])  # entered by two pres
     NONE, SPO2_STOP, PULSE_STOP, SIGNAL_LOST, STOP_BUTTON, HOST_PAUSE, HOST_STOP, OVER_DELIVERY, UNDER_DELIVERY,
     RUNAWAY, DRIVE_LATE, CLAIM, TECHNICAL, MILD, SEVERE, END, MEMORY, STEP_WAIT, JOURNAL_FULL, SPO2_EARLY,
     SIGNAL_LATE, KEY_STUCK, LINK_SILENT, BATTERY_LOW, COUNT, WRONG_BAG, BOUNDS, KEY_STORM, LOG_FAST, SCREEN_LOST,
-    LIGHTS_LOST, LOG_LOST, NO_SCREEN, SESSION_LOST, DRIVER_OFF,
+    LIGHTS_LOST, LOG_LOST, NO_SCREEN, SESSION_LOST, DRIVER_OFF, UNWATCHED,
 ) = range(len(ROWS))  # fmt: skip
 
 # What a person may enter at a hold, in the order in which it is offered; and what of it is a reaction of the patient.

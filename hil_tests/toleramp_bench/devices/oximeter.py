@@ -81,6 +81,7 @@ class Oximeter:
         self._display_due = 0.0
         self._lost_ns: int | None = None
         self._packet = b""
+        self._since: list[int] = []  # status of the frames since the packet before, where it comes less often
         self._frame, self._start_ns = 0, 0
         self._finger_off = self._unplugged = False
         self.perfusion = nonin_df2.GREEN
@@ -247,7 +248,10 @@ class Oximeter:
         now = self._wire.now_ns
         samples = [self._sample(now + n * _SECOND // FRAMES_PER_SECOND) for n in range(FRAMES)]
         self.timer = (self.timer + 1) & 0x3FFF if self._counts else 0
-        return self._bytes.packet(values, [status for status, _ in samples], [pleth for _, pleth in samples])
+        status = [status for status, _ in samples]
+        if self._bytes.EVERY > 1:  # a packet each second or two tells of all that has been since the one before
+            self._since = status = (self._since + status)[-FRAMES * self._bytes.EVERY :]
+        return self._bytes.packet(values, status, [pleth for _, pleth in samples])
 
     def _sample(self, t_ns: int) -> tuple[int, int]:
         """Status and pleth of one frame; a beat is entered where it ends."""

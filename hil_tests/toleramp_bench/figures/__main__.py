@@ -19,9 +19,10 @@ from pathlib import Path
 
 from pump.tables import events, oximeters
 from toleramp import cli
+from toleramp.errors import UserError
 from toleramp.protocol.file import compile_file, scaled
 from toleramp_bench.boards.pump import BenchFault, PumpBench
-from toleramp_bench.figures import listen, measure, oximeter_cost, speed
+from toleramp_bench.figures import listen, measure, nights, oximeter_cost, speed
 from toleramp_bench.figures.heap import locked_scans
 from toleramp_bench.names import EVENTS
 from toleramp_bench.places import ROOT, image, mechanism_pl_pulse, standard_protocol
@@ -201,6 +202,17 @@ def _speed() -> Iterator[Figure]:
         yield below(name, measured(), "s", bar)
 
 
+def _nights(folder: Path | None = None) -> Iterator[Figure]:
+    """Pauses of whole nights, by the pump's rule and by others."""
+    source, found = nights.nights(folder)
+    print(source, file=sys.stderr, flush=True)
+    for night in found:
+        told = nights.measured(night)
+        print("\n".join(told.lines), file=sys.stderr, flush=True)
+        for figure in told.figures:
+            yield Figure(*figure)
+
+
 GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "image": _image,
     "core": _core,
@@ -208,6 +220,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "at-rest": _idle,
     "reactions": _reactions,
     "deciding": _decision,
+    "nights": _nights,
     "protocol": _protocol,
     "listen": _listen,
     "heap": _heap,
@@ -216,11 +229,11 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
 }
 
 
-def run(groups: list[str]) -> list[Figure]:
-    """Measures these groups, printing each figure as it is known."""
+def run(groups: list[str], traces: Path | None = None) -> list[Figure]:
+    """Measures these groups, printing each figure as it is known. `traces`: the folder of the nights."""
     found = []
     for group in groups:
-        for figure in GROUPS[group]():
+        for figure in _nights(traces) if group == "nights" else GROUPS[group]():
             found.append(figure)
             print(line(figure), file=sys.stderr, flush=True)
     return found
@@ -237,10 +250,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=sorted(GROUPS), action="append", help="measure this group only")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file")
+    parser.add_argument(
+        "--traces", type=Path, metavar="FOLDER", help="recorded nights: CSV files of interval,spo2,pulse"
+    )
     args = parser.parse_args()
     try:
-        figures = run(args.only or list(GROUPS))
-    except (BenchFault, FileNotFoundError) as error:
+        figures = run(args.only or list(GROUPS), args.traces)
+    except (BenchFault, FileNotFoundError, UserError) as error:
         print(f"figures: {error}", file=sys.stderr)
         return 2
     target = args.json or ROOT / "build" / "bench" / "figures.json"

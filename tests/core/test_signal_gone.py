@@ -1,0 +1,132 @@
+"""The signal goes: how much time the pump lets pass then (VIT-2), by what the last reading was."""
+
+from __future__ import annotations
+
+import pytest
+from test_vitals import SAMPLE_MS, VALID, Finger, held
+
+from pump.base.units import TICK_SPAN
+from pump.senses.limits import sinks
+from pump.senses.vitals import FROZEN_MS
+from pump.tables import causes, vitals
+from pump.tables.causes import BIT, SIGNAL_BITS
+from pump.tables.messages import NONE8
+
+LOOK_MS = 80
+GONE = (0, vitals.SENSOR_OFF, vitals.OUT_OF_TRACK, vitals.FROZEN)
+
+
+def patient(*course: tuple[float, int], start: int = 0) -> Finger:
+    """Somebody whose SpO2 took this course: (seconds, percent)."""
+    finger = Finger(start).limits()
+    finger.feed(20, 97)
+    for seconds, spo2 in course:
+        assert finger.feed(seconds, spo2) == -1
+    return finger
+
+
+def lost(finger: Finger, flags: int, seconds: float = 20) -> tuple[int, int]:
+    """The signal goes: (ms to the alert, ms to the hold) since the last reading, -1: never. Looked at each 80 ms."""
+    begin = finger.t_ms - SAMPLE_MS
+    alert = hold = -1
+    while finger.t_ms - begin <= seconds * 1000:
+        if flags >= 0 and (finger.t_ms - begin) % SAMPLE_MS < 20:
+            finger.vitals.sample(NONE8, 65535, flags, finger.now())
+        finger.vitals.watch(finger.now())
+        if alert < 0 and finger.vitals.bits & BIT[causes.SIGNAL_LATE]:
+            alert = finger.t_ms - begin
+        if hold < 0 and finger.vitals.bits & BIT[causes.SIGNAL_LOST]:
+            hold = finger.t_ms - begin
+        finger.t_ms += 20
+    return alert, hold
+
+
+@pytest.mark.req("VIT-2", "INT-3")
+@pytest.mark.parametrize("start", [0, TICK_SPAN - 22_000])
+@pytest.mark.parametrize("flags", GONE)
+@pytest.mark.parametrize("course", [[(2, 92)], [(2, 90)], [(3, 94)], [(4, 95), (4, 94)]])
+def test_who_is_low_or_falls_has_no_time_left(flags: int, course: list[tuple[float, int]], start: int) -> None:
+    """Else a probe that falls off in a desaturation buys fifteen seconds of flow."""
+    finger = patient(*course, start=start)
+    alert, hold = lost(finger, flags)
+    assert 0 < alert == hold <= SAMPLE_MS + LOOK_MS
+    assert held(finger) == "spo2-stop", "and a resume waits for a minute of good readings"
+
+
+@pytest.mark.req("VIT-2")
+@pytest.mark.parametrize(("fresh_ms", "spo2"), [(2_000, 92), (3_000, 92), (2_000, 94)])
+def test_a_silent_line_has_no_grace_either(fresh_ms: int, spo2: int) -> None:
+    """Else a cable pulled in a desaturation buys time."""
+    finger = patient((2, spo2))
+    finger.vitals.fresh_ms = fresh_ms
+    alert, hold = lost(finger, -1)
+    assert fresh_ms < alert == hold <= fresh_ms + 20 + LOOK_MS
+
+
+@pytest.mark.req("VIT-2", "ALM-6")
+@pytest.mark.parametrize("course", [[], [(3, 95)], [(20, 94)], [(20, 93)], [(5, 94), (15, 95)], [(8, 92), (20, 96)]])
+def test_who_is_well_has_five_and_fifteen_seconds(course: list[tuple[float, int]]) -> None:
+    """Else each slip of a probe holds the infusion of a patient at the limit + 1."""
+    alert, hold = lost(patient(*course), vitals.SENSOR_OFF)
+    assert 5_000 <= alert <= 5_000 + LOOK_MS and 15_000 <= hold <= 15_000 + LOOK_MS
+
+
+@pytest.mark.req("VIT-1", "VIT-2")
+def test_unsure_readings_are_no_lost_signal() -> None:
+    """Else a trembling hand at 92 % holds at once; artifact lengthens a delay, no more."""
+    finger = patient((2, 92))
+    at = finger.feed(12, 93, flags=VALID | vitals.ARTIFACT)
+    assert at == -1 and not finger.vitals.bits & BIT[causes.SIGNAL_LOST]
+    finger.sample(NONE8, flags=0)
+    assert finger.vitals.bits & SIGNAL_BITS == SIGNAL_BITS
+
+
+@pytest.mark.req("VIT-2", "VIT-3")
+@pytest.mark.parametrize(("spo2", "flags"), [(93, vitals.DEGRADED), (97, vitals.DEGRADED | vitals.ARTIFACT)])
+def test_what_a_bad_line_makes_of_readings_is_none(spo2: int, flags: int) -> None:
+    """Else another format on the line of somebody who is low buys fifteen seconds."""
+    finger = patient((2, 92))
+    assert finger.feed(1.5, spo2, flags=VALID | flags) == -1
+    at = finger.feed(3, spo2, flags=VALID | flags)
+    assert 0 <= at <= 2_000 and finger.vitals.bits & BIT[causes.SIGNAL_LOST]
+
+
+@pytest.mark.req("VIT-2")
+def test_a_frozen_device_is_as_old_as_it_is_frozen() -> None:
+    """Else the three seconds in which nobody can tell are three seconds more of flow."""
+    finger = patient()
+    finger.feed(FROZEN_MS / 1000 - 0.3, 97)
+    begin = finger.t_ms - SAMPLE_MS
+    alert, hold = lost(finger, vitals.FROZEN)
+    known = finger.t_ms - begin
+    assert 5_000 - FROZEN_MS <= alert <= 5_000 - FROZEN_MS + SAMPLE_MS + LOOK_MS
+    assert 15_000 - FROZEN_MS <= hold <= 15_000 - FROZEN_MS + SAMPLE_MS + LOOK_MS < known
+
+
+@pytest.mark.req("VIT-2", "ALM-7")
+def test_the_next_patient_is_not_feared_for() -> None:
+    """Else a pump at rest alarms for somebody who has gone."""
+    finger = patient((2, 90))
+    finger.vitals.let_go()
+    alert, hold = lost(finger, vitals.SENSOR_OFF, 4)
+    assert (alert, hold) == (-1, -1)
+
+
+@pytest.mark.req("VIT-2", "SES-4")
+def test_what_was_low_before_a_good_reading_counts_no_more() -> None:
+    """Else a dip of long ago takes the grace for ever; a fall counts for ten seconds."""
+    finger = patient((2, 92), (11, 94))
+    assert lost(finger, vitals.SENSOR_OFF, 4) == (-1, -1)
+    finger = patient((3, 97), (2, 94))
+    assert lost(finger, vitals.SENSOR_OFF, 4)[1] > 0
+
+
+@pytest.mark.req("VIT-2")
+@pytest.mark.parametrize(
+    ("spo2", "highest", "sinking"),
+    [(92, 92, True), (93, 95, False), (94, 97, True), (94, 96, False), (95, 98, False), (95, 99, True), (98, 0, False),
+     (NONE8, 100, False), (96, 99, False), (96, 100, True)],
+)  # fmt: skip
+def test_low_or_falling(spo2: int, highest: int, sinking: bool) -> None:
+    """Else the words have no meaning: four points in ten seconds, or three at the early limit."""
+    assert bool(sinks(spo2, highest, 92, 94)) is sinking
