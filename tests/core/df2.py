@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+GREEN = 0x02
 ARTIFACT, OUT_OF_TRACK, SENSOR_ALARM, DISCONNECT = 0x20, 0x10, 0x08, 0x40
 WAVE = (62, 61, 61, 62, 63, 65, 68, 70, 72, 73, 74, 74, 75, 75, 74, 74, 73, 72, 71, 70, 69, 68, 67, 66, 65)
 NO_RATE, NO_SPO2 = 511, 127

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from df2 import ARTIFACT, DISCONNECT, OUT_OF_TRACK, SENSOR_ALARM, Packet
+from df2 import ARTIFACT, DISCONNECT, GREEN, OUT_OF_TRACK, SENSOR_ALARM, Packet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oximeters.nonin_df2 import Parser
+from oximeters.nonin_df2 import DISTURBED_PACKETS, Parser
 from oximeters.registry import parser as make_parser
 from pump.tables import messages as m
 from pump.tables import vitals
@@ -96,6 +96,19 @@ def test_finger_off_while_the_display_still_shows_a_value() -> None:
 def test_artifact_is_passed_on_as_doubt() -> None:
     """Else a movement counts as a sure reading."""
     assert all(flags & vitals.ARTIFACT for _, _, flags in read(stream(3, status=ARTIFACT)))
+
+
+@pytest.mark.req("VIT-2")
+def test_a_disturbed_beat_counts_until_the_next_one_is_seen() -> None:
+    """Else at 72 a minute, each beat disturbed, one packet in three has no mark and is a good reading."""
+    beat, rest = GREEN, 0
+    parts = [(1, beat | ARTIFACT), (2, rest), (1, beat), (2, rest), (1, beat | ARTIFACT), (DISTURBED_PACKETS + 1, rest)]
+    line, number = b"", 1
+    for count, status in parts:
+        line += stream(count, first=number, status=status)
+        number += count
+    doubt = [bool(flags & vitals.ARTIFACT) for _, _, flags in read(line)]
+    assert doubt == [True] * 3 + [False] * 3 + [True] * DISTURBED_PACKETS + [False] * 2
 
 
 @pytest.mark.req("VIT-2")

@@ -51,6 +51,7 @@ def test_who_is_low_or_falls_has_no_time_left(flags: int, course: list[tuple[flo
     alert, hold = lost(finger, flags)
     assert 0 < alert == hold <= SAMPLE_MS + LOOK_MS
     assert held(finger) == "spo2-stop", "and a resume waits for a minute of good readings"
+    assert finger.vitals.alert and not finger.vitals.good()
 
 
 @pytest.mark.req("VIT-2")
@@ -61,6 +62,28 @@ def test_a_silent_line_has_no_grace_either(fresh_ms: int, spo2: int) -> None:
     finger.vitals.fresh_ms = fresh_ms
     alert, hold = lost(finger, -1)
     assert fresh_ms < alert == hold <= fresh_ms + 20 + LOOK_MS
+
+
+@pytest.mark.req("VIT-2")
+def test_a_fall_counts_from_the_last_reading_back_however_late_its_end_is_known() -> None:
+    """Else a monitor that writes each two seconds has half the time in which a fall is seen."""
+    finger = patient((8, 94))
+    finger.vitals.fresh_ms = 4_500
+    alert, hold = lost(finger, -1)
+    assert 4_500 < alert == hold <= 4_500 + 20 + LOOK_MS
+
+
+@pytest.mark.req("VIT-1", "VIT-2")
+def test_artifact_that_ends_in_silence_is_a_lost_signal() -> None:
+    """Else a trembling hand, and then nothing, is waited for as long as one who is well."""
+    finger = patient((2, 92))
+    finger.feed(1, 93, flags=VALID | vitals.ARTIFACT)
+    finger.t_ms += finger.vitals.fresh_ms - SAMPLE_MS
+    finger.vitals.watch(finger.now())
+    assert not finger.vitals.bits & BIT[causes.SIGNAL_LOST]
+    finger.t_ms += 1
+    finger.vitals.watch(finger.now())
+    assert finger.vitals.bits & BIT[causes.SIGNAL_LOST]
 
 
 @pytest.mark.req("VIT-2", "ALM-6")

@@ -60,6 +60,12 @@ _LINES = (
     "firmware/oximeters/*.py",
     "firmware/pump/tables/*.py",
 )
+_SIGNALS = (
+    *_CORE,
+    *(f"hil_tests/toleramp_bench/figures/{part}.py" for part in ("line_cases", "plain_line", "reaction", "loss_ways")),
+    *(f"hil_tests/toleramp_bench/figures/{part}.py" for part in ("nights", "night_data", "plain_judge")),
+    *(f"hil_tests/toleramp_bench/{room}/*.py" for room in ("plant", "runs", "scenario", "targets")),
+)
 _EXPLORED = ("firmware/pump/**/*.py", "tests/explore/*.py")
 _CUTS = (
     "hil_tests/toleramp_bench/interrupts.py",
@@ -118,6 +124,33 @@ def _lines(seconds: float) -> list[Run]:
             for form in NAMES
         ),
     ]  # fmt: skip
+
+
+def _signals() -> list[Run]:
+    """Phases of completed delays and of lost signals, and whole nights."""
+
+    def phases(target: str, where: str, about: str) -> Run:
+        command = _module("figures.reaction", "--target", target, "--out", "{out}")
+        what = "last byte that completes the delay to the last pulse, each format at random phases"
+        needs = _SIGNALS if target == "core" else (*_BOARD, *_SIGNALS)
+        return Run(f"reaction-{target}", what, where, command, needs, image=target != "core", about=about)
+
+    def losses(target: str, where: str, about: str, *words: str) -> Run:
+        command = _module("figures.loss_ways", "--target", target, *words, "--out", "{out}")
+        what = "the signal goes in every way that a format has, of patients who are well, low and falling"
+        needs = _SIGNALS if target == "core" else (*_BOARD, *_SIGNALS)
+        return Run(f"losses-{target}", what, where, command, needs, image=target != "core", about=about)
+
+    nights = _module("figures", "--only", "nights", "--json", "{out}/facts.json")
+    return [
+        Run(
+            "nights", "whole nights by the default rule and by others, a second judge beside", "core", nights, _SIGNALS
+        ),
+        phases("core", "core", "10 min"),
+        losses("core", "core", "10 min"),
+        phases("rp2040", "emulated rp2040", "half an hour"),
+        losses("rp2040", "emulated rp2040", "half an hour", "--phases", "1"),
+    ]
 
 
 def _campaign(sessions: int) -> Run:
@@ -182,6 +215,7 @@ def all_runs(seconds: float = 600) -> list[Run]:
         _fuzz("protocol", seconds),
         _fuzz("files", seconds),
         *_lines(seconds),
+        *_signals(),
         Run(
             "verdicts", "a million protocols judged by the laptop and by the device's code", "MicroPython for Unix",
             _module("evidence.verdicts", "--out", "{out}"), _VERDICTS, about="10 min",

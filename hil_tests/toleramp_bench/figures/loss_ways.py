@@ -265,7 +265,8 @@ def outcomes(target: str, form: str, wanted: Sequence[Case], jobs: int = 1) -> l
 def met(found: Outcome, form: str) -> bool:
     """In time; a signal that goes while nothing can tell is believed, and never alerts."""
     alert, hold = bars_ms(found.case, form)
-    causes = (CAUSES.SIGNAL_LOST, CAUSES.SPO2_STOP) if found.case.way == "artifact for ever" else (CAUSES.SIGNAL_LOST,)
+    unsure = found.case.way in ("artifact for ever", "wrong format")  # low ones run the delay and its stretch
+    causes = (CAUSES.SIGNAL_LOST, CAUSES.SPO2_STOP) if unsure else (CAUSES.SIGNAL_LOST,)
     early = -BLOCK_MS if form in ("bci5", "contec9") else -1
     return early <= found.alert_ms <= alert and early - LOOK_MS <= found.hold_ms <= hold and found.cause in causes
 
