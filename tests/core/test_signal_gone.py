@@ -65,6 +65,17 @@ def test_a_silent_line_has_no_grace_either(fresh_ms: int, spo2: int) -> None:
 
 
 @pytest.mark.req("VIT-2")
+def test_a_reading_counts_for_just_so_long() -> None:
+    """Else a line that is on time to the millisecond is lost, or a reading too old is one of now."""
+    finger = patient((2, 92))
+    finger.t_ms += finger.vitals.fresh_ms - SAMPLE_MS
+    for late_ms, gone in ((0, False), (1, True)):
+        finger.t_ms += late_ms
+        finger.vitals.watch(finger.now())
+        assert finger.vitals.sure is not gone and bool(finger.vitals.bits & BIT[causes.SIGNAL_LOST]) is gone
+
+
+@pytest.mark.req("VIT-2")
 def test_a_fall_counts_from_the_last_reading_back_however_late_its_end_is_known() -> None:
     """Else a monitor that writes each two seconds has half the time in which a fall is seen."""
     finger = patient((8, 94))

@@ -143,9 +143,7 @@ def _signals() -> list[Run]:
 
     nights = _module("figures", "--only", "nights", "--json", "{out}/facts.json")
     return [
-        Run(
-            "nights", "whole nights by the default rule and by others, a second judge beside", "core", nights, _SIGNALS
-        ),
+        Run("nights", "whole nights by the default rule and by others, and a second judge", "core", nights, _SIGNALS),
         phases("core", "core", "10 min"),
         losses("core", "core", "10 min"),
         phases("rp2040", "emulated rp2040", "half an hour"),

@@ -212,7 +212,9 @@ def _since_good_ms(run: Any, case: Case, t_ms: float) -> float:
 
     What the oximeter was sending as its finger, curve or pulse went is still of before.
     """
-    ending = float(run.begun_ns + (period_ns(run.target.form) if case.way in _OF_THE_DEVICE else 0))
+    ending = float(run.begun_ns)
+    if case.way in _OF_THE_DEVICE:
+        ending += period_ns(run.target.form) + (BLOCK_MS * 1e6 if run.line.form in _BLOCKS else 0)
     if case.way == "artifact for ever":
         ending += BEAT_NS  # each beat is disturbed: the next one has to come
     if case.way in _THROUGH:
@@ -221,13 +223,16 @@ def _since_good_ms(run: Any, case: Case, t_ms: float) -> float:
     return float(t_ms - max(each.at_ns for each in run.line.told if each.at_ns <= ending) / 1e6)
 
 
+_BLOCKS = ("bci5", "contec9")
 _THROUGH = ("half the bytes lost", "every tenth packet")  # some readings arrive whole
 _OF_THE_DEVICE = ("finger out", "sensor unplugged", "searching", "artifact for ever", "frozen stream", "frozen pleth")
 
 
 def bars_ms(case: Case, form: str) -> tuple[float, float]:
     """Alert and hold at the latest; artifact lengthens a delay, also of who is low (VIT-1)."""
-    slack_ms = LOOK_MS + (BLOCK_MS if form in ("bci5", "contec9") else 0)
+    slack_ms = LOOK_MS + (BLOCK_MS if form in _BLOCKS else 0)
+    if (case.way, form) == ("wrong format", "nonin-df1"):
+        slack_ms += period_ns(form) / 1e6  # the first packet of data format 8 is one of it, and says what is right
     if case.level == WELL or case.way == "artifact for ever":
         return ALERT_MS + slack_ms, HOLD_MS + slack_ms
     return known_ms(case.way, form) + slack_ms, known_ms(case.way, form) + slack_ms
@@ -267,7 +272,7 @@ def met(found: Outcome, form: str) -> bool:
     alert, hold = bars_ms(found.case, form)
     unsure = found.case.way in ("artifact for ever", "wrong format")  # low ones run the delay and its stretch
     causes = (CAUSES.SIGNAL_LOST, CAUSES.SPO2_STOP) if unsure else (CAUSES.SIGNAL_LOST,)
-    early = -BLOCK_MS if form in ("bci5", "contec9") else -1
+    early = -BLOCK_MS if form in _BLOCKS else -1
     return early <= found.alert_ms <= alert and early - LOOK_MS <= found.hold_ms <= hold and found.cause in causes
 
 
