@@ -30,7 +30,8 @@ _FRAMES_NS, _LINE_NS = 333_333_333, 1_000_000_000
 _SWARMS = ("nonin-df2", "nonin-df7", "bci5", "contec9")
 END_MS = 1_000
 BREAK_MS = 1_300  # a silence after which frames lock anew, and no reading is missed
-C, R = TypeVar("C"), TypeVar("R")  # a case, and what comes of it
+C = TypeVar("C")  # a case
+R = TypeVar("R")  # what comes of it
 
 
 def period_ns(form: str) -> int:

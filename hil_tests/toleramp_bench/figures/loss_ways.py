@@ -230,7 +230,7 @@ _OF_THE_DEVICE = ("finger out", "sensor unplugged", "searching", "artifact for e
 
 def bars_ms(case: Case, form: str) -> tuple[float, float]:
     """Alert and hold at the latest; artifact lengthens a delay, also of who is low (VIT-1)."""
-    slack_ms = LOOK_MS + (BLOCK_MS if form in _BLOCKS else 0)
+    slack_ms: float = LOOK_MS + (BLOCK_MS if form in _BLOCKS else 0)
     if (case.way, form) == ("wrong format", "nonin-df1"):
         slack_ms += period_ns(form) / 1e6  # the first packet of data format 8 is one of it, and says what is right
     if case.level == WELL or case.way == "artifact for ever":
