@@ -53,7 +53,7 @@ def test_a_signal_that_goes_is_told_and_holds_whatever_the_way(form: str) -> Non
 class _Wire:
     now_ns = 0
 
-    def uart_send(self, number: int, data: bytes, baud: int) -> None:
+    def uart_send(self, number: int, data: bytes, baud: int, parity: int | None) -> None:
         """Nobody listens."""
 
 

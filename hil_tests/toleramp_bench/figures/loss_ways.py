@@ -71,7 +71,7 @@ def _power(run: Any) -> None:
     goodbye = getattr(run.target.oximeter._bytes, "goodbye", None)
     run.line.other = True
     if goodbye:
-        run.line.uart_send(1, goodbye(), run.target.oximeter._bytes.BAUD)
+        run.line.uart_send(1, goodbye(), *run.target.oximeter.line)
     torn = Random(run.number).random()
 
     def tear(data: bytes) -> bytes:

@@ -75,7 +75,7 @@ class PlainLine:
         self._frames = 0
         self._block.clear()
 
-    def uart_send(self, number: int, data: bytes, baud: int = 9600) -> None:
+    def uart_send(self, number: int, data: bytes, baud: int = 9600, parity: int | None = None) -> None:
         """Passes bytes on."""
         if self.quiet:
             return
@@ -83,8 +83,8 @@ class PlainLine:
         if not sent:
             return
         rate = self.rate or baud
-        self._free_ns = max(self._free_ns, self.now_ns) + len(sent) * 10 * _SECOND // rate
-        self._wire.uart_send(number, sent, rate)
+        self._free_ns = max(self._free_ns, self.now_ns) + len(sent) * (10 if parity is None else 11) * _SECOND // rate
+        self._wire.uart_send(number, sent, rate, parity)
         self._tail = (self._tail + sent)[-len(data) :]  # two halves of equal packets are one
         if not self.other and self._tail == data and rate == baud:
             self._note(data)
