@@ -29,7 +29,7 @@ def load(pump, blob):
     pump.guard.adopt(blob)
     monitoring = pump.conditions.monitoring
     pump.vitals.adopt(protocol, monitoring.on)
-    monitoring.on_end = pump.vitals.let_go
+    monitoring.on_end = pump.vitals.leave
     pump.guard.compare(protocol, pump.vitals)
     pump.fingerprint = fingerprint(blob).encode()
     pump.log(events.LOADED, 0, plan.count)

@@ -11,7 +11,10 @@ from guard_kit import Bench, steady
 from pump.base.units import TICK_MASK
 from pump.claim import LEASE_MS
 from pump.io import CONFIRM
+from pump.senses.vitals import Vitals
 from pump.tables import causes
+from pump.tables.causes import SIGNAL_LOST
+from pump.tables.vitals import VALID
 from toleramp_bench.boards.core_pump import CorePump
 
 SCAN_MS = 20
@@ -112,3 +115,34 @@ def test_a_resume_has_one_from_its_first_scan_on() -> None:
     resume(pump)
     scan_s(pump, 2)
     assert state(pump) == "running" and pump.out.permit
+
+
+@pytest.mark.req("VIT-2")
+def test_only_people_give_a_new_one_after_a_hold() -> None:
+    """Else a signal that is back for a moment renews what a hold has ended."""
+    vitals = Vitals()
+    for now_ms in range(0, 4_000, 80):
+        vitals.sample(97, 72, VALID, now_ms)
+        vitals.watch(now_ms)
+    assert vitals.leased_ms == 3_920
+    vitals.hold = SIGNAL_LOST
+    for now_ms in range(4_000, 9_000, 80):
+        vitals.sample(97, 72, VALID, now_ms)
+        vitals.watch(now_ms)
+    assert vitals.leased_ms == 3_920 and vitals.good()
+    vitals.restart()
+    assert vitals.leased_ms == now_ms
+
+
+@pytest.mark.req("VIT-1", "ALM-7")
+def test_the_next_patient_has_a_baseline_of_her_own() -> None:
+    """Else her stop limit is that of who was watched before."""
+    vitals = Vitals()
+    for now_ms in range(0, 30_000, 1_000):
+        vitals.sample(94, 72, VALID, now_ms)
+        vitals.watch(now_ms)
+    vitals.leave()
+    for now_ms in range(30_000, 36_000, 1_000):
+        vitals.sample(99, 72, VALID, now_ms)
+        vitals.watch(now_ms)
+    assert vitals.take_baseline() == 99

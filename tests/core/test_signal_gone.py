@@ -164,3 +164,38 @@ def test_what_was_low_before_a_good_reading_counts_no_more() -> None:
 def test_low_or_falling(spo2: int, highest: int, sinking: bool) -> None:
     """Else the words have no meaning: four points in ten seconds, or three at the early limit."""
     assert bool(sinks(spo2, highest, 92, 94)) is sinking
+
+
+@pytest.mark.req("VIT-1", "VIT-2")
+@pytest.mark.parametrize("doubt", [vitals.ARTIFACT, vitals.DEGRADED])
+@pytest.mark.parametrize(("flags", "most_ms"), [(vitals.SENSOR_OFF, 400), (-1, 2_400)])
+def test_a_low_reading_in_doubt_buys_no_time_either(doubt: int, flags: int, most_ms: int) -> None:
+    """Else artifact and then a probe that falls off lengthen a delay by more than ten seconds."""
+    finger = patient()
+    assert finger.feed(5, 91, flags=VALID | doubt) == -1
+    begin = finger.t_ms
+    while not finger.vitals.hold:
+        assert finger.t_ms - begin <= most_ms
+        if flags >= 0:
+            finger.vitals.sample(NONE8, 65535, flags, finger.now())
+        finger.vitals.watch(finger.now())
+        finger.t_ms += 20
+
+
+@pytest.mark.req("VIT-2", "VIT-1")
+def test_a_doubt_that_a_good_reading_has_ended_counts_no_more() -> None:
+    finger = patient()
+    assert finger.feed(2, 91, flags=VALID | vitals.DEGRADED) == -1
+    assert finger.feed(2, 97) == -1
+    assert lost(finger, vitals.SENSOR_OFF)[1] >= 14_000
+
+
+@pytest.mark.req("SES-4", "VIT-2")
+def test_the_second_loss_of_a_hold_is_judged_as_the_first() -> None:
+    """Else who was low as the signal went goes on after two seconds, for an earlier loss that was none of that kind."""
+    finger = patient()
+    assert finger.silence(16) > 0 and finger.vitals.hold == causes.SIGNAL_LOST
+    finger.feed(12, 97)
+    finger.feed(3, 88)
+    lost(finger, vitals.SENSOR_OFF, 2)
+    assert finger.vitals.hold == causes.SPO2_STOP

@@ -7,6 +7,7 @@ makes the limits the stricter ones.
 
 from pump.base.compat import micropython, ptr8
 from pump.base.units import age_ms, ticks_diff
+from pump.tables.messages import NONE8
 
 SECONDS = 60
 SECOND_MS = 1_000
@@ -62,6 +63,11 @@ class Minute:
         self._since_ms = now_ms
         self._kept[self._next] = spo2
         self._next = (self._next + 1) % SECONDS
+
+    def forget(self):
+        """These were another patient's."""
+        for i in range(SECONDS):
+            self._kept[i] = NONE8
 
     def median(self):
         """The median in percent; NONE8 without a single reading."""

@@ -75,7 +75,7 @@ class Vitals(OwnLimits):
         self.recovered = False
         self.worsened = False
         self.sure = False  # the newest sample is sure and fresh
-        self.leased_ms = -1  # when what is known of the patient last let the drug flow, -1 for never
+        self.leased_ms = self._looked_ms = -1  # when the patient last let the drug flow, was last looked at; -1: never
         self.good_ms = 0  # how long it has been good enough to resume
         self.baseline = NONE8
         self._low, self._severe, self._slow = Delay(), Delay(), Delay()
@@ -83,6 +83,7 @@ class Vitals(OwnLimits):
         self._minute = Minute()
         self._better = self._gone = False  # _gone: the oximeter says that it has no reading
         self._last = NONE8  # SpO2 of the newest sure sample
+        self._doubted = NONE8  # of the newest sample, where that is in doubt
         self._early_ms = self._signal_ms = self._missed_ms = 0
         self._worst = NONE8
         self._strayed = 0  # how far the pulse was outside when that was last told
@@ -102,9 +103,16 @@ class Vitals(OwnLimits):
         return self.baseline
 
     def restart(self):
-        """People let the drug flow: what held is over, and the signal is there. What is timed goes on."""
+        """People let the drug flow: what held is over, the signal is there, and there is a lease. What is timed goes
+        on."""
         self.hold = self._missed_ms = 0
+        self.leased_ms = self._looked_ms
         self.bits &= ~SIGNAL_BITS
+
+    def leave(self):
+        """Watching has ended: whoever comes next has limits, and readings, of her own."""
+        self.let_go()
+        self._minute.forget()
 
     def mark(self):
         """A person has paused the sound: what gets worse from here is told again."""
@@ -117,7 +125,7 @@ class Vitals(OwnLimits):
         for timed in (self._low, self._severe, self._slow, self._deficit, self._violations):
             timed.restart()
         self.bits &= ~(LOW_BITS | _EARLY_BIT)
-        self._worst = self._last = NONE8
+        self._worst = self._last = self._doubted = NONE8
         self._strayed = 0
         self.good_ms = self._early_ms = 0
         self._better = self.recovered = False
@@ -138,11 +146,13 @@ class Vitals(OwnLimits):
         if flags & UNSURE_FLAGS:
             self._unknown()
             self._judge(spo2, dt_ms, True)
+            self._doubted = spo2
+            self._looked_ms = now_ms
             return
         self._count_signal(now_ms)
         self.sure = True
         self._gone = False
-        self._last = spo2
+        self._last, self._doubted = spo2, NONE8
         self._judge(spo2, dt_ms, False)
         self._recover(spo2, dt_ms)
         self._watch_early(spo2, dt_ms)
@@ -151,8 +161,9 @@ class Vitals(OwnLimits):
 
     @micropython.native
     def _lease(self, now_ms):
-        """The drug may flow on: nothing holds it, or what held it is over but for the people who resume."""
-        if not self.hold or self.good():
+        """The drug may flow on while nothing holds it; after a hold people give a new lease (`restart`)."""
+        self._looked_ms = now_ms
+        if not self.hold:
             self.leased_ms = now_ms
 
     @micropython.native
@@ -293,13 +304,15 @@ class Vitals(OwnLimits):
 
         Artifact is no lost signal: it lengthens a delay, no more (VIT-1). What the line has damaged is one.
         """
-        artifact = self.flags & UNSURE_FLAGS == ARTIFACT and not self._gone
-        if artifact and ticks_diff(now_ms, self._sample_ms) <= self.fresh_ms:
+        last = self._last
+        if self._gone or ticks_diff(now_ms, self._sample_ms) > self.fresh_ms:
+            last = min(last, self._doubted)  # what was in doubt as it went was nothing to the good
+        elif self.flags & UNSURE_FLAGS == ARTIFACT:
             return
-        if sinks(self._last, self._minute.highest(FALL_S + age // 1000), self.stop, self.early_limit):
+        if sinks(last, self._minute.highest(FALL_S + age // 1000), self.stop, self.early_limit):
             self.alert = True
             self.bits |= SIGNAL_BITS
-            self.hold = self.hold or SPO2_STOP
+            self.hold = SPO2_STOP
 
     @micropython.native
     def _miss(self, age, now_ms):
@@ -352,10 +365,11 @@ class Vitals(OwnLimits):
         for value in (
             self.spo2, self.pulse, self.flags, self.fresh_ms, self.hold, self.bits, self.alert, self.recovered,
             self.worsened, self.sure, self.good_ms, self.baseline, self._better, early, signal, self._missed_ms,
-            self._worst, self._strayed, self._gone, self._last, age_ms(now_ms, self._sure_ms, HOLD_MS),
+            self._worst, self._strayed, self._gone, self._last, self._doubted, age_ms(now_ms, self._sure_ms, HOLD_MS),
             age_ms(now_ms, self._sample_ms, HOLD_MS), self.stop, self.early_limit, self.resume, self.delay_ms,
             self.pulse_min, self.pulse_max, self._least_stop, self._least_early, self._least_pulse, self._most_pulse,
             self._most_ms, age_ms(now_ms, self.leased_ms, LEASE_MS + 1) if self.leased_ms >= 0 else -1,
+            age_ms(now_ms, self._looked_ms, LEASE_MS + 1) if self._looked_ms >= 0 else -1,
         ):  # fmt: skip
             to.append(value)
         for timed in (self._low, self._severe, self._slow, self._deficit, self._violations):
