@@ -14,6 +14,7 @@ from pump.link.status import fill_status
 from pump.panel.reading import TURNS_S
 from pump.senses.baseline import Minute
 from pump.senses.trend import BACK_S, EVERY_S, Trend
+from pump.senses.vitals import Vitals
 from pump.tables import messages as m
 from pump.tables import trends, verdicts, vitals
 from toleramp.device.wire import unpack
@@ -123,13 +124,34 @@ def test_a_line_that_falls_silent_is_aged_and_never_repeated() -> None:
             pump.controller.vitals._sure_ms = (pump.snap.now_ms - second * 1000) & 0x3FFFFFFF
             scan_s(pump, 0.5)
         round_ = round_of(pump, 3) if second > 200 else {lines(pump)[2]}
-        seen[second] = (round_, said(pump)["age_ms"] // 1000, said(pump)["spo2"])
+        record = said(pump)
+        seen[second] = (round_, record["age_ms"] // 1000, record["spo2"])
+        assert (vitals.NAMES[0] in record["vitals"]) == (record["spo2"] is not None)
     assert seen[1] == ({"SpO2 97% PR 72"}, 1, 97), "a packet that is late is no lost signal"
     assert seen[3] == ({"SpO2 -- 3 s AGO"}, 3, None)
     assert seen[12][1:] == (12, None) and seen[12][0] <= {"SpO2 -- 12 s AGO", "SpO2 NO BYTES"}
     assert seen[3_590][0] >= {"SpO2 -- 59 m AGO", "SpO2 NO BYTES"}
     scan_s(pump, 20)
     assert said(pump)["age_ms"] == 3_600_000
+
+
+@pytest.mark.req("VIT-2", "INT-3")
+def test_artifact_without_end_is_no_reading_and_an_age_of_days_stays_an_hour() -> None:
+    """Else a value flickers that nobody may look at, and after three days the last reading is of 15 s ago."""
+    judge = Vitals()
+    judge.sample(97, 72, SURE, 0)
+    seen = set()
+    for now_ms in range(20, 9_000, 20):
+        if now_ms % 340 == 0:
+            judge.sample(97, 72, UNSURE, now_ms)
+        if now_ms % 80 == 0:
+            judge.watch(now_ms)
+        if not 5_000 < now_ms < 5_100:
+            seen.add((now_ms > 5_000, judge.quality))
+    assert seen == {(False, verdicts.GOOD), (False, verdicts.UNSURE), (True, verdicts.NONE)}
+    for now_ms in ((1 << 28) + 100, (1 << 28) + 9_000):
+        judge.watch(now_ms)
+    assert judge.age_ms == 3_600_000
 
 
 @pytest.mark.req("VIT-2")
