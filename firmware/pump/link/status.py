@@ -58,6 +58,7 @@ def loss_permille(parser):
     return min(rejected * PER_MILLE // max(samples, 1), m.NONE16 - 1)
 
 
+@micropython.native
 def fill_status(buf, pump):
     """Writes the STATUS payload to buf[HEAD:]; returns its length."""
     session, vitals, alarms = pump.session, pump.vitals, pump.alarms

@@ -10,7 +10,7 @@ A minute without a sure reading has no median: nothing is told then, and what wa
 Nothing here decides anything.
 """
 
-from pump.base.compat import micropython
+from pump.base.compat import micropython, ptr8
 from pump.tables import verdicts
 from pump.tables.messages import NONE8
 from pump.tables.trends import FALLS, RISES, STEADY, UNKNOWN
@@ -19,6 +19,12 @@ EVERY_S = 10
 BACK_S = 300
 POINTS = 2
 _KEPT = BACK_S // EVERY_S
+
+
+@micropython.viper
+def _fill(kept: ptr8, n: int, value: int):
+    for i in range(n):
+        kept[i] = value
 
 
 class Trend:
@@ -41,8 +47,7 @@ class Trend:
         self.on = True
         self.lowest = NONE8
         self._due_s = -1
-        for i in range(_KEPT):
-            self._kept[i] = baseline
+        _fill(self._kept, _KEPT, baseline)
         self._compare(baseline, baseline)
 
     def end(self):
