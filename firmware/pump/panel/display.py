@@ -12,7 +12,7 @@ from pump.panel.text import BLANK, WIDTH, clear, number, rate, share, words
 from pump.tables.alarms import LOW, WHAT
 from pump.tables.causes import ASKED, BIT, GRADES, LOG_LOST, WORDS
 from pump.tables.questions import CODE_LINE
-from pump.tables.states import FIRST_ENDS, FIRST_LINE, FLOWS, GROUP, SECOND_LINE
+from pump.tables.states import FIRST_ENDS, FIRST_LINE, FLOWS, GROUP, OVER, SECOND_LINE
 
 LINES = 4
 CELL = 4  # characters of a cell
@@ -261,16 +261,18 @@ class Display:
     @micropython.native
     def _bottom(self, line, pump):
         session = pump.session
-        flows = GROUP[session.state] & FLOWS
+        group = GROUP[session.state]
         if self._alarmed(pump):
             words(line, 0, WHAT[pump.alarms.shown])
             for i in range(WIDTH):
                 line[i] |= INVERT
             return
         progress = session.progress
-        if trends(pump) or (pump.vitals.trend.on and not (flows and progress.target)):
+        if group & (FLOWS | OVER) and trends(
+            pump
+        ):  # no line more where a bag is asked for: those scans are the longest
             trend(line, pump.vitals, False)
-        elif flows and progress.target:
+        elif group & FLOWS and progress.target:
             for i in range(min(len(_BAR), share(progress.done, progress.target, 10))):
                 line[i] = _BAR[i]
             at = number(line, 11, min(99, share(progress.done, progress.target, 100)))
