@@ -268,9 +268,7 @@ class Display:
                 line[i] |= INVERT
             return
         progress = session.progress
-        if group & (FLOWS | OVER) and trends(
-            pump
-        ):  # no line more where a bag is asked for: those scans are the longest
+        if group & (FLOWS | OVER) and trends(pump):
             trend(line, pump.vitals, False)
         elif group & FLOWS and progress.target:
             for i in range(min(len(_BAR), share(progress.done, progress.target, 10))):
