@@ -244,6 +244,8 @@ class Controller:
         if slow or (turn & 3 == 2 and not busy):
             self.rejected.age(snap.now_ms)
             self.conditions.judge(session.face(), session.progress.cause, self.t_s)
+        if slow or turn == 4:
+            self.vitals.trend.look(self.t_s)
         if alarms.priority or alarms.paused_ms > 0:
             alarms.update(snap.dt_ms)
         out.lights = alarms.lights

@@ -22,6 +22,7 @@ _OF_THE_BOARD = "counted by the board since power-on: only what comes to it deci
 _PATTERN = "where a light's or a tone's pattern stands"
 _DERIVED = "worked out anew from what is in the row"
 _RECORDS = "how records are spaced, and what of them was left out"
+_TOLD = "told to people, on the screen and the line: nothing reads it to decide"
 _BACKGROUND = "which row is compared next"
 EXEMPT = {
     "Alarms": {
@@ -53,9 +54,10 @@ EXEMPT = {
     "Sense": {"odd": "the sum of what is in the row", "_ten": "the row begins with the oldest"},
     "Session": {"_moved": _OF_THE_BOARD, "_made": _OF_THE_BOARD, "_cut": _OF_THE_BOARD, "_abort": "of one scan"},
     "Storm": {"_slice": "the row begins with the oldest"},
+    "Trend": dict.fromkeys(("on", "lowest", "minute", "before", "goes", "_next", "_due_s"), _TOLD),
     "Vitals": {
         "_stop": _DERIVED, "_early": _DERIVED, "_delay_ms": _DERIVED, "_pulse_min": _DERIVED, "_pulse_max": _DERIVED,
-        "_stop_fall": "of the protocol", "_early_fall": "of the protocol",
+        "_stop_fall": "of the protocol", "_early_fall": "of the protocol", "quality": _TOLD, "age_ms": _TOLD,
     },
 }  # fmt: skip
 
@@ -72,8 +74,8 @@ def rooms(pump: CorePump) -> Iterator[Any]:
     c = pump.controller
     session, guard, vitals = c.session, c.guard, c.vitals
     yield from (c.attention, c.buttons, c.buttons._storm, c.buttons._sense, vitals, vitals._low, vitals._severe)
-    yield from (vitals._slow, vitals._deficit, vitals._violations, vitals._minute, c.parts, c.driver, c.lost)
-    yield from (c.conditions, c.conditions.monitoring, c.alarms, session, session.claim, session.case)
+    yield from (vitals._slow, vitals._deficit, vitals._violations, vitals._minute, vitals.trend, c.parts, c.driver)
+    yield from (c.lost, c.conditions, c.conditions.monitoring, c.alarms, session, session.claim, session.case)
     yield from (session.progress, session.question, session.bags, session._first_bag, session.case.tally.line)
     yield from (c.oximeter, session._situation[1], c.delivery, guard, guard.hanging, guard.bounds, guard._tally.line)
 

@@ -22,7 +22,7 @@ from pump.protocol.fingerprint import fingerprint
 from pump.protocol.protocol import Protocol, decode
 from pump.protocol.rules import findings, total_dose
 from pump.tables import messages as m
-from pump.tables import refusals, states
+from pump.tables import refusals, states, trends, verdicts
 from toleramp.device import client
 from toleramp.device.wire import Wire
 from toleramp.errors import Refused
@@ -101,6 +101,8 @@ def test_devices_and_status(cable: Cable) -> None:
     assert row["kind"] == "bench" and row["error"] is None and row["version"] == "0.1.0"
     said = status(cable.port)
     assert said["state"] in states.NAMES and (said["spo2"], said["pulse"]) == (97, 72)
+    assert (said["quality"], said["spo2_verdict"], said["pulse_verdict"]) == (verdicts.NAMES[verdicts.GOOD],) * 3
+    assert 0 <= said["age_ms"] < 2_000 and said["trend"] in trends.NAMES and "lowest" in said
 
 
 def test_the_table_needs_no_pump(world: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pump.protocol.fingerprint import fingerprint
-from pump.tables import causes, events, refusals, states, vitals
+from pump.tables import causes, events, refusals, states, trends, verdicts, vitals
 from pump.tables import messages as m
 from toleramp.device.wire import TO_PUMP, Wire
 from toleramp_bench.runs.patience import patience_s
@@ -35,7 +35,11 @@ def status_fields(**changes: Any) -> dict[str, Any]:
         "alarm": 0,
     }
     fields |= {"step_target": 25_000, "total_pulses": 18_734, "pl_pulse": PL_PULSE, "t_s": 130, "t_ms": 400}
-    return fields | {"spo2": 97, "pulse": 72, "vitals": vitals.VALID, "journal_seq": 0} | changes
+    good = dict.fromkeys(("quality", "spo2_verdict", "pulse_verdict"), verdicts.GOOD)
+    trend = {"trend": trends.FALLS, "baseline": 98, "lowest": 91, "lowest_verdict": verdicts.LOW}
+    trend |= {"before_spo2": 97, "minute_spo2": 94}
+    fields |= {"spo2": 97, "pulse": 72, "vitals": vitals.VALID, "journal_seq": 0}
+    return fields | good | trend | changes
 
 
 def event_fields(seq: int, event: str, **changes: Any) -> dict[str, Any]:

@@ -192,8 +192,8 @@ def test_devices(fake: FakePump, capsys: pytest.CaptureFixture[str], monkeypatch
 def test_status(fake: FakePump, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["status", "--port", fake.port]) == 0
     text = capsys.readouterr().out
-    assert "running  step 3/12  bag A  10 mL/h  0.1234 of 2.5000 mL  total 1.8734 mL" in text
-    assert "SpO2 97 %  pulse 72" in text
+    assert "running  step 3/12  bag A  10 mL/h  SpO2 97 %  pulse 72/min  signal good  since START" in text
+    assert "baseline 98 %, lowest 91 % LOW, FALLS (97 to 94 % in 5 min)  0.1234 of 2.5000 mL  total 1.8734 mL" in text
     assert cli.main(["status", "--port", fake.port, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rate_ml_h"] == 10.0
 

@@ -4,10 +4,13 @@ import struct
 
 from pump.base.compat import micropython
 from pump.link.frames import HEAD
+from pump.senses.trend import of_pulse, of_spo2
 from pump.tables import messages as m
 from pump.tables.lines import AS_SET
 from pump.tables.searches import NEVER
 from pump.tables.settings import OXIMETER
+from pump.tables.verdicts import GOOD
+from pump.tables.vitals import VALID
 
 _HELLO = m.HELLO_REPLY[1]
 _STATUS = m.STATUS[1]
@@ -55,17 +58,25 @@ def loss_permille(parser):
     return min(rejected * PER_MILLE // max(samples, 1), m.NONE16 - 1)
 
 
+@micropython.native
 def fill_status(buf, pump):
     """Writes the STATUS payload to buf[HEAD:]; returns its length."""
     session, vitals, alarms = pump.session, pump.vitals, pump.alarms
     case, progress, question = session.case, session.progress, session.question
+    quality, trend = vitals.quality, vitals.trend
+    spo2 = vitals.spo2 if quality else m.NONE8  # what is old looks like no reading of now
+    pulse = vitals.pulse if quality else m.NONE16
+    flags = vitals.flags if quality else vitals.flags & ~VALID
+    sure = quality == GOOD
     count = case.plan.count if case.plan else 0
     struct.pack_into(
         _STATUS, buf, HEAD, session.state, progress.step + 1 if count else 0, count, case.solution(), progress.cause,
         question.kind, question.shown, question.choices, progress.hung & m.NONE8, alarms.top, alarms.priority,
         _flags(pump), session.rate_e4(), progress.done, progress.target, progress.total, pump.pl_pulse,
-        progress.step_ms, pump.t_s, pump.t_ms, vitals.spo2, vitals.flags, vitals.pulse, loss_permille(pump.parser),
-        pump.journal.seq, pump.oximeter.stream,
+        progress.step_ms, pump.t_s, pump.t_ms, spo2, flags, pulse, loss_permille(pump.parser),
+        pump.journal.seq, pump.oximeter.stream, quality, of_spo2(spo2, vitals) if sure else quality,
+        of_pulse(pulse, vitals) if sure else quality, vitals.age_ms, vitals.baseline, trend.lowest,
+        of_spo2(trend.lowest, vitals), trend.goes, trend.minute, trend.before,
     )  # fmt: skip
     return _STATUS_SIZE
 

@@ -1,18 +1,18 @@
 """What the screen says in each state: four lines of 16 characters, 16 pixels high; the board draws them.
 
-Line 1 where we are, line 2 the rate that runs or what to press, line 3 the oximeter, line 4 the alarm or the progress.
-One line is composed a scan, and at most one cell of four characters is handed to the board a scan, changed ones first:
-the bus carries 64 bytes at the most. A byte above 127 is shown inverted.
+Line 1 where we are, line 2 the rate that runs or what to press, line 3 the oximeter (pump.panel.reading), line 4
+the alarm, or by turns the progress and the trend of SpO2. One line is composed a scan, and at most one cell of four
+characters is handed to the board a scan, changed ones first: the bus carries 64 bytes at the most. A byte above 127 is
+shown inverted.
 """
 
 from pump.base.compat import micropython, ptr8
+from pump.panel.reading import SHORT, reading, trend, trends
 from pump.panel.text import BLANK, WIDTH, clear, number, rate, share, words
 from pump.tables.alarms import LOW, WHAT
 from pump.tables.causes import ASKED, BIT, GRADES, LOG_LOST, WORDS
-from pump.tables.messages import NONE8, NONE16
 from pump.tables.questions import CODE_LINE
-from pump.tables.states import FIRST_ENDS, FIRST_LINE, FLOWS, GROUP, SECOND_LINE
-from pump.tables.streams import WORDS as STREAM_WORDS
+from pump.tables.states import FIRST_ENDS, FIRST_LINE, FLOWS, GROUP, OVER, SECOND_LINE
 
 LINES = 4
 CELL = 4  # characters of a cell
@@ -242,37 +242,35 @@ class Display:
 
     @micropython.native
     def _oximeter(self, line, pump):
-        """SpO2 and pulse, what comes instead, or that the probe is off on purpose; short beside bench mode's word."""
-        vitals, bench = pump.vitals, pump.bench
+        """The reading, or that the probe is off on purpose; short beside bench mode's word."""
         probe_s = pump.conditions.monitoring.probe_s
-        if bench:
-            words(line, 11, b"BENCH")
+        if pump.bench:
+            words(line, SHORT, b"BENCH")
         if probe_s:
             number(line, words(line, 0, b"NO PROBE "), (probe_s + 59) // 60)
-            return
-        stream = STREAM_WORDS[pump.oximeter.stream]
-        if stream and (vitals.spo2 == NONE8 or pump.oximeter.searches):
-            words(line, 0 if bench else words(line, 0, b"SpO2 "), stream)
-            return
-        at = words(line, 0, b"O2 " if bench else b"SpO2 ")
-        at = words(line, at, b"--") if vitals.spo2 == NONE8 else number(line, at, vitals.spo2)
-        at = words(line, at, b" P" if bench else b" PR ")
-        if vitals.pulse == NONE16:
-            words(line, at, b"--")
         else:
-            number(line, at, vitals.pulse)
+            reading(line, pump, pump.bench, self._alarmed(pump))
+
+    @micropython.native
+    def _alarmed(self, pump):
+        """True while line 4 is an alarm's: one of low priority leaves it to what flows."""
+        if pump.alarms.priority == LOW and GROUP[pump.session.state] & FLOWS:
+            return False
+        return pump.alarms.top
 
     @micropython.native
     def _bottom(self, line, pump):
-        session, alarm = pump.session, pump.alarms.top
-        flows = GROUP[session.state] & FLOWS
-        if alarm and not (pump.alarms.priority == LOW and flows):
+        session = pump.session
+        group = GROUP[session.state]
+        if self._alarmed(pump):
             words(line, 0, WHAT[pump.alarms.shown])
             for i in range(WIDTH):
                 line[i] |= INVERT
             return
         progress = session.progress
-        if flows and progress.target:
+        if group & (FLOWS | OVER) and trends(pump):
+            trend(line, pump.vitals, False)
+        elif group & FLOWS and progress.target:
             for i in range(min(len(_BAR), share(progress.done, progress.target, 10))):
                 line[i] = _BAR[i]
             at = number(line, 11, min(99, share(progress.done, progress.target, 100)))

@@ -23,6 +23,8 @@ from pump.claim import LEASE_MS
 from pump.senses.baseline import Minute
 from pump.senses.limits import BACK, BETWEEN, BEYOND, FALL_S, Deficit, Delay, Violations, side_of, sinks
 from pump.senses.own_limits import MARGIN, OwnLimits
+from pump.senses.trend import Trend
+from pump.tables import verdicts
 from pump.tables.causes import (
     BIT,
     LOW_BITS,
@@ -54,6 +56,7 @@ _EARLY_BIT = BIT[SPO2_EARLY]
 _LATE_BIT = BIT[SIGNAL_LATE]
 _LOST_BIT = BIT[SIGNAL_LOST]
 _PAST_MS = 1 << 28
+AGE_MOST_MS = 3_600_000  # what is older is told as so old
 
 
 class Vitals(OwnLimits):
@@ -62,12 +65,17 @@ class Vitals(OwnLimits):
     `bits`: conditions that are there now; `hold`: the cause of tables.causes for which a resume has to wait, kept until
     `restart`; `recovered`: good for a minute, and good now; `worsened`: set when it got plainly worse; `leased_ms`: the
     lease on which the drug flows (pump.claim): whoever stops judging, or calls for a hold that nobody hears, ends it.
+
+    For people: `quality` of the signal now (tables.verdicts: NONE, UNSURE, GOOD); `age_ms` of the newest sure sample at
+    the last look, AGE_MOST_MS at the most, -1 before the first; `trend` since START.
     """
 
     def __init__(self):
         self.spo2 = NONE8
         self.pulse = NONE16
         self.flags = 0
+        self.quality = verdicts.NONE
+        self.age_ms = -1
         self.fresh_ms = FRESH_MS
         self.hold = 0
         self.bits = 0
@@ -81,6 +89,7 @@ class Vitals(OwnLimits):
         self._low, self._severe, self._slow = Delay(), Delay(), Delay()
         self._deficit, self._violations = Deficit(), Violations()
         self._minute = Minute()
+        self.trend = Trend(self._minute)
         self._better = self._gone = False  # _gone: the oximeter says that it has no reading
         self._last = NONE8  # SpO2 of the newest sure sample
         self._doubted = NONE8  # of the newest sample, where that is in doubt
@@ -100,6 +109,7 @@ class Vitals(OwnLimits):
         self._unbind()
         self._level()
         self.restart()
+        self.trend.begin(self.baseline)
         return self.baseline
 
     def restart(self):
@@ -129,6 +139,7 @@ class Vitals(OwnLimits):
         self._strayed = 0
         self.good_ms = self._early_ms = 0
         self._better = self.recovered = False
+        self.trend.end()
 
     # -- samples
 
@@ -145,6 +156,8 @@ class Vitals(OwnLimits):
         self._sample_ms = now_ms
         if flags & UNSURE_FLAGS:
             self._unknown()
+            if not self.alert:
+                self.quality = verdicts.UNSURE
             self._judge(spo2, dt_ms, True)
             self._doubted = spo2
             self._looked_ms = now_ms
@@ -152,7 +165,11 @@ class Vitals(OwnLimits):
         self._count_signal(now_ms)
         self.sure = True
         self._gone = False
-        self._last, self._doubted = spo2, NONE8
+        self._last = spo2
+        self._doubted = NONE8
+        self.quality = verdicts.GOOD
+        self.age_ms = 0
+        self.trend.take(spo2)
         self._judge(spo2, dt_ms, False)
         self._recover(spo2, dt_ms)
         self._watch_early(spo2, dt_ms)
@@ -259,6 +276,7 @@ class Vitals(OwnLimits):
         """A sample without a reading. A frozen one says that those of the last FROZEN_MS were none either."""
         self._unknown()
         self._gone = True
+        self.quality = verdicts.NONE
         since = (now_ms - FROZEN_MS) & TICK_MASK
         if flags & FROZEN and self._sure_ms >= 0 and ticks_diff(self._sure_ms, since) > 0:
             self._sure_ms = since
@@ -290,8 +308,12 @@ class Vitals(OwnLimits):
         if age < 0:  # no sample is of later than now: a bit has changed (INT-4), and nothing is known
             self._sure_ms = (now_ms - HOLD_MS) & TICK_MASK
             age = HOLD_MS
+        if self.age_ms >= 0:
+            self.age_ms = min(age, AGE_MOST_MS)
         if age > self.fresh_ms:
             self._unknown()
+            if self.quality and ticks_diff(now_ms, self._sample_ms) > self.fresh_ms:
+                self.quality = verdicts.NONE
             if age + self._missed_ms >= ALERT_MS:
                 self._miss(age, now_ms)
         if (self._gone or age > self.fresh_ms) and not self.bits & _LOST_BIT:
@@ -321,6 +343,7 @@ class Vitals(OwnLimits):
         self.bits |= _LATE_BIT
         self.spo2, self.pulse = NONE8, NONE16
         self.flags &= ~VALID
+        self.quality = verdicts.NONE
         self.good_ms = 0
         self._better = False
         if age + self._missed_ms < HOLD_MS:
@@ -331,7 +354,7 @@ class Vitals(OwnLimits):
         if not self.hold:
             self.hold = SIGNAL_LOST
         if age > _PAST_MS:
-            self._sure_ms = self._sample_ms = (now_ms - HOLD_MS) & TICK_MASK
+            self._sure_ms = self._sample_ms = (now_ms - AGE_MOST_MS) & TICK_MASK
 
     # -- for those who ask
 

@@ -3,10 +3,10 @@
     name | type | struct format | field names | who may send it | state groups that take it (0: any) | answer
     | how many of it the pump takes in a second
 
-Numbers are little endian. Absent values: 255 in a byte field, 65535 in a 16-bit one. Requests have types below 0x80, an
-answer or a record one above. The answer is the type of what the pump says to a request, instead of REFUSED; of what the
-pump itself says it tells whether that comes unasked too. PAUSE and STOP
-are taken as often as the line can carry them. Pump and tool refuse each other when their hashes differ.
+Numbers are little endian. Absent values: 255 in a byte field, 65535 in a 16-bit one, -1 in a signed one. Requests have
+types below 0x80, an answer or a record one above. The answer is the type of what the pump says to a request, instead of
+REFUSED; of what the pump itself says it tells whether that comes unasked too. PAUSE and STOP are taken as often as the
+line can carry them. Pump and tool refuse each other when their hashes differ.
 """
 
 import binascii
@@ -25,6 +25,8 @@ from pump.tables import (
     settings,
     states,
     streams,
+    trends,
+    verdicts,
     vitals,
 )
 
@@ -66,9 +68,10 @@ ROWS = (
     ("HELLO_REPLY", 0x81, "<I12s8s8s8sBB", "contract version build git fingerprint mode oximeter", PUMP, 0, ASKED, 0),
     ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED, 0),
     ("REFUSED", 0x83, "<BBBI", "request code where detail", PUMP, 0, ASKED, 0),
-    ("STATUS", 0x84, "<BBBBBBBBBBBBIIIIIIIHBHHHIB",
+    ("STATUS", 0x84, "<BBBBBBBBBBBBIIIIIIIHBHHHIBBBBiBBBBBB",
      "state step steps solution hold_code question choice choices hung alarm priority flags rate_e4 step_pulses"
-     " step_target total_pulses pl_pulse step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq stream",
+     " step_target total_pulses pl_pulse step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq stream"
+     " quality spo2_verdict pulse_verdict age_ms baseline lowest lowest_verdict trend minute_spo2 before_spo2",
      PUMP, 0, UNASKED, 0),
     ("EVENT", 0x85, _HEAD + _FACTS + _TAIL, HEAD_FIELDS + " " + FACTS_FIELDS + " " + TAIL_FIELDS,
      PUMP, 0, UNASKED, 0),
@@ -106,7 +109,7 @@ FLAG_CONFIRM = 64  # the second of two presses is awaited
 
 _TABLES = (
     alarms, causes, events, inputs, lines, oximeters, parts, questions, refusals, searches, settings, states, streams,
-    vitals,
+    trends, verdicts, vitals,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from pump.tables import messages
 
 Record = dict[str, Any]
+_HOUR_MS = 3_600_000
 
 
 def rate_text(rate_ml_h: float) -> str:
@@ -32,6 +33,13 @@ def clock(t_ms: int) -> str:
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return (f"{hours}:" if hours else "") + f"{minutes:02}:{seconds:02}.{tenth}"
+
+
+def age(age_ms: int) -> str:
+    """How long ago: seconds, from 100 s on minutes; an hour is as long as the pump counts."""
+    if age_ms >= _HOUR_MS:
+        return "an hour or more"
+    return f"{age_ms // 1000} s" if age_ms < 100_000 else f"{age_ms // 60_000} min"
 
 
 def bag_name(solution: int | None, protocol: Record | None = None) -> str:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from pump.tables import events, states, vitals
-from toleramp.live.amounts import bag_name, clock, ml_text, rate_text
-from toleramp.words import alarms, causes, keys, listening, rows
+from toleramp.live.amounts import age, bag_name, clock, ml_text, rate_text
+from toleramp.words import alarms, causes, keys, listening, readings, rows
 from toleramp.words import events as event_words
 from toleramp.words import refusals as refusal_words
 
@@ -48,13 +48,40 @@ def event_line(record: Record, bag: str = "") -> str:
     return f"{clock(record['t_ms'])}  {sentence(record, bag)}"
 
 
-def _signs(record: Record) -> str:
-    spo2 = "--" if record["spo2"] is None else record["spo2"]
-    pulse = "--" if record["pulse"] is None else record["pulse"]
+def _value(record: Record, name: str, unit: str) -> str:
+    """A reading with its unit and, unless that is good, its verdict; two dashes where there is none of now."""
+    if record[name] is None:
+        return "--"
+    verdict = readings.verdict(record.get(f"{name}_verdict"))
+    return f"{record[name]}{unit}" + (f" {verdict}" if verdict else "")
+
+
+def _signal(record: Record) -> str:
+    """How good the reading is, or for how long there has been none and what comes instead."""
     flags = [name for name in record["vitals"] if name != _VALID]
-    said = f"SpO2 {spo2} %  pulse {pulse}" + (f" ({', '.join(flags)})" if flags else "")
+    said = f"signal {readings.signal(record['quality'])}" if "quality" in record else ""
+    if record["spo2"] is None:
+        age_ms = record.get("age_ms")
+        said = "no reading" + ("" if age_ms is None else f", the last sure one {age(age_ms)} ago")
+    said += f" ({', '.join(flags)})" if flags else ""
     stream = listening.stream(record.get("stream")) if record["spo2"] is None else ""
     return f"{said}: {stream}" if stream else said
+
+
+def _signs(record: Record) -> list[str]:
+    """SpO2, pulse, the signal, and the trend since START."""
+    signs = [f"SpO2 {_value(record, 'spo2', ' %')}", f"pulse {_value(record, 'pulse', '/min')}", _signal(record)]
+    return [text for text in (*signs, _trend(record)) if text]
+
+
+def _trend(record: Record) -> str:
+    """Baseline, lowest since START with its verdict, and where SpO2 goes; nothing before START."""
+    if record.get("lowest") is None:
+        return ""
+    own = "--" if record["baseline"] is None else f"{record['baseline']} %"
+    said = f"since START: baseline {own}, lowest {_value(record, 'lowest', ' %')}"
+    goes = readings.trend(record["trend"])
+    return f"{said}, {goes} ({record['before_spo2']} to {record['minute_spo2']} % in 5 min)" if goes else said
 
 
 def _of_step(record: Record, protocol: Record | None) -> list[str]:
@@ -69,19 +96,16 @@ def _of_step(record: Record, protocol: Record | None) -> list[str]:
 
 
 def status_line(record: Record, protocol: Record | None = None) -> str:
-    """A status record of the session log in one line."""
+    """A status record of the session log in one line: what must not be cut off at a terminal's edge stands first."""
     pl, bag = record["pl_pulse"], bag_name(record["solution"], protocol)
     parts = [clock(record["t_ms"]), record["state"]]
     if record["hold"] and rows.group(states, record["state"]) & (states.HOLDS | states.OVER):
         parts[1] += f" ({causes.reason(record['hold']) or record['hold']})"
     if record["steps"]:
-        parts.append(f"step {record['step']}/{record['steps']}")
-        parts += [f"bag {bag}"] if bag else []
-        parts += [
-            rate_text(record["rate_ml_h"]),
-            *_of_step(record, protocol),
-            f"total {ml_text(record['total_ml'], pl)}",
-        ]
-    parts.append(_signs(record))
+        parts += [f"step {record['step']}/{record['steps']}", *([f"bag {bag}"] if bag else [])]
+        parts.append(rate_text(record["rate_ml_h"]))
     parts += [f"ALARM {alarms.title(record['alarm'])}"] if record["alarm"] else []
+    parts += _signs(record)
+    if record["steps"]:
+        parts += [*_of_step(record, protocol), f"total {ml_text(record['total_ml'], pl)}"]
     return "  ".join(parts)

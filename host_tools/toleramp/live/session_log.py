@@ -11,7 +11,12 @@ status   about one a second and at each change of state, step, hold or alarm: "t
          of STATUS as it came (`pump.tables.messages`), but "state" as name, "solution" null when there is none,
          "question" as name, "hold" and "alarm" as names or null beside the numbers "hold_code" and
          "alarm_code", "spo2" (percent) and "pulse" (1/min) null when absent, "vitals" a list of names, the
-         message's ms as "t_part_ms", "stream" (what comes on the oximeter's line) as name; as floats
+         message's ms as "t_part_ms", "stream" (what comes on the oximeter's line) as name; the "quality" of
+         the signal, "spo2_verdict", "pulse_verdict" and "lowest_verdict" as names of `pump.tables.verdicts`: with
+         quality "no-value" there is no "spo2" and no "pulse"; "age_ms" of the newest sure
+         reading (an hour at the most; null before the first); since START "baseline" and "lowest", "minute_spo2" (the
+         median of the last minute) and "before_spo2" (that of five minutes before, at first the baseline), all in
+         percent or null, and "trend" as name of `pump.tables.trends`; as floats
          "rate_ml_h", "step_ml" (delivered in this step), "target_ml" (of this step), "total_ml"
 event    one for each record of the journal, in the order of "seq": "t_ms", "wall", "seq", "event", "step",
          "code" (name or null; of a press the key, "start" to "stop"), "arg", "state" (name), "rate_ml_h",
@@ -31,7 +36,21 @@ from types import TracebackType
 from typing import Any
 
 from pump.base import units
-from pump.tables import alarms, causes, events, messages, parts, questions, refusals, settings, states, streams, vitals
+from pump.tables import (
+    alarms,
+    causes,
+    events,
+    messages,
+    parts,
+    questions,
+    refusals,
+    settings,
+    states,
+    streams,
+    trends,
+    verdicts,
+    vitals,
+)
 from toleramp import __version__
 from toleramp.errors import UserError
 from toleramp.words import rows
@@ -39,6 +58,9 @@ from toleramp.words.keys import key_code
 
 FORMAT = 1
 Record = dict[str, Any]
+
+_VERDICTS = ("quality", "spo2_verdict", "pulse_verdict", "lowest_verdict")
+_PERCENT = ("baseline", "lowest", "minute_spo2", "before_spo2")
 
 # The table whose row an event's `code` is.
 _CODES = (None, causes, alarms, refusals, None, settings, events, parts)
@@ -91,11 +113,19 @@ def status_record(fields: Record) -> Record:
         "spo2": _present(fields["spo2"], messages.NONE8),
         "pulse": _present(fields["pulse"], messages.NONE16),
         "vitals": rows.flags(vitals, fields["vitals"]),
+        **_told(fields),
         "rate_ml_h": fields["rate_e4"] / 10_000,
         "step_ml": ml_of(fields["step_pulses"], pl_pulse),
         "target_ml": ml_of(fields["step_target"], pl_pulse),
         "total_ml": ml_of(fields["total_pulses"], pl_pulse),
     }
+
+
+def _told(fields: Record) -> Record:
+    """Verdicts by name, what there is of age and trend."""
+    verdict = {name: rows.name(verdicts, fields[name]) for name in _VERDICTS}
+    percent = {name: _present(fields[name], messages.NONE8) for name in _PERCENT}
+    return verdict | percent | {"age_ms": _present(fields["age_ms"], -1), "trend": rows.name(trends, fields["trend"])}
 
 
 def _present(value: int, absent: int) -> int | None:
