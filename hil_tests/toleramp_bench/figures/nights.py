@@ -85,7 +85,9 @@ class Sleeper:
         parser = self.pump.parser
         parser.spo2 = NONE8 if spo2 is None else spo2
         parser.pulse = NONE16 if spo2 is None else pulse
-        parser.flags = SENSOR_OFF if spo2 is None else VALID
+        parser.flags = VALID
+        if spo2 is None:
+            parser.flags = SENSOR_OFF
 
     def scan(self) -> None:
         """One scan, people at hand."""
