@@ -12,6 +12,7 @@ from oximeter_kit import encode, stream
 from oximeters.registry import parser as parser_of
 from pump.tables import vitals as v
 from toleramp_bench.boards.rig.oximeter_ahead import AheadWire
+from toleramp_bench.devices import bci5, contec9
 from toleramp_bench.devices.oximeter import Oximeter
 
 SUMMED = ("nonin-df2", "nonin-df7")
@@ -50,6 +51,15 @@ def device(form: str, seconds: int, pulse: float = 72, counter: bool = True) -> 
     made.start()
     wire.advance(seconds * 1_000_000)
     return b"".join(data for _, data in wire.collect())
+
+
+def loud(line: bytes, rate: float, random: Random, at: int, size: int) -> bytes:
+    """The line with a wrong bit in so large a share of its pleth bytes, which lie at `at` of each frame."""
+    found = bytearray(line)
+    for place in range(at, len(found), size):
+        if random.random() < rate:
+            found[place] ^= 1 << random.randrange(7)
+    return bytes(found)
 
 
 # -- packets with a sum
@@ -138,3 +148,44 @@ def test_a_weak_pleth_is_not_frozen() -> None:
                   enumerate(Packet(counter=0).values())]  # fmt: skip
         line = bytearray(b"".join(frame + bytes((sum(frame) & 255,)) for frame in frames))
         assert parser.take(line, len(line)) and good(parser), number
+
+
+# -- frames marked by bit 7
+
+SIXTY = [("bci5", bci5, 1), ("contec9", contec9, 3)]
+
+
+@pytest.mark.req("VIT-2", "VIT-3")
+@pytest.mark.parametrize(("form", "frames", "at"), SIXTY)
+@pytest.mark.parametrize("rate", [0, 1 / 150, 0.02])
+def test_wrong_bits_of_the_pleth_make_no_frozen_device_live(form: str, frames: Any, at: int, rate: float) -> None:
+    """Else one wrong bit each two seconds is a patient."""
+    for seed in range(3):
+        parser, random = parser_of(form), Random(seed)
+        live = b"".join(stream(form, 12))
+        assert believed(parser, live)
+        hung = loud(frames.stuck(live) * 180, rate, random, at, frames.SIZE)
+        last = believed(parser, hung)
+        assert not last or last[-1] * PIECE / frames.SIZE / 60 <= KNOWN_S, seed
+        assert len(believed(parser, b"".join(stream(form, 12)))) >= 10, "it goes on"
+
+
+@pytest.mark.req("VIT-2")
+@pytest.mark.parametrize(("form", "frames", "at"), SIXTY)
+def test_a_silence_makes_no_frozen_device_of_frames_live(form: str, frames: Any, at: int) -> None:
+    """Else a cable that is out for a moment makes a device that hangs live."""
+    parser, hung = parser_of(form), frames.stuck(b"".join(stream(form, 4)))
+    believed(parser, hung * 12)
+    for _ in range(3):
+        parser.forget()
+        assert believed(parser, hung * 12) == []
+
+
+@pytest.mark.req("VIT-2")
+def test_a_curve_of_two_counts_is_a_curve() -> None:
+    """Else a cold finger stops the drug; 45 beats a minute, each over a third of a second."""
+    parser = parser_of("bci5")
+    beat = [20] * 60 + [21] * 6 + [22] * 8 + [21] * 6
+    line = b"".join(bytes((0x82, pleth, 6, 45, 97)) for pleth in beat * 30)
+    whole = [n for n in range(0, len(line), 75) if parser.take(line[n : n + 75], 75) and good(parser)]
+    assert len(whole) >= len(beat) * 30 // 15 - 1
