@@ -331,6 +331,11 @@ def settings(form: str) -> tuple[int, int | None]:
     return int(module.BAUD), getattr(module, "PARITY", None)
 
 
+def most_pulse(form: str) -> int | None:
+    """The highest pulse (1/min) that the format can say; None where each that a device measures can be."""
+    return getattr(_module(form), "MOST_PULSE", None)
+
+
 def _module(form: str) -> Any:
     """The bytes of that format."""
     return import_module(f"{__package__}.{form.replace('-', '_')}")
