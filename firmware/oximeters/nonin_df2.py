@@ -124,6 +124,7 @@ class Parser(Losses):
         self._still = 0  # packets since the pleth said something new, up to STILL_MOST
         self._wave = -1  # of the packet before; it stays through silence and noise: another device has another one
         self._bytes = 0  # that came since that packet
+        self._silent = False  # the line was, since that packet
         self._disturbed = 0  # packets for which the last beat seen stays a disturbed one
         self._counter = -1  # of the packet before; -1: none since the lock
         self._moves = 0  # packets in a row in which it went on, up to COUNTER_MOVES: then it is known to count
@@ -182,12 +183,13 @@ class Parser(Losses):
     def forget(self):
         """The line was silent: what was learnt of the module that spoke ends with it, another may come.
 
-        Not what its pleth was: a device that hung before the silence, and says the same behind it, hangs.
+        Unless the first packet behind it has the same pleth: that is of the same device, which hangs.
         """
         state = self.state
         state[_LOCKED] = state[_FRAME] = state[_N] = 0
-        self._bytes = self._moves = self._disturbed = 0
-        self._counter = -1
+        self._disturbed = 0
+        self._bytes = LOST_MOST * _PACKET  # as many would have come in the shortest silence
+        self._silent = True
 
     def _unlock(self):
         state = self.state
@@ -203,6 +205,8 @@ class Parser(Losses):
         values, status = self._values, self.state[_STATUS]
         spo2, pulse = values[2] & 127, self._rate(0)
         flags = self._sensor_flags(status)
+        if self._silent:
+            self._meet()
         stuck, still = self._counter_stuck(), self._pleth_stuck(left)
         if stuck or still:
             flags |= vitals.FROZEN
@@ -241,6 +245,13 @@ class Parser(Losses):
         elif self._disturbed:
             self._disturbed -= 1
         return self._disturbed > 0
+
+    def _meet(self):
+        """The first packet behind a silence: of the same device that hangs, or perhaps of another one."""
+        self._silent = False
+        if self.state[_WAVE] != self._wave:
+            self._moves = 0
+            self._counter = -1
 
     @micropython.native
     def _counter_stuck(self):

@@ -101,6 +101,19 @@ def test_a_gap_makes_no_frozen_device_live(damage: str) -> None:
 
 
 @pytest.mark.req("VIT-2")
+@pytest.mark.parametrize(("form", "counts", "most"), [(form, n, 0 if n else 6) for form in SUMMED for n in (0, 1)])
+def test_a_device_that_hangs_just_before_a_silence_is_known_behind_it(form: str, counts: int, most: int) -> None:
+    """Else the pump learns it anew, and believes it for as long. At once by its counter; else the silence counts."""
+    parser = parser_of(form)
+    line = device(form, 4, counter=bool(counts))
+    packet = len(encode(form, 97, 72, 1))
+    live, last = line[: 10 * packet], line[9 * packet : 10 * packet]
+    assert believed(parser, live)
+    parser.forget()
+    assert len(believed(parser, last * 60)) == most
+
+
+@pytest.mark.req("VIT-2")
 def test_one_odd_packet_makes_no_frozen_device_live() -> None:
     """Else damage with a lucky sum is a patient for three more seconds."""
     parser, packet = parser_of("nonin-df2"), Packet().encode()
