@@ -2,14 +2,17 @@
 
 A frame counts where its bits 7 fit and its values are possible, after LOCK such frames in a row. BLOCK frames make one
 sample: SpO2 and pulse are what more than half of them say, or missing; a flag of any of them is the sample's. So a
-wrong value passes only where more than half of a block is wrong in the same way. A pleth that does not move in
-FROZEN_BLOCKS is a frozen device.
+wrong value passes only where more than half of a block is wrong in the same way.
+
+A pleth with fewer than MOVES in FROZEN_BLOCKS is that of a frozen device. A move is one of the middle of three frames
+by value: a frame that says something else alone, as a wrong bit makes it, is none, and no block counts for more than
+MOVES_MOST.
 """
 
 from array import array
 
 from oximeters.losses import Losses
-from pump.base.compat import micropython, ptr8
+from pump.base.compat import micropython, ptr8, ptr32
 from pump.io import COUNT_MAX
 from pump.tables import vitals as v
 from pump.tables.messages import NONE8, NONE16
@@ -17,11 +20,13 @@ from pump.tables.messages import NONE8, NONE16
 LOCK = 3
 BLOCK = 15
 FROZEN_BLOCKS = 12  # three seconds
+MOVES, MOVES_MOST = 6, 4  # a pleth two counts high moves four times a beat
 NO_SPO2, NO_PULSE = 127, 255
 STRENGTH_MAX = 8
 WEAK = 1  # a signal of this strength, of 8, is a weak one
 # What a parser keeps of the stream: indices into Parser.state. _LOST: bytes since the block began.
 N, LOCKED, REJECTED, RESYNCS, LOST = 0, 1, 2, 3, 4
+_BEFORE, _NEWEST, _MIDDLE, _MOVED = 5, 6, 7, 8  # the last two of the pleth, where its middle is, its moves in the block
 _MARGIN = 256  # more than is thrown away in one call
 _STALE = 4  # a block in which so many times its own bytes were lost is of too many moments
 
@@ -39,6 +44,26 @@ def majority(said: ptr8, count: int) -> int:
     return -1
 
 
+@micropython.viper
+def _move(state: ptr32, pleth: int):
+    """The next pleth: counts a move of the middle one of three (_BEFORE, _NEWEST, _MIDDLE, _MOVED)."""
+    low = int(state[5])
+    high = int(state[6])
+    state[5] = high
+    state[6] = pleth
+    if low > high:
+        high = low
+        low = int(state[5])
+    middle = pleth
+    if middle < low:
+        middle = low
+    elif middle > high:
+        middle = high
+    if middle != int(state[7]):
+        state[7] = middle
+        state[8] = int(state[8]) + 1
+
+
 class Frames(Losses):
     """Frames to samples; a format's own class finds them (`_byte`) and reads them (`_read`, by `add`)."""
 
@@ -48,11 +73,12 @@ class Frames(Losses):
 
     def __init__(self):
         self.buf = bytearray(self.size)
-        self.state = array("i", bytes(20))
+        self.state = array("i", bytes(36))
         self.samples = 0
         self.spo2, self.pulse, self.flags = NONE8, NONE16, 0
         self._said, self._rates = bytearray(BLOCK), bytearray(BLOCK)
-        self._still = 0  # blocks without any movement of the pleth
+        self._moves = bytearray((MOVES_MOST,) * FROZEN_BLOCKS)  # of the last blocks; they stay through a silence
+        self._sum, self._at = MOVES_MOST * FROZEN_BLOCKS, 0
         self._restart()
 
     @micropython.native
@@ -69,7 +95,6 @@ class Frames(Losses):
         """The line was silent: the next frames lock anew, whoever sends them."""
         state = self.state
         state[N] = state[LOCKED] = 0
-        self._still = 0
         self._restart()
 
     @micropython.native
@@ -86,9 +111,8 @@ class Frames(Losses):
     @micropython.native
     def _restart(self):
         """Begins a block."""
-        self._count = self._flags = self._high = self._strength = 0
-        self._low = 255
-        self.state[LOST] = 0
+        self._count = self._flags = self._strength = 0
+        self.state[LOST] = self.state[_MOVED] = 0
 
     @micropython.native
     def add(self, spo2, pulse, pleth, strength, flags):
@@ -115,7 +139,7 @@ class Frames(Losses):
         self._said[at], self._rates[at] = spo2, pulse
         self._count = at + 1
         self._flags |= flags
-        self._low, self._high = min(self._low, pleth), max(self._high, pleth)
+        _move(self.state, pleth)
         self._strength = max(self._strength, strength)
 
     @micropython.native
@@ -125,8 +149,7 @@ class Frames(Losses):
         flags = self._flags
         if spo2 < 0 or pulse < 0:
             flags |= v.DEGRADED
-        self._still = min(self._still + 1, FROZEN_BLOCKS) if self._low == self._high else 0
-        if self._still >= FROZEN_BLOCKS:
+        if self._stands_still():
             flags |= v.FROZEN
         if self._strength <= WEAK:
             flags |= v.LOW_PERFUSION
@@ -136,3 +159,13 @@ class Frames(Losses):
             flags |= v.VALID
         self.flags = flags
         self.samples += 1
+
+    @micropython.native
+    def _stands_still(self):
+        """True when the pleth made fewer than MOVES in the last blocks, this one among them."""
+        moves, at = self._moves, self._at
+        moved = min(self.state[_MOVED], MOVES_MOST)
+        self._sum += moved - moves[at]
+        moves[at] = moved
+        self._at = (at + 1) % FROZEN_BLOCKS
+        return self._sum < MOVES

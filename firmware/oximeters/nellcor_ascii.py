@@ -5,7 +5,9 @@
 Columns: time 0 to 17, SpO2 21 to 23, pulse 29 to 31, amplitude 37 to 39, codes of two letters behind them; a star
 behind a value says that it is outside the monitor's own limits. A head of three lines comes again each 25. Nothing is
 ever sent to it: it would open its menu. What counts is said in text_lines; readings lie two seconds apart, so SpO2 may
-move further between two. A code that is not known puts the line in doubt.
+move further between two. A code that is not known puts the line in doubt. The codes stand in columns up to 60, filled
+up with spaces: a line that ends before is not whole, what it would have said of its values may be lost, and it counts
+for nothing.
 """
 
 from oximeters import text_lines
@@ -20,7 +22,7 @@ PROOF, EVERY_MS = 1, 1800
 
 _FORM = b"00-Aaa-00 00:00:00   "
 _FORM_SIZE, _CLOCK_AT = 21, 10
-_SPO2_AT, _PULSE_AT, _PA_AT, _CODES_AT = 21, 29, 37, 40
+_SPO2_AT, _PULSE_AT, _PA_AT, _CODES_AT, _END = 21, 29, 37, 40, 61
 _SPACE, _STAR, _DASH = 32, 42, 45
 _OFF, _SEARCH, _MOTION, _BATTERY = b"SDSO", b"PSLPLM", b"MO", b"LB"
 # Nothing about the reading: alarm off or silenced, values beyond the monitor's limits, on battery.
@@ -38,7 +40,7 @@ class Parser(text_lines.Lines):
     @micropython.native
     def _line(self, n):
         buf = self.buf
-        if n < _CODES_AT or not fits(buf, 0, _FORM, _FORM_SIZE):
+        if n < _END or not fits(buf, 0, _FORM, _FORM_SIZE):
             return False
         if not (self._gap(_SPO2_AT + 3, _PULSE_AT) and self._gap(_PULSE_AT + 3, _PA_AT)):
             return False

@@ -22,10 +22,13 @@ PROOF, EVERY_MS = 1, 300
 FRAMES = 25
 _SIZE = 5
 _RING = 256
+_PACKET = FRAMES * _SIZE
 
 _ARTIFACT, _OUT_OF_TRACK, _SENSOR, _RED, _GREEN, _DISCONNECT = 0x20, 0x10, 0x08, 0x04, 0x02, 0x40
 NO_RATE, NO_SPO2 = 511, 127
 FROZEN_PACKETS = 9  # three seconds
+STILL_MOST = FROZEN_PACKETS + 2  # so that one damaged packet with a lucky sum does not make a frozen device live
+LOST_MOST = 3  # packets between two whole ones that are taken for what the second of them is
 DISTURBED_PACKETS = 9  # so long a disturbed beat counts, until another one is seen
 COUNTER_MOVES = 2  # so many packets in a row in which it goes on by a few: the module has a counter
 COUNTER_STEP = 3  # a packet or two may be lost between
@@ -34,7 +37,7 @@ SPO2_AGREE, RATE_AGREE = 6, 20
 
 
 # What the frame reader keeps between calls: indices into Parser.state.
-_LOCKED, _FRAME, _N, _LOW, _HIGH, _STATUS, _REJECTED, _RESYNCS, _WIDE = 0, 1, 2, 3, 4, 5, 6, 7, 8
+_LOCKED, _FRAME, _N, _LOW, _HIGH, _STATUS, _REJECTED, _RESYNCS, _WIDE, _WAVE = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 
 
 @micropython.viper
@@ -85,6 +88,7 @@ def _accept(buf: ptr8, at: int, state: ptr32, values: ptr8) -> int:
         state[5] = 0
         state[3] = 65535
         state[4] = 0
+        state[9] = 0
     elif not frame:
         return 2
     state[5] = int(state[5]) | status
@@ -92,6 +96,7 @@ def _accept(buf: ptr8, at: int, state: ptr32, values: ptr8) -> int:
         state[3] = pleth
     if pleth > int(state[4]):
         state[4] = pleth
+    state[9] = (int(state[9]) * 31 + pleth) & 0x3FFFFFF  # what follows from all 25 samples, below 31 bits
     values[frame] = buf[at + 3]
     frame += 1
     if frame == 25:
@@ -110,13 +115,16 @@ class Parser(Losses):
 
     def __init__(self):
         self.buf = bytearray(_RING)
-        self.state = array("i", bytes(36))
+        self.state = array("i", bytes(40))
         self.state[_LOW] = 65535
         self.state[_WIDE] = self.wide
         self.samples = 0
         self.spo2, self.pulse, self.flags = m.NONE8, m.NONE16, 0
         self._values = bytearray(FRAMES)
-        self._still = 0  # packets without any movement of the pleth
+        self._still = 0  # packets since the pleth said something new, up to STILL_MOST
+        self._wave = -1  # of the packet before; it stays through silence and noise: another device has another one
+        self._bytes = 0  # that came since that packet
+        self._silent = False  # the line was, since that packet
         self._disturbed = 0  # packets for which the last beat seen stays a disturbed one
         self._counter = -1  # of the packet before; -1: none since the lock
         self._moves = 0  # packets in a row in which it went on, up to COUNTER_MOVES: then it is known to count
@@ -127,6 +135,7 @@ class Parser(Losses):
         buf, state = self.buf, self.state
         self.make_room(_RING)
         _append(buf, state, data, count)
+        self._bytes = min(self._bytes + count, LOST_MOST * _PACKET)
         at, complete = 0, False
         n, wide = state[_N], state[_WIDE]
         while n - at >= _SIZE:
@@ -137,7 +146,7 @@ class Parser(Losses):
                     continue
                 at += _SIZE
                 if outcome:
-                    self._finish()
+                    self._finish(n - at)
                     complete = True
             else:
                 step = self._search(at, n)
@@ -172,27 +181,34 @@ class Parser(Losses):
         return 1
 
     def forget(self):
-        """The line was silent: what was learnt of the module that spoke ends with it, another may come."""
+        """The line was silent: what was learnt of the module that spoke ends with it, another may come.
+
+        Unless the first packet behind it has the same pleth: that is of the same device, which hangs.
+        """
         state = self.state
         state[_LOCKED] = state[_FRAME] = state[_N] = 0
-        self._still = self._moves = self._disturbed = 0
-        self._counter = -1
+        self._disturbed = 0
+        self._bytes = LOST_MOST * _PACKET  # as many would have come in the shortest silence
+        self._silent = True
 
     def _unlock(self):
         state = self.state
-        state[_LOCKED] = state[_FRAME] = self._moves = 0
-        self._counter = -1
+        state[_LOCKED] = state[_FRAME] = 0
         self.count_resync()
 
     def _rate(self, at):
         return (self._values[at] & 3) << 7 | self._values[at + 1] & 127
 
     @micropython.native
-    def _finish(self):
+    def _finish(self, left):
+        """Judges the packet; `left` bytes behind it have come."""
         values, status = self._values, self.state[_STATUS]
         spo2, pulse = values[2] & 127, self._rate(0)
         flags = self._sensor_flags(status)
-        if self._frozen():
+        if self._silent:
+            self._meet()
+        stuck, still = self._counter_stuck(), self._pleth_stuck(left)
+        if stuck or still:
             flags |= vitals.FROZEN
         missing = spo2 == NO_SPO2 or pulse == NO_RATE or not 1 <= spo2 <= 100 or not pulse
         if not missing and not self._agree(spo2, pulse):
@@ -230,9 +246,16 @@ class Parser(Losses):
             self._disturbed -= 1
         return self._disturbed > 0
 
+    def _meet(self):
+        """The first packet behind a silence: of the same device that hangs, or perhaps of another one."""
+        self._silent = False
+        if self.state[_WAVE] != self._wave:
+            self._moves = 0
+            self._counter = -1
+
     @micropython.native
-    def _frozen(self):
-        """A counter that is known to count and stands still, or a pleth without any movement.
+    def _counter_stuck(self):
+        """A counter that is known to count stands still.
 
         One odd value is no counting: a damaged packet of a module without a counter passes its sum now and then.
         """
@@ -244,8 +267,26 @@ class Parser(Losses):
         elif not stuck:
             self._moves = 0
         self._counter = counter
-        self._still = min(self._still + 1, FROZEN_PACKETS) if self.state[_LOW] >= self.state[_HIGH] else 0
-        return stuck or self._still >= FROZEN_PACKETS
+        return stuck
+
+    @micropython.native
+    def _pleth_stuck(self, left):
+        """A pleth that is flat, or that of the packet before to the last sample, for FROZEN_PACKETS.
+
+        Time is told by the bytes that came, so packets that noise spoils put nothing off. What is called frozen has to
+        move in a few packets in a row to be live again.
+        """
+        state, still = self.state, self._still
+        passed = max((self._bytes - left + _PACKET // 2) // _PACKET, 1)
+        self._bytes = left
+        if state[_LOW] >= state[_HIGH] or state[_WAVE] == self._wave:
+            still += passed
+            if still >= FROZEN_PACKETS:
+                still = STILL_MOST
+        else:
+            still = still - 1 if still >= FROZEN_PACKETS else passed - 1
+        self._wave, self._still = state[_WAVE], still
+        return still >= FROZEN_PACKETS
 
     @micropython.native
     def _agree(self, spo2, pulse):

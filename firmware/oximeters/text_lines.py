@@ -95,6 +95,15 @@ def hexadecimal(buf: ptr8, at: int, end: int) -> int:
 
 
 @micropython.viper
+def word(buf: ptr8, at: int, end: int) -> int:
+    """The length of what stands up to a space or the end."""
+    i = at
+    while i < end and int(buf[i]) != 32:
+        i += 1
+    return i - at
+
+
+@micropython.viper
 def after(buf: ptr8, end: int, key: ptr8, size: int) -> int:
     """Where the text after a key begins in buf[:end]; -2 when the key is not there, or there twice."""
     found = -2

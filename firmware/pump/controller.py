@@ -211,7 +211,7 @@ class Controller:
         link.receive(snap, self.session.state)
         if link.loading:
             out.tidy = True
-            self.oximeter.asked(self, out)
+            self.oximeter.asked(snap.buttons or self.buttons.stable, self, out)
         if link.hung is not None:
             self._hang(snap)
         if link.setting >= 0:

@@ -250,17 +250,38 @@ def test_a_line_that_cannot_be_is_told(text: str, words: str) -> None:
     assert words in str(told.value) and "standard input" in str(told.value) or "none.csv" in str(told.value)
 
 
+@pytest.mark.parametrize(("form", "pulse", "said"), [("bci5", 300, False), ("contec9", 255, False), ("bci5", 254, True),
+                                                    ("nonin-df2", 321, True)])  # fmt: skip
+def test_a_pulse_that_the_format_cannot_say_is_told(
+    form: str, pulse: int, said: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the pump hears that there is none, and a person looks for the fault in the pump."""
+    told: list[str] = []
+    session = Session(form, Kept())
+    Served(session, LateClock(1), lambda: 0, told.append).told(f"pulse={pulse}")
+    assert bool(told) != said
+    if not said:
+        assert cli.main(["oximeter", "simulate", "--format", form, "--pulse", str(pulse)]) == 2
+        error = capsys.readouterr().err
+        assert "write at most 254" in error and error.count("\n") == 1 and "at most 254" in told[0]
+
+
 def test_every_word_of_a_scenario_is_an_option_and_a_word() -> None:
     """Else a way of failing is in the one, and not in the other."""
     assert set(WORDS) - set(OPTIONS) == {"ramp_to", "ramp_s", "swap", "counter"} and set(OPTIONS) <= set(WORDS)
 
 
 def test_a_script_is_checked_before_it_begins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Times in seconds or as a clock has them, in any order; the first fault is told with its line."""
+    """Times in seconds or as a clock has them, never back; the first fault is told with its line."""
     path = tmp_path / "script.txt"
-    path.write_text("00:01:30 off\n\n12.5 spo2=88  # a fall\n")
-    assert read_script(path) == [(12_500_000_000, {"spo2": 88}), (90 * SECOND, {"off": True})]
-    for text, words in (("1 spo2=101\n", "line 1"), ("0 off\nsoon off\n", "line 2"), ("5\n", "nothing is said")):
+    path.write_text("12.5 spo2=88  # a fall\n\n00:01:30 off\n90 pulse=254\n")
+    assert read_script(path, "bci5")[:2] == [(12_500_000_000, {"spo2": 88}), (90 * SECOND, {"off": True})]
+    faults = {
+        "1 spo2=101\n": "line 1", "0 off\nsoon off\n": "line 2", "5\n": "nothing is said",
+        "5 off\n\n4.9 off=false\n": "line 3: 4.9 is before",
+        "0 swap=nonin-df2\n1 pulse=300\n2 swap=contec9 pulse=255": "line 3",
+    }  # fmt: skip
+    for text, words in faults.items():
         path.write_text(text)
         assert cli.main(["oximeter", "simulate", "--format", "bci5", "--script", str(path)]) == 2
         said = capsys.readouterr()

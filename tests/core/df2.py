@@ -17,6 +17,7 @@ class Packet:
     spo2: int | None = 97
     rate: int | None = 72
     counter: int = 1
+    wave: int | None = None  # moves the pleth; None: as the counter does
     status: int = 0
     still: bool = False
     fast: int | None = None  # fast average where it differs from spo2
@@ -43,8 +44,9 @@ class Packet:
     def frames(self) -> list[bytes]:
         """The 25 frames of five bytes."""
         frames = []
+        moved = self.counter if self.wave is None else self.wave
         for number, value in enumerate(self.values()):
-            pleth = 70 if self.still else (WAVE[number] + self.counter) & 0xFF
+            pleth = 70 if self.still else (WAVE[number] + moved) & 0xFF
             head = bytes((1, 0x80 | self.status | (number == 0), pleth, value))
             frames.append(head + bytes((sum(head) & 255,)))
         return frames

@@ -235,6 +235,26 @@ def test_a_key_ends_it_in_the_scan_in_which_it_is_down(key: int) -> None:
 
 
 @pytest.mark.req("SES-1", "FLO-10")
+def test_it_does_not_begin_while_a_key_is_down() -> None:
+    """Else a session begins with another line open, if only for a scan. START held for so long, asked so many scans
+    after it went down; a key that is up again may count in that scan."""
+    began = refused = 0
+    for hold_ms, wait in product((40, 60, 80, 140), range(10)):
+        rest = Rest(pump_with(mini(), 20_000))
+        rest.pump.press(START, hold_ms)
+        for scan in range(20):
+            if scan == wait:
+                rest.ask(messages.LISTEN, wanted=1)
+            rest.pump.scan()
+            on = states.GROUP[rest.core.session.state] & states.ON
+            assert rest.open_as_set() or not (on or rest.board.snap.buttons), (hold_ms, wait)
+        search = rest.core.oximeter.search
+        began += search is not None and search.took_ms[1] > 0
+        refused += search is not None and search.stands == searches.KEY_DOWN and not search.took_ms[1]
+    assert refused > 10, (began, refused)
+
+
+@pytest.mark.req("SES-1", "FLO-10")
 def test_nothing_flows_before_the_line_is_as_set_again() -> None:
     """Else the first minutes of a session are of a patient whom nobody reads."""
     rest = Rest(pump_with(short(), 20_000))

@@ -308,6 +308,42 @@ def test_a_masimo_is_read_by_its_keys() -> None:
         assert read("masimo-ascii", spoiled) == []
 
 
+MODELS = (
+    " SPO2=097%% BPM=064 PI=11.82%% ALARM=20 EXC=%03X",
+    " SN=---------- SPO2=097%% BPM=064 PI=00.55 RESVD=--- ALARM=000020 EXC=%07X EXC1=00000000",
+    " SN=0000145838 SPO2=097%% BPM=064 PI=--.--%% ALARM=0000 EXC=%06X",
+)
+
+
+@pytest.mark.req("VIT-2", "VIT-3")
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("exception", [0xC00, 0x820, 0x810, 0x808])
+def test_a_masimo_line_that_lost_a_part_of_its_end_is_none(model: str, exception: int) -> None:
+    """Else "in doubt" or "no finger" is cut off, and the number is a sure one."""
+    first = "".join(f"09/15/10 15:10:{second:02}{model % 0x800}\r\n" for second in range(3)).encode()
+    line = ("09/15/10 15:10:04" + model % exception).encode()
+    assert len(read("masimo-ascii", first + line + b"\r\n")) == 4
+    assert len(read("masimo-ascii", first + line + b"  \r\n")) == 4
+    for cut in range(1, len(line)):
+        assert len(read("masimo-ascii", first + line[:-cut] + b"\r\n")) == 3, cut
+    begin = line.index(b"ALARM")
+    for at in range(begin, len(line)):
+        assert sure(read("masimo-ascii", first + line[:at] + line[at + 1 :] + b"\r\n")) == [(97, 64)] * 2, at
+
+
+@pytest.mark.req("VIT-2", "VIT-3")
+@pytest.mark.parametrize("code", ["SO", "MO", "PS", "XY"])
+def test_a_nellcor_line_that_lost_a_part_of_its_end_is_none(code: str) -> None:
+    """Else "sensor off" is cut off, and the number is a sure one."""
+    first = b"".join(stream("nellcor-ascii", 2))
+    line = nellcor_ascii.line(Values(hr=72, spo2=97, tmr=30), [code]).rstrip(b"\r\n")
+    assert len(read("nellcor-ascii", first + line + b"\r\n")) == 3
+    for cut in range(1, len(line)):
+        assert len(read("nellcor-ascii", first + line[:-cut] + b"\r\n")) == 2, cut
+    for at in range(len(line)):
+        assert len(read("nellcor-ascii", first + line[:at] + line[at + 1 :] + b"\r\n")) == 2, at
+
+
 @pytest.mark.req("VIT-3")
 @pytest.mark.parametrize("marks", ["", " F", " F*", " *B", " F*B", "B"])
 @pytest.mark.parametrize("time", [True, False])

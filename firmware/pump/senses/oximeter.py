@@ -56,8 +56,11 @@ class Oximeter:
 
     # -- the search
 
-    def asked(self, pump, out):
-        """The laptop wants a search, or its end, or something else, which ends one too. `pump`: the controller."""
+    def asked(self, keys, pump, out):
+        """The laptop wants a search, or its end, or something else, which ends one too. `pump`: the controller.
+
+        With `keys` down it does not begin: what they are pressed for may be a session, in this very scan.
+        """
         wanted = pump.link.wanted
         pump.link.wanted = -1
         if wanted != 1:
@@ -67,15 +70,18 @@ class Oximeter:
         elif pump.conditions.monitoring.on:
             pump.link.decline(LISTEN, refusals.WATCHED)
         else:
-            self._begin(pump, out)
+            self._begin(keys, pump, out)
 
-    def _begin(self, pump, out):
+    def _begin(self, keys, pump, out):
         if self.search is None:
             from oximeters.detection import Search  # no memory for what most pumps never do
 
             self.search = Search()
         self.search.begin()
-        self._follow(pump, out)
+        if keys:
+            self.search.end(KEY_DOWN)
+        if self.search.on or self.searches:
+            self._follow(pump, out)
 
     def go_on(self, snap, pump, out):
         """A scan of a search."""

@@ -56,7 +56,7 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("--format", metavar="NAME", required=True, help="as `toleramp oximeter formats` names it")
     parser.add_argument("--port", help="a serial port (default: a new pseudo-terminal, whose path is printed)")
-    parser.add_argument("--script", type=Path, metavar="FILE", help="lines of TIME WORDS, from the start on")
+    parser.add_argument("--script", type=Path, metavar="FILE", help="lines of TIME WORDS, in order of time")
     parser.add_argument("--seconds", type=_seconds, metavar="S", help="ends by itself after so long")
     parser.add_argument("--seed", type=int, default=1, help="of all damages: the same bytes again (default: 1)")
     for name, text in OPTIONS.items():
@@ -145,10 +145,11 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(f"no format is called {args.format[:40]!r}", "--format", there)
     from toleramp_bench.line_input import LineInput
     from toleramp_bench.simulator.serve import SECOND, Served, sent
-    from toleramp_bench.simulator.told import read_script
+    from toleramp_bench.simulator.told import demand_sayable, read_script
 
     given = _given(args)
-    script = read_script(args.script) if args.script else []
+    demand_sayable(args.format, given, "the options")
+    script = read_script(args.script, args.format) if args.script else []
     session, line = _opened(args, given)
     try:
         served = Served(session, line, time.monotonic_ns, terminal.say)

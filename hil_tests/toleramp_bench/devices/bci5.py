@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toleramp_bench.devices.nonin_df2 import Values
-from toleramp_bench.devices.sixty import CHUNKS, EVERY, PACKETS_A_READING, Moment, moments
+from toleramp_bench.devices.sixty import CHUNKS, EVERY, MOST_PULSE, PACKETS_A_READING, Moment, moments
 
-__all__ = ["BAUD", "CHUNKS", "EVERY", "PACKETS_A_READING", "PARITY", "SIZE", "frame", "packet", "stuck"]
+__all__ = ["BAUD", "CHUNKS", "EVERY", "MOST_PULSE", "PACKETS_A_READING", "PARITY", "SIZE", "frame", "packet", "stuck"]
 BAUD, PARITY = 19_200, 1  # odd
 SIZE = 5
 _ALWAYS, _BEEP, _UNPLUGGED = 0x80, 0x40, 0x20

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toleramp_bench.devices.nonin_df2 import Values
-from toleramp_bench.devices.sixty import CHUNKS, EVERY, PACKETS_A_READING, Moment, moments
+from toleramp_bench.devices.sixty import CHUNKS, EVERY, MOST_PULSE, PACKETS_A_READING, Moment, moments
 
 __all__ = [
-    "ANSWERS", "BAUD", "CHUNKS", "EVERY", "GOODBYE", "KEEP_ALIVE", "LISTENS_S", "PACKETS_A_READING", "SIZE", "START",
-    "STOP", "frame", "goodbye", "packet", "stuck",
+    "ANSWERS", "BAUD", "CHUNKS", "EVERY", "GOODBYE", "KEEP_ALIVE", "LISTENS_S", "MOST_PULSE", "PACKETS_A_READING",
+    "SIZE", "START", "STOP", "frame", "goodbye", "packet", "stuck",
 ]  # fmt: skip
 BAUD = 115_200
 SIZE = 9

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import import_module
-from math import exp
+from math import exp, sin, tau
 from typing import Any, Protocol
 
 from pump.tables.oximeters import NAMES
@@ -19,6 +19,7 @@ _SECOND = 1_000_000_000
 _THIRDS = 3  # packets a second
 _BEAT_FRAMES = 12
 _DISPLAY_PACKETS = 4.5
+_BREATH_NS = 4_300_000_000
 _DISPLAY_HOLD_NS = 10 * _SECOND
 _STANDARD_BEATS, _EXTENDED_BEATS, _FAST_BEATS = 4, 8, 2
 
@@ -266,7 +267,7 @@ class Oximeter:
             self._beats.append((self._spo2.at(t_ns), self._pulse.at(t_ns)))
         if self._since_beat < _BEAT_FRAMES:
             status |= self.perfusion | (nonin_df2.ARTIFACT if self.artifact else 0)
-        return status, _pleth(self._phase)
+        return status, _pleth(self._phase, t_ns)
 
     def _steady_status(self) -> int:
         status = nonin_df2.OUT_OF_TRACK if self.out_of_track else 0
@@ -330,13 +331,19 @@ def settings(form: str) -> tuple[int, int | None]:
     return int(module.BAUD), getattr(module, "PARITY", None)
 
 
+def most_pulse(form: str) -> int | None:
+    """The highest pulse (1/min) that the format can say; None where each that a device measures can be."""
+    return getattr(_module(form), "MOST_PULSE", None)
+
+
 def _module(form: str) -> Any:
     """The bytes of that format."""
     return import_module(f"{__package__}.{form.replace('-', '_')}")
 
 
-def _pleth(phase: float) -> int:
-    """A synthetic beat: a steep rise, a slower fall with a notch; `phase` 0 to 1."""
+def _pleth(phase: float, t_ns: int) -> int:
+    """A synthetic beat: a steep rise, a slower fall with a notch; `phase` 0 to 1. Breath makes one larger than another,
+    so that no packet is as the one before it, whatever the pulse."""
     main = exp(-(((phase - 0.18) / 0.09) ** 2))
     notch = 0.45 * exp(-(((phase - 0.45) / 0.13) ** 2))
-    return round(40 + 170 * min(1.0, main + notch))
+    return round(40 + (160 + 10 * sin(tau * t_ns / _BREATH_NS)) * min(1.0, main + notch))

@@ -20,6 +20,7 @@ CHUNKS = 20  # frames of a third of a second
 EVERY = 1
 PACKETS_A_READING = 2
 NO_PULSE, NO_SPO2 = 255, 127
+MOST_PULSE = NO_PULSE - 1  # no higher one can be said
 GOOD, WEAK, POOR = 5, 2, 1  # of 8, by perfusion
 
 

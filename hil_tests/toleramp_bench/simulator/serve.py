@@ -8,7 +8,7 @@ from typing import Protocol
 
 from toleramp.errors import UserError
 from toleramp_bench.simulator.session import SECOND, Session
-from toleramp_bench.simulator.told import WORDS, read_words
+from toleramp_bench.simulator.told import WORDS, demand_sayable, read_words
 
 LOOK_NS = SECOND // 50  # so often typed lines are looked for
 STDIN = "standard input"
@@ -51,7 +51,9 @@ class Served:
             self._say(HELP)
         elif word:
             try:
-                self.session.tell(read_words(word, STDIN, Path()))
+                what = read_words(word, STDIN, Path())
+                demand_sayable(self.session.oximeter.form, what, STDIN)
+                self.session.tell(what)
             except UserError as error:
                 self._say(str(error))
 

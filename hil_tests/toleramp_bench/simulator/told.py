@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from toleramp.errors import UserError
+from toleramp_bench.devices.oximeter import most_pulse
 from toleramp_bench.scenario.checks import Checks, Table
 from toleramp_bench.scenario.oximeter_word import KEYS, demand_oximeter, with_trace
 
@@ -46,6 +47,16 @@ def checked(found: Table, source: str, folder: Path = Path()) -> Table:
     return with_trace(arguments, folder)
 
 
+def demand_sayable(form: str, said: Table, source: str) -> str:
+    """Raises UserError for a pulse that the format cannot say; returns the format from here on."""
+    form = said.get("swap", form)
+    most = most_pulse(form)
+    if most is not None and said.get("pulse", 0) > most:
+        remedy = f"write at most {most}, or take another format"
+        raise UserError(f"{form} cannot say a pulse of {said['pulse']}", f"{source}, pulse", remedy)
+    return form
+
+
 def _pairs(words: list[str], checks: Checks) -> Iterator[tuple[str, Any]]:
     """Key and value of `key=value`, `key value`, or of a key alone."""
     rest = iter(words)
@@ -74,28 +85,37 @@ def value_of(text: str) -> Any:
         return text
 
 
-def read_script(path: Path) -> list[tuple[int, Table]]:
-    """(ns since the start, arguments) of each line `TIME WORDS`, in the order of time; `#` begins a remark.
+def read_script(path: Path, form: str) -> list[tuple[int, Table]]:
+    """(ns since the start, arguments) of each line `TIME WORDS`; `#` begins a remark.
 
-    TIME is in seconds, or hh:mm:ss. Raises UserError for the first fault.
+    TIME is in seconds, or hh:mm:ss, and goes never back; `form`: the oximeter's format at the start. Raises UserError
+    for the first fault.
     """
+    said: list[tuple[int, Table]] = []
+    for number, line in enumerate(_lines(path), 1):
+        time, _, rest = line.partition("#")[0].strip().partition(" ")
+        if not time:
+            continue
+        where = f"{path}, line {number}"
+        said.append((_ns(time, where), read_words(rest, where, path.parent)))
+        if not said[-1][1]:
+            raise UserError("nothing is said after the time", where, _REMEDY)
+        if len(said) > 1 and said[-1][0] < said[-2][0]:
+            raise UserError(f"{time} is before the time of the line above", where, "write the lines in order of time")
+        form = demand_sayable(form, said[-1][1], where)
+    return said
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a script."""
     try:
         if path.is_file() and path.stat().st_size > _LARGEST_BYTES:
             raise UserError("too large for a script", str(path), f"at most {_LARGEST_BYTES // 1024} KB")
-        lines = path.read_text("utf-8-sig").splitlines()
+        return path.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise UserError("this is no text", str(path), "write lines like: 12.5 spo2=88") from None
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", str(path), "name a script file") from None
-    said = []
-    for number, line in enumerate(lines, 1):
-        time, _, rest = line.partition("#")[0].strip().partition(" ")
-        if time:
-            where = f"{path}, line {number}"
-            said.append((_ns(time, where), read_words(rest, where, path.parent)))
-            if not said[-1][1]:
-                raise UserError("nothing is said after the time", where, _REMEDY)
-    return sorted(said, key=lambda row: row[0])
 
 
 def _ns(text: str, where: str) -> int:
