@@ -245,7 +245,7 @@ class Controller:
             self.rejected.age(snap.now_ms)
             self.conditions.judge(session.face(), session.progress.cause, self.t_s)
         if slow or turn == 4:
-            self.vitals.trend.look(self.t_s)
+            self.vitals.trend.look(self.t_s, self.vitals)
         if alarms.priority or alarms.paused_ms > 0:
             alarms.update(snap.dt_ms)
         out.lights = alarms.lights

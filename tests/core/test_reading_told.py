@@ -174,12 +174,12 @@ def followed(values: list[int], baseline: int = 98) -> tuple[Trend, list[str]]:
     for second in range(60):
         minute.keep(baseline, second * 1000)
     trend.begin(baseline)
+    newest = Vitals()
     went = []
     for second, value in enumerate(values, 60):
         minute.keep(value, second * 1000)
-        if value != m.NONE8:
-            trend.take(value)
-        trend.look(second)
+        newest.spo2, newest.sure = value, value != m.NONE8
+        trend.look(second, newest)
         if second % EVERY_S == 0:
             went.append(trends.NAMES[trend.goes])
     return trend, went

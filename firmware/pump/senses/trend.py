@@ -57,15 +57,13 @@ class Trend:
         self._compare(NONE8, NONE8)
 
     @micropython.native
-    def take(self, spo2):
-        """A sure sample."""
-        if self.on and spo2 < self.lowest:
-            self.lowest = spo2
-
-    @micropython.native
-    def look(self, now_s):
-        """By turns: each EVERY_S the last minute is compared."""
-        if not self.on or now_s < self._due_s:
+    def look(self, now_s, vitals):
+        """By turns, so often that it meets each sample of `vitals`. Each EVERY_S the last minute is compared."""
+        if not self.on:
+            return
+        if vitals.sure and vitals.spo2 < self.lowest:
+            self.lowest = vitals.spo2
+        if now_s < self._due_s:
             return
         first = self._due_s < 0
         self._due_s = now_s + EVERY_S

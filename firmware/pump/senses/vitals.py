@@ -169,7 +169,6 @@ class Vitals(OwnLimits):
         self._doubted = NONE8
         self.quality = verdicts.GOOD
         self.age_ms = 0
-        self.trend.take(spo2)
         self._judge(spo2, dt_ms, False)
         self._recover(spo2, dt_ms)
         self._watch_early(spo2, dt_ms)
