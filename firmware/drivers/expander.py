@@ -16,7 +16,7 @@ class Expander:
     def __init__(self, bus):
         self._bus = bus
         self._latch = bytearray((_OLATA, 0))
-        self._directions = bytes((_IODIRA, _OUTPUTS))
+        self._directions = bytes((_IODIRA, _OUTPUTS, 0xFF, 0, 0))  # and no level is read upside down (IPOL)
         self._pulls = bytes((_GPPUB, 0xFF))
         self._at_directions, self._at_port = bytes((_IODIRA,)), bytes((_GPIOB,))
         self._one = bytearray(1)
@@ -26,7 +26,7 @@ class Expander:
 
     @micropython.native
     def keep_up(self):
-        """Sets all up, lights included, and reads the directions back."""
+        """Sets all up, lights included, and reads the directions back: a disturbed bus may have set anything."""
         bus, one = self._bus, self._one
         if not self.present:
             self.port = UNKNOWN  # what it said before it was lost is old

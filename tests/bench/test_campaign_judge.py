@@ -46,7 +46,8 @@ def _dead_stop(patch: pytest.MonkeyPatch) -> None:
 
 
 def _blind(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(vitals.Vitals, "bits", property(lambda self: 0, lambda self, bits: None), raising=False)
+    for name in ("bits", "hold"):  # else the lease ends the flow
+        patch.setattr(vitals.Vitals, name, property(lambda self: 0, lambda self, value: None), raising=False)
 
 
 def _nervous(patch: pytest.MonkeyPatch) -> None:

@@ -330,6 +330,8 @@ class Vitals(OwnLimits):
             last = min(last, self._doubted)  # what was in doubt as it went was nothing to the good
         elif self.flags & UNSURE_FLAGS == ARTIFACT:
             return
+        elif self._doubted <= self.stop:
+            self.bits |= _LOW_BIT  # there is a reading, and it goes on to say the same
         if sinks(last, self._minute.highest(FALL_S + age // 1000), self.stop, self.early_limit):
             self.alert = True
             self.bits |= SIGNAL_BITS

@@ -57,7 +57,8 @@ def _deep_as_any() -> None:
 
 
 def _frozen_is_good() -> None:
-    nothing(nonin_df2.Parser, "_frozen", False)
+    for name in ("_counter_stuck", "_pleth_stuck"):
+        nothing(nonin_df2.Parser, name, False)
 
 
 def _no_recovery() -> None:
