@@ -57,7 +57,7 @@ def test_a_slow_stop_and_a_lost_drop_are_told_at_every_phase() -> None:
     core = execute(scenario, CoreTarget(), 1).document
     board = as_board(scenario, OTHERS["desaturation-deep"])
     late, short = deepcopy(board), deepcopy(board)
-    next(e for e in late["events"] if e["event"] == "paused")["t_ms"] += 170  # that is told at looks, which are 80 ms apart
+    next(e for e in late["events"] if e["event"] == "paused")["t_ms"] += 170  # told at looks, 80 ms apart
     short["steps"][0]["delivered_ml"] -= 0.0005
     assert any(line.startswith("paused (spo2-stop)") for line in told_apart(scenario, core, late, 1))
     assert [line.split(":")[0] for line in told_apart(scenario, core, short, 1)] == ["step 1"]
