@@ -57,7 +57,7 @@ EXEMPT = {
     "Trend": dict.fromkeys(("on", "lowest", "minute", "before", "goes", "_next", "_due_s"), _TOLD),
     "Vitals": {
         "_stop": _DERIVED, "_early": _DERIVED, "_delay_ms": _DERIVED, "_pulse_min": _DERIVED, "_pulse_max": _DERIVED,
-        "_stop_fall": "of the protocol", "_early_fall": "of the protocol", "quality": _TOLD, "age_ms": _TOLD,
+        "_stop_fall": "of the protocol", "_early_fall": "of the protocol", "age_ms": _TOLD,
     },
 }  # fmt: skip
 

@@ -11,7 +11,8 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parents[2]
 WHOLE = ("guard", "session", "delivery", "course", "store")
 SINGLE = (
-    "senses/vitals", "senses/own_limits", "senses/limits", "senses/conditions", "protocol/rules", "protocol/protocol",
+    "senses/vitals", "senses/own_limits", "senses/limits", "senses/worse", "senses/conditions", "protocol/rules",
+    "protocol/protocol",
 )  # fmt: skip
 _BESIDE = {
     "pump.guard.bounds": ("bounds", "guard_faults"),

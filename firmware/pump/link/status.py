@@ -63,7 +63,7 @@ def fill_status(buf, pump):
     """Writes the STATUS payload to buf[HEAD:]; returns its length."""
     session, vitals, alarms = pump.session, pump.vitals, pump.alarms
     case, progress, question = session.case, session.progress, session.question
-    quality, trend = vitals.quality, vitals.trend
+    quality, trend = vitals.quality(), vitals.trend
     spo2 = vitals.spo2 if quality else m.NONE8  # what is old looks like no reading of now
     pulse = vitals.pulse if quality else m.NONE16
     flags = vitals.flags if quality else vitals.flags & ~VALID

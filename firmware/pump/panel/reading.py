@@ -78,7 +78,7 @@ def _none(line, pump, short):
 def reading(line, pump, short, alarmed):
     """Line 3 while a probe is meant to be on; `short`: SHORT columns; `alarmed`: line 4 is an alarm's."""
     vitals = pump.vitals
-    quality = vitals.quality
+    quality = vitals.quality()
     if quality == NONE or pump.oximeter.searches:
         _none(line, pump, short)
         return

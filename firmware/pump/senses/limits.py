@@ -15,6 +15,8 @@ SEEN_LATE_MS = 40
 MOST_MS = 20_000 + STRETCH_MS  # the longest delay that a protocol may set, and the stretch
 STEP_MOST_MS = 2_000  # no sample speaks for longer than this where that would be to the good
 
+SEVERE_SPO2 = 84  # at or below this for 3 s holds whatever the delay (VIT-1: under 85 %)
+
 # What falls so far within FALL_S, or less far at or below the early limit, is falling: a signal that goes then gets no
 # grace. 3 points in some seconds are a desaturation by the usual measure of sleep medicine.
 FALL_S = 10

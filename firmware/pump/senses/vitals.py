@@ -21,9 +21,10 @@ from pump.base.compat import micropython
 from pump.base.units import TICK_MASK, age_ms, ticks_diff
 from pump.claim import LEASE_MS
 from pump.senses.baseline import Minute
-from pump.senses.limits import BACK, BETWEEN, BEYOND, FALL_S, Deficit, Delay, Violations, side_of, sinks
+from pump.senses.limits import BACK, BETWEEN, BEYOND, FALL_S, SEVERE_SPO2, Deficit, Delay, Violations, side_of, sinks
 from pump.senses.own_limits import MARGIN, OwnLimits
 from pump.senses.trend import Trend
+from pump.senses.worse import Worse
 from pump.tables import verdicts
 from pump.tables.causes import (
     BIT,
@@ -42,14 +43,11 @@ FRESH_MS = 2_000  # a reading older than this is not one of now; formats that se
 ALERT_MS = 5_000  # no sure sample: alert, then hold (VIT-2)
 HOLD_MS = 15_000
 FROZEN_MS = 3_000  # the longest that a format needs to know that what it says does not move: so old it is by then
-SEVERE_SPO2 = 84  # at or below this for 3 s holds whatever the delay (VIT-1: under 85 %)
 SEVERE_MS = 3_000
 PULSE_MARGIN = 2  # the same for the pulse, in beats a minute: ours
 RECOVER_MS = 60_000  # SES-4
 CLEAR_MS = 30_000  # ALM-7: what comes back after 30 s is a new onset; a condition comes 120 times an hour at the most
 SIGNAL_CLEAR_MS = 10_000
-WORSE_SPO2 = 4  # points (ALM-7)
-WORSE_PULSE = 15  # beats a minute: ours
 _LOW_BIT = BIT[SPO2_STOP]
 _SLOW_BIT = BIT[PULSE_STOP]
 _EARLY_BIT = BIT[SPO2_EARLY]
@@ -66,15 +64,14 @@ class Vitals(OwnLimits):
     `restart`; `recovered`: good for a minute, and good now; `worsened`: set when it got plainly worse; `leased_ms`: the
     lease on which the drug flows (pump.claim): whoever stops judging, or calls for a hold that nobody hears, ends it.
 
-    For people: `quality` of the signal now (tables.verdicts: NONE, UNSURE, GOOD); `age_ms` of the newest sure sample at
-    the last look, AGE_MOST_MS at the most, -1 before the first; `trend` since START.
+    For people: `age_ms` of the newest sure sample at the last look, AGE_MOST_MS at the most, -1 before the first;
+    `trend` since START.
     """
 
     def __init__(self):
         self.spo2 = NONE8
         self.pulse = NONE16
         self.flags = 0
-        self.quality = verdicts.NONE
         self.age_ms = -1
         self.fresh_ms = FRESH_MS
         self.hold = 0
@@ -94,8 +91,7 @@ class Vitals(OwnLimits):
         self._last = NONE8  # SpO2 of the newest sure sample
         self._doubted = NONE8  # of the newest sample, where that is in doubt
         self._early_ms = self._signal_ms = self._missed_ms = 0
-        self._worst = NONE8
-        self._strayed = 0  # how far the pulse was outside when that was last told
+        self._worse = Worse()
         self._sure_ms = -1
         self._sample_ms = -1
         self.set_limits(92, 94, 10, 50, 130)
@@ -127,16 +123,14 @@ class Vitals(OwnLimits):
     def mark(self):
         """A person has paused the sound: what gets worse from here is told again."""
         if self.sure:
-            self._worst = self.spo2
-            self._strayed = self._outside()
+            self._worse.mark(self.spo2, self._outside())
 
     def _forget(self):
         """Nothing was low."""
-        for timed in (self._low, self._severe, self._slow, self._deficit, self._violations):
+        for timed in (self._low, self._severe, self._slow, self._deficit, self._violations, self._worse):
             timed.restart()
         self.bits &= ~(LOW_BITS | _EARLY_BIT)
-        self._worst = self._last = self._doubted = NONE8
-        self._strayed = 0
+        self._last = self._doubted = NONE8
         self.good_ms = self._early_ms = 0
         self._better = self.recovered = False
         self.trend.end()
@@ -154,25 +148,22 @@ class Vitals(OwnLimits):
         if self._sample_ms >= 0:
             dt_ms = min(max(ticks_diff(now_ms, self._sample_ms), 0), HOLD_MS)
         self._sample_ms = now_ms
+        self._gone = False
         if flags & UNSURE_FLAGS:
             self._unknown()
-            if not self.alert:
-                self.quality = verdicts.UNSURE
             self._judge(spo2, dt_ms, True)
             self._doubted = spo2
             self._looked_ms = now_ms
             return
         self._count_signal(now_ms)
         self.sure = True
-        self._gone = False
         self._last = spo2
         self._doubted = NONE8
-        self.quality = verdicts.GOOD
-        self.age_ms = 0
         self._judge(spo2, dt_ms, False)
         self._recover(spo2, dt_ms)
         self._watch_early(spo2, dt_ms)
-        self._tell_worse(spo2)
+        if self._worse.take(self.bits, spo2, self._outside()):
+            self.worsened = True
         self._lease(now_ms)
 
     @micropython.native
@@ -203,7 +194,11 @@ class Vitals(OwnLimits):
         if low:
             self.hold = SPO2_STOP
             self.bits |= _LOW_BIT
-        if self._slow.take(self._pulse_side(), dt_ms, unsure, self.delay_ms):
+        outside = self._outside()
+        side = BACK if outside <= -PULSE_MARGIN else BETWEEN
+        if outside > 0:
+            side = BEYOND
+        if self._slow.take(side, dt_ms, unsure, self.delay_ms):
             self.bits |= _SLOW_BIT
             if self.hold != SPO2_STOP:
                 self.hold = PULSE_STOP
@@ -212,13 +207,6 @@ class Vitals(OwnLimits):
     def _outside(self):
         """How far the pulse is outside its limits, negative within (beats a minute)."""
         return max(self.pulse_min - self.pulse, self.pulse - self.pulse_max)
-
-    @micropython.native
-    def _pulse_side(self):
-        outside = self._outside()
-        if outside > 0:
-            return BEYOND
-        return BACK if outside <= -PULSE_MARGIN else BETWEEN
 
     @micropython.native
     def _recover(self, spo2, dt_ms):
@@ -251,23 +239,6 @@ class Vitals(OwnLimits):
             if self._early_ms >= CLEAR_MS:
                 self.bits &= ~_EARLY_BIT
 
-    @micropython.native
-    def _tell_worse(self, spo2):
-        """The next limit, or four points: against when it began, was told, or was last silenced (ALM-7)."""
-        bits = self.bits
-        if not bits & (_LOW_BIT | _EARLY_BIT):
-            self._worst = NONE8
-        elif self._worst == NONE8:
-            self._worst = spo2
-        elif spo2 <= self._worst - WORSE_SPO2 or spo2 <= SEVERE_SPO2 < self._worst:
-            self._worst = spo2
-            self.worsened = True
-        if not bits & _SLOW_BIT:
-            self._strayed = 0
-        elif self._outside() >= self._strayed + WORSE_PULSE:
-            self.worsened = self._strayed > 0 or self.worsened
-            self._strayed = self._outside()
-
     # -- the signal
 
     @micropython.native
@@ -275,7 +246,6 @@ class Vitals(OwnLimits):
         """A sample without a reading. A frozen one says that those of the last FROZEN_MS were none either."""
         self._unknown()
         self._gone = True
-        self.quality = verdicts.NONE
         since = (now_ms - FROZEN_MS) & TICK_MASK
         if flags & FROZEN and self._sure_ms >= 0 and ticks_diff(self._sure_ms, since) > 0:
             self._sure_ms = since
@@ -307,12 +277,10 @@ class Vitals(OwnLimits):
         if age < 0:  # no sample is of later than now: a bit has changed (INT-4), and nothing is known
             self._sure_ms = (now_ms - HOLD_MS) & TICK_MASK
             age = HOLD_MS
-        if self.age_ms >= 0:
+        if self.sure or self.age_ms >= 0:
             self.age_ms = min(age, AGE_MOST_MS)
         if age > self.fresh_ms:
             self._unknown()
-            if self.quality and ticks_diff(now_ms, self._sample_ms) > self.fresh_ms:
-                self.quality = verdicts.NONE
             if age + self._missed_ms >= ALERT_MS:
                 self._miss(age, now_ms)
         if (self._gone or age > self.fresh_ms) and not self.bits & _LOST_BIT:
@@ -325,17 +293,24 @@ class Vitals(OwnLimits):
 
         Artifact is no lost signal: it lengthens a delay, no more (VIT-1). What the line has damaged is one.
         """
-        last = self._last
-        if self._gone or ticks_diff(now_ms, self._sample_ms) > self.fresh_ms:
+        last, comes = self._last, self._comes(now_ms)
+        if not comes:
             last = min(last, self._doubted)  # what was in doubt as it went was nothing to the good
         elif self.flags & UNSURE_FLAGS == ARTIFACT:
             return
-        elif self._doubted <= self.stop:
-            self.bits |= _LOW_BIT  # there is a reading, and it goes on to say the same
-        if sinks(last, self._minute.highest(FALL_S + age // 1000), self.stop, self.early_limit):
+        if not sinks(last, self._minute.highest(FALL_S + age // 1000), self.stop, self.early_limit):
+            return
+        self.hold = SPO2_STOP
+        if comes and self._doubted <= self.stop:
+            self.bits |= _LOW_BIT  # what comes is in doubt, and says the same
+        else:
             self.alert = True
             self.bits |= SIGNAL_BITS
-            self.hold = SPO2_STOP
+
+    @micropython.native
+    def _comes(self, now_ms):
+        """Whether readings come, sure or not."""
+        return not self._gone and self._sample_ms >= 0 and ticks_diff(now_ms, self._sample_ms) <= self.fresh_ms
 
     @micropython.native
     def _miss(self, age, now_ms):
@@ -344,7 +319,6 @@ class Vitals(OwnLimits):
         self.bits |= _LATE_BIT
         self.spo2, self.pulse = NONE8, NONE16
         self.flags &= ~VALID
-        self.quality = verdicts.NONE
         self.good_ms = 0
         self._better = False
         if age + self._missed_ms < HOLD_MS:
@@ -365,6 +339,14 @@ class Vitals(OwnLimits):
         if not self.sure or self.bits & LOW_BITS:
             return False
         return self.spo2 > self.stop and self.pulse_min <= self.pulse <= self.pulse_max
+
+    def quality(self):
+        """Of the signal at the last look, for people: a row of tables.verdicts."""
+        if self.sure:
+            return verdicts.GOOD
+        if self._comes(self._looked_ms) and not self.alert:
+            return verdicts.UNSURE
+        return verdicts.NONE
 
     def low(self):
         """True for a sure sample of now that is too low to go on (SpO2)."""
@@ -389,13 +371,13 @@ class Vitals(OwnLimits):
         for value in (
             self.spo2, self.pulse, self.flags, self.fresh_ms, self.hold, self.bits, self.alert, self.recovered,
             self.worsened, self.sure, self.good_ms, self.baseline, self._better, early, signal, self._missed_ms,
-            self._worst, self._strayed, self._gone, self._last, self._doubted, age_ms(now_ms, self._sure_ms, HOLD_MS),
+            self._gone, self._last, self._doubted, age_ms(now_ms, self._sure_ms, HOLD_MS),
             age_ms(now_ms, self._sample_ms, HOLD_MS), self.stop, self.early_limit, self.resume, self.delay_ms,
             self.pulse_min, self.pulse_max, self._least_stop, self._least_early, self._least_pulse, self._most_pulse,
             self._most_ms, age_ms(now_ms, self.leased_ms, LEASE_MS + 1) if self.leased_ms >= 0 else -1,
             age_ms(now_ms, self._looked_ms, LEASE_MS + 1) if self._looked_ms >= 0 else -1,
         ):  # fmt: skip
             to.append(value)
-        for timed in (self._low, self._severe, self._slow, self._deficit, self._violations):
+        for timed in (self._low, self._severe, self._slow, self._deficit, self._violations, self._worse):
             timed.pack(to)
         self._minute.pack(to, now_ms)
