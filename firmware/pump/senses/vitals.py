@@ -340,6 +340,7 @@ class Vitals(OwnLimits):
             return False
         return self.spo2 > self.stop and self.pulse_min <= self.pulse <= self.pulse_max
 
+    @micropython.native
     def quality(self):
         """Of the signal at the last look, for people: a row of tables.verdicts."""
         if self.sure:

@@ -159,14 +159,17 @@ def _apart(a: Event, b: Event) -> int:
 def _times(both: list[tuple[Event, Event]], names: tuple[str, str], allow_ms: int) -> list[Finding]:
     """Events whose distance from the one before differs by more than is allowed.
 
-    A session counts from its first event after loading; without one, times count from power-on.
+    A session counts from its first event after loading; without one, times count from power-on. A start takes another
+    time on each target (`figures --only image` has the board's): what a pump says when it comes back counts from there.
     """
     found: list[Finding] = []
     before: int | None = None if any(a["event"] == EVENTS.ARMED for a, _ in both) else 0
     for a, b in both:
+        apart = a["t_ms"] - b["t_ms"]
+        if a["event"] == EVENTS.BOOT and a is not both[0][0]:
+            before = apart
         if a["event"] in _BEFORE:
             continue
-        apart = a["t_ms"] - b["t_ms"]
         moved = 0 if before is None else min(apart - before, apart, key=abs)
         by_turns = a["event"] in _BY_TURNS
         allowed = max(allow_ms, _TURNS * allow_ms) if by_turns else allow_ms
