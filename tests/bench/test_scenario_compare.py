@@ -48,7 +48,7 @@ def test_times_count_from_the_start_and_loading_takes_what_it_takes(tmp_path: Pa
 
 @pytest.mark.parametrize(("ms", "lines"), [(0, 0), (20, 0), (23, 1)])
 def test_what_a_pump_says_when_it_comes_back_counts_from_there(tmp_path: Path, ms: int, lines: int) -> None:
-    """Else an image that starts 41 ms later tells of a lost session 41 ms late; or a late telling hides in the start."""
+    """Else an image that starts 41 ms later is 41 ms late; or a late telling hides in the start."""
     back = [two_steps().log(45_000, "boot"), two_steps().log(45_041, "boot")]
     told = [story.log(at_ms, "session_lost", arg=2) for story, at_ms in zip(back, (45_000, 45_041 + ms), strict=True)]
     assert found(tmp_path, *told) == ["session_lost: 23 ms later on rp2040; 20 ms are allowed"] * lines
