@@ -149,8 +149,8 @@ class Frames(Losses):
         flags = self._flags
         if spo2 < 0 or pulse < 0:
             flags |= v.DEGRADED
-        if self._stands_still():
-            flags |= v.FROZEN
+        if self._stands_still() and spo2 != NO_SPO2 and pulse != NO_PULSE:
+            flags |= v.FROZEN  # without values a flat pleth is that of an empty probe
         if self._strength <= WEAK:
             flags |= v.LOW_PERFUSION
         self.spo2 = spo2 if 1 <= spo2 <= 100 else NONE8

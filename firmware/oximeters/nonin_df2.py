@@ -208,9 +208,9 @@ class Parser(Losses):
         if self._silent:
             self._meet()
         stuck, still = self._counter_stuck(), self._pleth_stuck(left)
-        if stuck or still:
-            flags |= vitals.FROZEN
         missing = spo2 == NO_SPO2 or pulse == NO_RATE or not 1 <= spo2 <= 100 or not pulse
+        if stuck or (still and not missing):  # a flat pleth without values is that of an empty probe
+            flags |= vitals.FROZEN
         if not missing and not self._agree(spo2, pulse):
             flags |= vitals.DEGRADED
         self.spo2 = m.NONE8 if spo2 == NO_SPO2 or not 1 <= spo2 <= 100 else spo2

@@ -152,6 +152,27 @@ def test_a_device_on_a_patient_is_never_frozen(form: str, pulse: int) -> None:
     assert parser.samples > 60 and not flags & v.FROZEN
 
 
+@pytest.mark.req("VIT-2", "ALM-2")
+@pytest.mark.parametrize("form", ["nonin-df2", "nonin-df7", "bci5", "contec9"])
+def test_an_empty_probe_is_not_a_frozen_device(form: str) -> None:
+    """Else people switch the oximeter off and on where a finger is out, whose pleth is flat."""
+    wire = AheadWire(0)
+    made, parser = Oximeter(wire, form=form), parser_of(form)
+    made.swap(form, False)
+    made.hear(getattr(made._bytes, "START", b""))
+    made.start()
+    flags = []
+    for second in range(30):
+        if second in (5, 25):
+            made.finger(second == 25)
+        wire.advance((second + 1) * 1_000_000)
+        for _, data in wire.collect():
+            if parser.take(data, len(data)):
+                flags.append((second, parser.flags))
+    assert all(bits & v.SENSOR_OFF and not bits & v.FROZEN for second, bits in flags if 6 <= second < 25)
+    assert flags[-1][1] == v.VALID, "it goes on"
+
+
 @pytest.mark.req("VIT-2")
 def test_a_weak_pleth_is_not_frozen() -> None:
     """Else a cold finger, whose curve is a few counts high, stops the drug."""
