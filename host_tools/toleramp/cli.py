@@ -17,10 +17,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from toleramp import __version__, plugins
+from toleramp import __version__, plugins, terminal
 from toleramp.errors import UserError, one_line
 
-FAILED, INTERRUPTED = 2, 130
+FAILED = 2
 _COMMANDS = Path(__file__).parent / "commands"
 
 
@@ -117,7 +117,7 @@ def main(argv: list[str] | None = None) -> int:
         _complain(str(error))
     except KeyboardInterrupt:
         _complain("interrupted")
-        return INTERRUPTED
+        return terminal.INTERRUPTED
     except ImportError as error:
         _complain(f"a package is not installed ({error}); {plugins.SETUP}")
     except BrokenPipeError:

@@ -4,6 +4,8 @@ import json
 import os
 import sys
 
+INTERRUPTED = 130  # exit code of a command that Ctrl-C ended, as shells have it
+
 
 def print_json(document: object) -> None:
     """The one document on standard output."""

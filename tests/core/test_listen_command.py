@@ -79,7 +79,47 @@ def test_it_proposes_and_sets_nothing(pumps: Pumps, capsys: pytest.CaptureFixtur
     assert cli.main(["oximeter", "set", "masimo-ascii", "--port", "core"]) == 0, "the next step that it names"
     assert pump.target.brain.controller.settings.values[OXIMETER] == oximeters.MASIMO_ASCII
     capsys.readouterr()
+    assert listen() == 0
+    assert "as the pump is set for its next power-on: switch the pump off and on\n" in capsys.readouterr().out
+    pump.target.brain.controller.settings.begun[OXIMETER] = oximeters.MASIMO_ASCII
     assert listen() == 0 and capsys.readouterr().out.endswith("masimo-ascii at 9600 8N1, as the pump is set\n")
+
+
+@pytest.mark.req("VIT-2")
+def test_what_is_set_and_what_is_read_are_told_apart(pumps: Pumps, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else the pump says that it reads what it was told a moment ago, which counts from its next power-on."""
+    pumps(MASIMO)
+    read = MASIMO.other
+    for arguments, text in (
+        (["status"], f"oximeter {read}, set and read since power-on\n"),
+        (["oximeter", "set", "bci5"], "bci5 is set and saved, and counts from the next power-on: switch the pump off"),
+        (["status"], f"oximeter {read}, read since power-on; bci5 is set for the next power-on\n"),
+        (["oximeter", "set"], f"{read}, read since power-on; bci5 is set for the next power-on\n"),
+        (["oximeter", "set", read], f"{read} is set and saved; the pump reads it already, since power-on\n"),
+    ):
+        assert cli.main([*arguments, "--port", "core"]) == 0
+        assert text in capsys.readouterr().out
+
+
+@pytest.mark.req("VIT-2")
+def test_ctrl_c_ends_the_pump_s_search_too(
+    pumps: Pumps, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the pump goes on with it after the person has left, and does not read its oximeter."""
+    pump, looks = pumps(SLOW), 0
+
+    def sleep(seconds: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            raise KeyboardInterrupt
+        pump.pass_us(round(seconds * 1e6))
+
+    monkeypatch.setattr(verb.time, "sleep", sleep)
+    assert listen() == 130
+    out, err = capsys.readouterr()
+    assert not out and err == "interrupted; the pump's search is ended, its line is as set\n"
+    assert not pump.target.brain.controller.oximeter.searches
 
 
 @pytest.mark.req("VIT-2")
@@ -89,8 +129,9 @@ def test_it_sets_what_it_found_when_a_person_asks_for_that(pumps: Pumps, capsys:
     assert listen("--set", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["format"], told["line"], told["readable"], told["set"]) == (
-        "masimo-ascii", "9600 8N1", True, "nellcor-ascii",
+        "masimo-ascii", "9600 8N1", True, "masimo-ascii",
     )  # fmt: skip
+    assert (told["reads"], told["kept"]) == ("nellcor-ascii", True)
     assert told["lines"][0]["first"] and told["lines"][0]["bytes"] > 0
     assert pump.target.brain.controller.settings.values[OXIMETER] == oximeters.MASIMO_ASCII
 
@@ -141,17 +182,22 @@ def test_a_watched_patient_is_told(pumps: Pumps, capsys: pytest.CaptureFixture[s
 
 @pytest.mark.req("VIT-2", "ALM-2")
 @pytest.mark.parametrize(
-    ("out", "words"), [(False, "`toleramp oximeter listen` finds out"), (True, "nothing comes on the oximeter's line")]
+    ("out", "words"),
+    [
+        (False, "; BAD FORMAT: bytes come on the oximeter's line, and none are of the format that is set; `toleramp"),
+        (True, "; NO BYTES: nothing comes on the oximeter's line"),
+    ],
 )
 def test_status_says_what_comes_instead_of_readings(
     out: bool, words: str, pumps: Pumps, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Else a person with a wrong format sees dashes, and changes the probe."""
+    """Else a person with a wrong format sees dashes, and changes the probe, or looks for the screen's word in vain."""
     pump = pumps(MASIMO)
     pump.target.oximeter.cable_out = out
     pump.pass_us(7_000_000)
     assert cli.main(["status", "--port", "core"]) == 0
-    assert words in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert words in said and "SpO2 -- %  pulse --/min" in said
     pump.target.oximeter.cable_out = False
     pump.target.oximeter.swap(MASIMO.other)
     pump.pass_us(6_000_000)

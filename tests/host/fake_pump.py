@@ -76,6 +76,8 @@ class FakePump:
         self.port = os.ttyname(self._slave)
         self.contract, self.version, self.fingerprint = m.CONTRACT, "0.1.0", "--------"
         self.mode = 1  # bench mode
+        self.oximeter = [0, 0]  # the format that is set, and the one that is read since power-on
+        self.keeps = True  # what is set is saved
         self.silent = False
         self.garbage = b""  # sent instead of every answer
         self.swallow: Counter[int] = Counter()  # so many answers to this type get lost
@@ -162,7 +164,9 @@ class FakePump:
                 "build": "b1",
                 "git": "abc",
                 "mode": self.mode,
-                "oximeter": 0,
+                "oximeter": self.oximeter[0],
+                "reads": self.oximeter[1],
+                "kept": int(self.keeps),
             }
             return m.HELLO_REPLY, {**said, "fingerprint": self.fingerprint}
         if kind == m.STATUS_GET[0]:
@@ -177,7 +181,9 @@ class FakePump:
         return m.REFUSED, {"request": kind, "code": refusals.NAMES.index(code), "where": where, "detail": detail}
 
     def _act(self, kind: int, fields: dict[str, Any]) -> None:
-        if kind == m.STREAM[0]:
+        if kind == m.SET[0]:
+            self.oximeter[0] = fields["value"]
+        elif kind == m.STREAM[0]:
             self.streaming = fields["period_ms"] > 0
         elif kind == m.STOP[0]:
             self.status = status_fields(state=states.STOPPED, hold_code=causes.HOST_STOP)

@@ -6,12 +6,14 @@ import pytest
 from fake_pump import PL_PULSE, event_fields, status_fields
 
 from pump.io import START, STOP, UP
-from pump.tables import causes, refusals
+from pump.tables import causes, oximeters, refusals
 from pump.tables import messages as m
 from toleramp.errors import UserError
 from toleramp.live import session_log as log
+from toleramp_bench.names import OXIMETERS
 
-HELLO = {"contract": 1, "version": "0.1.0", "build": "b1", "git": "abc", "fingerprint": "8F3C0000", "mode": 1}
+PUMP = {"version": "0.1.0", "build": "b1", "git": "abc", "fingerprint": "8F3C0000", "mode": 1}
+HELLO = PUMP | {"contract": 1, "oximeter": oximeters.BCI5, "reads": oximeters.NONIN_DF2, "kept": 1}
 
 
 def written(path: Path) -> log.Log:
@@ -29,7 +31,8 @@ def test_round_trip(tmp_path: Path) -> None:
     assert not read.torn
     session = read.records[0]
     assert session["format"] == 1
-    assert session["pump"] == {k: v for k, v in HELLO.items() if k != "contract"}
+    assert session["pump"].pop("oximeter") == {"set": OXIMETERS.BCI5, "reads": OXIMETERS.NONIN_DF2, "kept": True}
+    assert session["pump"] == PUMP
     assert next(read.of("link"))["what"] == "lost"
 
 

@@ -6,13 +6,15 @@ import pytest
 from fake_pump import event_fields
 
 from pump import io
-from pump.tables import alarms, causes, events, refusals, states
+from pump.tables import alarms, causes, events, messages, oximeters, refusals, settings, states
 from toleramp.live import amounts, lines, session_log
 from toleramp.report import told as report_told
 from toleramp.words import causes as cause_words
 from toleramp.words import events as event_words
+from toleramp.words import formats as format_words
 from toleramp.words import keys, rows
 from toleramp.words import refusals as refusal_words
+from toleramp.words import settings as setting_words
 
 
 def test_every_cause_has_words() -> None:
@@ -63,11 +65,24 @@ def test_an_alarm_says_what_why_and_what_to_do() -> None:
         ("pressed", io.START, "START pressed"),
         ("pressed", io.UP | io.STOP, "UP and STOP pressed"),
         ("pressed", 0, "a button pressed"),
+        ("setting", settings.OXIMETER, "setting changed: oximeter bci5, counts from the next power-on"),
+        ("baseline", 0, "baseline SpO2 4 %"),
+        ("suppressed", events.BAG_REJECTED, "left out of the log: 4 times bag rejected"),
     ],
 )
 def test_what_people_did(event: str, code: int, text: str) -> None:
     record = session_log.event_record(event_fields(1, event, code=code, arg=4), 100_000)
     assert lines.sentence(record) == text
+
+
+def test_what_a_setting_says_is_a_name() -> None:
+    """Else a nurse reads a number of a table; and a START without a baseline has one of 255 %."""
+    assert list(setting_words.VALUES) == list(setting_words.COUNTS) == list(range(settings.COUNT))
+    assert settings.HIGHEST[settings.OXIMETER] < len(setting_words.VALUES[settings.OXIMETER].NAMES)
+    assert setting_words.changed("colour", 3) == "colour 3"
+    none = session_log.event_record(event_fields(1, "baseline", arg=messages.NONE8), 1)
+    assert "none" in lines.sentence(none) and "255" not in lines.sentence(none)
+    assert list(format_words.WORDS) == list(range(len(oximeters.NAMES)))
 
 
 def test_buttons_are_named_by_their_bits() -> None:

@@ -25,8 +25,11 @@ _SMALL = 1 << 20  # a count below this times 1000 stays a small integer
 def fill_hello(buf, pump):
     """Writes the HELLO_REPLY payload to buf[HEAD:]; returns its length."""
     version, build, git = pump.link.build
-    oximeter = pump.settings.values[OXIMETER]
-    struct.pack_into(_HELLO, buf, HEAD, m.CONTRACT, version, build, git, pump.fingerprint, pump.mode(), oximeter)
+    settings = pump.settings
+    struct.pack_into(
+        _HELLO, buf, HEAD, m.CONTRACT, version, build, git, pump.fingerprint, pump.mode(),
+        settings.values[OXIMETER], settings.begun[OXIMETER], not settings.due,
+    )  # fmt: skip
     return _HELLO_SIZE
 
 

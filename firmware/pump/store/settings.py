@@ -20,10 +20,14 @@ _END = FRAM_SLOT - crc.SIZE
 
 
 class Settings:
-    """`values`: one a row. `read` at power-on; `set` changes one; what then is due to be written, `store` hands on."""
+    """`values`: one a row; `begun`: those of power-on, for what counts from there.
+
+    `read` at power-on; `set` changes one; what then is due to be written, `store` hands on.
+    """
 
     def __init__(self):
         self.values = list(rows.FIRST)
+        self.begun = list(rows.FIRST)
         self.written = 0  # number of the last writing
         self.found = BLANK
         self.due = False
@@ -40,6 +44,7 @@ class Settings:
                 self._take(held)
         if self.found != SOUND:
             self.found = BLANK if blank == 2 else LOST
+        self.begun = list(self.values)
 
     def _take(self, held):
         magic, version, number, count, _ = struct.unpack_from(_HEAD, held, 0)

@@ -7,6 +7,9 @@ Numbers are little endian. Absent values: 255 in a byte field, 65535 in a 16-bit
 types below 0x80, an answer or a record one above. The answer is the type of what the pump says to a request, instead of
 REFUSED; of what the pump itself says it tells whether that comes unasked too. PAUSE and STOP are taken as often as the
 line can carry them. Pump and tool refuse each other when their hashes differ.
+
+HELLO_REPLY names two formats: `oximeter` is set, and counts from the next power-on; `reads` was set at this one, and
+counts now. `kept`: the settings are in the memory that outlives power-off.
 """
 
 import binascii
@@ -65,7 +68,8 @@ ROWS = (
     ("SET", 0x0D, "<BH", "setting value", ANYBODY, states.AT_REST, ACKED, 4),
     ("LISTEN", 0x0E, "<B", "wanted", ANYBODY, states.AT_REST, ACKED, 4),  # 1 begins a search for the oximeter
     ("HEARD_GET", 0x0F, "<B", "line", ANYBODY, 0, 0x87, 60),  # a row of tables.lines
-    ("HELLO_REPLY", 0x81, "<I12s8s8s8sBB", "contract version build git fingerprint mode oximeter", PUMP, 0, ASKED, 0),
+    ("HELLO_REPLY", 0x81, "<I12s8s8s8sBBBB",
+     "contract version build git fingerprint mode oximeter reads kept", PUMP, 0, ASKED, 0),
     ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED, 0),
     ("REFUSED", 0x83, "<BBBI", "request code where detail", PUMP, 0, ASKED, 0),
     ("STATUS", 0x84, "<BBBBBBBBBBBBIIIIIIIHBHHHIBBBBiBBBBBB",

@@ -4,12 +4,11 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
+from toleramp import terminal
 from toleramp.device import chosen
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
-
-INTERRUPTED = 130
 
 
 def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -62,4 +61,4 @@ def run(args: argparse.Namespace) -> int:
             return watch.run(deadline)
         except KeyboardInterrupt:
             screen.note("stopped watching; the pump goes on by itself")
-            return INTERRUPTED
+            return terminal.INTERRUPTED

@@ -1,13 +1,17 @@
 """name the oximeter's serial formats, and set which of them the pump expects"""
 
 import argparse
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
-from pump.tables import oximeters, refusals, settings
+from pump.tables import lines, oximeters
 from toleramp import plugins, terminal
 from toleramp.device import chosen
-from toleramp.errors import Refused, UserError
+from toleramp.errors import UserError
 from toleramp.oximeter import decode, listen
+from toleramp.oximeter import setting as of_pump
+from toleramp.words import formats as words
+from toleramp.words import rows
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -24,8 +28,8 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     setting = verbs.add_parser(
         "set",
         help="set the format that the pump expects",
-        description="Sets the oximeter's format while nothing runs. The pump keeps it and expects it from its next "
-        "power-on. Without NAME it says which is set.",
+        description="Sets the oximeter's format while nothing runs. The pump saves it and reads it from its next "
+        "power-on. Without NAME it says which is set, and which is read now.",
     )
     setting.add_argument("name", nargs="?", metavar="NAME", help="a format, as `toleramp oximeter formats` names it")
     chosen.add_port(setting)
@@ -47,33 +51,43 @@ def _add(verbs: "_SubParsersAction[argparse.ArgumentParser]", name: str, entry: 
 
 
 def formats(args: argparse.Namespace) -> int:
-    """Lists the formats."""
+    """Lists the formats: devices, line, how often a reading comes, and what the pump has to send."""
     if args.json:
-        terminal.print_json(list(oximeters.NAMES))
-    else:
-        print("\n".join(oximeters.NAMES))
+        terminal.print_json([_document(form) for form in range(len(oximeters.NAMES))])
+        return 0
+    table = [("format", "line", "a reading", "the pump sends", "devices")]
+    for form, name in enumerate(oximeters.NAMES):
+        said, line = words.WORDS[form], lines.NAMES[words.own_line(form)]
+        table.append((name, line, f"each {said.every_s} s", words.sent(form), said.devices))
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    for row in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return 0
+
+
+def _document(form: int) -> dict[str, Any]:
+    """A format for programs; times in s, None where the pump says nothing."""
+    said, line = words.WORDS[form], lines.NAMES[words.own_line(form)]
+    awake_s = words.keep_alive_s(form)
+    return {
+        "format": oximeters.NAMES[form], "devices": said.devices, "line": line,
+        "every_s": round(float(Fraction(said.every_s)), 3), "started": words.is_started(form), "keep_alive_s": awake_s,
+    }  # fmt: skip
 
 
 def _number(name: str) -> int:
     if name not in oximeters.NAMES:
         raise UserError(f"no format is called {name[:40]!r}", "NAME", "there are " + ", ".join(oximeters.NAMES))
-    return int(oximeters.NAMES.index(name))
+    return rows.number(oximeters, name)
 
 
 def set_format(args: argparse.Namespace) -> int:
-    """Sets it, and says what comes next; without a name, what is set."""
+    """Sets it, and says what comes next; without a name, what is set and what is read."""
     number = _number(args.name) if args.name else None
     pump, said = chosen.connect(args)
     with pump:
         if number is None:
-            print(oximeters.NAMES[said["oximeter"]])
-            return 0
-        try:
-            pump.set(settings.OXIMETER, number)
-        except Refused as refusal:
-            if refusal.row == refusals.BUSY:
-                raise UserError("a session runs", pump.port, "set the format before it or after it") from None
-            raise
-    print(f"{args.name} is set: switch the pump off and on, it then reads this format")
+            print(of_pump.told(of_pump.of(said)))
+        else:
+            print(of_pump.changed(of_pump.change(pump, number)))
     return 0

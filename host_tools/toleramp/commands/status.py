@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from toleramp import terminal
 from toleramp.device import chosen, remembered
 from toleramp.live.lines import status_line
+from toleramp.oximeter import setting
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -34,5 +35,6 @@ def run(args: argparse.Namespace) -> int:
     name = f" ({protocol['name']})" if protocol and protocol.get("name") else ""
     print(f"{pump.port}  Toleramp {hello['version']} ({hello['build']})")
     print(f"protocol {hello['fingerprint'] or 'none'}{name}")
+    print(f"oximeter {setting.told(setting.of(hello))}")
     print(status_line(record, protocol))
     return 0

@@ -7,6 +7,7 @@ from toleramp.live.amounts import age, bag_name, clock, ml_text, rate_text
 from toleramp.words import alarms, causes, keys, listening, readings, rows
 from toleramp.words import events as event_words
 from toleramp.words import refusals as refusal_words
+from toleramp.words import settings as setting_words
 
 Record = dict[str, Any]
 _VALID = vitals.NAMES[0]  # says that the values count: the other flags are worth telling
@@ -35,12 +36,19 @@ def sentence(record: Record, bag: str = "") -> str:
         why=_why(record),
         decision=causes.decision(record["code"], record["arg"]),
         button=keys.key_words(record["code"]),
-        setting=f"{record['code']} {record['arg']}",
+        setting=setting_words.changed(record["code"], record["arg"]),
         arg=record["arg"],
-        event=record["code"],
+        baseline=readings.baseline(record["arg"]),
+        event=_title(record["code"]),
         part=record["code"],
         bag=preposition + bag if bag else "",
     )
+
+
+def _title(name: str | None) -> str:
+    """The title of the event that another one names; a name that has none as it is."""
+    number = rows.number(events, name)
+    return event_words.WORDS[number].title.lower() if number != rows.NO_ROW else str(name)
 
 
 def event_line(record: Record, bag: str = "") -> str:
@@ -49,9 +57,9 @@ def event_line(record: Record, bag: str = "") -> str:
 
 
 def _value(record: Record, name: str, unit: str) -> str:
-    """A reading with its unit and, unless that is good, its verdict; two dashes where there is none of now."""
+    """A reading with its unit and, unless that is good, its verdict; two dashes for one where there is none of now."""
     if record[name] is None:
-        return "--"
+        return f"--{unit}"
     verdict = readings.verdict(record.get(f"{name}_verdict"))
     return f"{record[name]}{unit}" + (f" {verdict}" if verdict else "")
 
@@ -65,7 +73,7 @@ def _signal(record: Record) -> str:
         said = "no reading" + ("" if age_ms is None else f", the last sure one {age(age_ms)} ago")
     said += f" ({', '.join(flags)})" if flags else ""
     stream = listening.stream(record.get("stream")) if record["spo2"] is None else ""
-    return f"{said}: {stream}" if stream else said
+    return f"{said}; {stream}" if stream else said
 
 
 def _signs(record: Record) -> list[str]:

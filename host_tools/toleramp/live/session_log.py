@@ -5,7 +5,8 @@ One object a line, told apart by `kind`. `t_ms` is the device's time (t_s * 1000
 
 session  the first line; again when a reconnected pump holds another protocol, and where a later run of the
          monitor goes on in the file: {"kind": "session", "format": 1, "wall", "tool": "toleramp x",
-         "pump": {"version", "build", "git", "fingerprint" ("" for none), "mode" (1 = bench)},
+         "pump": {"version", "build", "git", "fingerprint" ("" for none), "mode" (1 = bench), "oximeter": formats by
+         name, {"set" (counts from the next power-on), "reads" (since this one), "kept" (what is set is saved)}},
          "protocol": the document of `toleramp protocol table --json` with "fingerprint", or null}
 status   about one a second and at each change of state, step, hold or alarm: "t_ms", "wall", every field
          of STATUS as it came (`pump.tables.messages`), but "state" as name, "solution" null when there is none,
@@ -53,6 +54,7 @@ from pump.tables import (
 )
 from toleramp import __version__
 from toleramp.errors import UserError
+from toleramp.oximeter import setting
 from toleramp.words import rows
 from toleramp.words.keys import key_code
 
@@ -93,6 +95,7 @@ def time_ms(fields: Record) -> int:
 def session_record(hello: Record, protocol: Record | None) -> Record:
     """The line that opens a session; `hello` is the pump's HELLO_REPLY."""
     pump = {name: hello[name] for name in ("version", "build", "git", "fingerprint", "mode")}
+    pump["oximeter"] = setting.of(hello).record()
     head = {"kind": "session", "format": FORMAT, "wall": wall_now(), "tool": f"toleramp {__version__}"}
     return head | {"pump": pump, "protocol": protocol}
 

@@ -16,6 +16,7 @@ from toleramp.live.amounts import bag_name
 from toleramp.live.face import Screen
 from toleramp.live.lines import status_line
 from toleramp.live.session_log import Record
+from toleramp.oximeter import setting
 from toleramp.words import rows
 
 PING_S = 0.3  # an emulated pump may run ten times as fast as we do, and misses us after 5 of its seconds
@@ -59,6 +60,9 @@ class Watch:
         fingerprint = self.hello["fingerprint"]
         self.screen.protocol = remembered.recall(fingerprint) if fingerprint else None
         self._emit(session_log.session_record(self.hello, self.screen.protocol))
+        of_pump = setting.of(self.hello)
+        if of_pump.waits or not of_pump.kept:
+            self.screen.line(f"oximeter {setting.told(of_pump)}")
 
     def _emit(self, record: Record) -> None:
         self.screen.record(record)

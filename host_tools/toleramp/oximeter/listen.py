@@ -2,14 +2,17 @@
 
 import argparse
 import time
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from oximeters.registry import module
-from pump.tables import lines, oximeters, refusals, searches, settings
+from pump.tables import lines, oximeters, refusals, searches
 from toleramp import terminal
 from toleramp.device import chosen
 from toleramp.errors import Refused, UserError
+from toleramp.oximeter import setting as of_pump
+from toleramp.oximeter.setting import Setting
 from toleramp.words import listening, rows
+from toleramp.words.formats import own_line
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -20,9 +23,11 @@ Heard = dict[str, Any]
 
 LOOK_S = 0.2
 NOT_FOUND = 1  # exit code
-_ABOUT = """The pump, at rest, tries line settings on its oximeter's line and says which serial format fits: within 5 s
-at 9600 baud, 15 s over all. It sets nothing by itself, and any key at the pump ends it. It sends bytes to a Contec
-alone, in its turn."""
+_FIRST = lines.AS_SET + 1
+_ABOUT = f"""The pump, at rest, tries line settings on its oximeter's line and says which serial format fits: within
+{ceil(lines.MOST_MS[_FIRST] / 1000)} s at {lines.BAUD[_FIRST]} baud, {ceil(sum(lines.MOST_MS) / 1000)} s over all. It
+sets nothing by itself, and any key at the pump ends it, as Ctrl-C here does. It sends bytes to a Contec alone, in its
+turn."""
 
 
 def add_parser(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,23 +40,28 @@ def add_parser(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Lets the pump search, tells what it heard, proposes; 1 where there is nothing to propose."""
+    """Lets the pump search, tells what it heard, proposes; 1 where there is nothing to propose, 130 for Ctrl-C."""
     pump, said = chosen.connect(args)
     with pump:
-        stands, heard = _search(pump)
+        try:
+            stands, heard = _search(pump)
+        except KeyboardInterrupt:
+            terminal.say(f"interrupted; {_called_off(pump)}")
+            return terminal.INTERRUPTED
         form, line = _only(heard)
-        readable = form is not None and _reads(form, line)
-        was = int(said["oximeter"])
-        if form is not None and readable and args.set and form != was:
-            pump.set(settings.OXIMETER, form)
+        readable = form is not None and own_line(form) == line
+        setting = of_pump.of(said)
+        sets = form is not None and readable and args.set and form != setting.set
+        if sets and form is not None:
+            setting = of_pump.change(pump, form)
     if args.json:
         name = oximeters.NAMES[form] if form is not None else None
         document = {"search": searches.NAMES[stands], "lines": heard, "format": name, "readable": readable}
-        terminal.print_json({**document, "line": lines.NAMES[line] if name else None, "set": oximeters.NAMES[was]})
+        terminal.print_json({**document, "line": lines.NAMES[line] if name else None, **setting.record()})
         return 0 if readable else NOT_FOUND
     for one in heard:
         print(_told(one))
-    print(_answer(form, line, was, args.set) if form is not None else _nothing(heard))
+    print(_answer(form, line, setting, sets) if form is not None else _nothing(heard))
     return 0 if readable else NOT_FOUND
 
 
@@ -64,18 +74,25 @@ def _search(pump: "Pump") -> tuple[int, list[Heard]]:
         if refusal.row == refusals.BUSY:
             raise UserError("a session runs", pump.port, "listen before it or after it") from None
         raise
-    try:
-        stands = searches.UNDER_WAY
-        while not rows.group(searches, stands) & searches.OVER:
-            time.sleep(LOOK_S)
-            stands = int(pump.heard(lines.AS_SET)["search"])
-    except KeyboardInterrupt:
-        pump.listen(False)
-        raise
+    stands = searches.UNDER_WAY
+    while not rows.group(searches, stands) & searches.OVER:
+        time.sleep(LOOK_S)
+        stands = int(pump.heard(lines.AS_SET)["search"])
     if not rows.group(searches, stands) & searches.WHOLE:
         raise UserError(f"not finished: {listening.ENDS[stands]}", pump.port, "run this again when the pump is at rest")
-    every = (pump.heard(line) for line in range(lines.AS_SET + 1, lines.COUNT))
+    every = (pump.heard(line) for line in range(_FIRST, lines.COUNT))
     return stands, [_of_line(said) for said in every if said["took_ms"]]
+
+
+def _called_off(pump: "Pump") -> str:
+    """Ends the pump's search; how it stands with its line then."""
+    try:
+        pump.listen(False)
+        if rows.group(searches, int(pump.heard(lines.AS_SET)["search"])) & searches.OVER:
+            return "the pump's search is ended, its line is as set"
+    except UserError:
+        pass  # the pump misses this laptop then
+    return "the pump ends its search by itself when it has heard nothing of this laptop for 5 s"
 
 
 def _of_line(said: dict[str, Any]) -> Heard:
@@ -95,17 +112,6 @@ def _only(heard: list[Heard]) -> tuple[int | None, int]:
     return rows.number(oximeters, found[0][0]), rows.number(lines, found[0][1])
 
 
-def _own_line(form: int) -> int:
-    """The line settings with which this pump reads a format, as a row of pump.tables.lines."""
-    made = module(oximeters.NAMES[form])
-    parity = lines.NO_PARITY if made.PARITY is None else made.PARITY
-    return next(k for k in range(1, lines.COUNT) if (lines.BAUD[k], lines.PARITY[k]) == (made.BAUD, parity))
-
-
-def _reads(form: int, line: int) -> bool:
-    return _own_line(form) == line
-
-
 def _told(one: Heard) -> str:
     """What was heard on a line, for people."""
     if not one["bytes"]:
@@ -115,17 +121,18 @@ def _told(one: Heard) -> str:
     return f"{one['line']}: {one['bytes']} bytes in {one['took_s']:.1f} s{damaged}: {found}"
 
 
-def _answer(form: int, line: int, was: int, sets: bool) -> str:
-    """What follows from the one format that fits."""
+def _answer(form: int, line: int, setting: Setting, sets: bool) -> str:
+    """What follows from the one format that fits; `setting` is the pump's now, which has just been `sets`."""
     name, at = oximeters.NAMES[form], lines.NAMES[line]
-    if not _reads(form, line):
-        own = lines.NAMES[_own_line(form)]
+    if own_line(form) != line:
+        own = lines.NAMES[own_line(form)]
         return f"{name} at {at}: this pump reads it at {own} alone; give the device that setting, or take another"
-    if form == was:
-        return f"{name} at {at}, as the pump is set"
     if sets:
-        return f"{name} at {at} is set: switch the pump off and on, it then reads this format"
-    return f"{name} at {at}; the pump is set to {oximeters.NAMES[was]}. Next: toleramp oximeter set {name}"
+        return f"{name} at {at}: {of_pump.changed(setting)}"
+    if form != setting.set:
+        return f"{name} at {at}; the pump is set to {oximeters.NAMES[setting.set]}. Next: toleramp oximeter set {name}"
+    later = f" for its next power-on: {of_pump.SWITCH}" if setting.waits else ""
+    return f"{name} at {at}, as the pump is set{later}"
 
 
 def _nothing(heard: list[Heard]) -> str:

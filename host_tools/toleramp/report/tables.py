@@ -13,7 +13,7 @@ from toleramp.report.plan import PlanStep
 from toleramp.report.summary import step_summary
 from toleramp.report.timeline import VALID, Event
 from toleramp.report.told import alarm_cause, event_title, outcome_name, reason, run_words
-from toleramp.words import rows
+from toleramp.words import readings, rows, settings
 from toleramp.words.times import clock as clock_text
 
 VITALS_EVERY_MS = 1000
@@ -110,8 +110,12 @@ def hold_rows(report: Report) -> list[list[str]]:
 def _detail(event: Event, bags: list[str]) -> str:
     """What an event's code and argument say, in words."""
     group = rows.group(events, event.number)
-    parts = [alarm_cause(event.code) if group & events.ALARMS else reason(event.code)]
     number = event.arg if isinstance(event.arg, int) else -1
+    if event.number == events.SETTING:
+        return settings.changed(event.code, number)
+    if event.number == events.BASELINE:
+        return readings.baseline(number)
+    parts = [alarm_cause(event.code) if group & events.ALARMS else reason(event.code)]
     if event.number == events.DECISION and number > 0:
         parts.append(f"continue at step {number}")
     elif group & events.BAGS and 0 <= number < len(bags):

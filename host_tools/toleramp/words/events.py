@@ -1,7 +1,8 @@
 """What each event says: the monitor's sentence, and its title in a report; for each row of pump.tables.events.
 
 In a sentence {why} is the event's code in words, {alarm} what, why and what to do, {title} the alarm's title, {n} the
-step, {rate} and {bag} the step's, {decision} and {button} what a person did, {setting} what was set, {part} which part.
+step, {rate} and {bag} the step's, {decision} and {button} what a person did, {setting} what was set and from when on it
+counts, {baseline} a percentage or none, {part} which part, {event} the title of another event.
 """
 
 from typing import NamedTuple
@@ -55,7 +56,7 @@ WORDS[events.FAULT] = Words("FAULT: {why}", "Fault")
 WORDS[events.VITALS] = Words("vital signs recorded", "Vital signs")
 WORDS[events.PRESSED] = Words("{button} pressed", "Button pressed")
 WORDS[events.SETTING] = Words("setting changed: {setting}", "Setting changed")
-WORDS[events.BASELINE] = Words("baseline SpO2 {arg} %", "Baseline")
+WORDS[events.BASELINE] = Words("baseline SpO2 {baseline}", "Baseline")
 WORDS[events.MONITORING_ENDED] = Words("monitoring of the patient ended", "Monitoring ended")
 WORDS[events.PROBE_OFF] = Words("probe off on purpose, for {arg} min at the most", "Probe off on purpose")
 WORDS[events.SUPPRESSED] = Words("left out of the log: {arg} times {event}", "Left out of the log")

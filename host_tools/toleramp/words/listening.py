@@ -23,5 +23,8 @@ ENDS[searches.CALLED_OFF] = "something else was asked of the pump"
 
 
 def stream(name: str | None) -> str:
-    """What comes, by the row's name; nothing to be said of readings, nor by a log that does not know."""
-    return STREAMS.get(rows.number(streams, name), "")
+    """What comes, by the row's name, in the words of the pump's screen and in others; nothing to be said of readings,
+    nor by a log that does not know."""
+    row = rows.number(streams, name)
+    said = STREAMS.get(row, "")
+    return f"{streams.WORDS[row].decode()}: {said}" if said else ""

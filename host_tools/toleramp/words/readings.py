@@ -1,6 +1,6 @@
 """What is said of a reading's verdict and of the trend, for each row of tables.verdicts and tables.trends."""
 
-from pump.tables import trends, verdicts
+from pump.tables import messages, trends, verdicts
 from toleramp.words import rows
 
 VERDICTS: dict[int, str] = {}
@@ -32,3 +32,8 @@ def signal(name: str | None) -> str:
 def trend(name: str | None) -> str:
     """Where SpO2 goes, by the row's name; nothing where that is not known."""
     return TRENDS.get(rows.number(trends, name), "")
+
+
+def baseline(value: int) -> str:
+    """The patient's own SpO2 as an event of START has it, in percent."""
+    return "none: no sure reading in the minute before START" if value == messages.NONE8 else f"{value} %"
