@@ -32,7 +32,7 @@ LOST_MOST = 3  # packets between two whole ones that are taken for what the seco
 DISTURBED_PACKETS = 9  # so long a disturbed beat counts, until another one is seen
 COUNTER_MOVES = 2  # so many packets in a row in which it goes on by a few: the module has a counter
 COUNTER_STEP = 3  # a packet or two may be lost between
-_COUNTER_MASK = (1 << 14) - 1
+COUNTER_MASK = (1 << 14) - 1
 SPO2_AGREE, RATE_AGREE = 6, 20
 
 
@@ -126,7 +126,7 @@ class Parser(Losses):
         self._bytes = 0  # that came since that packet
         self._silent = False  # the line was, since that packet
         self._disturbed = 0  # packets for which the last beat seen stays a disturbed one
-        self._counter = -1  # of the packet before; -1: none since the lock
+        self.counter = -1  # of the packet before; -1: none since the lock
         self._moves = 0  # packets in a row in which it went on, up to COUNTER_MOVES: then it is known to count
 
     @micropython.native
@@ -251,7 +251,7 @@ class Parser(Losses):
         self._silent = False
         if self.state[_WAVE] != self._wave:
             self._moves = 0
-            self._counter = -1
+            self.counter = -1
 
     @micropython.native
     def _counter_stuck(self):
@@ -260,13 +260,13 @@ class Parser(Losses):
         One odd value is no counting: a damaged packet of a module without a counter passes its sum now and then.
         """
         counter = (self._values[5] & 127) << 7 | self._values[6] & 127
-        step = (counter - self._counter) & _COUNTER_MASK if self._counter >= 0 else 0
+        step = (counter - self.counter) & COUNTER_MASK if self.counter >= 0 else 0
         stuck = not step and self._moves >= COUNTER_MOVES
         if 0 < step <= COUNTER_STEP:
             self._moves = min(self._moves + 1, COUNTER_MOVES)
         elif not stuck:
             self._moves = 0
-        self._counter = counter
+        self.counter = counter
         return stuck
 
     @micropython.native

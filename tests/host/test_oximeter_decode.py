@@ -17,8 +17,10 @@ from toleramp.oximeter.samples import HELD
 from toleramp_bench.devices import nonin_df2, nonin_df8
 from toleramp_bench.devices.nonin_df2 import FRAMES, Values
 from toleramp_bench.evidence.oximeter_lines import per_reading, stream
+from toleramp_bench.names import OXIMETERS
 
 SENSOR_OFF = vitals.NAMES[1]
+SUMMED = (OXIMETERS.NONIN_DF2, OXIMETERS.NONIN_DF7)
 
 
 @pytest.fixture
@@ -39,8 +41,8 @@ def decoded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
 @pytest.mark.parametrize("form", NAMES)
 def test_every_format_is_decoded_a_line_a_sample(form: str, decoded: Any) -> None:
     """Else nobody can see what a device says but on the pump's screen."""
-    packets = stream(form, 6 * per_reading(form), 91, 140)
-    code, rows, err = decoded(form, b"".join(packets[:3]) + b"\xff\xfe\xff" + b"".join(packets[3:]))
+    packets = stream(form, 10 * per_reading(form), 91, 140)
+    code, rows, err = decoded(form, b"".join(packets[:5]) + b"\xff\xfe\xff" + b"".join(packets[5:]))
     *samples, last = rows
     assert code == 0 and not err
     assert {row["format"] for row in samples} == {form}
@@ -48,9 +50,14 @@ def test_every_format_is_decoded_a_line_a_sample(form: str, decoded: Any) -> Non
     assert said[-1] == (91, 140, True, []) and len(samples) >= 3
     assert [row["byte"] for row in samples] == sorted({row["byte"] for row in samples})
     assert last["summary"]["samples"] == len(samples) and last["summary"]["rejected"] >= 3
-    assert last["summary"]["resyncs"] == 1
+    assert last["summary"]["resyncs"] == 1 and last["summary"]["fits"]
     clocks = [row["time"] for row in samples]
     assert clocks == sorted(set(clocks)) if form.endswith("-ascii") else set(clocks) == {None}
+    counted = [row["since_s"] for row in samples]
+    if form in SUMMED:
+        assert counted[0] == 0 and counted[-1] == 3, "a packet was lost, and its time was not"
+    else:
+        assert set(counted) == {None}
 
 
 @pytest.mark.req("VIT-2")
@@ -74,9 +81,45 @@ def test_people_read_what_counts_and_why_not(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line)))
     assert cli.main(["oximeter", "decode", "--format", "nonin-df2", "-"]) == 0
     rows = capsys.readouterr().out.splitlines()
-    assert "SpO2  97 %  pulse  72/min  valid" in rows[0] and "byte 125" in rows[0]
+    assert rows[0] == "     0.00 s  SpO2  97 %  pulse  72/min  valid" and rows[1].startswith("     0.33 s ")
     assert f"SpO2  -- %  pulse  --/min  not valid: {SENSOR_OFF}" in rows[2]
-    assert rows[3] == "3 samples, 2 valid, of 375 bytes; rejected: 0, lock lost: 0"
+    said = "nonin-df2 fits: 3 readings, 2 of them valid; 0 of 375 bytes rejected; lock lost 0 times"
+    assert rows[3:] == [said]
+
+
+@pytest.mark.req("VIT-2")
+@pytest.mark.parametrize(
+    ("form", "first"), [("bci5", "byte 90        "), ("masimo-ascii", "00:00:01  "), ("nonin-df8", "byte 8         ")]
+)
+def test_where_a_reading_stands(form: str, first: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else nobody finds in a recording what a line is about: by the device's clock, or else by the byte."""
+    path = tmp_path / "stream.bin"
+    path.write_bytes(b"".join(stream(form, 4 * per_reading(form))))
+    assert cli.main(["oximeter", "decode", "--format", form, str(path)]) == 0
+    assert capsys.readouterr().out.startswith(first)
+
+
+@pytest.mark.req("VIT-2")
+@pytest.mark.parametrize("other", NAMES)
+def test_no_format_but_its_own_fits_a_device_s_bytes(other: str, decoded: Any) -> None:
+    """Else somebody sets a format that the pump then does not read. The last line and the exit code say so."""
+    line = b"".join(stream(other, 9 * per_reading(other)))
+    for form in NAMES:
+        code, rows, err = decoded(form, line)
+        assert (code, rows[-1]["summary"]["fits"]) == ((0, True) if form == other else (1, False)), form
+        assert (f"{other} fits these bytes" in err) == (form != other)
+
+
+@pytest.mark.req("VIT-2")
+def test_a_stream_that_is_mostly_rubbish_does_not_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a script takes a recording at a wrong rate for a good one, because a packet of it could be read."""
+    path = tmp_path / "stream.bin"
+    path.write_bytes(b"".join(stream("nonin-df2", 3)) + b"\x55" * 900)
+    assert cli.main(["oximeter", "decode", "--format", "nonin-df2", str(path)]) == 1
+    out, err = capsys.readouterr()
+    last = out.splitlines()[-1]
+    assert last.startswith("nonin-df2 does not fit: 3 readings, 3 of them valid; 89") and "of 1275 bytes" in last
+    assert err.count("\n") == 1 and "mostly damaged" in err
 
 
 class Pipe:
@@ -110,7 +153,7 @@ def test_no_sample_is_told_with_what_is_there(decoded: Any) -> None:
             "nellcor-ascii" if other != "nellcor-ascii" else "masimo-ascii", b"".join(stream(other, 9))
         )
         assert code == 1 and len(rows) == 1 and rows[0]["summary"]["samples"] == 0
-        assert f": {other} reads " in err, err
+        assert f"{other} fits these bytes: " in err, err
     code, _, err = decoded("nonin-df2", b"".join(stream("nonin-df2", 3)).hex().encode())
     assert code == 1 and "hexadecimal" in err
     code, _, err = decoded("nonin-df2", bytes(300))

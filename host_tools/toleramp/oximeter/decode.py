@@ -28,7 +28,8 @@ def add_parser(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
         "decode",
         help="say what a recorded stream says",
         description="Reads bytes as an oximeter sent them with the pump's own reader of that format. One line a "
-        "sample, at the end what was lost. Exit code 1 when there is no sample.",
+        "reading, with the time that the device says (its clock, or its counter of packets, from the first reading), or "
+        "else the byte at which it ends. The last line says whether the format fits; exit code 1 when it does not.",
     )
     parser.add_argument("--format", metavar="NAME", required=True, help="as `toleramp oximeter formats` names it")
     parser.add_argument("file", metavar="FILE", help="the bytes; - is standard input")
@@ -44,7 +45,7 @@ def demand_format(name: str) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Decodes; 0, or 1 without a sample."""
+    """Decodes; 0, or 1 where the format does not fit."""
     decoder, begin = Decoder(demand_format(args.format)), b""
     try:
         with _opened(args.file) as read:
@@ -59,14 +60,14 @@ def run(args: argparse.Namespace) -> int:
     if not decoder.bytes:
         raise UserError("there is not one byte", args.file, "name a file of what the oximeter sent")
     _end(decoder, args.json)
-    if not decoder.samples:
-        terminal.say(_why_none(decoder, begin))
-    return 0 if decoder.samples else 1
+    if not decoder.fits:
+        terminal.say(_why(decoder, begin))
+    return 0 if decoder.fits else 1
 
 
 def _end(decoder: Decoder, as_json: bool) -> None:
-    """The last line: what there was, and what was lost."""
-    print(json.dumps({"summary": _summary(decoder)}) if as_json else _losses(decoder), flush=True)
+    """The last line: whether it fits, what there was, and what was lost."""
+    print(json.dumps({"summary": _summary(decoder)}) if as_json else _verdict(decoder), flush=True)
 
 
 @contextmanager
@@ -90,8 +91,8 @@ def _opened(name: str) -> Iterator[Any]:
 def _json(form: str, sample: Sample) -> str:
     clock = None if sample.clock_s is None else _clock(sample.clock_s)
     row = {
-        "format": form, "byte": sample.byte, "time": clock, "spo2": sample.spo2, "pulse": sample.pulse,
-        "valid": sample.valid, "flags": list(sample.flags),
+        "format": form, "byte": sample.byte, "time": clock, "since_s": sample.since_s, "spo2": sample.spo2,
+        "pulse": sample.pulse, "valid": sample.valid, "flags": list(sample.flags),
     }  # fmt: skip
     return json.dumps(row)
 
@@ -100,35 +101,44 @@ def _clock(seconds: int) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
+def _when(sample: Sample) -> str:
+    """The device's own time, or else where in the recording it is."""
+    if sample.clock_s is not None:
+        return _clock(sample.clock_s)
+    return f"byte {sample.byte:<8}" if sample.since_s is None else f"{sample.since_s:9.2f} s"
+
+
 def _text(sample: Sample) -> str:
-    when = "" if sample.clock_s is None else f"{_clock(sample.clock_s)}  "
     spo2 = "--" if sample.spo2 is None else str(sample.spo2)
     pulse = "--" if sample.pulse is None else str(sample.pulse)
     valid = "valid" if sample.valid else "not valid"
     why = ", ".join(sample.flags) or ("" if sample.valid else "no value")
-    return f"{when}byte {sample.byte:<8} SpO2 {spo2:>3} %  pulse {pulse:>3}/min  {valid}{': ' + why if why else ''}"
+    return f"{_when(sample)}  SpO2 {spo2:>3} %  pulse {pulse:>3}/min  {valid}{': ' + why if why else ''}"
 
 
-def _summary(decoder: Decoder) -> dict[str, int]:
+def _summary(decoder: Decoder) -> dict[str, Any]:
     return {
-        "samples": decoder.samples, "rejected": decoder.rejected, "resyncs": decoder.resyncs,
+        "fits": decoder.fits, "samples": decoder.samples, "rejected": decoder.rejected, "resyncs": decoder.resyncs,
         "valid": decoder.valid, "bytes": decoder.bytes,
     }  # fmt: skip
 
 
-def _losses(decoder: Decoder) -> str:
+def _verdict(decoder: Decoder) -> str:
     return (
-        f"{decoder.samples} samples, {decoder.valid} valid, of {decoder.bytes} bytes; "
-        f"rejected: {decoder.rejected}, lock lost: {decoder.resyncs}"
+        f"{decoder.form} {'fits' if decoder.fits else 'does not fit'}: {decoder.samples} readings, {decoder.valid} of "
+        f"them valid; {decoder.rejected} of {decoder.bytes} bytes rejected; lock lost {decoder.resyncs} times"
     )
 
 
-def _why_none(decoder: Decoder, begin: bytes) -> str:
-    """Why there is no sample, as far as can be seen."""
-    none = f"no sample of {decoder.form} in {decoder.bytes} bytes"
+def _why(decoder: Decoder, begin: bytes) -> str:
+    """Why it does not fit, as far as can be seen."""
     if begin and set(begin) <= _HEX:
-        return f"{none}: they are hexadecimal text; make bytes of it first, as with `xxd -r -p`"
+        return "the bytes are hexadecimal text; make bytes of it first, as with `xxd -r -p`"
     others = fitting(begin, decoder.form)
     if others:
-        return f"{none}: {others[0][0]} reads {others[0][1]} samples in them"
-    return f"{none}; no other format fits them either: a wrong rate, another device, or too short"
+        return f"{others[0][0]} fits these bytes: {others[0][1]} readings in the first {len(begin)}"
+    if decoder.proved:
+        return "no other format fits: what was recorded is mostly damaged, or begins or ends with something else"
+    if decoder.samples and not decoder.mostly_lost:
+        return "no other format fits: too few readings follow each other to say that it does"
+    return "no other format fits: a wrong rate, another device, or too short"
