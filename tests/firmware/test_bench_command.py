@@ -19,9 +19,11 @@ from firmware_kit import WAIT_S, Tool, tool
 
 from pump.panel.attention import SEEN_MS
 from toleramp.protocol.file import compile_protocol, read_protocol, scaled
+from toleramp_bench.names import OXIMETERS
 from toleramp_bench.places import standard_protocol
 from toleramp_bench.runs.patience import patience_s
 
+MASIMO = OXIMETERS.MASIMO_ASCII
 READ_MS = 2 * SEEN_MS  # START's question has then stood on the screen for long enough, once it was drawn
 
 
@@ -156,6 +158,31 @@ def test_without_an_oximeter(own_world: Path) -> None:
     assert process.end() == 0
 
 
+def status_with(port: str, words: str) -> str:
+    """What `toleramp status` says once it has these words."""
+    until, said = time.monotonic() + patience_s(WAIT_S), ""
+    while words not in said and time.monotonic() < until:
+        time.sleep(0.5)
+        said = tool("status", "--port", port).out
+    assert words in said, said
+    return said
+
+
+@pytest.mark.req("VIT-2")
+def test_a_wrong_format_is_tried_and_put_right(own_world: Path, tmp_path: Path) -> None:
+    """Else nobody learns at the bench what a pump says of it; nor gets on, where power-on ends the bench mode."""
+    process, port = started("--pace", "max", "--oximeter", MASIMO, "--pump-reads", OXIMETERS.NELLCOR_ASCII)
+    assert f"{MASIMO} is set and saved" in tool("oximeter", "set", MASIMO, "--port", port).out
+    before = tool("status", "--port", port).out
+    assert f"nellcor-ascii, read since power-on; {MASIMO} is set" in before and "SpO2 -- %" in before
+    process.tell("power")
+    process.says("switched off and on, in bench mode again")
+    assert f"{MASIMO}, set and read since power-on" in status_with(port, "SpO2 97 %  pulse 72/min")
+    assert tool("load", short(tmp_path), "--port", port).process.returncode == 0, "nobody approved it"
+    process.tell("quit")
+    assert process.end() == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_end_it_quietly(own_world: Path, number: signal.Signals) -> None:
     process, port = started()
@@ -198,6 +225,8 @@ def test_a_bench_that_was_killed_is_forgotten(own_world: Path, taken: Callable[[
         (["--pace", "nan"], "neither a number"),
         (["--spo2", "101"], "from 1 to 100"),
         (["--pulse", "none"], "from 18 to 321"),
+        (["--pulse", "255", "--oximeter", "bci5"], "write 18 to 254"),
+        (["--oximeter", "bci6"], "did you mean bci5"),
         (["--image", "/no/such/file.uf2"], "make firmware"),
         (["--image", __file__], "not a UF2 image"),
     ],

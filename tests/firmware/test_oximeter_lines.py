@@ -7,14 +7,12 @@ from pathlib import Path
 import pytest
 from oximeter_sessions import DEEP, judged
 
-from pump.store.journal import SLOT
 from pump.tables import messages as m
 from pump.tables import vitals
 from pump.tables.oximeters import NAMES
-from toleramp_bench.boards.kept_settings import slot_for
+from toleramp_bench.boards.kept_settings import memory_for
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.devices import bci5, contec9
-from toleramp_bench.devices.fram import Fram
 from toleramp_bench.figures import oximeter_cost
 from toleramp_bench.figures.heap import locked_scans
 
@@ -23,10 +21,7 @@ UART = 1
 
 def bench_with(firmware: Path, form: str) -> PumpBench:
     """A pump that was set to a format, and an oximeter of that format."""
-    fram = Fram()
-    slot, content = slot_for(form)
-    fram.contents[slot * SLOT : slot * SLOT + len(content)] = content
-    return PumpBench(firmware, fram=fram, form=form)
+    return PumpBench(firmware, fram=memory_for(form), form=form)
 
 
 @pytest.mark.req("VIT-2")

@@ -90,11 +90,23 @@ class PumpBench:
         self._face, self._face_of = b" " * 64, (-1, False)
         self._presses: list[int] = []
         self.board.usb.on_data(self._received)
-        self._bench_mode = bench_mode
+        self._bench_mode, self._jammed = bench_mode, jammed
         if jammed:
             self.keys(jammed, True)
-        if bench_mode:
-            self._ask_at_power_up(BENCH_KEYS, jammed)
+        self._come_up()
+
+    def _come_up(self) -> None:
+        """The power has come: in bench mode somebody asks for that."""
+        if self._bench_mode:
+            self._ask_at_power_up(BENCH_KEYS, self._jammed)
+
+    def switch_off_and_on(self) -> None:
+        """The power goes and comes: what lies in FRAM and flash stays. The console's line stays, too."""
+        self.screen.power_up()
+        self.expander.power_up()
+        self.fram.power_cut()
+        self.board.press_reset()
+        self._come_up()
 
     def keys(self, bits: int, down: bool) -> None:
         """Keys (bits of pump.io) go down or up."""

@@ -13,10 +13,12 @@ from pathlib import Path
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.tables import messages as m
 from toleramp.device.wire import Message
+from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.pty import serve
+from toleramp_bench.boards.kept_settings import memory_for
 from toleramp_bench.boards.provision import flash_with_keyring
 from toleramp_bench.boards.pump import PumpBench
-from toleramp_bench.devices.oximeter import Oximeter
+from toleramp_bench.devices.oximeter import Oximeter, most_pulse
 from toleramp_bench.line_input import LineInput
 from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.people.pace import ScreenPace
@@ -29,9 +31,10 @@ NURSE_MS = 1500
 HOLD_MS, APART_US = 200, 450_000  # a press, and the time from one press to the next command
 HELP = (
     "commands: press start|confirm|silence|up|down|stop, spo2 N [SECONDS], pulse N, finger off|on,"
-    " screen FILE.png, hang, quit, help"
+    " power (off and on), screen FILE.png, hang, quit, help"
 )
 _LOOK_US = 20_000
+_UP_US = power_up.DONE_MS * 1000
 _SHOWN = 40  # of a line that is not understood
 
 
@@ -46,6 +49,12 @@ def _number(text: str, limits: tuple[int, int], what: str) -> int:
     return int(text)
 
 
+def pulses(form: str) -> tuple[int, int]:
+    """The lowest and highest pulse (1/min) that a format's devices say."""
+    low, high = PULSE
+    return low, most_pulse(form) or high
+
+
 def _fits(act: Callable[..., None], words: list[str]) -> bool:
     try:
         inspect.signature(act).bind(*words)
@@ -57,12 +66,15 @@ def _fits(act: Callable[..., None], words: list[str]) -> bool:
 class ServedBench:
     """Serves `bench` until `ended`; `say` hears what was done and what could not be done."""
 
-    def __init__(self, bench: PumpBench, say: Callable[[str], None], *, nurse: Nurse | None, oximeter: bool) -> None:
+    def __init__(
+        self, bench: PumpBench, say: Callable[[str], None], *, nurse: Nurse | None, oximeter: bool, bench_mode: bool
+    ) -> None:
         self.bench, self.say, self.nurse = bench, say, nurse
         self.ended = False
-        self._has_oximeter = oximeter
+        self._has_oximeter, self._bench_mode = oximeter, bench_mode
         self._lines: deque[str] = deque()
-        self._looked_us = self._free_us = 0
+        self._looked_us = 0
+        self._free_us = _UP_US  # who asks for bench mode has the keys
         self._news = False
         bench.on_message = self._heard
 
@@ -128,7 +140,8 @@ class ServedBench:
         self._oximeter().ramp(_number(seconds, RAMP_S, "the time in seconds"), spo2=spo2)
 
     def _do_pulse(self, value: str) -> None:
-        self._oximeter().set(pulse=_number(value, PULSE, "the pulse"))
+        oximeter = self._oximeter()
+        oximeter.set(pulse=_number(value, pulses(oximeter.form), f"the pulse of {oximeter.form}"))
 
     def _do_finger(self, where: str) -> None:
         if where not in ("on", "off"):
@@ -151,7 +164,13 @@ class ServedBench:
 
     def _do_hang(self) -> None:
         self.bench.board.hang_cpu()
-        self.say("the processor hangs; its watchdog restarts it after a second")
+        lost = ", and not in bench mode: power brings that back" if self._bench_mode else ""
+        self.say(f"the processor hangs; its watchdog restarts it after a second{lost}")
+
+    def _do_power(self) -> None:
+        self.bench.switch_off_and_on()
+        self._free_us = self.bench.board.now_us + _UP_US
+        self.say("switched off and on" + (", in bench mode again" if self._bench_mode else ""))
 
     def _do_quit(self) -> None:
         self.ended = True
@@ -161,15 +180,20 @@ class ServedBench:
 
 
 def start(
-    image: Path, say: Callable[[str], None], *, nurse: bool, oximeter: bool, keyring: bytes | None = None
+    image: Path, say: Callable[[str], None], *, nurse: bool, form: str | None, reads: str, keyring: bytes | None = None
 ) -> ServedBench:
-    """A pump that runs `image`, powered up; with a nurse, and with an oximeter on its line, where they are wanted.
+    """A pump that runs `image`, powered up, set to the format `reads`; with a nurse, and with an oximeter of the format
+    `form` on its line, where they are wanted.
 
     With a keyring it is provisioned as for a ward, and not in bench mode: it takes what two people have signed.
     """
     flash = flash_with_keyring(keyring, image) if keyring is not None else None
-    bench = PumpBench(image, flash=flash, oximeter=oximeter, bench_mode=keyring is None)
-    return ServedBench(bench, say, nurse=Nurse(ScreenPace(NURSE_MS)) if nurse else None, oximeter=oximeter)
+    bench_mode, fram = keyring is None, memory_for(reads)
+    bench = PumpBench(
+        image, fram=fram, flash=flash, oximeter=form is not None, form=form or reads, bench_mode=bench_mode
+    )
+    presses = Nurse(ScreenPace(NURSE_MS)) if nurse else None
+    return ServedBench(bench, say, nurse=presses, oximeter=form is not None, bench_mode=bench_mode)
 
 
 __all__ = ["BUTTONS", "ServedBench", "default_image", "start"]

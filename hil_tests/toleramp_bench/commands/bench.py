@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pump.tables import oximeters, settings
 from toleramp import terminal
 from toleramp.errors import UserError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from toleramp_bench.boards.serve import ServedBench
 
+_OXIMETER = oximeters.NAMES[settings.FIRST[settings.OXIMETER]]  # what a new pump is set to
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -27,7 +29,8 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
         "bench",
         help="start an emulated pump",
         description="Runs the firmware's image on an emulated board with an oximeter, on a pseudo-terminal, "
-        "until Ctrl-C. Takes commands, a line each, on its standard input; `help` lists them.",
+        "until Ctrl-C. Takes commands, a line each, on its standard input; `help` lists them. The pump is in bench "
+        "mode, also after the command power (off and on), unless it has a keyring.",
     )
     parser.add_argument("--pace", type=_pace, default=1.0, help="speed against real time, or max (default: 1.0)")
     parser.add_argument("--image", type=Path, metavar="FILE", help="a .uf2 file (default: what `make firmware` built)")
@@ -36,7 +39,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument(
         "--keys", type=Path, metavar="RING", help="a keyring: the pump holds it and is not in bench mode"
     )
-    parser.add_argument("--no-oximeter", action="store_true", help="the oximeter's line is silent")
+    _add_oximeter(parser)
     parser.add_argument(
         "--staff",
         choices=("none", "prompt"),
@@ -44,6 +47,25 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
         help="prompt: a nurse presses what the pump asks for, while `toleramp monitor` runs",
     )
     parser.set_defaults(func=run)
+
+
+def _add_oximeter(parser: argparse.ArgumentParser) -> None:
+    """What hangs on the oximeter's line, and what the pump takes it for."""
+    names = oximeters.NAMES
+    on_line = parser.add_mutually_exclusive_group()
+    on_line.add_argument(
+        "--oximeter",
+        choices=names,
+        metavar="NAME",
+        help=f"its format, as `toleramp oximeter formats` names it (default: {_OXIMETER})",
+    )
+    on_line.add_argument("--no-oximeter", action="store_true", help="the oximeter's line is silent")
+    parser.add_argument(
+        "--pump-reads",
+        choices=names,
+        metavar="NAME",
+        help="the format that the pump is set to, right or wrong (default: the oximeter's)",
+    )
 
 
 def _pace(text: str) -> float | None:
@@ -100,11 +122,16 @@ def _start(args: argparse.Namespace) -> "ServedBench":
     try:
         image = args.image or serve_bench.default_image()
         _check_image(image)
+        form = args.oximeter or _OXIMETER
+        low, high = serve_bench.pulses(form)
+        if not low <= args.pulse <= high:
+            raise UserError(f"{form} cannot say a pulse of {args.pulse}", "--pulse", f"write {low} to {high}")
         served = serve_bench.start(
             image,
             terminal.say,
             nurse=args.staff == "prompt",
-            oximeter=not args.no_oximeter,
+            form=None if args.no_oximeter else form,
+            reads=args.pump_reads or form,
             keyring=_keyring(args.keys),
         )
     except FileNotFoundError as error:

@@ -6,15 +6,13 @@ import re
 from fractions import Fraction
 
 from pump.io import STOP
-from pump.store.journal import SLOT
 from pump.tables import causes, states
 from pump.tables import messages as m
 from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.repl import Repl
-from toleramp_bench.boards.kept_settings import slot_for
+from toleramp_bench.boards.kept_settings import memory_for
 from toleramp_bench.boards.provision import service
 from toleramp_bench.boards.pump import BenchFault, PumpBench
-from toleramp_bench.devices.fram import Fram
 from toleramp_bench.devices.oximeter import DEFAULT_FORM
 from toleramp_bench.figures.measure import run_session, standard_blob, to_step
 from toleramp_bench.people.nurse import Nurse
@@ -166,10 +164,7 @@ def _react(bench: PumpBench, nurse: Nurse) -> None:
 
 def _booted(program: str, form: str = DEFAULT_FORM) -> tuple[PumpBench, bytearray]:
     """A board in service mode that runs the program, answering its host; all that it has said."""
-    fram = Fram()
-    slot, content = slot_for(form)
-    fram.contents[slot * SLOT : slot * SLOT + len(content)] = content
-    bench = PumpBench(bench_mode=False, fram=fram, form=form)
+    bench = PumpBench(bench_mode=False, fram=memory_for(form), form=form)
     service(bench.board, bench.pins)
     repl = Repl(bench.board)
     bench.board.usb.on_data(None)

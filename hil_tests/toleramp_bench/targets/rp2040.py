@@ -11,7 +11,7 @@ from pump.store.journal import SLOT, SLOTS
 from pump.tables import messages as m
 from toleramp.device.loading import refusal
 from toleramp.device.wire import layout_of
-from toleramp_bench.boards.kept_settings import slot_for
+from toleramp_bench.boards.kept_settings import memory_for
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.devices.fram import Fram
 from toleramp_bench.devices.oximeter import DEFAULT_FORM
@@ -88,9 +88,7 @@ class Rp2040Target:
         """Powers it up, unless it was handed over booted."""
         self._bench_mode = bench_mode
         if self._bench is None:
-            fram = Fram()
-            slot, content = slot_for(self.form)
-            fram.contents[slot * SLOT : slot * SLOT + len(content)] = content
+            fram = memory_for(self.form)
             self._bench = PumpBench(self._image, fram=fram, bench_mode=bench_mode, form=self.form, jammed=self._jammed)
         self._watch()
         if not self.bench.status:

@@ -28,8 +28,9 @@ def add_parser(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
         "decode",
         help="say what a recorded stream says",
         description="Reads bytes as an oximeter sent them with the pump's own reader of that format. One line a "
-        "reading, with the time that the device says (its clock, or its counter of packets, from the first reading), or "
-        "else the byte at which it ends. The last line says whether the format fits; exit code 1 when it does not.",
+        "reading, with the time that the device says (its clock, or by its counter of packets that since the first "
+        "reading), or else the byte at which it ends. The last line says whether the format fits; exit code 1 when it "
+        "does not.",
     )
     parser.add_argument("--format", metavar="NAME", required=True, help="as `toleramp oximeter formats` names it")
     parser.add_argument("file", metavar="FILE", help="the bytes; - is standard input")
