@@ -11,6 +11,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
 
 from tests.explore.explorer import Explored
 from tests.explore.people import MILESTONES
@@ -22,11 +23,20 @@ from toleramp_bench.places import ROOT
 OUT = ROOT / "build" / "explore"
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit 2."""
+        self.exit(2, f"{self.prog}: {message}; see --help\n")
+
+
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="tests.explore", description="states of the shipped core, and what they break"
+    parser = _Parser(prog="tests.explore", description="states of the shipped core, and what they break")
+    names = ["all", *SPACES]
+    parser.add_argument(
+        "space", nargs="?", default="all", choices=names, metavar="SPACE", help=f"one of {', '.join(names)} (all)"
     )
-    parser.add_argument("space", nargs="?", default="all", choices=["all", *SPACES, *COMPLETE], metavar="SPACE")
     parser.add_argument("--states", type=int, default=60_000, help="so many states of each space (60000)")
     parser.add_argument("--complete", action="store_true", help="to the end, from power-on, each path the shortest")
     parser.add_argument("--cpu", type=float, default=1e9, help="processor seconds for each space, at most")
@@ -44,9 +54,6 @@ def main() -> int:
     """The command line."""
     options = _parse()
     known = COMPLETE if options.complete else SPACES
-    if options.space != "all" and options.space not in known:
-        print(f"--complete: no such space {options.space}, there are: {', '.join(known)}", file=sys.stderr)
-        return 2
     results: dict[str, Explored] = {}
     with shortened():
         for name, space in known.items():
@@ -58,9 +65,20 @@ def main() -> int:
             print(told(found, known[name].protocol, options.out or OUT))
     if options.out:
         _write(options.out, results)
-    broken = any(one.found for one in results.values())
-    cut = options.complete and not all(one.complete for one in results.values())
-    return int(broken or cut)
+    passed, verdict = _verdict(results, options.complete)
+    print(verdict)
+    return int(not passed)
+
+
+def _verdict(results: dict[str, Explored], to_the_end: bool) -> tuple[bool, str]:
+    """Whether it is as wanted, and the last line."""
+    count, broken = sum(one.states for one in results.values()), sum(len(one.found) for one in results.values())
+    seen = f"{count} states of {', '.join(results)}"
+    if broken:
+        return False, f"FAIL: {broken} invariant(s) broken in {seen}"
+    if to_the_end and not all(one.complete for one in results.values()):
+        return False, f"FAIL: no invariant broken in {seen}, but it was cut before the end"
+    return True, f"PASS: no invariant broken in {seen}"
 
 
 def _write(folder: Path, results: dict[str, Explored]) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import pytest
+from tests.explore import __main__ as command
 from tests.explore.explorer import Explored
 from tests.explore.spaces import SPACES, explorer, shortened
 
@@ -33,3 +34,21 @@ def test_sixty_thousand_states_break_no_invariant() -> None:
     assert not [found for one in told.values() for found in one.found]
     assert sum(one.states for one in told.values()) >= 60_000
     assert all(count > 200 for one in told.values() for count in one.by_state.values())
+
+
+def test_the_command_s_last_line_is_its_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a person reads counts and does not know whether all is well; and a slip is one line."""
+    for arguments, code, words in (
+        (["three-bags", "--states", "1"], 0, "PASS: no invariant broken in"),
+        (["three-bags", "--complete", "--cpu", "0"], 1, "FAIL: no invariant broken in"),
+    ):
+        monkeypatch.setattr("sys.argv", ["explore", *arguments])
+        assert command.main() == code
+        assert capsys.readouterr().out.splitlines()[-1].startswith(words)
+    monkeypatch.setattr("sys.argv", ["explore", "bags"])
+    with pytest.raises(SystemExit) as end:
+        command.main()
+    said = capsys.readouterr().err
+    assert end.value.code == 2 and said.count("\n") == 1 and "three-bags" in said

@@ -1,8 +1,8 @@
 """Mutants of the safety kernel: what the tests let live.
 
-`python tests/mutants` judges the draw: per module how many were drawn, killed, judged equivalent, survived. Exit 1 with
-the name and the difference of each survivor that the list of equivalents does not have; build/mutants/report.json says
-all. `--sample`: the forty of `make test`.
+`python tests/mutants`, or `python -m tests.mutants`, judges the draw: per module how many were drawn, killed, judged
+equivalent, survived. Exit 1 with the name and the difference of each survivor that the list of equivalents does not
+have; build/mutants/report.json says all. `--sample`: the forty of `make test`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
+if __package__:  # `python -m tests.mutants` puts the checkout first, not this folder
+    sys.path.insert(0, str(Path(__file__).parent))
+
 from drawing import ONE_IN, draw, sample
 from judging import Judge, Verdict, read_killers
 from kernel import CHECKOUT, beside, place, use

@@ -56,9 +56,9 @@ UNTESTED = "toy untested: value + 2 -> value - 2 #1"
 ENDLESS = "toy counted: done += 1 -> nothing #1"
 
 
-def tool(*options: str) -> subprocess.CompletedProcess[str]:
-    """The tool as `make mutants` starts it."""
-    command = [sys.executable, "tests/mutants", "--jobs", "1", *options]
+def tool(*options: str, start: tuple[str, ...] = ("tests/mutants",)) -> subprocess.CompletedProcess[str]:
+    """The tool, as `make mutants` starts it."""
+    command = [sys.executable, *start, "--jobs", "1", *options]
     return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=patience_s(120), check=False)
 
 
@@ -131,7 +131,7 @@ def test_what_is_listed_and_yet_killed_fails(toy: Path) -> None:
     """Else a hole can be hidden in the list."""
     name = "toy bounded: return value -> return 0 #1"
     (toy / "equivalent.txt").write_text(f"{name}\n    No difference.\n", encoding="utf-8")
-    done = tool("--place", str(toy), "--one-in", "1", "--name", name)
+    done = tool("--place", str(toy), "--one-in", "1", "--name", name, start=("-m", "tests.mutants"))
     assert done.returncode == 1 and f"LISTED, YET KILLED {name}" in done.stdout
 
 
