@@ -200,7 +200,7 @@ def explain(port: str, error: OSError) -> PortError:
         return PortError("no permission", port, f"run: sudo usermod -aG {_group(port)} {user}, then log out and in")
     if error.errno in _IN_USE:
         return PortError(f"in use by {holder(port)}", port, "end that program, or wait until it is done")
-    if error.errno is None:
+    if error.errno is None or not Path(port).is_char_device():
         return PortError("not a serial port", port, "run `toleramp devices` to see the pumps there are")
     return PortError(f"cannot be opened: {os.strerror(error.errno)}", port, "plug the pump in again")
 
