@@ -12,9 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pump.tables import oximeters
 from toleramp import terminal
-from toleramp.errors import UserError
+from toleramp.words import formats
 
 if TYPE_CHECKING:
     from toleramp_bench.simulator.lines import PortLine, PtyLine
@@ -140,9 +139,7 @@ def _ends_on_signals(end: Any) -> Iterator[None]:
 
 def run(args: argparse.Namespace) -> int:
     """Simulates it until it is told to end; 0."""
-    if args.format not in oximeters.NAMES:
-        there = "there are " + ", ".join(oximeters.NAMES)
-        raise UserError(f"no format is called {args.format[:40]!r}", "--format", there)
+    formats.demanded(args.format, "--format")
     from toleramp_bench.line_input import LineInput
     from toleramp_bench.simulator.serve import SECOND, Served, sent
     from toleramp_bench.simulator.told import demand_sayable, read_script

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 from pump.tables import lines, oximeters
 from toleramp import plugins, terminal
 from toleramp.device import chosen
-from toleramp.errors import UserError
 from toleramp.oximeter import decode, listen
 from toleramp.oximeter import setting as of_pump
 from toleramp.words import formats as words
-from toleramp.words import rows
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -75,15 +73,9 @@ def _document(form: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _number(name: str) -> int:
-    if name not in oximeters.NAMES:
-        raise UserError(f"no format is called {name[:40]!r}", "NAME", "there are " + ", ".join(oximeters.NAMES))
-    return rows.number(oximeters, name)
-
-
 def set_format(args: argparse.Namespace) -> int:
     """Sets it, and says what comes next; without a name, what is set and what is read."""
-    number = _number(args.name) if args.name else None
+    number = words.demanded(args.name, "NAME") if args.name else None
     pump, said = chosen.connect(args)
     with pump:
         if number is None:

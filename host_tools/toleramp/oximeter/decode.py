@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pump.tables import oximeters
 from toleramp import terminal
 from toleramp.errors import UserError
 from toleramp.oximeter.samples import Decoder, Sample, fitting, pieces
+from toleramp.words import formats
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -38,16 +38,10 @@ def add_parser(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.set_defaults(func=run)
 
 
-def demand_format(name: str) -> str:
-    """The name, when it is a format's; else UserError."""
-    if name not in oximeters.NAMES:
-        raise UserError(f"no format is called {name[:40]!r}", "--format", "there are " + ", ".join(oximeters.NAMES))
-    return name
-
-
 def run(args: argparse.Namespace) -> int:
     """Decodes; 0, or 1 where the format does not fit."""
-    decoder, begin = Decoder(demand_format(args.format)), b""
+    formats.demanded(args.format, "--format")
+    decoder, begin = Decoder(args.format), b""
     try:
         with _opened(args.file) as read:
             for data in pieces(read, _PIECE):

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from oximeters.registry import module
 from pump.tables import lines, oximeters
+from toleramp.errors import UserError
+from toleramp.words import rows
 
 
 class Words(NamedTuple):
@@ -27,6 +29,14 @@ WORDS[oximeters.CONTEC9] = Words("Contec CMS50D+ from firmware 4.6, CMS50E, CMS5
 WORDS[oximeters.MASIMO_ASCII] = Words("Masimo Rad-8, Radical-5, Radical-7, set to ASCII 1", "1")
 WORDS[oximeters.NELLCOR_ASCII] = Words("Nellcor N-395, N-560, N-595, N-600, NPB-190 to 295", "2")
 WORDS[oximeters.NONIN_ASCII] = Words("Nonin 2500, 8500, 9847, Avant", "1")
+
+
+def demanded(name: str, where: str) -> int:
+    """The row of the format with this name; `where` it was written stands in the UserError for any other."""
+    form = rows.number(oximeters, name)
+    if form == rows.NO_ROW:
+        raise UserError(f"no format is called {name[:40]!r}", where, "there are " + ", ".join(oximeters.NAMES))
+    return form
 
 
 def own_line(form: int) -> int:
