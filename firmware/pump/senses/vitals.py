@@ -10,7 +10,7 @@ sample is valid and has no flag that makes it unsure; only sure samples are good
                 three violations within 60 s
     pulse       outside its limits for the delay                as SpO2 stop
     SpO2 early  a sure sample at or below it                    above it for CLEAR_MS of sure samples
-    signal      ALERT_MS without a sure sample; HOLD_MS,    sure samples for SIGNAL_CLEAR_MS, or a restart
+    signal      ALERT_MS without a sure sample; HOLD_MS,        sure samples for SIGNAL_CLEAR_MS, or a restart
                 or at once where the last one was low or falling (`sinks`)
 
 The signal's time adds up over gaps, and runs back only in the time of sure samples: one in 4.7 s undoes nothing. A gap

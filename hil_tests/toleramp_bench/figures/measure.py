@@ -198,7 +198,7 @@ def decision_ms(bench: PumpBench, back: int) -> float:
 
 
 def accept_ms(blob: bytes) -> tuple[float, int]:
-    """From the last frame of a load to the pump's answer, in ms, and the free heap (bytes) that four more loads cost."""
+    """Last frame of a load to the answer, in ms, and the free heap (bytes) that four more loads cost."""
     bench = PumpBench()
     bench.boot()
     free = []
