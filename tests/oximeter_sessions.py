@@ -82,13 +82,13 @@ event = "alarm_raised"
 of = "lost"
 code = "signal-lost"
 within_s = {alarm}
-not_before_s = 2.4
+not_before_s = 1.9
 [[expect]]
 event = "paused"
 of = "lost"
 code = "signal-lost"
 within_s = {hold}
-not_before_s = 12.4
+not_before_s = 11.9
 """
 
 
@@ -102,4 +102,4 @@ def judged(folder: Path, form: str, target: str, more: str, end: str = "paused")
 
 def lost(what: str, extra: float = 0) -> str:
     """The probe or the line is lost; `extra`: so long it takes to be known."""
-    return LOST.format(what=what, second="02.300", alarm=5.7 + extra, hold=15.7 + extra)
+    return LOST.format(what=what, second="02.300", alarm=5.3 + extra, hold=15.3 + extra)
