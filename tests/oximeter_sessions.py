@@ -102,4 +102,4 @@ def judged(folder: Path, form: str, target: str, more: str, end: str = "paused")
 
 def lost(what: str, extra: float = 0) -> str:
     """The probe or the line is lost; `extra`: so long it takes to be known."""
-    return LOST.format(what=what, second="02.300", alarm=5.3 + extra, hold=15.3 + extra)
+    return LOST.format(what=what, second="02.300", alarm=5.7 + extra, hold=15.7 + extra)
