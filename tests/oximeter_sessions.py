@@ -82,13 +82,13 @@ event = "alarm_raised"
 of = "lost"
 code = "signal-lost"
 within_s = {alarm}
-not_before_s = 2.4
+not_before_s = 1.9
 [[expect]]
 event = "paused"
 of = "lost"
 code = "signal-lost"
 within_s = {hold}
-not_before_s = 12.4
+not_before_s = 11.9
 """
 
 

@@ -3,10 +3,11 @@
 senses -> guard's account -> link -> session -> delivery -> guard's judgement -> alarms -> display, journal, link
 """
 
+from pump import acts, requests
 from pump.base.compat import micropython
 from pump.delivery.delivery import Delivery
 from pump.guard.guard import Guard
-from pump.io import CONFIRM, SILENCE, STOP
+from pump.io import STOP
 from pump.link.link import Link
 from pump.loading import load
 from pump.panel.alarms import Alarms
@@ -26,10 +27,9 @@ from pump.store.journal import Journal, parts_of
 from pump.store.orders import Orders
 from pump.store.settings import Settings
 from pump.store.throttle import Throttle
-from pump.tables import events, inputs, refusals
+from pump.tables import events, inputs
 from pump.tables import parts as part_rows
 from pump.tables.causes import DRIVE_LATE
-from pump.tables.messages import HANG, SET
 from pump.tables.states import GROUP, OVER, READY
 
 BENCH_MODE = 1
@@ -138,7 +138,7 @@ class Controller:
         if snap.link_n or slow or turn & 3 == 3 or link.loading or link.request:
             presses = self._listen(snap, out, presses)
         if presses:
-            self._presses(presses)
+            acts.presses(self, presses)
         trip = guard.trip
         if not trip and snap.queue_us <= 0 and delivery.late(0):
             trip = DRIVE_LATE
@@ -213,9 +213,9 @@ class Controller:
             out.tidy = True
             self.oximeter.asked(snap.buttons or self.buttons.stable, self, out)
         if link.hung is not None:
-            self._hang(snap)
+            requests.hang(self, snap)
         if link.setting >= 0:
-            self._set()
+            requests.set_value(self)
         if link.loader.loaded is not None:
             blob, link.loader.loaded = link.loader.loaded, None
             load(self, blob)
@@ -312,7 +312,7 @@ class Controller:
                 self.alarms.worsened()
         if look:
             vitals.watch(snap.now_ms)
-            self._monitor()
+            acts.monitor(self)
             oximeter.look(snap.now_ms, parser)
             self._look(snap)
             self.guard.look()
@@ -330,61 +330,3 @@ class Controller:
         if snap.parts & ~self._screen & _SCREEN:
             self.display.forget()
         self._screen = snap.parts
-
-    @micropython.native
-    def _monitor(self):
-        """Each look: the second press to end monitoring lapses; a probe off on purpose."""
-        monitoring, group = self.conditions.monitoring, GROUP[self.session.state]
-        if not monitoring.on:
-            return
-        there = not self.vitals.alert
-        monitoring.tick(self.t_s, group, there)
-        if self.buttons.stable == SILENCE and monitoring.probe_off(self.buttons.held_ms, group, there):
-            self.log(events.PROBE_OFF, 0, monitoring.probe_s // 60)
-            self._confirm()
-
-    def _confirm(self):
-        """A person's act took conditions back: their alarms are over, and confirmed by it."""
-        session = self.session
-        self.conditions.judge(session.state, session.progress.cause, self.t_s)
-        self.alarms.confirm()
-
-    @micropython.native
-    def _presses(self, presses):
-        self.log(events.PRESSED, presses, 0)
-        alarms = self.alarms
-        if presses & SILENCE and alarms.silence():
-            self.vitals.mark()
-        alarms.press()
-        if presses & CONFIRM:
-            self.lost.seen()
-        if self.conditions.monitoring.press(presses, GROUP[self.session.state], alarms.named()):
-            self.log(events.MONITORING_ENDED, 0, 0)
-            self._confirm()
-
-    def _hang(self, snap):
-        """A scanned code is judged; of those refused the first is recorded, then each minute how many more came.
-
-        While a key is down, or the question is not on the screen yet, it is nobody's: a press must never answer what
-        came after it (SES-16).
-        """
-        code = self.link.hung
-        self.link.hung = None
-        if snap.buttons or self.buttons.stable or not self.session.hears():
-            self.link.decline(HANG, refusals.BUSY)
-            return
-        self.guard.scanned(code)
-        if not self.session.scanned(code):
-            self.link.decline(HANG, refusals.RANGE)
-            self.rejected.came(self.session.case.solution(), code)
-
-    def _set(self):
-        """A setting is changed, recorded and written; the oximeter's format counts from the next power-on."""
-        row, value = self.link.setting, self.link.value
-        self.link.setting = -1
-        if self.settings.holds(row, value):
-            return  # as it is already: no writing, no record
-        if self.settings.set(row, value):
-            self.log(events.SETTING, row, value)
-        else:
-            self.link.decline(SET, refusals.RANGE, 0, value)

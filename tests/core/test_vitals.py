@@ -150,7 +150,7 @@ def test_the_early_limit(spo2: int, early: bool) -> None:
 
 @pytest.mark.req("VIT-2", "INT-3")
 @pytest.mark.parametrize("start", STARTS)
-def test_silence_alerts_after_5_s_and_holds_after_15(start: int) -> None:
+def test_silence_alerts_within_5_s_and_holds_within_15(start: int) -> None:
     """Else a pulled plug looks like a stable patient."""
     finger = Finger(start).limits()
     finger.feed(3, 98)
@@ -159,10 +159,10 @@ def test_silence_alerts_after_5_s_and_holds_after_15(start: int) -> None:
         assert finger.vitals.good() is (finger.t_ms - last <= sense.FRESH_MS)
         finger.t_ms += 20
         finger.vitals.watch(finger.now())
-    assert 5_000 <= finger.t_ms - last <= 5_020
+    assert 4_500 <= finger.t_ms - last <= 4_520
     assert not finger.vitals.good()
     finger.silence(20)
-    assert 15_000 <= finger.t_ms - last <= 15_020
+    assert 14_500 <= finger.t_ms - last <= 14_520
     assert held(finger) == "signal-lost"
 
 
@@ -175,7 +175,7 @@ def test_samples_without_a_sure_value_are_silence(flags: int) -> None:
     """Else a fallen probe keeps the drug flowing."""
     finger = Finger().limits()
     finger.feed(3, 98)
-    assert 14_000 <= finger.feed(17, 98, flags=flags) <= 15_000 + SAMPLE_MS
+    assert 14_000 <= finger.feed(17, 98, flags=flags) <= 15_000
     assert held(finger) == "signal-lost"
 
 
@@ -271,7 +271,7 @@ def test_one_sure_sample_does_not_undo_the_time_without_a_signal(start: int, off
 
 
 @pytest.mark.req("VIT-2", "ALM-6")
-@pytest.mark.parametrize(("off_s", "sure"), [(3.4, 14), (1.6, 1), (2.0, 9), (4.6, 18)])
+@pytest.mark.parametrize(("off_s", "sure"), [(3.4, 14), (1.6, 1), (2.0, 9), (4.1, 16)])
 def test_gaps_that_sure_time_makes_good_are_no_loss(off_s: float, sure: int) -> None:
     """Else a cuff on the same arm, or a packet in ten that is bad, alarms all day."""
     finger = Finger().limits()

@@ -30,8 +30,8 @@ TICK_MS = 1_000  # a scan of the explored pump
 # The constant, what it is, what it becomes: times in ms or s, readings of a second, scans.
 SHORTENED: tuple[tuple[str, str, int, int], ...] = (
     ("pump.senses.vitals", "RECOVER_MS", 60_000, 5_000),
-    ("pump.senses.vitals", "ALERT_MS", 5_000, 3_000),
-    ("pump.senses.vitals", "HOLD_MS", 15_000, 5_000),
+    ("pump.senses.vitals", "ALERT_MS", 4_500, 3_000),
+    ("pump.senses.vitals", "HOLD_MS", 14_500, 5_000),
     ("pump.senses.vitals", "CLEAR_MS", 30_000, 2_000),
     ("pump.senses.vitals", "SIGNAL_CLEAR_MS", 10_000, 1_000),
     ("pump.senses.limits", "STRETCH_MS", 10_000, 1_000),

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,9 @@ class Run:
     def _judge(self, items: list[pytest.Item]) -> int:
         known, jobs = Map(place().build / "map.json"), self.options.jobs
         judge = Judge(items, known, self.killers, self.options.budget)
-        rest = self._by_hints(judge) if self.options.sample else self.mutants
+        rest = self.mutants
+        if self.options.sample:
+            rest = self._survivors(judge, self._by_hints(judge), known, items)
         if rest:
             measured = known.fill(items, jobs)
             print(f"{measured} tests measured, {len(rest)} mutants", flush=True)
@@ -92,14 +95,27 @@ class Run:
                 self._take(verdict)
         return self._end()
 
+    def _survivors(self, judge: Judge, mutants: list[Mutant], known: Map, items: list[pytest.Item]) -> list[Mutant]:
+        """Judges by the tests beside the modules alone: to measure all of them takes a minute. Those that lived."""
+        if not self.options.tests:
+            files = {str(CHECKOUT / file) for mutant in mutants for file in beside(mutant.module)}
+            items = [item for item in items if str(item.path) in files]
+        known.fill(items, self.options.jobs)
+        return self._lived(judge.verdicts(mutants, self.options.jobs))
+
     def _by_hints(self, judge: Judge) -> list[Mutant]:
         """Judges by the one test that killed it before; those that lived."""
         hinted = [mutant for mutant in self.mutants if mutant.name in self.killers]
         unsound = judge.sound({self.killers[mutant.name] for mutant in hinted})
         if unsound:
             raise RuntimeError(f"fails without a mutant: {unsound}")
-        lived = [mutant for mutant in self.mutants if mutant not in hinted]
-        for verdict in judge.verdicts(hinted, self.options.jobs):
+        new = [mutant for mutant in self.mutants if mutant not in hinted]
+        return new + self._lived(judge.verdicts(hinted, self.options.jobs))
+
+    def _lived(self, verdicts: Iterable[Verdict]) -> list[Mutant]:
+        """Takes those that were killed; the others."""
+        lived = []
+        for verdict in verdicts:
             if verdict.by:
                 self._take(verdict)
             else:

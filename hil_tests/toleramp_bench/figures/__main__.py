@@ -167,7 +167,7 @@ def twenty_steps() -> bytes:
 def _protocol() -> Iterator[Figure]:
     took_ms, left = measure.accept_ms(twenty_steps())
     yield below("20-step protocol, checked and accepted by the pump", took_ms, "ms", 300)
-    yield Figure("heap that stays taken after three more loads", left, "bytes", "0", left <= 0)
+    yield Figure("heap that stays taken after four more loads", left, "bytes", "0", left <= 0)
 
 
 def _oximeters() -> Iterator[Figure]:

@@ -1,0 +1,33 @@
+"""What a laptop's request changes, judged when it has come: a scanned code, a setting."""
+
+from pump.tables import events, refusals
+from pump.tables.messages import HANG, SET
+
+
+def hang(pump, snap):
+    """A scanned code is judged; of those refused the first is recorded, then each minute how many more came.
+
+    While a key is down, or the question is not on the screen yet, it is nobody's: a press must never answer what
+    came after it (SES-16). `pump`: the controller.
+    """
+    code = pump.link.hung
+    pump.link.hung = None
+    if snap.buttons or pump.buttons.stable or not pump.session.hears():
+        pump.link.decline(HANG, refusals.BUSY)
+        return
+    pump.guard.scanned(code)
+    if not pump.session.scanned(code):
+        pump.link.decline(HANG, refusals.RANGE)
+        pump.rejected.came(pump.session.case.solution(), code)
+
+
+def set_value(pump):
+    """A setting is changed, recorded and written; the oximeter's format counts from the next power-on."""
+    row, value = pump.link.setting, pump.link.value
+    pump.link.setting = -1
+    if pump.settings.holds(row, value):
+        return  # as it is already: no writing, no record
+    if pump.settings.set(row, value):
+        pump.log(events.SETTING, row, value)
+    else:
+        pump.link.decline(SET, refusals.RANGE, 0, value)
