@@ -153,7 +153,8 @@ WAYS: dict[str, Callable[[Any], None]] = {
 }  # fmt: skip
 # The device's next readings show these, so many of them as it takes to tell; the others are shown by no reading at all.
 _SHOWN = ("finger out", "sensor unplugged", "searching", "artifact for ever", "frozen stream", "frozen pleth")
-_UNSURE = ("artifact for ever", "wrong format")  # readings come that may say low: then it is that which is told
+# Bytes come that the pump may take for readings in doubt: of who is low or falling they may say low, and that is told.
+_IN_DOUBT = ("artifact for ever", "wrong format", "wrong baud", "noise", "half the bytes lost")
 _THROUGH = ("half the bytes lost", "every tenth packet")  # some readings arrive whole
 
 
@@ -191,7 +192,7 @@ def begin(run: CasesRun[Case, Outcome], case: Case) -> int:
 
 def judge(run: CasesRun[Case, Outcome], case: Case, recording: Recording) -> Outcome:
     """From the last good reading to the alarm, and to the last pulse."""
-    told_by = (ALARMS.SIGNAL_LOST, ALARMS.SPO2_STOP) if case.way in _UNSURE else (ALARMS.SIGNAL_LOST,)
+    told_by = (ALARMS.SIGNAL_LOST, ALARMS.SPO2_STOP) if _may_say_low(case) else (ALARMS.SIGNAL_LOST,)
     alarms = [
         record["t_ms"]
         for record in recording.records
@@ -207,6 +208,11 @@ def judge(run: CasesRun[Case, Outcome], case: Case, recording: Recording) -> Out
         hold_ms = (t_ns - last_good(line, case.way, t_ns).at_ns) / 1e6
     known_ms = _known_ms(line, case.way, run.line.form)
     return Outcome(case, alert_ms, hold_ms, known_ms, held[0]["code"] if held else "")
+
+
+def _may_say_low(case: Case) -> bool:
+    """Whether "SpO2 low" is as true as "signal lost"."""
+    return case.level != WELL and case.way in _IN_DOUBT
 
 
 def last_good(line: Sequence[Told], way: str, t_ns: float) -> Told:
@@ -255,7 +261,7 @@ def outcomes(target: str, form: str, wanted: Sequence[Case], jobs: int = 1) -> l
 def met(found: Outcome) -> bool:
     """In time, and not before the reading that was the last good one had come."""
     alert, hold = bars_ms(found)
-    causes = (CAUSES.SIGNAL_LOST, CAUSES.SPO2_STOP) if found.case.way in _UNSURE else (CAUSES.SIGNAL_LOST,)
+    causes = (CAUSES.SIGNAL_LOST, CAUSES.SPO2_STOP) if _may_say_low(found.case) else (CAUSES.SIGNAL_LOST,)
     in_time = -RECORD_MS <= found.alert_ms <= alert and -INTERVAL_MS <= found.hold_ms <= hold
     return in_time and found.cause in causes
 
