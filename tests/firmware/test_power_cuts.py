@@ -32,8 +32,9 @@ from toleramp_bench.cuts.after import (
     log_length,
     old_log,
 )  # fmt: skip
-from toleramp_bench.cuts.walks import RINGS, Case, Crew, FlashWalk, crew, partly
+from toleramp_bench.cuts.walks import RINGS, Case, FlashWalk, partly
 from toleramp_bench.figures.measure import running_bench
+from toleramp_bench.runs.forked import Crew, crew
 from toleramp_bench.runs.forks import Twin, booted, in_fork
 from toleramp_bench.targets.base import TargetFault
 

@@ -22,8 +22,10 @@ from typing import Any
 
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.cuts.after import RECORD_BYTES, Prepared
-from toleramp_bench.cuts.walks import SCALE, Case, Crew, FlashWalk, Outcome, SessionWalk, crew
+from toleramp_bench.cuts.walks import SCALE, Case, FlashWalk, Outcome, SessionWalk
+from toleramp_bench.facts import keep_facts
 from toleramp_bench.places import mechanism_pl_pulse
+from toleramp_bench.runs.forked import Crew, crew
 from toleramp_bench.targets.base import TargetFault
 
 KINDS = {"instant": 55, "record": 30, "again": 10, "flash": 5}  # per cent of the cuts
@@ -138,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     found = facts(outcomes, args.seed, time.perf_counter() - began, _processor_s() - busy)
     if args.out:
-        (args.out / "facts.json").write_text(json.dumps(found, indent=1))
+        keep_facts(args.out, found)
     print(json.dumps(found, indent=1) if args.json else page(found))
     return 1 if found["findings"] else 0
 

@@ -5,10 +5,8 @@ Each walk happens once. Where a case cuts the power the process forks: the child
 
 from __future__ import annotations
 
-import select
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 
 from pump.io import SILENCE, STOP
@@ -20,12 +18,12 @@ from toleramp_bench.boards.provision import service
 from toleramp_bench.boards.pump import BenchFault, PumpBench
 from toleramp_bench.cuts.after import Cut, PowerCut, Prepared, TearableFram, Verdict, fram_of, judge, old_log, tap
 from toleramp_bench.figures.measure import run_session, standard_blob
-from toleramp_bench.interrupts import interrupts_held
 from toleramp_bench.names import EVENTS
 from toleramp_bench.people.nurse import Nurse, Wishes
 from toleramp_bench.people.pace import ScreenPace
 from toleramp_bench.places import image, pins
-from toleramp_bench.runs.forks import Twin, split
+from toleramp_bench.runs.forked import Crew
+from toleramp_bench.runs.forks import Twin
 
 SCALE = Fraction(1, 250)  # of the standard protocol: a step takes 3.6 s
 SPAN_S = 45.0  # of the session walk, from power-on
@@ -69,52 +67,6 @@ class Outcome:
     place: str
     state: str
     verdict: Verdict
-
-
-@dataclass
-class Crew:
-    """The children at work, at most `jobs` at a time, and what the finished ones have brought."""
-
-    jobs: int
-    outcomes: list[Outcome] = field(default_factory=list)
-    _busy: dict[int, Twin] = field(default_factory=dict)
-
-    def branch(self) -> Twin:
-        """Forks, as soon as one of the others has finished if need be. The child delivers an Outcome."""
-        while len(self._busy) >= self.jobs:
-            self._collect()
-        with interrupts_held():
-            twin = split()
-            if not twin.child:
-                self._busy[twin.pipe] = twin
-        return twin
-
-    def _collect(self) -> None:
-        for pipe in select.select(list(self._busy), [], [])[0]:
-            self.outcomes.append(self._busy[pipe].result())
-            del self._busy[pipe]
-
-    def finish(self) -> None:
-        """Waits for all."""
-        while self._busy:
-            self._collect()
-
-    def kill(self) -> None:
-        """Ends all."""
-        for twin in self._busy.values():
-            twin.kill()
-        self._busy.clear()
-
-
-@contextmanager
-def crew(jobs: int) -> Iterator[Crew]:
-    """Children that are gone at the end, whatever it is."""
-    made = Crew(jobs)
-    try:
-        yield made
-        made.finish()
-    finally:
-        made.kill()
 
 
 # -- a session

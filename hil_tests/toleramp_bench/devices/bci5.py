@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toleramp_bench.devices.nonin_df2 import Values
-from toleramp_bench.devices.sixty import CHUNKS, EVERY, MOST_PULSE, PACKETS_A_READING, Moment, moments
+from toleramp_bench.devices.readings import percent
+from toleramp_bench.devices.sixty import CHUNKS, EVERY, MOST_PULSE, PACKETS_A_READING, Moment, moments, readings
 
-__all__ = ["BAUD", "CHUNKS", "EVERY", "MOST_PULSE", "PACKETS_A_READING", "PARITY", "SIZE", "frame", "packet", "stuck"]
+__all__ = [
+    "BAUD", "CHUNKS", "EVERY", "MOST_PULSE", "OTHER_BAUD", "PACKETS_A_READING", "PARITY", "READINGS", "SIZE", "frame",
+    "packet", "stuck",
+]  # fmt: skip
 BAUD, PARITY = 19_200, 1  # odd
+OTHER_BAUD = (4_800,)  # of older devices
 SIZE = 5
 _ALWAYS, _BEEP, _UNPLUGGED = 0x80, 0x40, 0x20
 _HIGH, _SEARCHING, _PROBE = 0x40, 0x20, 0x10
@@ -30,3 +35,11 @@ def packet(values: Values, status: Sequence[int], pleth: Sequence[int]) -> bytes
 def stuck(sent: bytes) -> bytes:
     """The last frame again and again."""
     return sent[-SIZE:] * CHUNKS
+
+
+def _look(frame: bytes) -> tuple[int | None, int]:
+    """SpO2 and pleth of a frame."""
+    return None if frame[2] & (_SEARCHING | _PROBE) else percent(frame[4]), frame[1]
+
+
+READINGS = readings(_look)

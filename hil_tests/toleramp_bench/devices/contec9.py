@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toleramp_bench.devices.nonin_df2 import Values
-from toleramp_bench.devices.sixty import CHUNKS, EVERY, MOST_PULSE, PACKETS_A_READING, Moment, moments
+from toleramp_bench.devices.readings import percent
+from toleramp_bench.devices.sixty import CHUNKS, EVERY, MOST_PULSE, PACKETS_A_READING, Moment, moments, readings
 
 __all__ = [
     "ANSWERS", "BAUD", "CHUNKS", "EVERY", "GOODBYE", "KEEP_ALIVE", "LISTENS_S", "MOST_PULSE", "PACKETS_A_READING",
-    "SIZE", "START", "STOP", "frame", "goodbye", "packet", "stuck",
+    "READINGS", "SIZE", "START", "STOP", "frame", "goodbye", "packet", "stuck",
 ]  # fmt: skip
 BAUD = 115_200
 SIZE = 9
@@ -70,3 +71,13 @@ GOODBYE = goodbye()
 def stuck(sent: bytes) -> bytes:
     """The last package again and again."""
     return sent[-SIZE:] * CHUNKS
+
+
+def _look(sent: bytes) -> tuple[int | None, int]:
+    """SpO2 and pleth of a package of the live stream."""
+    first, second, _, _, spo2, *_ = (byte & 0x7F | (sent[1] >> n & 1) << 7 for n, byte in enumerate(sent[2:]))
+    gone = first & _PROBE or second & _SEARCHING
+    return None if gone or spo2 & _MARK else percent(spo2), second & 0x7F
+
+
+READINGS = readings(_look)

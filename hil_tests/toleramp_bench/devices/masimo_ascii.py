@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from toleramp_bench.devices import text_lines
@@ -11,6 +12,7 @@ BAUD = 9600
 CHUNKS, EVERY = 1, 3
 _NO_SENSOR, _LOW_PERFUSION, _SEARCH, _INTERFERENCE, _OFF, _SET = 0x01, 0x04, 0x08, 0x10, 0x20, 0x800
 _LOW_BATTERY = 0x40
+_EXCEPTIONS = re.compile(rb" EXC=([0-9A-F]+)")
 
 
 def packet(values: Values, status: Sequence[int], pleth: Sequence[int]) -> bytes:
@@ -35,3 +37,15 @@ def _exceptions(bits: int, values: Values) -> int:
     if bits & ARTIFACT:
         found |= _INTERFERENCE
     return found | (_SEARCH if text_lines.searching(bits, values) else 0)
+
+
+# -- read plainly
+
+
+def _disturbed(line: bytes) -> bool:
+    """Whether a line says that there was interference."""
+    found = _EXCEPTIONS.search(line)
+    return found is not None and bool(int(found[1], 16) & _INTERFERENCE)
+
+
+READINGS = text_lines.readings(_disturbed)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from toleramp_bench.devices import text_lines
 from toleramp_bench.devices.nonin_df2 import ARTIFACT, SENSOR_OFF, Values
+from toleramp_bench.devices.readings import Packets, Readings
 
 BAUD = 9600
 CHUNKS, EVERY = 1, 6
@@ -15,6 +17,9 @@ HEAD = (
     b"TIME                 %SpO2   BPM     PA     Status\r\n"
 )
 _HEAD_EVERY = 25 * EVERY
+_PERIOD_NS, _SILENCE_MS = 2_000_000_000, 4_500  # a line may be lost
+_SPO2 = re.compile(rb"\d\d-\w\w\w-\d\d .{8} {1,5}(\d+)")
+_CODES = re.compile(rb"\b[A-Z]{2}\b")
 
 
 def line(values: Values, codes: Sequence[str] = (), amplitude: int | None = 88) -> bytes:
@@ -42,3 +47,22 @@ def _codes(bits: int, values: Values) -> list[str]:
     if bits & ARTIFACT:
         found.append("MO")
     return found + (["LB"] if values.low_batt else [])
+
+
+# -- read plainly
+
+
+def _live(sent: bytes) -> int | None:
+    """SpO2 of a line."""
+    return text_lines.live(sent, _SPO2)
+
+
+def _disturbed(sent: bytes) -> bool:
+    """Whether a line says that there was motion."""
+    return b"MO" in _CODES.findall(sent)
+
+
+# Lines lie two seconds apart: a clock that says the same in two of them stands.
+READINGS = Readings(
+    _PERIOD_NS, _SILENCE_MS, lambda: Packets(_live, _disturbed, text_lines.device_time), still=1, artifact=True
+)

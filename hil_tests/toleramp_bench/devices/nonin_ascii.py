@@ -9,6 +9,7 @@ from toleramp_bench.devices.nonin_df2 import Values
 
 BAUD = 9600
 CHUNKS, EVERY = 1, 3
+READINGS = text_lines.readings()
 
 
 def line(values: Values, marks: str = "", time: bool = True) -> bytes:

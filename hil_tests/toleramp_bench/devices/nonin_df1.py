@@ -14,10 +14,12 @@ from toleramp_bench.devices.nonin_df2 import (
     YELLOW,
     Values,
 )  # fmt: skip
+from toleramp_bench.devices.readings import Packets, Readings, percent
 
 BAUD = 9600
 CHUNKS = 1  # all at once
 EVERY = 3  # of the thirds of a second
+PERIOD_NS, SILENCE_MS = 1_000_000_000, 3_000
 _ALWAYS = 0x80
 _SENSOR, _TRACK, _LOW, _MARGINAL, _BAD_PULSE = 0x40, 0x20, 0x10, 0x08, 0x04
 
@@ -46,3 +48,20 @@ def _status(frames: Sequence[int]) -> int:
     if every & YELLOW == YELLOW:
         return found | _MARGINAL
     return found if every & GREEN or not every & YELLOW else found | _LOW
+
+
+# -- read plainly
+
+
+def live(packet: bytes) -> int | None:
+    """SpO2 of a packet; none without sensor or track."""
+    return None if packet[0] & (_SENSOR | _TRACK) else percent(packet[2])
+
+
+def disturbed(packet: bytes) -> bool:
+    """Whether it says that a pulse was bad."""
+    return bool(packet[0] & _BAD_PULSE)
+
+
+# There is neither a pleth nor a counter nor a clock: a device that hangs is as one with a steady patient.
+READINGS = Readings(PERIOD_NS, SILENCE_MS, lambda: Packets(live, disturbed, locks=True), still=0, artifact=True)

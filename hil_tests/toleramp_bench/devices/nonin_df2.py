@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from toleramp_bench.devices.readings import STILL_NS, Reading, Readings, percent
+
 BAUD = 9600
 FRAMES = 25
 FRAMES_PER_SECOND = 75
 CHUNKS = FRAMES  # pieces in which a packet is sent, one a frame
 EVERY = 1  # a packet for each third of a second
+PERIOD_NS, SILENCE_MS = 333_333_333, 1_000
 SUMMED = 3  # bytes of a frame, beside the value, of which another may leave the sum right: status, pleth, sum
 NO_PULSE, NO_SPO2 = 511, 127
 
@@ -67,6 +70,70 @@ def packet(values: Values, status: Sequence[int], pleth: Sequence[int]) -> bytes
     """The 125 bytes of a packet; `status` without its SYNC bit, which is set in the first frame here."""
     parts = enumerate(zip(status, pleth, values.floats(), strict=True))
     return b"".join(frame(bits | (SYNC if n == 0 else 0), wave, value) for n, (bits, wave, value) in parts)
+
+
+# -- read plainly
+
+
+class Reader:
+    """Packets whose 25 frames have come whole, from the one with SYNC on.
+
+    `status` and `pleth`: where those stand in a frame. A disturbed beat is marked in its own frames alone: what comes
+    behind it is of it, up to the next beat.
+    """
+
+    def __init__(self, status: int, pleth: slice) -> None:
+        self._status, self._pleth = status, pleth
+        self._frames: list[bytes] = []
+        self.silence()
+
+    def take(self, chunk: bytes) -> Reading | None:
+        """A frame."""
+        if chunk[self._status] & SYNC:
+            self._frames = [chunk]
+        elif self._frames:
+            self._frames.append(chunk)
+        if len(self._frames) < FRAMES:
+            return None
+        frames, self._frames = self._frames, []
+        return self._read(frames)
+
+    def torn(self) -> None:
+        """A packet that lacks a frame is none."""
+        self._frames = []
+
+    def silence(self) -> None:
+        """Another module may be there."""
+        self._frames = []
+        self._disturbed = False
+        self._wave: tuple[bytes, ...] = ()
+        self._counter = b""
+
+    def _read(self, frames: Sequence[bytes]) -> Reading:
+        every = 0
+        for frame in frames:
+            every |= frame[self._status]
+        if every & (ARTIFACT | YELLOW):
+            self._disturbed = bool(every & ARTIFACT)
+        value = None if every & (SENSOR_OFF | SENSOR_ALARM | OUT_OF_TRACK) else percent(frames[2][3])
+        return Reading(value, self._disturbed, self._stands(frames))
+
+    def _stands(self, frames: Sequence[bytes]) -> bool:
+        """The counter is as before, or the pleth; a counter that says 0 is none."""
+        wave, counter = tuple(frame[self._pleth] for frame in frames), frames[5][3:4] + frames[6][3:4]
+        stands = wave == self._wave or len(set(wave)) == 1 or (any(counter) and counter == self._counter)
+        self._wave, self._counter = wave, counter
+        return stands
+
+
+def readings(status: int, pleth: slice) -> Readings:
+    """How the readings of such frames come."""
+    return Readings(
+        PERIOD_NS, SILENCE_MS, lambda: Reader(status, pleth), still=1, still_pleth=STILL_NS // PERIOD_NS, artifact=True
+    )
+
+
+READINGS = readings(1, slice(2, 3))
 
 
 def _split(pulse: int | None) -> bytes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from toleramp_bench.devices.nonin_df2 import BAUD, CHUNKS, EVERY, SYNC, Values
+from toleramp_bench.devices.nonin_df2 import BAUD, CHUNKS, EVERY, SYNC, Values, readings
 
-__all__ = ["BAUD", "CHUNKS", "EVERY", "SUMMED", "frame", "packet"]
+__all__ = ["BAUD", "CHUNKS", "EVERY", "READINGS", "SUMMED", "frame", "packet"]
 SUMMED = 4  # as in data format 2, where the first byte is always the same
 _ALWAYS = 0x80
 _FINE = 0x55  # the lower byte of the pleth, which the 8 bits of the model do not have
+READINGS = readings(0, slice(1, 3))
 
 
 def frame(status: int, pleth: int, value: int) -> bytes:

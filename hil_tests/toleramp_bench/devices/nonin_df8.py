@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from toleramp_bench.devices import nonin_df1
 from toleramp_bench.devices.nonin_df2 import SENSOR_ALARM, SENSOR_OFF, Values
+from toleramp_bench.devices.readings import Packets, Readings
 
 BAUD = 9600
 CHUNKS, EVERY = nonin_df1.CHUNKS, nonin_df1.EVERY
@@ -18,3 +19,17 @@ def packet(values: Values, status: Sequence[int], pleth: Sequence[int]) -> bytes
     if values.low_batt:
         second |= _LOW_BATTERY
     return nonin_df1.said(values.hr_d, values.spo2_d, status) + bytes((second,))
+
+
+# -- read plainly
+
+
+def live(packet: bytes) -> int | None:
+    """SpO2 of a packet; what is held for display under the sensor's alarm is none."""
+    return None if packet[3] & _SNSA else nonin_df1.live(packet)
+
+
+READINGS = Readings(
+    nonin_df1.PERIOD_NS, nonin_df1.SILENCE_MS, lambda: Packets(live, nonin_df1.disturbed, locks=True),
+    still=0, artifact=True,
+)  # fmt: skip

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from pump.tables.oximeters import NAMES
 from toleramp_bench.devices import nonin_df2
 from toleramp_bench.devices.nonin_df2 import BAUD, FRAMES, FRAMES_PER_SECOND, Values
-from toleramp_bench.devices.traces import Replay, Row
+from toleramp_bench.devices.readings import Readings
+from toleramp_bench.devices.traces import Replay, Row, play_on
 
 DEFAULT_FORM = NAMES[0]
 _SECOND = 1_000_000_000
@@ -72,7 +73,7 @@ class Oximeter:
         """`form`: the serial format, by its name in pump.tables.oximeters; its bytes are the module's of that name."""
         self._wire, self._uart = wire, uart
         self.form = form
-        self._bytes: Any = _module(form)
+        self._bytes: Any = bytes_of(form)
         self.line: tuple[int, int | None] = settings(form)
         self._ear, self._until_ns = b"", 0  # what the pump said last; how long it is still spoken to
         self._spo2, self._pulse = _Ramp(spo2), _Ramp(pulse)
@@ -106,7 +107,7 @@ class Oximeter:
     @property
     def must_be_started(self) -> bool:
         """It is silent until it is asked."""
-        return bool(getattr(self._bytes, "START", b""))
+        return must_be_started(self.form)
 
     # --- what happens to it --------------------------------------------------------------------------------
 
@@ -145,15 +146,6 @@ class Oximeter:
         """
         self._replay = Replay(rows, self._wire.now_ns)
 
-    def _play_on(self) -> None:
-        if self._replay:
-            row = self._replay.at(self._wire.now_ns)
-            if row:
-                self.say(row[0], row[1])
-            else:
-                self._replay = None
-                self.say_no_more()
-
     def power(self, on: bool) -> None:
         """It is switched off: it says goodbye where its format can, then nothing. Or on again: it starts anew."""
         goodbye = getattr(self._bytes, "GOODBYE", b"")
@@ -168,7 +160,7 @@ class Oximeter:
     def swap(self, form: str, counter: bool = True) -> None:
         """Another module takes its place on the line, one of that format; without a counter its packets have none."""
         self.form, self._counts = form, counter
-        self._bytes = _module(form)
+        self._bytes = bytes_of(form)
         self.line = settings(form)
         self._until_ns = 0
         self.timer, self._packet = 0, b""
@@ -203,6 +195,11 @@ class Oximeter:
         for byte in data:
             self._ear = (self._ear + bytes((byte,)))[-len(form.START) :]
             self._obey(form)
+
+    def wake(self) -> None:
+        """Somebody has asked it for its stream, where it wants that."""
+        if self.must_be_started:
+            self.hear(self._bytes.START)
 
     def _obey(self, form: Any) -> None:
         """A command has come, perhaps."""
@@ -278,7 +275,7 @@ class Oximeter:
         return status
 
     def _values(self) -> Values:
-        self._play_on()
+        self._replay = play_on(self._replay, self._wire.now_ns, self)
         measured = self._measured()
         self._renew_display(measured)
         kept = self._display
@@ -327,17 +324,34 @@ class Oximeter:
 
 def settings(form: str) -> tuple[int, int | None]:
     """Rate and parity (1 odd, 0 even, None none) of that format's line."""
-    module = _module(form)
+    module = bytes_of(form)
     return int(module.BAUD), getattr(module, "PARITY", None)
+
+
+def rates(form: str) -> tuple[int, ...]:
+    """All baud rates at which devices of that format send; its line's own comes first."""
+    module = bytes_of(form)
+    return (int(module.BAUD), *getattr(module, "OTHER_BAUD", ()))
+
+
+def must_be_started(form: str) -> bool:
+    """Whether devices of that format are silent until they are asked."""
+    return hasattr(bytes_of(form), "START")
+
+
+def readings(form: str) -> Readings:
+    """How that format's readings come."""
+    found: Readings = bytes_of(form).READINGS
+    return found
 
 
 def most_pulse(form: str) -> int | None:
     """The highest pulse (1/min) that the format can say; None where each that a device measures can be."""
-    return getattr(_module(form), "MOST_PULSE", None)
+    return getattr(bytes_of(form), "MOST_PULSE", None)
 
 
-def _module(form: str) -> Any:
-    """The bytes of that format."""
+def bytes_of(form: str) -> Any:
+    """What that format's own file has: its bytes, and how they are read."""
     return import_module(f"{__package__}.{form.replace('-', '_')}")
 
 

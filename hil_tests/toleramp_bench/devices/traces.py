@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from typing import Protocol
 
 from toleramp.errors import UserError
 
@@ -39,6 +40,28 @@ class Replay:
             self._row = next(self._rows, None)
             self._end_ns += self._length_ns()
         return self._row
+
+
+class Speaker(Protocol):
+    """A device that can be told what to say."""
+
+    def say(self, spo2: float | None, pulse: float | None) -> None:
+        """From now on just this; None: it has no value."""
+
+    def say_no_more(self) -> None:
+        """From now on what it measures."""
+
+
+def play_on(replay: Replay | None, t_ns: int, device: Speaker) -> Replay | None:
+    """Lets a device say the row of that time; behind the last one it measures again, and there is no replay."""
+    if replay is None:
+        return None
+    row = replay.at(t_ns)
+    if row is None:
+        device.say_no_more()
+        return None
+    device.say(row[0], row[1])
+    return replay
 
 
 @dataclass(frozen=True)

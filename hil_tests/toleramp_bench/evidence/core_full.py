@@ -16,6 +16,7 @@ from pump.tables import states
 from toleramp.errors import UserError
 from toleramp.protocol.file import compile_file
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
+from toleramp_bench.facts import NAME, keep_facts
 from toleramp_bench.figures.measure import attend
 from toleramp_bench.names import STATES
 from toleramp_bench.people.nurse import Nurse
@@ -102,7 +103,7 @@ def agreement(one: dict[str, Any], other: dict[str, Any]) -> tuple[list[str], di
 
 
 def _read(folder: Path) -> dict[str, Any]:
-    path = folder / "facts.json"
+    path = folder / NAME
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -138,8 +139,7 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(f"core_full: {error}", file=sys.stderr)
         return 2
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "facts.json").write_text(json.dumps({**facts, "faults": found}, indent=1) + "\n", encoding="utf-8")
+    keep_facts(args.out, {**facts, "faults": found})
     print("\n".join(found) or text)
     return 1 if found else 0
 

@@ -10,7 +10,6 @@ What is found is kept as finding.bin; `--seed` of facts.json repeats a run.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 import traceback
@@ -28,6 +27,7 @@ from pump.protocol.encoding import encode
 from pump.protocol.rules import findings
 from toleramp.protocol.file import compile_file
 from toleramp_bench.evidence.fuzz_files import FileFuzz
+from toleramp_bench.facts import keep_facts
 from toleramp_bench.figures.generated import blobs
 from toleramp_bench.places import standard_protocol
 
@@ -228,7 +228,7 @@ def fuzzer(what: str, random: Random, folder: Path) -> FrameFuzz | ProtocolFuzz 
 
 def _report(args: argparse.Namespace, rounds: int, seen: Counter[str], finding: Finding | None) -> int:
     facts = {"seed": args.seed, "seconds": args.seconds, "rounds": rounds, "seen": dict(seen.most_common())}
-    (args.out / "facts.json").write_text(json.dumps({**facts, "finding": finding and str(finding)}, indent=1) + "\n")
+    keep_facts(args.out, {**facts, "finding": finding and str(finding)})
     if finding:
         (args.out / "finding.bin").write_bytes(finding.data)
         print(f"found: {finding}; input in {args.out / 'finding.bin'}, repeat with --seed {args.seed}")

@@ -11,14 +11,12 @@ A sure reading is valid and has no flag that makes it unsure. What is sent comes
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -31,7 +29,9 @@ from pump.tables import vitals
 from pump.tables.oximeters import NAMES
 from toleramp_bench.devices import nonin_df2
 from toleramp_bench.devices.nonin_df2 import FRAMES, Values
+from toleramp_bench.devices.oximeter import bytes_of
 from toleramp_bench.evidence.fuzz import Finding, damage, run, undeclared
+from toleramp_bench.facts import keep_facts
 
 ERROR_FRAMES, RESYNC_PLACES = 10_000_000, 10_000
 ERROR_SHARE = 0.01  # of all bytes; half of them get one bit flipped, half another value
@@ -41,22 +41,17 @@ ALL = 1_000  # bytes: a packet in one piece
 Reading = tuple[int, int]
 
 
-def device(form: str) -> Any:
-    """The bench's bytes of that format."""
-    return import_module(f"toleramp_bench.devices.{form.replace('-', '_')}")
-
-
 def per_reading(form: str) -> int:
     """So many packets of the model make at least one reading: a block of frames may begin anywhere in a packet."""
-    return int(getattr(device(form), "PACKETS_A_READING", 1))
+    return int(getattr(bytes_of(form), "PACKETS_A_READING", 1))
 
 
-CHECKED = tuple(form for form in NAMES if hasattr(device(form), "SUMMED"))  # formats with a checksum
+CHECKED = tuple(form for form in NAMES if hasattr(bytes_of(form), "SUMMED"))  # formats with a checksum
 
 
 def encode(form: str, spo2: int | None, pulse: int | None, number: int, status: int = nonin_df2.GREEN) -> bytes:
     """One packet of that format with these values in all its averages; `number`: its place in the stream."""
-    module = device(form)
+    module = bytes_of(form)
     values = Values(
         hr=pulse, spo2=spo2, spo2_d=spo2, spo2_fast=spo2, spo2_bb=spo2, e_hr=pulse, e_spo2=spo2, e_spo2_d=spo2,
         hr_d=pulse, e_hr_d=pulse, tmr=number * module.EVERY,
@@ -152,7 +147,7 @@ def expected_wrong(form: str, frames: int, share: float) -> float:
     A wrong value passes when a second byte of its frame is wrong by what makes the sum right, all other frames of the
     packet are whole, and what it says is still near the redundant fields.
     """
-    a_frame = device(form).SUMMED * share * share * (1 - share) ** 3
+    a_frame = bytes_of(form).SUMMED * share * share * (1 - share) ** 3
     others = (1 - share) ** (5 * (FRAMES_A_PACKET - 1))
     return frames / FRAMES_A_PACKET * others * a_frame * (unseen(SPO2_AGREE) + unseen(RATE_AGREE))
 
@@ -301,7 +296,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"errors are counted for formats with a checksum: {', '.join(CHECKED)}")
     args.out.mkdir(parents=True, exist_ok=True)
     facts, text, good = what[args.what](args)
-    (args.out / "facts.json").write_text(json.dumps({"seed": args.seed, **facts}, indent=1) + "\n", encoding="utf-8")
+    keep_facts(args.out, {"seed": args.seed, **facts})
     print(text)
     return 0 if good else 1
 

@@ -63,7 +63,7 @@ _LINES = (
 _SIGNALS = (
     *_CORE,
     *(f"hil_tests/toleramp_bench/figures/{part}.py" for part in ("line_cases", "plain_line", "reaction", "loss_ways")),
-    *(f"hil_tests/toleramp_bench/figures/{part}.py" for part in ("nights", "night_data", "plain_judge")),
+    *(f"hil_tests/toleramp_bench/figures/{part}.py" for part in ("nights", "night_data", "plain_judge", "two_steps")),
     *(f"hil_tests/toleramp_bench/{room}/*.py" for room in ("plant", "runs", "scenario", "targets")),
 )
 _EXPLORED = ("firmware/pump/**/*.py", "tests/explore/*.py")
@@ -71,7 +71,7 @@ _CUTS = (
     "hil_tests/toleramp_bench/interrupts.py",
     "hil_tests/toleramp_bench/cuts/*.py",
     "hil_tests/toleramp_bench/figures/measure.py",
-    "hil_tests/toleramp_bench/runs/forks.py",
+    *(f"hil_tests/toleramp_bench/runs/{part}.py" for part in ("forked", "forks")),
 )
 
 _CAMPAIGN = (

@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from toleramp_bench.facts import keep_facts
 from toleramp_bench.figures.generated import SCRIPT, UNIX, compare
 from toleramp_bench.places import ROOT
 
@@ -80,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     pieces = args.out.parent / f"{args.out.name}-pieces" / state(args.binary)
     facts = run(args.binary, args.count, args.piece, pieces)
-    (args.out / "facts.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    keep_facts(args.out, facts)
     print(f"{facts['verdicts']} verdicts of {len(facts['kinds'])} kinds, {facts['different']} differ")
     return 1 if facts["different"] else 0
 

@@ -5,63 +5,41 @@ A child a case: it does to the line what the case says, and measures what the pu
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from random import Random
+from typing import Any, TypeVar
 
-from pump.protocol import protocol as p
-from toleramp.protocol.file import compile_protocol
-from toleramp_bench.boards.pump import BenchFault
-from toleramp_bench.cuts.walks import Crew, crew
+from pump.tables.oximeters import NAMES
+from toleramp_bench.devices.oximeter import readings
 from toleramp_bench.figures.plain_line import PlainLine
+from toleramp_bench.figures.two_steps import session, two_steps
 from toleramp_bench.names import EVENTS
-from toleramp_bench.runs.execute import make_target
-from toleramp_bench.runs.forks import Twin
-from toleramp_bench.runs.runner import Run
+from toleramp_bench.runs import forked
+from toleramp_bench.runs.execute import SCAN_MS
+from toleramp_bench.runs.forked import Crew, ForkedRun
 from toleramp_bench.scenario.model import Action, Moment, Recording, Scenario
 from toleramp_bench.targets.base import Target
 
-RATE_ML_H, MINUTES = 200, 10
-FIRST_NL, FULL_OVER_FIRST = 30_000, 1_000  # the first step, and the second over it, as the rules want it
+RATE_ML_H = 200
+FIRST_NL = 30_000
 SETTLED_MS = 1_000  # of the second step, before the cases
-PERIOD_NS = {"nellcor-ascii": 2_000_000_000}  # between readings; a third of a second where they are in frames
-_FRAMES_NS, _LINE_NS = 333_333_333, 1_000_000_000
-_SWARMS = ("nonin-df2", "nonin-df7", "bci5", "contec9")
+LOOKS_MS = 80  # from one of the pump's looks at the vital signs to the next
+LOOK_MS = LOOKS_MS + 2 * SCAN_MS  # what time alone brings is seen by a look; two scans take it in, and to the motor
+INTERVAL_MS = 2.0  # between pulses, at the rate of these sessions: so early may the last one have come
 END_MS = 1_000
-BREAK_MS = 1_300  # a silence after which frames lock anew, and no reading is missed
 C = TypeVar("C")  # a case
 R = TypeVar("R")  # what comes of it
 
 
-def period_ns(form: str) -> int:
-    """How far readings of a format lie apart."""
-    return PERIOD_NS.get(form, _FRAMES_NS if form in _SWARMS else _LINE_NS)
-
-
-def protocol(delay_s: int) -> p.Protocol:
-    """One bag, two steps at one rate."""
-    made = p.Protocol()
-    made.name, made.drug, made.kind = "Cases of a line", "testdrug", p.BENCH
-    made.solutions.append(p.Solution(100_000_000, 100_000_000_000, "A", "LINE-1"))
-    for volume_nl in (FIRST_NL, FULL_OVER_FIRST * FIRST_NL):
-        made.steps.append(p.Step(0, 0, RATE_ML_H * 10_000, volume_nl * 3600 // RATE_ML_H // 1000, volume_nl))
-    made.full_dose_pg = 1000 * sum(step.volume_nl for step in made.steps)
-    made.delay_s = delay_s
-    return made
-
-
 def scenario(form: str, delay_s: int) -> Scenario:
     """A session with an oximeter of that format; nobody touches the pump once it holds."""
-    made = protocol(delay_s)
+    made = two_steps("Cases of a line", RATE_ML_H, FIRST_NL)
+    made.delay_s = delay_s
     begin = Action("cases", "cases", Moment(after=EVENTS.STEP_STARTED, step=2, plus_ms=SETTLED_MS))
-    return Scenario(
-        made.name,
-        Path("cases"),
-        "",
-        compile_protocol(made, made.name),
+    return session(
         made,
-        Fraction(1),
         oximeter=form,
         staff_delay_ms=2 * END_MS,
         actions=(begin,),
@@ -70,10 +48,10 @@ def scenario(form: str, delay_s: int) -> Scenario:
     )
 
 
-class CasesRun(Run, Generic[C, R]):
-    """A run that forks at the action `cases`. In the parent `go` ends there; a child delivers an outcome.
+class CasesRun(ForkedRun[C, R]):
+    """A run that forks at the action `cases`.
 
-    `begin(run, case)` does what the case says (`line` is the oximeter's); the child ends `longest_ms` later at the
+    `begin(run, case)` does what the case says (`line` is the oximeter's); the child ends so many ms later at the
     latest. `judge(run, case, recording)` makes the outcome of it.
     """
 
@@ -86,10 +64,8 @@ class CasesRun(Run, Generic[C, R]):
         begin: Callable[[CasesRun[C, R], C], int],
         judge: Callable[[CasesRun[C, R], C, Recording], R],
     ) -> None:
-        super().__init__(scenario, target)
-        self._crew, self._cases, self._begin, self._judge = hands, cases, begin, judge
-        self._twin: Twin | None = None
-        self._case: Any = None
+        super().__init__(scenario, target, hands, cases)
+        self._begin, self._judge = begin, judge
         self.line: Any = None
 
     def act(self, action: Action) -> None:
@@ -98,39 +74,29 @@ class CasesRun(Run, Generic[C, R]):
             super().act(action)
             return
         self.staff = None
-        for case in self._cases:
-            twin = self._crew.branch()
-            if twin.child:
-                self._twin, self._case = twin, case
-                self.line = PlainLine(self.target.oximeter)
-                self._end_us = self.target.now_us + 1000 * self._begin(self, case)
-                return
-        raise _Branched
+        self.fork()
+        self.line = PlainLine(self.target.oximeter)
+        self._end_us = self.target.now_us + 1000 * self._begin(self, self.case)
 
-    def branch(self) -> None:
-        """Runs to the fork, and every child to its end."""
-        try:
-            recording = self.go()
-        except _Branched:
-            return
-        except BaseException as error:
-            self._deliver(error)
-            raise
-        self._deliver(recording)
-        raise BenchFault("the session ended before the cases")
-
-    def _deliver(self, made: Recording | BaseException) -> None:
-        if self._twin:
-            self._twin.deliver(lambda: self._outcome(made))
-
-    def _outcome(self, made: Recording | BaseException) -> R:
-        if isinstance(made, BaseException):
-            raise made
-        return self._judge(self, self._case, made)
+    def outcome(self, recording: Recording) -> R:
+        """As judged."""
+        return self._judge(self, self.case, recording)
 
 
-class _Branched(Exception):
-    """Every case has its child."""
+def shift(run: CasesRun[C, R], draw: Random) -> float:
+    """Sets what the oximeter sends to a phase of its own against the pump's scans; how long that takes (ms).
+
+    Where readings are counted from the first frame on, the line is silent meanwhile, for as long as a look needs to see
+    it: pump and plain reader count anew, from the same frame. No reading gets too old by it.
+    """
+    said = readings(run.line.form)
+    run.line.slip_ns = draw.randrange(said.period_ns)
+    takes_ms = float(run.line.slip_ns) / 1e6
+    if said.counted:
+        takes_ms += said.silence_ms + LOOK_MS
+        run.line.quiet = True
+        run.later(takes_ms, run.line.speak)
+    return takes_ms
 
 
 def outcomes(
@@ -143,17 +109,26 @@ def outcomes(
     jobs: int = 1,
 ) -> list[R]:
     """The outcome of each case, in any order."""
-    read = scenario(form, delay_s)
-    made = make_target(target, read)
-    try:
-        with crew(jobs) as hands:
-            CasesRun(read, made, hands, cases, begin, judge).branch()
-        found: list[Any] = hands.outcomes
-        return found
-    finally:
-        made.close()
+
+    def run(read: Scenario, made: Target, hands: Crew) -> CasesRun[C, R]:
+        return CasesRun(read, made, hands, cases, begin, judge)
+
+    return forked.outcomes(target, scenario(form, delay_s), run, jobs)
 
 
 def last_pulse_ns(recording: Recording) -> int:
     """The last pulse at the STEP pin, in ns since power-on."""
     return 1000 * int(recording.pin_us.at(-1))
+
+
+# -- a figure's command line
+
+
+def parser(name: str, text: str | None) -> argparse.ArgumentParser:
+    """What such figures ask for."""
+    made = argparse.ArgumentParser(prog=f"toleramp_bench.figures.{name}", description=text)
+    made.add_argument("--target", default="core", choices=("core", "rp2040"))
+    made.add_argument("--form", action="append", choices=NAMES, help="this format only")
+    made.add_argument("--jobs", type=int, default=1)
+    made.add_argument("--out", type=Path, help="folder for facts.json")
+    return made

@@ -8,15 +8,15 @@ request to the scan in which the pump has found the format and the line settings
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pump.tables import lines, searches
 from pump.tables import messages as m
-from pump.tables.oximeters import BCI5, CONTEC9, NAMES
+from pump.tables.oximeters import NAMES
 from toleramp_bench.boards.kept_settings import slot_for
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.devices.fram import Fram
-from toleramp_bench.devices.oximeter import Oximeter
+from toleramp_bench.devices.oximeter import Oximeter, must_be_started, rates
 from toleramp_bench.targets.core import CoreTarget
 
 PHASES = 100
@@ -60,16 +60,13 @@ class Case:
 
 def cases() -> list[Case]:
     """Each format at each line of the table on which its devices speak."""
-    from oximeters.registry import module
-
-    found = []
-    for line in range(lines.AS_SET + 1, lines.COUNT):
-        for form in lines.FORMATS[line]:
-            own = lines.BAUD[line] == module(NAMES[form]).BAUD
-            slow = form == BCI5 and lines.BAUD[line] < SLOW_BAUD
-            if own or slow:
-                found.append(Case(form, line))
-    return [*found, Case(CONTEC9, next(case.line for case in found if case.form == CONTEC9), False)]
+    found = [
+        Case(form, line)
+        for line in range(lines.AS_SET + 1, lines.COUNT)
+        for form in lines.FORMATS[line]
+        if lines.BAUD[line] in rates(NAMES[form])
+    ]
+    return [*found, *(replace(case, awake=False) for case in found if must_be_started(NAMES[case.form]))]
 
 
 def device(wire: object, case: Case) -> Oximeter:
@@ -112,8 +109,8 @@ class CoreSearch:
         target, board = self.target, self.target.board
         if not self.case.awake:
             target.oximeter.swap(NAMES[self.case.form])
-        elif self.case.form == CONTEC9:
-            target.oximeter.hear(target.oximeter._bytes.START)
+        else:
+            target.oximeter.wake()
         self.pass_us(_REST_US + phase * _STRIDE_US % 2_000_000)
         self.ask(m.LISTEN, wanted=1)
         began_us = target.now_us
@@ -152,8 +149,8 @@ def board_pump(case: Case) -> PumpBench:
     bench = PumpBench(fram=fram, form=NAMES[case.form], bench_mode=False, oximeter=False)
     bench.oximeter.line = case.settings
     bench.oximeter.start()
-    if case.form == CONTEC9 and case.awake:
-        bench.oximeter.hear(bench.oximeter._bytes.START)
+    if case.awake:
+        bench.oximeter.wake()
     bench.boot()
     return bench
 

@@ -3,40 +3,35 @@
 python -m toleramp_bench.figures.loss_ways
 
 The times count from the last byte of the last good reading on the line to the record of the alarm, and to the last
-pulse at the STEP pin: 5 s and 15 s, and a look. Where some readings still come through it is the last one before. Of a
-patient who is low (at the stop limit) or falling as it goes there is no grace: what counts then is how soon the loss
-can be known, by `known_ms`.
+pulse at the STEP pin: 5 s and 15 s. Where some readings still come through it is the last one before. Of a patient who
+is low (at the stop limit) or falling as it goes there is no grace: it is a look (LOOK_MS) after the loss can be known.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from random import Random
 from types import MethodType
 from typing import Any
 
-from oximeters.registry import module
 from pump.tables.oximeters import NAMES
+from toleramp_bench.devices.oximeter import DEFAULT_FORM, must_be_started, readings, settings
+from toleramp_bench.facts import keep_facts
 from toleramp_bench.figures import line_cases, plain_line
-from toleramp_bench.figures.line_cases import CasesRun, last_pulse_ns, period_ns
+from toleramp_bench.figures.line_cases import INTERVAL_MS, LOOK_MS, CasesRun, last_pulse_ns
+from toleramp_bench.figures.plain_line import Told
 from toleramp_bench.names import ALARMS, CAUSES, EVENTS
 from toleramp_bench.scenario.model import Recording
 
 ALERT_MS, HOLD_MS = 5_000, 15_000
-LOOK_MS = 150  # looks lie 80 ms apart, a scan or two follow
-BLOCK_MS = 250  # of the formats with 60 frames a second: the reading of a last good frame may be so much older or newer
+RECORD_MS = 1  # records have whole ones: so early may one seem
 DELAY_S = 20  # long, so that what holds is the loss
 PHASES = 12  # of each format: more than a hundred of each way
 WELL, LOW, FALLING = "well", "low", "falling"
 SPO2 = {WELL: 97, LOW: 92, FALLING: 94}  # of a patient with 97 %: stop limit 93, early limit 94
 PULSE = 72
-BEAT_NS = 60 * 1_000_000_000 // PULSE
-FRESH_MS = 2_000
 TENTH = 10
 
 
@@ -49,13 +44,18 @@ class Case:
     number: int
 
 
+NEVER = -1e6
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """Milliseconds from the last good reading to the alarm and to the last pulse (-1: none came); what held."""
+    """Milliseconds from the last good reading to the alarm, to the last pulse, and to when the line itself lets know
+    that the signal is gone (NEVER: it did not come to that); what held."""
 
     case: Case
     alert_ms: float
     hold_ms: float
+    known_ms: float
     cause: str
 
 
@@ -68,11 +68,10 @@ def _cable(run: Any) -> None:
 
 def _power(run: Any) -> None:
     """It says goodbye where it can; what it was sending is torn."""
-    goodbye = getattr(run.target.oximeter._bytes, "goodbye", None)
+    goodbye = getattr(run.target.oximeter._bytes, "GOODBYE", b"")
     run.line.other = True
-    if goodbye:
-        run.line.uart_send(1, goodbye(), *run.target.oximeter.line)
-    torn = Random(run.number).random()
+    run.line.uart_send(1, goodbye, *run.target.oximeter.line)
+    torn = Random(run.case.number).random()
 
     def tear(data: bytes) -> bytes:
         run.line.quiet = True
@@ -109,22 +108,23 @@ def _pleth(run: Any) -> None:
 
 
 def _noise(run: Any) -> None:
-    run.line.spoil = plain_line.noise(Random(run.number))
+    run.line.spoil = plain_line.noise(Random(run.case.number))
 
 
 def _half(run: Any) -> None:
-    run.line.spoil = plain_line.lose_half(Random(run.number))
+    run.line.spoil = plain_line.lose_half(Random(run.case.number))
 
 
 def _format(run: Any) -> None:
-    others = [form for form in NAMES if form != run.line.form and module(form).BAUD == module(run.line.form).BAUD]
+    line, own = run.target.oximeter.line, run.line.form
+    others = [form for form in NAMES if form != own and settings(form) == line]
     run.line.other = True
-    run.target.oximeter.swap(Random(run.number).choice(others or ["nonin-df2"]))
+    run.target.oximeter.swap(Random(run.case.number).choice(others or [DEFAULT_FORM]))
 
 
 def _rate(run: Any) -> None:
-    own = run.target.oximeter._bytes.BAUD
-    run.line.rate = Random(run.number).choice([rate for rate in (4_800, 9_600, 19_200, 115_200) if rate != own])
+    own = run.target.oximeter.baud
+    run.line.rate = Random(run.case.number).choice([rate for rate in (4_800, 9_600, 19_200, 115_200) if rate != own])
 
 
 def _tenth(run: Any) -> None:
@@ -151,23 +151,27 @@ WAYS: dict[str, Callable[[Any], None]] = {
     "noise": _noise, "half the bytes lost": _half, "wrong format": _format, "wrong baud": _rate,
     "every tenth packet": _tenth, "no longer asked": _unasked,
 }  # fmt: skip
-_SAYS_ARTIFACT = ("nonin-df1", "nonin-df2", "nonin-df7", "nonin-df8", "masimo-ascii", "nellcor-ascii")
-_HAS_PLETH = ("nonin-df2", "nonin-df7", "bci5", "contec9")
-_CANNOT_TELL = {("frozen stream", "nonin-df1"), ("frozen stream", "nonin-df8")}  # no counter, pleth or clock
+# The device's next readings show these, so many of them as it takes to tell; the others are shown by no reading at all.
+_SHOWN = ("finger out", "sensor unplugged", "searching", "artifact for ever", "frozen stream", "frozen pleth")
+# Bytes come that the pump may take for readings in doubt: of who is low or falling they may say low, and that is told.
+_IN_DOUBT = ("artifact for ever", "wrong format", "wrong baud", "noise", "half the bytes lost")
+_THROUGH = ("half the bytes lost", "every tenth packet")  # some readings arrive whole
 
 
 def has(way: str, form: str) -> bool:
     """Whether there is such a way with that format."""
-    if way == "artifact for ever":
-        return form in _SAYS_ARTIFACT
-    if way == "frozen pleth":
-        return form in _HAS_PLETH
-    return form == "contec9" if way == "no longer asked" else True
+    said = readings(form)
+    of_some = {
+        "artifact for ever": said.artifact,
+        "frozen pleth": said.still_pleth > 0,
+        "no longer asked": must_be_started(form),
+    }
+    return of_some.get(way, True)
 
 
 def told(way: str, form: str) -> bool:
     """Whether the format gives the pump any means to tell."""
-    return (way, form) not in _CANNOT_TELL
+    return way != "frozen stream" or readings(form).still > 0
 
 
 # -- a case
@@ -175,77 +179,64 @@ def told(way: str, form: str) -> bool:
 
 def begin(run: CasesRun[Case, Outcome], case: Case) -> int:
     """The patient's course, then the way, at a phase of its own; returns when the case is over at the latest (ms)."""
-    run.number = case.number  # type: ignore[attr-defined]
     draw = Random(case.number)
-    period = period_ns(run.line.form)
-    run.line.slip_ns = draw.randrange(period)
-    period_ms = period / 1e6
+    period_ms = readings(run.line.form).period_ns / 1e6
+    begin_ms = line_cases.shift(run, draw)
     device = run.target.oximeter
     if case.level != WELL:
-        device.say(SPO2[case.level], PULSE)
-    lost_ms = 2.5 * period_ms + 1_500 + run.line.slip_ns / 1e6 + draw.uniform(0, period_ms)
-
-    def lose() -> None:
-        run.begun_ns = run.target.now_us * 1000  # type: ignore[attr-defined]
-        run.under_way = run.line.told[-1].at_ns  # type: ignore[attr-defined]
-        WAYS[case.way](run)
-
-    run.later(lost_ms, lose)
+        run.later(begin_ms, lambda: device.say(SPO2[case.level], PULSE))
+    lost_ms = begin_ms + 2.5 * period_ms + 1_500 + draw.uniform(0, period_ms)
+    run.later(lost_ms, lambda: WAYS[case.way](run))
     return round(lost_ms + HOLD_MS + 7_000)
 
 
-def judge(run: Any, case: Case, recording: Recording) -> Outcome:
+def judge(run: CasesRun[Case, Outcome], case: Case, recording: Recording) -> Outcome:
     """From the last good reading to the alarm, and to the last pulse."""
+    told_by = (ALARMS.SIGNAL_LOST, ALARMS.SPO2_STOP) if _may_say_low(case) else (ALARMS.SIGNAL_LOST,)
     alarms = [
         record["t_ms"]
         for record in recording.records
-        if record["event"] == EVENTS.ALARM_RAISED and record["code"] == ALARMS.SIGNAL_LOST
+        if record["event"] == EVENTS.ALARM_RAISED and record["code"] in told_by
     ]
     held = [record for record in recording.records if record["event"] == EVENTS.PAUSED]
-    alert_ms = _since_good_ms(run, case, alarms[0]) if alarms else -1
-    hold_ms = _since_good_ms(run, case, last_pulse_ns(recording) / 1e6) if held else -1
-    return Outcome(case, alert_ms, hold_ms, held[0]["code"] if held else "")
+    line: Sequence[Told] = run.line.told
+    alert_ms, hold_ms = NEVER, NEVER
+    if alarms:
+        alert_ms = alarms[0] - last_good(line, case.way, alarms[0] * 1e6).at_ns / 1e6
+    if held:
+        t_ns = last_pulse_ns(recording)
+        hold_ms = (t_ns - last_good(line, case.way, t_ns).at_ns) / 1e6
+    known_ms = _known_ms(line, case.way, run.line.form)
+    return Outcome(case, alert_ms, hold_ms, known_ms, held[0]["code"] if held else "")
 
 
-def _since_good_ms(run: Any, case: Case, t_ms: float) -> float:
-    """From the last byte of the last good reading to a time.
-
-    What the oximeter was sending as its finger, curve or pulse went is still of before.
-    """
-    ending = float(run.begun_ns)
-    if case.way in _OF_THE_DEVICE:
-        ending += period_ns(run.target.form) + (BLOCK_MS * 1e6 if run.line.form in _BLOCKS else 0)
-    if case.way == "artifact for ever":
-        ending += BEAT_NS  # each beat is disturbed: the next one has to come
-    if case.way in _THROUGH:
-        ending = max(ending, t_ms * 1e6)
-    ending = max(ending, run.under_way)
-    return float(t_ms - max(each.at_ns for each in run.line.told if each.at_ns <= ending) / 1e6)
+def _may_say_low(case: Case) -> bool:
+    """Whether "SpO2 low" is as true as "signal lost"."""
+    return case.level != WELL and case.way in _IN_DOUBT
 
 
-_BLOCKS = ("bci5", "contec9")
-_THROUGH = ("half the bytes lost", "every tenth packet")  # some readings arrive whole
-_OF_THE_DEVICE = ("finger out", "sensor unplugged", "searching", "artifact for ever", "frozen stream", "frozen pleth")
+def last_good(line: Sequence[Told], way: str, t_ns: float) -> Told:
+    """The last good reading; where some arrive for ever, the last one up to that time."""
+    return [each for each in line if each.reading.good and (way not in _THROUGH or each.at_ns <= t_ns)][-1]
 
 
-def bars_ms(case: Case, form: str) -> tuple[float, float]:
+def _known_ms(line: Sequence[Told], way: str, form: str) -> float:
+    """How soon after the last good reading the loss can be known: the next one says so, a few in a row stand, or none
+    comes until that one is old."""
+    said = readings(form)
+    if way not in _SHOWN:
+        return said.old_ms
+    last = last_good(line, way, 0)
+    after = [each for each in line if each.at_ns > last.at_ns]
+    wanted = {"frozen stream": said.still, "frozen pleth": said.still_pleth}.get(way, 1)
+    return (after[wanted - 1].at_ns - last.at_ns) / 1e6 if 0 < wanted <= len(after) else NEVER
+
+
+def bars_ms(found: Outcome) -> tuple[float, float]:
     """Alert and hold at the latest; artifact lengthens a delay, also of who is low (VIT-1)."""
-    slack_ms: float = LOOK_MS + (BLOCK_MS if form in _BLOCKS else 0)
-    if (case.way, form) == ("wrong format", "nonin-df1"):
-        slack_ms += period_ns(form) / 1e6  # the first packet of data format 8 is one of it, and says what is right
-    if case.level == WELL or case.way == "artifact for ever":
-        return ALERT_MS + slack_ms, HOLD_MS + slack_ms
-    return known_ms(case.way, form) + slack_ms, known_ms(case.way, form) + slack_ms
-
-
-def known_ms(way: str, form: str) -> float:
-    """How soon a loss can be known: the next reading says so; a silent line is old, a frozen one takes 3 s."""
-    period_ms = period_ns(form) / 1e6
-    if way in ("finger out", "sensor unplugged", "searching"):
-        return 2 * period_ms
-    if way.startswith("frozen"):
-        return 3_000 + 2 * period_ms
-    return max(FRESH_MS, module(form).SILENCE_MS)
+    if found.case.level == WELL or found.case.way == "artifact for ever":
+        return ALERT_MS, HOLD_MS
+    return found.known_ms + LOOK_MS, found.known_ms + LOOK_MS
 
 
 # -- all of them
@@ -267,13 +258,12 @@ def outcomes(target: str, form: str, wanted: Sequence[Case], jobs: int = 1) -> l
     return line_cases.outcomes(target, form, DELAY_S, wanted, begin, judge, jobs)
 
 
-def met(found: Outcome, form: str) -> bool:
-    """In time; a signal that goes while nothing can tell is believed, and never alerts."""
-    alert, hold = bars_ms(found.case, form)
-    unsure = found.case.way in ("artifact for ever", "wrong format")  # low ones run the delay and its stretch
-    causes = (CAUSES.SIGNAL_LOST, CAUSES.SPO2_STOP) if unsure else (CAUSES.SIGNAL_LOST,)
-    early = -BLOCK_MS if form in _BLOCKS else -1
-    return early <= found.alert_ms <= alert and early - LOOK_MS <= found.hold_ms <= hold and found.cause in causes
+def met(found: Outcome) -> bool:
+    """In time, and not before the reading that was the last good one had come."""
+    alert, hold = bars_ms(found)
+    causes = (CAUSES.SIGNAL_LOST, CAUSES.SPO2_STOP) if _may_say_low(found.case) else (CAUSES.SIGNAL_LOST,)
+    in_time = -RECORD_MS <= found.alert_ms <= alert and -INTERVAL_MS <= found.hold_ms <= hold
+    return in_time and found.cause in causes
 
 
 def rows(form: str, found: Sequence[Outcome]) -> Iterable[str]:
@@ -291,7 +281,7 @@ def _row(form: str, way: str, level: str, here: Sequence[Outcome]) -> str:
     if not told(way, form):
         return f"{text}  cannot be told: no counter, curve or clock"
     alert, hold = [each.alert_ms / 1000 for each in here], [each.hold_ms / 1000 for each in here]
-    missed = sum(not met(each, form) for each in here)
+    missed = sum(not met(each) for each in here)
     text += f"  {min(alert):>6.2f} {max(alert):>6.2f}  {min(hold):>6.2f} {max(hold):>6.2f}"
     return text + (f"  MISS {missed}" if missed else "")
 
@@ -301,26 +291,21 @@ HEAD = f"{'format':<14} {'way':<20} {'patient':<8} {'n':>4}  {'alert s':>13}  {'
 
 def main(words: list[str] | None = None) -> int:
     """0: in time each time; 1: not."""
-    parser = argparse.ArgumentParser(prog="toleramp_bench.figures.loss_ways", description=__doc__)
-    parser.add_argument("--target", default="core", choices=("core", "rp2040"))
+    parser = line_cases.parser("loss_ways", __doc__)
     parser.add_argument("--phases", type=int, default=PHASES, help="of each way, patient and format")
-    parser.add_argument("--form", action="append", choices=NAMES, help="this format only")
     parser.add_argument("--way", action="append", choices=tuple(WAYS), help="this way only")
     parser.add_argument("--level", action="append", choices=tuple(SPO2), help="this patient only")
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--out", type=Path, help="folder for facts.json")
     options = parser.parse_args(words)
     good, facts = True, {}
     print(HEAD, flush=True)
     for form in options.form or NAMES:
         wanted = cases(form, options.phases, options.level or SPO2, options.way or WAYS)
         found = outcomes(options.target, form, wanted, options.jobs)
-        good = good and all(met(each, form) for each in found if told(each.case.way, form))
+        good = good and all(met(each) for each in found if told(each.case.way, form))
         facts[form] = [asdict(each) for each in found]
         print("\n".join(rows(form, found)), flush=True)
     if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "facts.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        keep_facts(options.out, facts)
     return 0 if good else 1
 
 

@@ -24,6 +24,7 @@ from toleramp_bench.boards.pump import BenchFault
 from toleramp_bench.figures.measure import attend
 from toleramp_bench.figures.night_data import PERIOD_S, Night, low_runs, read_night, recorded_folder, synthetic_night
 from toleramp_bench.figures.plain_judge import RULES, PlainJudge, Rule
+from toleramp_bench.figures.two_steps import two_steps
 from toleramp_bench.names import EVENTS
 from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.people.pace import ScreenPace
@@ -57,13 +58,7 @@ class Replayed:
 
 def protocol(rule: Rule) -> p.Protocol:
     """One bag for longer than any night, with the rule's limits."""
-    made = p.Protocol()
-    made.name, made.drug, made.kind = "A night", "testdrug", p.BENCH
-    made.solutions.append(p.Solution(2 * BAG_ML * 1_000_000, BAG_ML * 10**12 // 500, "A", "NIGHT-1"))
-    for volume_nl in (BAG_ML * 1_000, BAG_ML * 1_000_000):
-        made.steps.append(p.Step(0, 0, RATE_ML_H * 10_000, volume_nl * 3600 // RATE_ML_H // 1000, volume_nl))
-    conc = made.solutions[0].drug_pg // made.solutions[0].volume_nl
-    made.full_dose_pg = conc * sum(step.volume_nl for step in made.steps)
+    made = two_steps("A night", RATE_ML_H, BAG_ML * 1_000, 2 * BAG_ML * 1_000_000, BAG_ML * 10**12 // 500)
     made.spo2_stop, made.spo2_stop_fall, made.spo2_early = rule.stop, rule.fall, rule.stop + 2
     made.spo2_early_fall = min(rule.fall, 3)
     made.delay_s, made.pulse_min, made.pulse_max = int(rule.delay_s), rule.pulse_min, rule.pulse_max

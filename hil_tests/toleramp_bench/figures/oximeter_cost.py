@@ -11,7 +11,8 @@ from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.repl import Repl
 from toleramp_bench.boards.provision import service
 from toleramp_bench.boards.pump import BenchFault, PumpBench
-from toleramp_bench.evidence.oximeter_lines import device, stream
+from toleramp_bench.devices.oximeter import bytes_of
+from toleramp_bench.evidence.oximeter_lines import stream
 
 SPO2, PULSE = 97, 72
 _PACKETS_PER_SECOND = 3  # of the model
@@ -77,10 +78,10 @@ def cost(repl: Repl, form: str, seconds: int = 6) -> Cost:
 
     The line comes in pieces as a scan each 20 ms has them, or a whole line of text or packet at once, up to OX_MAX.
     """
-    packets = stream(form, seconds * _PACKETS_PER_SECOND // device(form).EVERY, SPO2, PULSE)
+    packets = stream(form, seconds * _PACKETS_PER_SECOND // bytes_of(form).EVERY, SPO2, PULSE)
     line = b"".join(packets)
     a_scan = -(-len(line) // (seconds * _SCANS))
-    piece = a_scan if device(form).CHUNKS > 1 else min(len(packets[0]), OX_MAX)
+    piece = a_scan if bytes_of(form).CHUNKS > 1 else min(len(packets[0]), OX_MAX)
     said = repl.run(_PROGRAM % (form, b64encode(line).decode(), piece, piece))
     found = _RESULT.search(said)
     if not found:

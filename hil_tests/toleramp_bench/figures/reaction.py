@@ -9,18 +9,17 @@ from what was on the line: the first one whose last byte came at least the delay
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from random import Random
 
 from pump.tables.oximeters import NAMES
+from toleramp_bench.devices.oximeter import readings
+from toleramp_bench.facts import keep_facts
 from toleramp_bench.figures import line_cases
-from toleramp_bench.figures.line_cases import CasesRun, last_pulse_ns, period_ns
+from toleramp_bench.figures.line_cases import INTERVAL_MS, CasesRun, last_pulse_ns
 from toleramp_bench.figures.plain_line import Told
 from toleramp_bench.names import CAUSES, EVENTS
 from toleramp_bench.scenario.model import Recording
@@ -32,7 +31,6 @@ NEAR, LOW = 95, 91  # between well and low: readings without a checksum are in d
 STOP = 93  # the limit: four points under a baseline of 97
 PULSE = 72
 _EXACT_NS = 1_000_000  # the bench's own rounding of a packet's time
-_INTERVAL_MS = 2.0  # between pulses, at the rate of these sessions: so early may the last one have come
 
 
 @dataclass(frozen=True)
@@ -47,18 +45,9 @@ class Outcome:
 def begin(run: CasesRun[int, Outcome], number: int) -> int:
     """Lets SpO2 fall at a phase of its own; returns when the case is over at the latest (ms)."""
     draw = Random(number)
-    period_ms = period_ns(run.line.form) / 1e6
-    run.line.slip_ns = draw.randrange(period_ns(run.line.form))
-    run.line.quiet = True
-    wait_ms = line_cases.BREAK_MS + run.line.slip_ns / 1e6 if period_ms < 500 else run.line.slip_ns / 1e6
-
-    def speak() -> None:
-        run.line.quiet = False
-        run.line.begin_anew()
-
+    period_ms = readings(run.line.form).period_ns / 1e6
     device = run.target.oximeter
-    run.later(wait_ms, speak)
-    near_ms = wait_ms + 500 + draw.uniform(0, 2 * period_ms)
+    near_ms = line_cases.shift(run, draw) + 500 + draw.uniform(0, 2 * period_ms)
     low_ms = near_ms + 3.2 * period_ms + 1_500 + draw.uniform(0, period_ms)
     run.later(near_ms, lambda: device.say(NEAR, PULSE))
     run.later(low_ms, lambda: device.say(LOW, PULSE))
@@ -67,7 +56,7 @@ def begin(run: CasesRun[int, Outcome], number: int) -> int:
 
 def completing(told: Sequence[Told], delay_ns: int) -> Told:
     """The reading that completes the delay. Raises ValueError when there is none."""
-    low = [each for each in told if each.spo2 is not None and each.spo2 <= STOP]
+    low = [each for each in told if each.reading.spo2 is not None and each.reading.spo2 <= STOP]
     for each in low:
         if each.at_ns - low[0].at_ns >= delay_ns - _EXACT_NS:
             return each
@@ -90,7 +79,7 @@ def outcomes(target: str, form: str, phases: int, seed: int = 1, jobs: int = 1) 
 def sound(found: Sequence[Outcome]) -> bool:
     """Each time within the bar, and for that reason; none before the reading was there."""
     return bool(found) and all(
-        -_INTERVAL_MS < each.late_ms < BAR_MS and each.cause == CAUSES.SPO2_STOP for each in found
+        -INTERVAL_MS < each.late_ms < BAR_MS and each.cause == CAUSES.SPO2_STOP for each in found
     )
 
 
@@ -105,13 +94,9 @@ HEAD = f"{'format':<14} {'phases':>5} {'min ms':>9} {'median ms':>9} {'max ms':>
 
 def main(words: list[str] | None = None) -> int:
     """0: within the bar each time; 1: not."""
-    parser = argparse.ArgumentParser(prog="toleramp_bench.figures.reaction", description=__doc__)
-    parser.add_argument("--target", default="core", choices=tuple(PHASES))
+    parser = line_cases.parser("reaction", __doc__)
     parser.add_argument("--phases", type=int, help="of each format (1000 on the core, 50 on the board)")
-    parser.add_argument("--form", action="append", choices=NAMES, help="this format only")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--out", type=Path, help="folder for facts.json")
     options = parser.parse_args(words)
     good, facts = True, {}
     print(f"{options.target}: last byte of the reading that completes the delay to the last pulse, bar {BAR_MS} ms")
@@ -122,8 +107,7 @@ def main(words: list[str] | None = None) -> int:
         facts[form] = [asdict(each) for each in found]
         print(text(form, found) + ("" if sound(found) else "  MISS"), flush=True)
     if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "facts.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        keep_facts(options.out, facts)
     return 0 if good else 1
 
 

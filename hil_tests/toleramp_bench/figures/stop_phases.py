@@ -12,20 +12,13 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import dataclass
-from fractions import Fraction
-from pathlib import Path
-from typing import Any
 
 from pump.io import STOP
-from pump.protocol import protocol as p
-from toleramp.protocol.file import compile_protocol
-from toleramp_bench.boards.pump import BenchFault
-from toleramp_bench.cuts.walks import Crew, crew
+from toleramp_bench.figures.two_steps import session, two_steps
 from toleramp_bench.names import CAUSES, EVENTS, STATES
 from toleramp_bench.places import mechanism_pl_pulse
-from toleramp_bench.runs.execute import make_target
-from toleramp_bench.runs.forks import Twin
-from toleramp_bench.runs.runner import Run
+from toleramp_bench.runs import forked
+from toleramp_bench.runs.forked import Crew, ForkedRun
 from toleramp_bench.scenario.model import Action, Moment, Recording, Scenario
 from toleramp_bench.targets.base import Target
 
@@ -34,7 +27,6 @@ FIRST_PULSES = {40: 1, 1200: 10}  # of a first step in whole milliseconds
 PHASES = 100
 SCAN_US = 20_000
 FLOW_MS = 600  # of the second step, before the press
-FULL_OVER_FIRST = 1000  # the second step over the first, as the rules want it
 
 
 @dataclass(frozen=True)
@@ -49,35 +41,14 @@ class Outcome:
     state: str
 
 
-def protocol(rate_ml_h: int, pl_pulse: int) -> p.Protocol:
-    """One bag, two steps at one rate: a few pulses, as a first step may have, and the rest."""
-    made = p.Protocol()
-    made.name, made.drug, made.kind = f"STOP at {rate_ml_h} mL/h", "testdrug", p.BENCH
-    made.solutions.append(p.Solution(100_000_000, 100_000_000_000, "A", "STOP-1"))
-    first_nl = FIRST_PULSES[rate_ml_h] * pl_pulse // 1000
-    for volume_nl in (first_nl, FULL_OVER_FIRST * first_nl):
-        made.steps.append(p.Step(0, 0, rate_ml_h * 10_000, volume_nl * 3600 // rate_ml_h // 1000, volume_nl))
-    made.full_dose_pg = 1000 * sum(step.volume_nl for step in made.steps)
-    return made
-
-
 def scenario(rate_ml_h: int, pl_pulse: int) -> Scenario:
     """A session with STOP in its second step; people find a technical fault and let it go on."""
-    made = protocol(rate_ml_h, pl_pulse)
+    made = two_steps(f"STOP at {rate_ml_h} mL/h", rate_ml_h, FIRST_PULSES[rate_ml_h] * pl_pulse // 1000)
     actions = (
         Action("stop", "press", Moment(after=EVENTS.STEP_STARTED, step=2, plus_ms=FLOW_MS), {"button": "stop"}),
         Action("word", "decide", Moment(after="stop"), {"choice": CAUSES.TECHNICAL}),
     )
-    return Scenario(
-        made.name,
-        Path("stop"),
-        "",
-        compile_protocol(made, made.name),
-        made,
-        Fraction(1),
-        staff_delay_ms=500,
-        actions=actions,
-    )
+    return session(made, staff_delay_ms=500, actions=actions)
 
 
 def phase_us(phase: int, phases: int, interval_us: int) -> int:
@@ -85,77 +56,39 @@ def phase_us(phase: int, phases: int, interval_us: int) -> int:
     return phase * SCAN_US // phases + phase * 37 % phases * interval_us // phases
 
 
-class PhasesRun(Run):
-    """A run that forks at its press of STOP. In the parent `go` ends there; a child delivers an Outcome."""
-
-    def __init__(self, scenario: Scenario, target: Target, hands: Crew, phases: int) -> None:
-        super().__init__(scenario, target)
-        self._crew, self._phases = hands, phases
-        self._twin: Twin | None = None
-        self._phase = -1
+class PhasesRun(ForkedRun[int, Outcome]):
+    """A run that forks at its press of STOP, a child for each phase."""
 
     def press(self, button: int, hold_ms: float, bounce_ms: float = 0) -> None:
         """STOP goes down so many microseconds later."""
-        if button != STOP or self._twin:
+        if button != STOP or self.forked:
             super().press(button, hold_ms, bounce_ms)
             return
-        for phase in range(self._phases):
-            twin = self._crew.branch()
-            if twin.child:
-                self._twin, self._phase = twin, phase
-                self._stop(phase, hold_ms)
-                return
-        raise _Branched
-
-    def _stop(self, phase: int, hold_ms: float) -> None:
+        self.fork()
         step = self.scenario.protocol.steps[1]
         interval_us = 1000 * step.duration_ms * self.target.pl_pulse // (1000 * step.volume_nl)
         target = self.target
-        down_us = target.now_us + phase_us(phase, self._phases, interval_us)
+        down_us = target.now_us + phase_us(self.case, len(self.cases), interval_us)
         target.at(down_us, lambda: target.key(STOP, True))
         target.at(down_us + round(hold_ms * 1000), lambda: target.key(STOP, False))
 
-    def branch(self) -> None:
-        """Runs to the press, and every child to its end."""
-        try:
-            recording = self.go()
-        except _Branched:
-            return
-        except BaseException as error:
-            self._deliver(error)
-            raise
-        self._deliver(recording)
-        raise BenchFault("the session ended before STOP")
-
-    def _deliver(self, made: Recording | BaseException) -> None:
-        if self._twin:
-            self._twin.deliver(lambda: self._outcome(made))
-
-    def _outcome(self, made: Recording | BaseException) -> Outcome:
-        if isinstance(made, BaseException):
-            raise made
+    def outcome(self, recording: Recording) -> Outcome:
+        """What moved against what was ordered."""
         ordered_nl = sum(step.volume_nl for step in self.scenario.protocol.steps)
-        moved, pin = len(made.moved_us), len(made.pin_us)
-        error = moved - ordered_nl * 1000 // made.pl_pulse
-        holds = sum(record["event"] == EVENTS.PAUSED for record in made.records)
-        return Outcome(self._phase, error, pin - moved, holds, made.final_state)
-
-
-class _Branched(Exception):
-    """Every phase has its child."""
+        moved, pin = len(recording.moved_us), len(recording.pin_us)
+        error = moved - ordered_nl * 1000 // recording.pl_pulse
+        holds = sum(record["event"] == EVENTS.PAUSED for record in recording.records)
+        return Outcome(self.case, error, pin - moved, holds, recording.final_state)
 
 
 def outcomes(target: str, rate_ml_h: int, phases: int = PHASES, jobs: int = 1) -> list[Outcome]:
     """Every phase's outcome, in their order."""
-    read = scenario(rate_ml_h, mechanism_pl_pulse())
-    made = make_target(target, read)
-    try:
-        with crew(jobs) as hands:
-            PhasesRun(read, made, hands, phases).branch()
-        found: list[Any] = hands.outcomes
-        return sorted(found, key=lambda outcome: outcome.phase)
-    finally:
-        made.close()
+
+    def run(read: Scenario, made: Target, hands: Crew) -> PhasesRun:
+        return PhasesRun(read, made, hands, range(phases))
+
+    found = forked.outcomes(target, scenario(rate_ml_h, mechanism_pl_pulse()), run, jobs)
+    return sorted(found, key=lambda outcome: outcome.phase)
 
 
 def text(found: list[Outcome]) -> str:

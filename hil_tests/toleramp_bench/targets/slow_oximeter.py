@@ -10,7 +10,7 @@ from pump.tables import vitals
 from toleramp_bench.devices import nonin_df2
 from toleramp_bench.devices.oximeter import DEFAULT_FORM
 from toleramp_bench.devices.samples import Samples
-from toleramp_bench.devices.traces import Replay, Row
+from toleramp_bench.devices.traces import Replay, Row, play_on
 from toleramp_bench.targets.base import NotOnTarget
 
 
@@ -86,15 +86,6 @@ class SlowOximeter:
         """From now on it says these rows, one after the other."""
         self._replay = Replay(rows, self._clock.now_us * 1000)
 
-    def _play_on(self) -> None:
-        if self._replay:
-            row = self._replay.at(self._clock.now_us * 1000)
-            if row:
-                self.say(row[0], row[1])
-            else:
-                self._replay = None
-                self.say_no_more()
-
     def power(self, on: bool) -> None:
         """It is switched off, or on again."""
         self.switched_off = not on
@@ -117,7 +108,7 @@ class SlowOximeter:
 
     def measure(self, samples: Samples) -> None:
         """Writes this moment's values."""
-        self._play_on()
+        self._replay = play_on(self._replay, self._clock.now_us * 1000, self)
         lost = self._off or self._mute or self.out_of_track
         samples.spo2 = m.NONE8 if lost else round(self._value(self._spo2))
         samples.pulse = m.NONE16 if lost else round(self._value(self._pulse))

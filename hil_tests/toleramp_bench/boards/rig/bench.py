@@ -50,3 +50,25 @@ class Bench(Protocol):
 
     def close(self) -> None:
         """Gives the lines back."""
+
+
+class Clock(Protocol):
+    """Time that can be let pass."""
+
+    @property
+    def now_us(self) -> int:
+        """The time."""
+
+    def wait(self, us: int) -> None:
+        """Lets time pass."""
+
+
+def wait_until(clock: Clock, holds: Callable[[], bool], limit_us: int, look_us: int) -> bool:
+    """Lets time pass until `holds()`, asked each `look_us`; False when it did not within the limit."""
+    end_us = clock.now_us + limit_us
+    while not holds():
+        left_us = end_us - clock.now_us
+        if left_us <= 0:
+            return False
+        clock.wait(min(look_us, left_us))
+    return True

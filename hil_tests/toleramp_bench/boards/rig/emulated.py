@@ -12,6 +12,7 @@ from pathlib import Path
 
 from toleramp_bench.boards.emulator.board import Board
 from toleramp_bench.boards.pump import PumpBench
+from toleramp_bench.boards.rig.bench import wait_until
 from toleramp_bench.boards.rig.load_cell import LoadCell
 from toleramp_bench.devices.fram import Fram
 from toleramp_bench.devices.monostable import HOLD_NS
@@ -111,12 +112,7 @@ class EmulatedPair:
 
     def wait_for(self, holds: Callable[[], bool], limit_us: int) -> bool:
         """Lets both run until `holds()`."""
-        end_us = self.now_us + limit_us
-        while not holds():
-            if self.now_us >= end_us:
-                return False
-            self.wait(min(_LOOK_US, end_us - self.now_us))
-        return True
+        return wait_until(self, holds, limit_us, _LOOK_US)
 
     def _turn(self, to_ns: int) -> None:
         if self._power_due and self._power_due[0][0] <= self.now_ns:

@@ -8,9 +8,10 @@ from typing import Any
 
 from toleramp.device import ports
 from toleramp.errors import PortError, UserError
+from toleramp_bench.boards.rig.bench import wait_until
 from toleramp_bench.plant.assembly import Plant
 
-_LOOK_S = 0.002
+_LOOK_US = 2_000
 _AGAIN_S = 0.5
 
 
@@ -93,12 +94,7 @@ class SerialBench:
 
     def wait_for(self, holds: Callable[[], bool], limit_us: int) -> bool:
         """Waits until `holds()`."""
-        end_us = self.now_us + limit_us
-        while not holds():
-            if self.now_us >= end_us:
-                return False
-            time.sleep(_LOOK_S)
-        return True
+        return wait_until(self, holds, limit_us, _LOOK_US)
 
     def fit(self, plant: Plant, zero_us: Callable[[], int]) -> None:
         """A real pump has a real motor."""
