@@ -39,9 +39,6 @@ class Clock:
             self.lost = registers[_STATUS] & _STOPPED != 0
 
     def set(self, wall_s):
-        """Sets it, the state last: what is torn in between is not taken for set; then reads it back."""
+        """Sets it, the state last: what is torn in between is not taken for set."""
         calendar.fill(self._time, 1, wall_s)
-        if self._bus.send(ADDRESS, self._time) and self._bus.send(ADDRESS, self._state):
-            self.read()
-        else:
-            self.present = False
+        self.present = self._bus.send(ADDRESS, self._time) and self._bus.send(ADDRESS, self._state)

@@ -56,7 +56,8 @@ class Pump:
             self.board.kept_slot, last_s,
         )  # fmt: skip
         self.core.vitals.fresh_ms = max(FRESH_MS, chosen.SILENCE_MS)
-        self.board.tell(self.snap)
+        self.snap.parts = self.board.parts()
+        self.board.tell_time(self.snap)
         self.core.boot(machine.reset_cause(), self.snap)
         self.core.self_test(self.board.parts() | (PART_KEYS if self.core.keys else 0))
         self._mean = 0

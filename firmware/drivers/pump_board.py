@@ -212,19 +212,18 @@ class PumpBoard:
             self.fram.keep_up()
         elif turn == _CLOCK_TURN:
             self.clock.read()
+            self.tell_time(snap)
         elif turn == _BUS_TURN and self.bus.stuck:
             self.bus.recover()
-        self.tell(snap)
+        snap.parts = self.parts()
         snap.driver_off = expander.present and not expander.port & _DRIVER_ON
         snap.fram = self._kept
 
     @micropython.native
-    def tell(self, snap):
-        """Which parts answer, and what the clock said last."""
-        clock = self.clock
-        snap.parts = self.parts()
-        snap.wall_s = clock.wall_s
-        snap.wall_lost = clock.lost
+    def tell_time(self, snap):
+        """What the clock said last."""
+        snap.wall_s = self.clock.wall_s
+        snap.wall_lost = self.clock.lost
 
     @micropython.native
     def _oximeter(self, snap):
@@ -268,6 +267,7 @@ class PumpBoard:
             self._follow(out.ox_line)
         if out.clock_s > 0:
             self.clock.set(out.clock_s)
+            self._turn = _CLOCK_TURN - 1  # it is asked in the next scan
 
     @micropython.native
     def keep(self, out):

@@ -252,7 +252,8 @@ class Controller:
             self.conditions.judge(session.face(), session.progress.cause, self.t_s)
         if slow or turn == 4:
             self.vitals.trend.look(self.t_s, self.vitals)
-            self._wall(snap)
+            if slow or not busy:
+                self._wall(snap)
         if alarms.priority or alarms.paused_ms > 0:
             alarms.update(snap.dt_ms)
         out.lights = alarms.lights

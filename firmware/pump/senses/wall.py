@@ -47,9 +47,11 @@ def newest(read, slot):
 
 
 class Wall:
-    """`look` several times a second; `set`; `bits`: conditions of tables.causes; `said_s`: the time that the clock said
-    last (pump.base.calendar); `now_s`: the same when it can be trusted, else NO_TIME; `era`: of it; `why` it cannot, a
-    row of tables.causes: the first that holds of lost, stopped, unset, jumped or apart."""
+    """`look` several times a second, it looks once; `set` at rest; `bits`: conditions of tables.causes.
+
+    `said_s`: what the clock said last (pump.base.calendar); `now_s`: the same when it can be trusted, else NO_TIME;
+    `era`: of it; `why` it cannot, a row of tables.causes: the first of lost, stopped, unset, jumped or apart.
+    """
 
     def __init__(self, log, settings, last_s=NO_TIME):
         """`last_s`: of the log at power-on: a clock that says less was set back by nobody who told."""
@@ -61,6 +63,7 @@ class Wall:
         self._log = log
         self._settings = settings
         self._last_s = last_s
+        self._t_s = -1  # own time of the last look
         self._since_s = 0  # own time when it said something else than before
         self._known = False  # there is something to hold readings against:
         self._lag_s = 0  # the clock's seconds less the pump's own, at the reading before
@@ -80,10 +83,11 @@ class Wall:
     def look(self, t_s, snap):
         """`t_s`: the pump's own time since power-on."""
         said_s = snap.wall_s
-        there = snap.parts & _PART
-        if said_s < 0 or self._set:
+        if t_s == self._t_s or said_s < 0 or self._set:
             self._set = False
             return
+        self._t_s = t_s
+        there = snap.parts & _PART
         if self._due:
             self._log(CLOCK_WRONG, self._due, self._due_s)
             self._due = 0
@@ -182,6 +186,7 @@ class Wall:
         self._due = 0
         self._last_s = NO_TIME
         self._set = True
+        self._t_s = -1
         self.now_s = NO_TIME
         journal.wall_s = wall_s
         self._log(CLOCK_SET, why, wall_s - old_s if old_s else 0, struct.pack("<II", old_s, wall_s))

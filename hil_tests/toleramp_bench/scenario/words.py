@@ -276,6 +276,8 @@ _CAUSES_OF[EVENTS.RESUMED] = _CAUSES_OF[EVENTS.PAUSED] | {causes.MILD}
 _CAUSES_OF[EVENTS.STOPPED] = (_NOTED & _FINAL_WORDS) - {causes.SEVERE}
 _CAUSES_OF[EVENTS.LOCKED] = frozenset(causes.REACTIONS)
 _CAUSES_OF[EVENTS.FAULT] = frozenset(row for row, does in enumerate(causes.DOES) if does == causes.ENDS)
+_CAUSES_OF[EVENTS.CLOCK_WRONG] = frozenset(row for row, does in enumerate(causes.DOES) if does == causes.ALERTS)
+_CAUSES_OF[EVENTS.CLOCK_SET] = _CAUSES_OF[EVENTS.CLOCK_WRONG]
 _CAUSES_OF[EVENTS.DECISION] = _GRADED
 _CAUSES_OF[EVENTS.REACTION] = frozenset(causes.REACTIONS)
 

@@ -294,8 +294,9 @@ class Rp2040Target:
         self.bench.plant.do("battery_volts", {"volts": volts})
 
     def clock(self, **what: Any) -> None:
-        """Something happens to the clock."""
-        happen(self.bench.clock, **what)
+        """Something happens to the clock, which goes on without power."""
+        kept = self._kept[2] if self._kept and self._bench is None else None
+        happen(kept or self.bench.clock, **what)
 
     def unplug(self, part: str, out: bool) -> None:
         """A part answers no more, or again; with the power off, from the next power-on."""
