@@ -68,6 +68,8 @@ ROWS = (
     ("SET", 0x0D, "<BH", "setting value", ANYBODY, states.AT_REST, ACKED, 4),
     ("LISTEN", 0x0E, "<B", "wanted", ANYBODY, states.AT_REST, ACKED, 4),  # 1 begins a search for the oximeter
     ("HEARD_GET", 0x0F, "<B", "line", ANYBODY, 0, 0x87, 60),  # a row of tables.lines
+    ("CLOCK_GET", 0x14, "", "", ANYBODY, 0, 0x8C, 20),
+    ("CLOCK_SET", 0x15, "<I", "wall_s", ANYBODY, states.AT_REST, ACKED, 4),  # seconds since 2020-01-01 UTC
     ("HELLO_REPLY", 0x81, "<I12s8s8s8sBBBB",
      "contract version build git fingerprint mode oximeter reads kept", PUMP, 0, ASKED, 0),
     ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED, 0),
@@ -83,6 +85,7 @@ ROWS = (
      "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected",
      PUMP, 0, ASKED, 0),
     ("HEARD", 0x87, "<BBBHHHH", "line turn search fits bytes broken took_ms", PUMP, 0, ASKED, 0),  # its first follow
+    ("CLOCK", 0x8C, "<IBBI", "wall_s cause era t_s", PUMP, 0, ASKED, 0),  # 0: it says none; why not to trust it
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 LAYOUTS = tuple([row[1:4] for row in ROWS])
@@ -92,7 +95,7 @@ ANSWER = bytes([row[6] for row in ROWS])
 MOST = bytes([row[7] for row in ROWS])
 (
     HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET, HANG, SET,
-    LISTEN, HEARD_GET, HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS, HEARD,
+    LISTEN, HEARD_GET, CLOCK_GET, CLOCK_SET, HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS, HEARD, CLOCK,
 ) = LAYOUTS  # fmt: skip
 CONTINUED = (EVENT[0], _HEAD + "22s" + _TAIL, HEAD_FIELDS + " data " + TAIL_FIELDS)  # EVENT with a part number
 

@@ -51,6 +51,7 @@ WORDS[refusals.UNSEEN] = (
     "its last session ended by a fault or a lock: read its screen, look at patient and line, press CONFIRM at the pump"
 )
 WORDS[refusals.WATCHED] = "a patient is still watched: end monitoring at the pump, CONFIRM twice"
+WORDS[refusals.NO_CLOCK] = "its clock does not answer"
 
 # What helps where the order was given before.
 ORDER_REMEDY = 'load the next cycle or a new order (cycle, order_id in the file); on a bench write class = "bench"'
