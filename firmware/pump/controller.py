@@ -30,6 +30,7 @@ from pump.store.throttle import Throttle
 from pump.tables import events, inputs
 from pump.tables import parts as part_rows
 from pump.tables.causes import DRIVE_LATE
+from pump.tables.messages import SIGNED_CONTRACT
 from pump.tables.states import GROUP, OVER, READY
 
 BENCH_MODE = 1
@@ -95,8 +96,9 @@ class Controller:
         self.link.journal.sent = first_record
 
     def boot(self, cause=0):
-        """The first record: why the processor started (arg: the board's reset cause)."""
-        self.log(events.BOOT, cause, 0)
+        """The first record: why the processor started (the board's reset cause), and by which tables the records behind
+        it are to be read."""
+        self.log(events.BOOT, cause, SIGNED_CONTRACT)
         if self.lost.step:
             self.log(events.SESSION_LOST, 0, self.lost.step)
 
@@ -162,6 +164,8 @@ class Controller:
             self._settle(snap.fram)
         if snap.parts & _FRAM:
             self._store(out)
+        if link.archive.waits:
+            link.archive.step(snap, out)
         link.send(out, self, snap.now_ms)
 
     @micropython.native

@@ -38,7 +38,8 @@ class Snapshot:
     many of them had a wrong stop bit or parity, counted during a search alone; link, link_n: bytes of the host; raw:
     one reading for each row of tables.inputs; screen_ready: the board takes another cell; parts: those of tables.parts
     that answer, as bits; driver_off: the motor driver says that it is not enabled (False while nobody can ask it);
-    fram: what became of the last write.
+    fram: what became of the last write; read, slot: the slot of the FRAM that was read in the scan before (-1: none), and
+    its bytes.
     """
 
     def __init__(self):
@@ -58,13 +59,15 @@ class Snapshot:
         self.parts = ALL
         self.driver_off = False
         self.fram = NO_WRITE
+        self.read = -1
+        self.slot = bytearray(FRAM_SLOT)
         self.raw = array("H", bytes(2 * inputs.COUNT))
 
 
 class Outputs:
     """All outputs of one scan: words for the step generator, abort, permit edge, whether the drug flows, lights, tone,
-    bytes for host and FRAM, the screen's text and the cell of it to draw, whether there is time to tidy, the line
-    settings (tables.lines) that the oximeter's line has from now on."""
+    bytes for host and FRAM, the slot of it to read (never in a scan that writes), the screen's text and the cell of it
+    to draw, whether there is time to tidy, the line settings (tables.lines) that the oximeter's line has from now on."""
 
     def __init__(self):
         self.words = 0
@@ -79,6 +82,7 @@ class Outputs:
         self.tx_n = 0
         self.fram_slot = -1
         self.fram = bytearray(FRAM_SLOT)
+        self.read_slot = -1
         self.screen = b""
         self.screen_cell = -1
         self.tidy = False
@@ -91,7 +95,7 @@ class Outputs:
         self.abort = False
         self.permit = False
         self.tx_n = 0
-        self.fram_slot = -1
+        self.fram_slot = self.read_slot = -1
         self.screen = b""
         self.screen_cell = -1
         self.tidy = False

@@ -15,9 +15,9 @@ SLOW, SAMPLES = 1, 2  # bits of a boot: slow scans; samples stand for the oximet
 PROTOCOL, PLAN = 0, 1  # where a bit is flipped
 
 _SCAN = (
-    "<BIIBIIIIBBBBBB"  # kind, dt_ms, now_ms, buttons, pulses, moved, idle, queue_us, parts, driver off, FRAM, oximeter
+    "<BIIBIIIIBBBBBBH"  # kind, dt_ms, now_ms, buttons, pulses, moved, idle, queue_us, parts, driver off, FRAM, oximeter
 )
-# bytes, link bytes, broken bytes of the oximeter
+# bytes, link bytes, broken bytes of the oximeter, slot of the FRAM that was read (0: none, else one more)
 _RAW = "<" + inputs.COUNT * "H"
 # kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, pace, oximeter, lost step
 _BOOT = "<BIBBIiBIBBB"
@@ -27,8 +27,8 @@ _KEEP = "<BH"  # kind, slot of the FRAM; then its bytes
 _RUN = "<BH"  # kind, bytes of the program that follow; answered by a length and what it said
 _SAID = "<H"
 _SAMPLE = "<BBHB"  # in place of the oximeter's bytes while scans are slow: there is one, SpO2, pulse, flags
-_ANSWER = "<HBBBHHhbB4s"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot, the
-# screen's cell that is drawn (-1: none), the oximeter's line, the cell's four characters
+_ANSWER = "<HBBBHHhbBh4s"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot, the
+# screen's cell that is drawn (-1: none), the oximeter's line, FRAM slot to read, the cell's four characters
 _CELL, _DARK = 4, b"\0\0\0\0"
 _WORD = "<II"  # count, interval_us
 _BOOTED = "<I12s8s"  # contract, version, build hash
@@ -36,7 +36,8 @@ _BOOTED = "<I12s8s"  # contract, version, build hash
 _RAW_AT = struct.calcsize(_SCAN)
 _OX_AT = _RAW_AT + struct.calcsize(_RAW)
 _LINK_AT = _OX_AT + OX_MAX
-REQUEST = _LINK_AT + LINK_MAX
+_SLOT_AT = _LINK_AT + LINK_MAX
+REQUEST = _SLOT_AT + FRAM_SLOT
 SAMPLE = struct.calcsize(_SAMPLE)
 SAID = struct.calcsize(_SAID)
 ANSWER = struct.calcsize(_ANSWER)
@@ -49,12 +50,13 @@ def pack_scan(request, snap):
     struct.pack_into(
         _SCAN, request, 0, SCAN, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.moved, snap.idle,
         snap.queue_us, snap.parts, snap.driver_off, snap.fram, snap.ox_n, snap.link_n,
-        snap.ox_broken,
+        snap.ox_broken, snap.read + 1,
     )  # fmt: skip
     if inputs.COUNT:
         struct.pack_into(_RAW, request, _RAW_AT, *snap.raw)
     request[_OX_AT:_LINK_AT] = snap.ox
-    request[_LINK_AT:] = snap.link
+    request[_LINK_AT:_SLOT_AT] = snap.link
+    request[_SLOT_AT:] = snap.slot
 
 
 @micropython.viper
@@ -78,10 +80,12 @@ def unpack_scan(request, snap):
     snap.ox_n = request[29]
     snap.link_n = request[30]
     snap.ox_broken = request[31]
+    snap.read = (request[32] | request[33] << 8) - 1
     for row in range(inputs.COUNT):
         snap.raw[row] = request[_RAW_AT + 2 * row] | request[_RAW_AT + 2 * row + 1] << 8
     copy(snap.ox, 0, request, _OX_AT, OX_MAX)
     copy(snap.link, 0, request, _LINK_AT, LINK_MAX)
+    copy(snap.slot, 0, request, _SLOT_AT, FRAM_SLOT)
 
 
 @micropython.native
@@ -100,7 +104,7 @@ def pack_answer(reply, out, tx, tx_n):
     cell = out.screen_cell
     struct.pack_into(
         _ANSWER, reply, 0, at, stops, out.words, out.lights, out.tone_hz, tx_n, out.fram_slot, cell, out.ox_line,
-        _DARK,
+        out.read_slot, _DARK,
     )  # fmt: skip
     if cell >= 0:
         copy(reply, ANSWER - _CELL, out.screen, _CELL * cell, _CELL)
@@ -116,7 +120,7 @@ def unpack_answer(data, out):
     # The same into outputs; the bytes for the host replace `out.tx`, however many they are.
     (
         _, stops, out.words, out.lights, out.tone_hz, out.tx_n, out.fram_slot, out.screen_cell, out.ox_line,
-        drawn,
+        out.read_slot, drawn,
     ) = struct.unpack_from(_ANSWER, data, 0)  # fmt: skip
     if out.screen_cell >= 0:
         out.screen = bytes(_CELL * out.screen_cell) + drawn  # no more of it is looked at

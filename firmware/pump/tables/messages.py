@@ -68,6 +68,8 @@ ROWS = (
     ("SET", 0x0D, "<BH", "setting value", ANYBODY, states.AT_REST, ACKED, 4),
     ("LISTEN", 0x0E, "<B", "wanted", ANYBODY, states.AT_REST, ACKED, 4),  # 1 begins a search for the oximeter
     ("HEARD_GET", 0x0F, "<B", "line", ANYBODY, 0, 0x87, 60),  # a row of tables.lines
+    # So many slots of the log from this one on, at most STORED_MOST; the answer comes some scans later.
+    ("STORED_GET", 0x18, "<HB", "slot count", ANYBODY, 0, 0x8C, 60),
     ("HELLO_REPLY", 0x81, "<I12s8s8s8sBBBB",
      "contract version build git fingerprint mode oximeter reads kept", PUMP, 0, ASKED, 0),
     ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED, 0),
@@ -83,6 +85,8 @@ ROWS = (
      "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected",
      PUMP, 0, ASKED, 0),
     ("HEARD", 0x87, "<BBBHHHH", "line turn search fits bytes broken took_ms", PUMP, 0, ASKED, 0),  # its first follow
+    # Slots follow, as they lie there; the log takes `end` slots, `waiting` records are not there yet, `lost` never will.
+    ("STORED", 0x8C, "<HHHB", "slot end lost waiting", PUMP, 0, ASKED, 0),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 LAYOUTS = tuple([row[1:4] for row in ROWS])
@@ -92,7 +96,7 @@ ANSWER = bytes([row[6] for row in ROWS])
 MOST = bytes([row[7] for row in ROWS])
 (
     HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET, HANG, SET,
-    LISTEN, HEARD_GET, HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS, HEARD,
+    LISTEN, HEARD_GET, STORED_GET, HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS, HEARD, STORED,
 ) = LAYOUTS  # fmt: skip
 CONTINUED = (EVENT[0], _HEAD + "22s" + _TAIL, HEAD_FIELDS + " data " + TAIL_FIELDS)  # EVENT with a part number
 
@@ -100,6 +104,7 @@ TO_PUMP = tuple([row[1:4] for row in ROWS if row[4] != PUMP])
 TO_HOST = tuple([row[1:4] for row in ROWS if row[4] == PUMP])
 
 LOAD_CHUNK = 128
+STORED_MOST = 4  # slots of an answer
 PROTOCOL_MAX = 2048
 
 # -- flags of STATUS
@@ -131,3 +136,4 @@ def contract():
 
 
 CONTRACT = contract()
+SIGNED_CONTRACT = CONTRACT - ((CONTRACT & 0x80000000) << 1)  # as a record's `arg` has it
