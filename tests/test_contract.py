@@ -94,6 +94,8 @@ def other(cell: ast.expr) -> ast.expr:
         return ast.Constant(cell.value + "B")  # another byte in a layout, another letter in a name
     if isinstance(cell, ast.Constant) and isinstance(cell.value, bytes):
         return ast.Constant(cell.value + b"B")
+    if isinstance(cell, ast.BinOp) and isinstance(cell.op, ast.Add):  # a layout or its fields, put together from parts
+        return ast.BinOp(cell, ast.Add(), ast.Constant("B"))
     return ast.BinOp(cell, ast.BitXor(), ast.Constant(1))
 
 

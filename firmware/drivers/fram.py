@@ -77,9 +77,14 @@ class Fram:
     @micropython.native
     def read_slot(self, slot):
         """The bytes of a slot, in a buffer that the next call uses again."""
+        self.read_into(slot, self._slot)
+        return self._slot
+
+    @micropython.native
+    def read_into(self, slot, target):
+        """The bytes of a slot into a bytearray of that size."""
         self._address(_READ, slot)
         self._cs(0)
         self._spi.write(self._head)
-        self._spi.readinto(self._slot)
+        self._spi.readinto(target)
         self._cs(1)
-        return self._slot

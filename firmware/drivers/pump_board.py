@@ -124,6 +124,8 @@ class PumpBoard:
         self._moved = -1
         self._idle = 0
         self._kept = NO_WRITE  # what became of the write of the scan before
+        self._read = -1  # the slot that was read in it
+        self._slot = snap.slot
 
     def listen(self, form):
         """Opens the oximeter's line as its format (a module of oximeters) has it."""
@@ -218,6 +220,7 @@ class PumpBoard:
         snap.parts = self.parts()
         snap.driver_off = expander.present and not expander.port & _DRIVER_ON
         snap.fram = self._kept
+        snap.read = self._read
 
     @micropython.native
     def tell_time(self, snap):
@@ -256,6 +259,10 @@ class PumpBoard:
         self._kept = NO_WRITE
         if out.fram_slot >= 0:
             self._kept = self.keep(out)
+        self._read = -1
+        if out.read_slot >= 0 and self.fram.present:
+            self.fram.read_into(out.read_slot, self._slot)
+            self._read = out.read_slot
         screen = self.screen
         if not screen.ready:
             screen.step()

@@ -31,6 +31,7 @@ from pump.store.throttle import Throttle
 from pump.tables import events, inputs
 from pump.tables import parts as part_rows
 from pump.tables.causes import DRIVE_LATE
+from pump.tables.messages import SIGNED_CONTRACT
 from pump.tables.states import GROUP, OVER, READY
 
 BENCH_MODE = 1
@@ -97,10 +98,11 @@ class Controller:
         self.link.journal.sent = first_record
 
     def boot(self, cause=0, snap=None):
-        """The first record: why the processor started (code: the board's reset cause). `snap`: what the clock says."""
+        """The first record: why the processor started (code: the board's reset cause), and by which tables the records
+        behind it are to be read. `snap`: what the clock says."""
         if snap is not None:
             self._wall(snap)
-        self.log(events.BOOT, cause, 0)
+        self.log(events.BOOT, cause, SIGNED_CONTRACT)
         if self.lost.step:
             self.log(events.SESSION_LOST, 0, self.lost.step)
 
@@ -166,6 +168,8 @@ class Controller:
             self._settle(snap.fram)
         if snap.parts & _FRAM:
             self._store(out)
+        if link.archive.waits:
+            link.archive.step(snap, out)
         link.send(out, self, snap.now_ms)
 
     @micropython.native

@@ -40,7 +40,8 @@ class Snapshot:
     one reading for each row of tables.inputs; screen_ready: the board takes another cell; parts: those of tables.parts
     that answer, as bits; driver_off: the motor driver says that it is not enabled (False while nobody can ask it);
     fram: what became of the last write; wall_s: what the clock said when it was last asked (pump.base.calendar), UNREAD
-    before it was; wall_lost: it said that it had stood still since it was set.
+    before it was; wall_lost: it said that it had stood still since it was set; read, slot: the slot of the FRAM that
+    was read in the scan before (-1: none), and its bytes.
     """
 
     def __init__(self):
@@ -62,14 +63,16 @@ class Snapshot:
         self.fram = NO_WRITE
         self.wall_s = UNREAD
         self.wall_lost = False
+        self.read = -1
+        self.slot = bytearray(FRAM_SLOT)
         self.raw = array("H", bytes(2 * inputs.COUNT))
 
 
 class Outputs:
     """All outputs of one scan: words for the step generator, abort, permit edge, whether the drug flows, lights, tone,
-    bytes for host and FRAM, the screen's text and the cell of it to draw, whether there is time to tidy, the line
-    settings (tables.lines) that the oximeter's line has from now on, the time to which the clock is set (UNREAD: it is
-    not)."""
+    bytes for host and FRAM, the slot of it to read (never in a scan that writes), the screen's text and the cell of it
+    to draw, whether there is time to tidy, the line settings (tables.lines) that the oximeter's line has from now on,
+    the time to which the clock is set (UNREAD: it is not)."""
 
     def __init__(self):
         self.words = 0
@@ -84,6 +87,7 @@ class Outputs:
         self.tx_n = 0
         self.fram_slot = -1
         self.fram = bytearray(FRAM_SLOT)
+        self.read_slot = -1
         self.screen = b""
         self.screen_cell = -1
         self.tidy = False
@@ -97,7 +101,7 @@ class Outputs:
         self.abort = False
         self.permit = False
         self.tx_n = 0
-        self.fram_slot = -1
+        self.fram_slot = self.read_slot = -1
         self.screen = b""
         self.screen_cell = -1
         self.tidy = False

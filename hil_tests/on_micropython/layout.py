@@ -15,8 +15,8 @@ SLOW, SAMPLES = 1, 2  # bits of a boot: slow scans; samples stand for the oximet
 PROTOCOL, PLAN = 0, 1  # where a bit is flipped
 
 # kind, dt_ms, now_ms, buttons, pulses, moved, idle, queue_us, parts, driver off, FRAM, oximeter bytes, link bytes,
-# broken bytes of the oximeter, one more than the clock's time, its OSF
-_SCAN = "<BIIBIIIIBBBBBBIB"
+# broken bytes of the oximeter, one more than the clock's time, its OSF, one more than the FRAM slot that was read
+_SCAN = "<BIIBIIIIBBBBBBIBH"
 _RAW = "<" + inputs.COUNT * "H"
 # kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, pace, oximeter, lost step,
 # the log's newest time, and the clock as in a scan
@@ -27,8 +27,9 @@ _KEEP = "<BH"  # kind, slot of the FRAM; then its bytes
 _RUN = "<BH"  # kind, bytes of the program that follow; answered by a length and what it said
 _SAID = "<H"
 _SAMPLE = "<BBHB"  # in place of the oximeter's bytes while scans are slow: there is one, SpO2, pulse, flags
-_ANSWER = "<HBBBHHhbB4si"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot, the
-# screen's cell that is drawn (-1: none), the oximeter's line, the cell's four characters, the clock's new time
+_ANSWER = "<HBBBHHhbBh4si"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot, the
+# screen's cell that is drawn (-1: none), the oximeter's line, FRAM slot to read, the cell's four characters,
+# the clock's new time
 _CELL, _DARK = 4, b"\0\0\0\0"
 _WORD = "<II"  # count, interval_us
 _BOOTED = "<I12s8s"  # contract, version, build hash
@@ -36,7 +37,8 @@ _BOOTED = "<I12s8s"  # contract, version, build hash
 _RAW_AT = struct.calcsize(_SCAN)
 _OX_AT = _RAW_AT + struct.calcsize(_RAW)
 _LINK_AT = _OX_AT + OX_MAX
-REQUEST = _LINK_AT + LINK_MAX
+_SLOT_AT = _LINK_AT + LINK_MAX
+REQUEST = _SLOT_AT + FRAM_SLOT
 SAMPLE = struct.calcsize(_SAMPLE)
 SAID = struct.calcsize(_SAID)
 ANSWER = struct.calcsize(_ANSWER)
@@ -50,12 +52,13 @@ def pack_scan(request, snap):
     struct.pack_into(
         _SCAN, request, 0, SCAN, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.moved, snap.idle,
         snap.queue_us, snap.parts, snap.driver_off, snap.fram, snap.ox_n, snap.link_n,
-        snap.ox_broken, snap.wall_s + 1, snap.wall_lost,
+        snap.ox_broken, snap.wall_s + 1, snap.wall_lost, snap.read + 1,
     )  # fmt: skip
     if inputs.COUNT:
         struct.pack_into(_RAW, request, _RAW_AT, *snap.raw)
     request[_OX_AT:_LINK_AT] = snap.ox
-    request[_LINK_AT:] = snap.link
+    request[_LINK_AT:_SLOT_AT] = snap.link
+    request[_SLOT_AT:] = snap.slot
 
 
 @micropython.viper
@@ -81,10 +84,12 @@ def unpack_scan(request, snap):
     snap.ox_broken = request[31]
     snap.wall_s = _word(request, 32) - 1
     snap.wall_lost = request[36] != 0
+    snap.read = (request[37] | request[38] << 8) - 1
     for row in range(inputs.COUNT):
         snap.raw[row] = request[_RAW_AT + 2 * row] | request[_RAW_AT + 2 * row + 1] << 8
     copy(snap.ox, 0, request, _OX_AT, OX_MAX)
     copy(snap.link, 0, request, _LINK_AT, LINK_MAX)
+    copy(snap.slot, 0, request, _SLOT_AT, FRAM_SLOT)
 
 
 @micropython.native
@@ -103,7 +108,7 @@ def pack_answer(reply, out, tx, tx_n):
     cell = out.screen_cell
     struct.pack_into(
         _ANSWER, reply, 0, at, stops, out.words, out.lights, out.tone_hz, tx_n, out.fram_slot, cell, out.ox_line,
-        _DARK, out.clock_s,
+        out.read_slot, _DARK, out.clock_s,
     )  # fmt: skip
     if cell >= 0:
         copy(reply, _CELL_AT, out.screen, _CELL * cell, _CELL)
@@ -119,7 +124,7 @@ def unpack_answer(data, out):
     # The same into outputs; the bytes for the host replace `out.tx`, however many they are.
     (
         _, stops, out.words, out.lights, out.tone_hz, out.tx_n, out.fram_slot, out.screen_cell, out.ox_line,
-        drawn, out.clock_s,
+        out.read_slot, drawn, out.clock_s,
     ) = struct.unpack_from(_ANSWER, data, 0)  # fmt: skip
     if out.screen_cell >= 0:
         out.screen = bytes(_CELL * out.screen_cell) + drawn  # no more of it is looked at

@@ -11,6 +11,7 @@ from pump.base.calendar import FIRST_S, LAST_S
 from pump.base.units import ticks_diff
 from pump.link import frames
 from pump.link.link import CODE_MAX, LOST_MS
+from pump.store.journal import SLOTS
 from pump.tables import lines, refusals, settings
 from pump.tables import messages as m
 from pump.tables.states import GROUP
@@ -20,6 +21,7 @@ SECOND_MS, CRC_BYTES = 1_000, 4
 _SEQ_BITS = (1 << 30) - 1
 Answer = tuple[int, int]  # type of the message; the code of a refusal, else 0
 Answers = frozenset[Answer]
+LATER: Answers = frozenset({(m.STORED[0], 0), (m.REFUSED[0], refusals.UNREAD)})  # some scans after the request
 ACK: Answers = frozenset({(m.ACKED, 0)})
 ANY_REFUSAL: Answers = frozenset((m.REFUSED[0], code) for code in range(len(refusals.ROWS)))
 
@@ -167,6 +169,12 @@ class LineModel:
         if len(request.payload) != 1:
             return refused(refusals.TRUNCATED)
         return frozenset({(m.HEARD[0], 0)}) if request.payload[0] < lines.COUNT else refused(refusals.RANGE)
+
+    def _stored_get(self, request: Request) -> Answers:
+        if len(request.payload) != 3:
+            return refused(refusals.TRUNCATED)
+        sound = int.from_bytes(request.payload[:2], "little") <= SLOTS and request.payload[2] <= m.STORED_MOST
+        return LATER if sound else refused(refusals.RANGE)
 
     def _load_begin(self, request: Request) -> Answers:
         if len(request.payload) != 6:

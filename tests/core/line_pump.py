@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from core_kit import encode, state
-from line_model import ACK, ANY_REFUSAL, LineModel, Request, opened, record_asked, refused
+from line_model import ACK, ANY_REFUSAL, LATER, LineModel, Request, opened, record_asked, refused
 from shelf import KEYS, SHELF, Sheet
 
 from pump.controller import Controller
 from pump.io import CONFIRM, DOWN, LINK_MAX, SILENCE, START, STOP, UP
 from pump.protocol.fingerprint import fingerprint
-from pump.store.journal import RING, open_log
+from pump.store.journal import RECORD, RING, open_log
 from pump.tables import causes, events, parts, refusals, states
 from pump.tables import messages as m
 from toleramp.device.wire import unpack
@@ -67,12 +67,13 @@ class LinePump(CorePump):
     def _on(self) -> None:
         """A controller that has just got power."""
         self.controller.keys = KEYS
-        self.line, self.loaded = LineModel(), None
+        self.line, self.loaded, self.due = LineModel(), None, None
         self.told.clear()
         self.zero_s = 0  # pulses that moved when the session began
         self.footprint = held_bytes(self.controller.link)
 
     loaded: Sheet | None
+    due: Request | None  # for records of the FRAM
 
     def cycle(self) -> None:
         """Power off and on; the FRAM keeps what it holds."""
@@ -176,12 +177,43 @@ class LinePump(CorePump):
             self.reached["request", m.NAMES[list(LAYOUTS).index(request.kind)] if request.kind in LAYOUTS else "?"] += 1
         said = [opened(part) for part in bytes(self.out.tx[: self.out.tx_n]).split(b"\0") if part]
         assert len(said) <= 1 and None not in said
-        if not asked:
+        self._notes_late(asked)
+        late = self._late(said[0]) if said and said[0] else None
+        if late:
+            self._answer([late], said[0] or b"", before)
+        elif not asked or asked[-1].may == LATER:
             unasked = not said or (said[0] or b"  ")[0] in (m.STATUS[0], m.EVENT[0])
             assert unasked and (not said or self.line.streams), "an answer that nobody asked for"
         else:
             assert said and said[0], "a request without an answer"
             self._answer(asked, said[0], before)
+
+    def _notes_late(self, asked: list[Request]) -> None:
+        """The newest request for records of the FRAM is answered once it is read; those before it are forgotten."""
+        if self.controller.journal.slot < 0:
+            for request in asked:
+                request.may = refused(refusals.UNREAD) if request.may == LATER else request.may
+        self.due = next((request for request in reversed(asked) if request.may == LATER), self.due)
+        if self.line.heard_ms < 0:
+            self.due = None
+
+    def _late(self, body: bytes) -> Request | None:
+        """The request for records that this frame answers, if it does; no other answer looks like one."""
+        due = self.due
+        refusal = body[0] == m.REFUSED[0] and body[2:4] == bytes((m.STORED_GET[0], refusals.UNREAD))
+        if due is None or body[1] != due.number or not (body[0] == m.STORED[0] or refusal):
+            return None
+        self.due = None
+        return due
+
+    def _is_stored(self, fields: dict[str, Any], last: Request) -> None:
+        """Records as they lie in the memory, all that were asked for and are there."""
+        journal, data = self.controller.journal, fields.get("data", b"")
+        first, count = int.from_bytes(last.payload[:2], "little"), last.payload[2]
+        assert (fields["slot"], fields["end"]) == (first, journal.slot) and len(data) % RECORD == 0
+        assert min(count, journal.slot - first) - 1 <= len(data) // RECORD <= count or first > journal.slot
+        for k in range(len(data) // RECORD):
+            assert bytes(self.board.slot(first + k)) == data[k * RECORD : (k + 1) * RECORD]
 
     def _answer(self, asked: list[Request], body: bytes, before: Before) -> None:
         last, kind = asked[-1], body[0]

@@ -14,8 +14,9 @@ from pump.base.copying import copy
 from pump.base.units import ticks_diff
 from pump.io import TX_MAX
 from pump.link import frames, status
+from pump.link.archive import Archive
 from pump.link.loader import Loader
-from pump.store.journal import RECORD
+from pump.store.journal import RECORD, SLOTS
 from pump.tables import lines, refusals
 from pump.tables import messages as m
 from pump.tables.causes import BIT, LINK_SILENT
@@ -37,6 +38,9 @@ _STATS = m.STATS[0]
 _HELLO = m.HELLO_REPLY[0]
 _HEARD = m.HEARD[0]
 _CLOCK = m.CLOCK[0]
+_STORED_GET = m.STORED_GET[0]
+_STORED, _STORED_HEAD = m.STORED[:2]
+_STORED_SIZE = struct.calcsize(_STORED_HEAD)
 _LOST_BIT = BIT[LINK_SILENT]
 
 
@@ -48,6 +52,7 @@ class Link:
         self.build = build  # (version, build hash, git), bytes
         self.receiver = frames.Receiver()
         self.loader = Loader()
+        self.archive = Archive(journal)
         self.request = 0
         self.lost = False
         self.bits = 0  # conditions of tables.causes
@@ -112,6 +117,7 @@ class Link:
         self._period_ms = 0
         self.receiver.n = 0
         self.loader.forget()
+        self.archive.forget()
 
     def _begin_second(self, now_ms):
         self._second_ms = now_ms
@@ -250,6 +256,20 @@ class Link:
         else:
             self.clock_s = wall_s
 
+    def on_stored_get(self, length):
+        """Records that lie in the FRAM: the answer comes when they are read."""
+        if self._short(length, m.STORED_GET[1]):
+            return
+        buf = self.receiver.buf
+        first, count = buf[AT] | buf[AT + 1] << 8, buf[AT + 2]
+        if first > SLOTS or count > m.STORED_MOST:
+            self.refuse(refusals.RANGE, 0, first)
+        elif self.journal.slot < 0:
+            self.refuse(refusals.UNREAD)
+        else:
+            self._reply = 0
+            self.archive.ask(first, count, self._reply_seq)
+
     def on_load_begin(self, length):
         """A protocol begins to come."""
         self._load(self.loader.begin, length)
@@ -290,6 +310,8 @@ class Link:
         if kind:
             self._reply = 0
             self._answer(out, kind, pump)
+        elif self.archive.ready:
+            self._stored(out)
         elif self._period_ms:
             self._stream(out, pump, now_ms)
 
@@ -314,6 +336,25 @@ class Link:
         else:
             n = status.fill_status(plain, pump) if kind == _STATUS else status.fill_stats(plain, pump)
         self._close(out, kind, self._reply_seq, n)
+
+    @micropython.native
+    def _stored(self, out):
+        """What was read from the FRAM, or that it does not answer."""
+        archive, journal, plain = self.archive, self.journal, self._plain
+        archive.forget()
+        if archive.unread:
+            self._asked = _STORED_GET
+            self.refuse(refusals.UNREAD)
+            self._reply, self._reply_seq = 0, archive.number
+            self._answer(out, _REFUSED, None)
+            return
+        lost = min(journal.lost, m.NONE16)
+        struct.pack_into(
+            _STORED_HEAD, plain, AT, archive.first, max(journal.slot, 0), lost, journal.seq - journal.stored
+        )  # fmt: skip
+        size = archive.got * RECORD
+        copy(plain, AT + _STORED_SIZE, archive.data, 0, size)
+        self._close(out, _STORED, archive.number, _STORED_SIZE + size)
 
     def _record(self, seq):
         self.journal.copy(seq, self._plain, AT)

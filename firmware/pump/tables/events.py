@@ -26,7 +26,7 @@ KNOWN = 8192  # a person's word about the session before: nobody has to be told 
 OF_NOTHING, OF_CAUSE, OF_ALARM, OF_REFUSAL, OF_KEYS, OF_SETTING, OF_EVENT, OF_PART = 0, 1, 2, 3, 4, 5, 6, 7
 
 ROWS = (
-    ("boot", STARTS | UNTIMED, OF_NOTHING, "the board's reset cause", "-"),
+    ("boot", STARTS | UNTIMED, OF_NOTHING, "the board's reset cause", "the firmware's contract"),
     ("self_test", STARTS | FIGURES | UNTIMED, OF_NOTHING, "-", "parts that answered, as bits of the board"),
     ("loaded", ASKS | UNTIMED | KNOWN, OF_NOTHING, "-", "steps"),
     ("load_refused", FIGURES | UNTIMED, OF_REFUSAL, "refusal", "step, or record of the protocol"),
