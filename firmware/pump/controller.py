@@ -164,13 +164,19 @@ class Controller:
         guard.judge(session.claim, snap)
         out.permit = guard.permit
         self._show(snap, out, turn, slow)
+        self._keep(snap, out)
+        link.send(out, self, snap.now_ms)
+
+    @micropython.native
+    def _keep(self, snap, out):
+        """The FRAM's turn: what became of the write before, the next one, or a slot to be read."""
         if snap.fram:
             self._settle(snap.fram)
         if snap.parts & _FRAM:
             self._store(out)
-        if link.archive.waits:
-            link.archive.step(snap, out)
-        link.send(out, self, snap.now_ms)
+        archive = self.link.archive
+        if archive.waits:
+            archive.step(snap, out)
 
     @micropython.native
     def _settle(self, outcome):
