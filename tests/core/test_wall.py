@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -193,6 +195,20 @@ def test_each_setting_begins_an_era_of_its_own() -> None:
             told.t_s -= 7200  # so that it is right again
             told.wall._known = False
     assert len(seen) == 6
+
+
+@pytest.mark.req("PRO-8", "SES-7", "INT-3")
+def test_nothing_judges_by_a_time_that_is_not_trusted() -> None:
+    """Else a bag's expiry, or a gap, is judged by a clock that lost its battery. What a clock says, trusted or not, is
+    read where it is judged, set and told; who wants a time takes `now_s`, which there is only while it is trusted."""
+    pump = Path(calendar.__file__).parents[1]
+    readers = {
+        str(path.relative_to(pump))
+        for path in pump.rglob("*.py")
+        if re.search(r"\.(wall_s|said_s|wall_lost)\b", path.read_text("utf-8"))
+    }
+    carried = {"io.py", "controller.py", "store/journal.py"}  # from the board to the sense, from there to the records
+    assert readers == {"senses/wall.py", "link/status.py", *carried}
 
 
 # -- in the pump
