@@ -164,9 +164,7 @@ class Controller:
             self._settle(snap.fram)
         if snap.parts & _FRAM:
             self._store(out)
-        if link.archive.waits:
-            link.archive.step(snap, out)
-        link.send(out, self, snap.now_ms)
+        link.send(out, self, snap)
 
     @micropython.native
     def _settle(self, outcome):

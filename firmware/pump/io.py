@@ -38,8 +38,8 @@ class Snapshot:
     many of them had a wrong stop bit or parity, counted during a search alone; link, link_n: bytes of the host; raw:
     one reading for each row of tables.inputs; screen_ready: the board takes another cell; parts: those of tables.parts
     that answer, as bits; driver_off: the motor driver says that it is not enabled (False while nobody can ask it);
-    fram: what became of the last write; read, slot: the slot of the FRAM that was read in the scan before (-1: none), and
-    its bytes.
+    fram: what became of the last write; read, slot: after a scan that asked for one, the slot of the FRAM that was
+    read (-1: it does not answer), and its bytes.
     """
 
     def __init__(self):
@@ -67,7 +67,7 @@ class Snapshot:
 class Outputs:
     """All outputs of one scan: words for the step generator, abort, permit edge, whether the drug flows, lights, tone,
     bytes for host and FRAM, the slot of it to read (never in a scan that writes), the screen's text and the cell of it
-    to draw, whether there is time to tidy, the line settings (tables.lines) that the oximeter's line has from now on."""
+    to draw, whether there is time to tidy, the line settings (tables.lines) of the oximeter's line from now on."""
 
     def __init__(self):
         self.words = 0

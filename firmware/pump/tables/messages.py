@@ -85,7 +85,7 @@ ROWS = (
      "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected",
      PUMP, 0, ASKED, 0),
     ("HEARD", 0x87, "<BBBHHHH", "line turn search fits bytes broken took_ms", PUMP, 0, ASKED, 0),  # its first follow
-    # Slots follow, as they lie there; the log takes `end` slots, `waiting` records are not there yet, `lost` never will.
+    # Slots follow, as they lie there; the log takes `end` slots, `waiting` records are not there yet, `lost` never.
     ("STORED", 0x8C, "<HHHB", "slot end lost waiting", PUMP, 0, ASKED, 0),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
