@@ -286,8 +286,7 @@ class Link:
 
     @micropython.native
     def send(self, out, pump, snap):
-        """Puts at most one frame into the outputs: the answer due, else what was read from the FRAM, else a record, else
-        the stream's status."""
+        """Puts at most one frame into the outputs: the answer due, else what the FRAM holds, else of the stream."""
         if self.archive.waits:
             self.archive.step(snap, out)
         kind = self._reply
