@@ -102,7 +102,7 @@ def test_make_targets() -> None:
 def test_commands_and_their_options(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Each command exists and takes the options that it is shown with."""
     assert words[0] in cli.commands()
-    verb = words[1:2] if words[0] in ("protocol", "keys", "scenario", "orders", "oximeter") else []
+    verb = words[1:2] if words[0] in ("protocol", "keys", "scenario", "orders", "oximeter", "log") else []
     with pytest.raises(SystemExit) as end:
         cli.main([words[0], *verb, "--help"])
     said = capsys.readouterr().out

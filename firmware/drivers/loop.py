@@ -22,6 +22,7 @@ from pump.tables.oximeters import NAMES
 from pump.tables.settings import OXIMETER
 
 PERIOD_US = 20_000
+SPARE_US = 5_000  # a stuck bus costs 3 ms (INT-9)
 KEYRING = "/keyring.bin"
 WATCHDOG_MS = 1_000
 TIDY_SCANS = 3_000  # at rest: once a minute
@@ -126,6 +127,9 @@ class Pump:
             due = ticks_add(due, PERIOD_US)
             # Whole milliseconds: the rest would be waited for in a busy loop. A scan may begin up to 1 ms early.
             rest = ticks_diff(due, ticks_us())
+            if rest >= SPARE_US:
+                self.board.between(self.snap)
+                rest = ticks_diff(due, ticks_us())
             if rest >= 1000:
                 sleep_ms(rest // 1000)
 

@@ -124,8 +124,7 @@ class PumpBoard:
         self._moved = -1
         self._idle = 0
         self._kept = NO_WRITE  # what became of the write of the scan before
-        self._read = -1  # the slot that was read in it
-        self._slot = snap.slot
+        self._snap = snap
 
     def listen(self, form):
         """Opens the oximeter's line as its format (a module of oximeters) has it."""
@@ -212,15 +211,18 @@ class PumpBoard:
             expander.keep_up()
         elif turn == _FRAM_TURN:
             self.fram.keep_up()
-        elif turn == _CLOCK_TURN:
-            self.clock.read()
-            self.tell_time(snap)
         elif turn == _BUS_TURN and self.bus.stuck:
             self.bus.recover()
         snap.parts = self.parts()
         snap.driver_off = expander.present and not expander.port & _DRIVER_ON
         snap.fram = self._kept
-        snap.read = self._read
+
+    @micropython.native
+    def between(self, snap):
+        """Between two scans, where there is time left: once a second the clock is asked, which takes half a ms."""
+        if self._turn == _CLOCK_TURN:
+            self.clock.read()
+            self.tell_time(snap)
 
     @micropython.native
     def tell_time(self, snap):
@@ -259,10 +261,8 @@ class PumpBoard:
         self._kept = NO_WRITE
         if out.fram_slot >= 0:
             self._kept = self.keep(out)
-        self._read = -1
-        if out.read_slot >= 0 and self.fram.present:
-            self.fram.read_into(out.read_slot, self._slot)
-            self._read = out.read_slot
+        if out.read_slot >= 0:
+            self._look_up(out.read_slot)
         screen = self.screen
         if not screen.ready:
             screen.step()
@@ -280,6 +280,15 @@ class PumpBoard:
     def keep(self, out):
         """Writes to the FRAM: KEPT, FAILED or TAKEN (pump.io); over nothing sound of the log."""
         return self.fram.put(out.fram_slot, out.fram, valid if out.fram_slot < SLOTS else None)
+
+    @micropython.native
+    def _look_up(self, slot):
+        """Reads a slot of the FRAM for the next scan."""
+        snap = self._snap
+        snap.read = -1
+        if self.fram.present:
+            self.fram.read_into(slot, snap.slot)
+            snap.read = slot
 
     def kept_slot(self, slot):
         """What a slot of the FRAM holds, None when it does not answer now; at rest."""

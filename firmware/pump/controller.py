@@ -165,18 +165,15 @@ class Controller:
         out.permit = guard.permit
         self._show(snap, out, turn, slow)
         self._keep(snap, out)
-        link.send(out, self, snap.now_ms)
+        link.send(out, self, snap)
 
     @micropython.native
     def _keep(self, snap, out):
-        """The FRAM's turn: what became of the write before, the next one, or a slot to be read."""
+        """The FRAM's turn: what became of the write before, the next one."""
         if snap.fram:
             self._settle(snap.fram)
         if snap.parts & _FRAM:
             self._store(out)
-        archive = self.link.archive
-        if archive.waits:
-            archive.step(snap, out)
 
     @micropython.native
     def _settle(self, outcome):

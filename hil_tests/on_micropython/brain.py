@@ -158,7 +158,7 @@ class Brain:
             n += out.tx_n
             out.tx_n = 0
             if self.slow:
-                self.core.link.send(out, self.core, self.snap.now_ms)
+                self.core.link.send(out, self.core, self.snap)
         return n
 
     def corrupt(self, where):

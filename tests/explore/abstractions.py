@@ -175,5 +175,5 @@ class Line:
         """The same of what was judged later."""
         self.refused = code
 
-    def send(self, out: Any, pump: Any, now_ms: int) -> None:
+    def send(self, out: Any, pump: Any, snap: Any) -> None:
         """Nobody listens."""

@@ -40,7 +40,8 @@ class Cable:
     def __init__(self, bench: PumpBench) -> None:
         self.bench = bench
         self.port = ""
-        self.cut_after: int | None = None  # the cable is pulled after so many acknowledgements
+        self.cut_after: int | None = None  # the cable is pulled after so many answers
+        self.cut_by = m.ACK[0]  # of this type
         self._jobs: SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = SimpleQueue()
         self._pulled, self._plugged = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -132,7 +133,7 @@ class Cable:
 
     def _heard(self, message: Any) -> None:
         self.bench.inbox.clear()
-        if self.cut_after is not None and message.type == m.ACK[0]:
+        if self.cut_after is not None and message.type == self.cut_by:
             self.cut_after -= 1
             if self.cut_after == 0:
                 self.cut_after = None

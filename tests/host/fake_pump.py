@@ -85,6 +85,7 @@ class FakePump:
         self.status = status_fields()
         self.events: dict[int, dict[str, Any]] = {}
         self.clock = {"wall_s": 0, "cause": 0, "era": 0, "t_s": 130}
+        self.memory: list[bytes] | None = []  # the slots of its log; None: it does not answer
         self.shows: str | None = None  # fingerprint shown after a load, whatever was loaded
         self.streaming = False
         self.cut_after: int | None = None  # the cable is pulled after so many requests
@@ -177,8 +178,16 @@ class FakePump:
         if kind == m.LOG_GET[0]:
             known = self.events.get(fields["seq"])
             return (m.EVENT, known) if known else self._refusal(kind, "range", 0, 0)
+        if kind == m.STORED_GET[0]:
+            return self._stored(fields["slot"], fields["count"])
         self._act(kind, fields)
         return m.ACK, {"request": kind}
+
+    def _stored(self, slot: int, count: int) -> tuple[Any, dict[str, Any]]:
+        if self.memory is None:
+            return self._refusal(m.STORED_GET[0], "unread", 0, 0)
+        said = {"slot": slot, "end": len(self.memory), "lost": 0, "waiting": 0}
+        return m.STORED, {**said, "data": b"".join(self.memory[slot : slot + count])}
 
     def _refusal(self, kind: int, code: str, where: int, detail: int) -> tuple[Any, dict[str, Any]]:
         return m.REFUSED, {"request": kind, "code": refusals.NAMES.index(code), "where": where, "detail": detail}

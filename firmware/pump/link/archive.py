@@ -1,8 +1,8 @@
-"""Records that lie in the FRAM, for the host: a request is served over as many scans as it has slots, then answered.
+"""Records that lie in the FRAM, for the host: a request takes as many scans as it asks for slots, then its answer goes.
 
 The board reads one slot a scan (Outputs.read_slot) and has it in the next Snapshot. Nothing is asked of it in a scan
-that writes, nor, in flow, in one that draws or hears the host: those have enough to do. It takes no memory.
-What lies in a slot goes out as it is, sound or not: who keeps it judges it.
+that writes, nor, in flow, in one that draws or hears the host: those have enough to do. It takes no memory. What lies
+in a slot goes out as it is, sound or not: who keeps it judges it.
 """
 
 from pump.base.compat import micropython
@@ -28,6 +28,7 @@ class Archive:
         self.first = self.got = 0
         self.number = 0  # of the request
         self._count = 0
+        self._asked = False  # in the scan before
 
     @micropython.native
     def ask(self, first, count, number):
@@ -37,7 +38,7 @@ class Archive:
         self.got = 0
         self.number = number
         self.waits = True
-        self.ready = self.unread = False
+        self.ready = self.unread = self._asked = False
 
     def forget(self):
         """The host is gone, or has its answer."""
@@ -49,16 +50,18 @@ class Archive:
         if self.ready:
             return
         at = self.first + self.got
-        if self.got < self._count and snap.read == at:
+        if self._asked and snap.read == at:
             copy(self.data, self.got * FRAM_SLOT, snap.slot, 0, FRAM_SLOT)
             self.got += 1
             at += 1
+        self._asked = False
         if out.fram_slot >= 0 or (out.flowing and (out.screen_cell >= 0 or snap.link_n)):
             return
         if not snap.parts & _FRAM:
             self.ready = self.unread = True
         elif self.got < self._count:
             out.read_slot = at
+            self._asked = True
         else:
             self.ready = True
 

@@ -304,8 +304,10 @@ class Link:
     # -- sending
 
     @micropython.native
-    def send(self, out, pump, now_ms):
-        """Puts at most one frame into the outputs: the answer due, else a record, else the stream's status."""
+    def send(self, out, pump, snap):
+        """Puts at most one frame into the outputs: the answer due, else what the FRAM holds, else of the stream."""
+        if self.archive.waits:
+            self.archive.step(snap, out)
         kind = self._reply
         if kind:
             self._reply = 0
@@ -313,7 +315,7 @@ class Link:
         elif self.archive.ready:
             self._stored(out)
         elif self._period_ms:
-            self._stream(out, pump, now_ms)
+            self._stream(out, pump, snap.now_ms)
 
     def _answer(self, out, kind, pump):
         plain = self._plain

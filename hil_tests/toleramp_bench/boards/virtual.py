@@ -78,7 +78,6 @@ class VirtualBoard:
         self._clock_due_us = 0
         self.driver_cut = False  # the driver's enable is broken: it says so, and nothing moves
         self._kept = NO_WRITE
-        self._read = -1  # the slot of the FRAM that was read in the scan before
         self._idle = self._idle_seen = 0
         self.plant = self.fit(Plant())
         self.samples = False  # the oximeter is asked, and sends no bytes:
@@ -118,7 +117,6 @@ class VirtualBoard:
         self.snap = Snapshot()
         self.read_clock()
         self._kept, self._idle, self._idle_seen = NO_WRITE, 0, 0
-        self._read = -1
         self.to_pump.clear()
         self._ox.clear()
         self._ox_bad.clear()
@@ -237,7 +235,6 @@ class VirtualBoard:
         snap.pulses, snap.idle = stepper.pulses % TICK_SPAN, self._idle % TICK_SPAN
         snap.moved = (stepper.moved - self._idle) % TICK_SPAN
         snap.fram = self._kept
-        snap.read = self._read
 
     def cut_driver(self, cut: bool) -> None:
         """The driver's enable breaks, or is whole again."""
@@ -310,7 +307,8 @@ class VirtualBoard:
             self._draw(out)
             self.watch(now, bytes(self._face), out.tone_hz)
         self._kept = self._write(out) if out.fram_slot >= 0 else NO_WRITE
-        self._look_up(out)
+        if out.read_slot >= 0:
+            self._look_up(out.read_slot)
         if out.tx_n:
             data = bytes(out.tx[: out.tx_n])
             self.lines.append((now, "pump to host", data))
@@ -341,11 +339,11 @@ class VirtualBoard:
         self.fram[number] = data
         return KEPT
 
-    def _look_up(self, out: Outputs) -> None:
-        """Reads the slot that is asked for, as the board does after its outputs, for the next scan."""
-        self._read = out.read_slot if self.parts & parts.BIT[parts.FRAM] else -1
-        if self._read >= 0:
-            self.snap.slot[:] = self.slot(self._read)
+    def _look_up(self, number: int) -> None:
+        """Reads a slot for the next scan, as the board does after its outputs."""
+        self.snap.read = number if self.parts & parts.BIT[parts.FRAM] else -1
+        if self.snap.read >= 0:
+            self.snap.slot[:] = self.slot(number)
 
     def hold_shaft(self, held: bool) -> None:
         """The shaft stands whatever pulses come, or turns again."""

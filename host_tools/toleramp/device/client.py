@@ -231,6 +231,11 @@ class Pump:
                 return None
             raise
 
+    def stored(self, slot: int, count: int) -> Fields:
+        """What lies in so many slots of the memory from this one on, fewer at the log's end, as `data`, 48 bytes each;
+        with `end`, `waiting` and `lost`. Refused UNREAD when the memory does not answer."""
+        return self.request(messages.STORED_GET, slot=slot, count=count, asked="to read its log")
+
     # -- loading
 
     def load(self, blob: bytes, progress: Callable[[int, int], None] = lambda done, total: None) -> Fields:

@@ -1,0 +1,1 @@
+"""The pump's own log on the laptop: pulled from its memory, checked, shown, exported."""
