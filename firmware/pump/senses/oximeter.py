@@ -3,7 +3,7 @@
 Bytes that come for FOREIGN_MS without a packet of the format that is set are of another one, or the line's settings are
 wrong; pauses between them, as of a monitor that sends a line each two seconds, change nothing of that. Without a
 checksum bytes of another format look like a packet now and then: one that is in doubt or has no reading is no proof
-where bytes have been thrown away within CLEAN_LOOKS.
+where bytes have been thrown away within CLEAN_MS.
 
 A search (oximeters.detection) ends in the scan in which a key is down, a session is on, the patient is watched, the
 laptop is silent or something else is asked of the pump: `line` is what the board has to open, in that same scan.
@@ -19,7 +19,7 @@ from pump.tables.streams import NO_BYTES, OTHER_FORMAT, READINGS, SEARCH
 from pump.tables.vitals import UNSURE_FLAGS, VALID
 
 FOREIGN_MS = 5_000  # two lines of the slowest format
-CLEAN_LOOKS = 12  # a second
+CLEAN_MS = 900  # between two packets of a second each
 
 
 class Oximeter:
@@ -31,7 +31,7 @@ class Oximeter:
         self.searches = False
         self._heard_ms = self._read_ms = -1  # when bytes, and readings, last came; bytes began to come
         self._proved = False  # the bytes that came last are of the format
-        self._rejected, self._clean = 0, CLEAN_LOOKS  # by the parser up to the last look; looks since it was more
+        self._rejected, self._torn_ms = 0, -1  # by the parser, as far as is known; when it was found to be more
 
     @micropython.native
     def take(self, snap, parser):
@@ -44,27 +44,27 @@ class Oximeter:
         self._heard_ms = now_ms
         if not parser.take(snap.ox, snap.ox_n):
             return False
-        if self._proves(parser):
+        flags = parser.flags
+        if (flags & VALID and not flags & UNSURE_FLAGS) or self._clean(parser, now_ms):
             self.stream = READINGS
             self._read_ms = now_ms
             self._proved = True
         return True
 
-    @micropython.native
-    def _proves(self, parser):
-        """Whether the newest sample shows that the bytes are of the format."""
-        if parser.flags & VALID and not parser.flags & UNSURE_FLAGS:
-            return True
-        return self._clean == CLEAN_LOOKS and parser.rejected == self._rejected
+    def _clean(self, parser, now_ms):
+        """Whether nothing was thrown away before the newest sample, which is not sure."""
+        if parser.rejected != self._rejected:
+            self._rejected = parser.rejected
+            self._torn_ms = now_ms
+        elif self._torn_ms >= 0 and not 0 <= ticks_diff(now_ms, self._torn_ms) < CLEAN_MS:
+            self._torn_ms = -1
+        return self._torn_ms < 0
 
     @micropython.native
     def look(self, now_ms, parser):
         """Each look: after a silence what the parser has learnt of a module ends."""
         if self._heard_ms < 0:
             return
-        rejected = parser.rejected
-        self._clean = min(self._clean + 1, CLEAN_LOOKS) if rejected == self._rejected else 0
-        self._rejected = rejected
         silent_ms = ticks_diff(now_ms, self._heard_ms)
         if silent_ms > parser.silence_ms:
             if self._proved or silent_ms > FOREIGN_MS:
@@ -141,5 +141,6 @@ class Oximeter:
         to.append(age_ms(now_ms, self._read_ms, FOREIGN_MS) if self.stream == READINGS else -1)
         to.append(self.stream)
         to.append(self._proved)
-        to.append(self._clean if parser.rejected == self._rejected else -1)
+        to.append(age_ms(now_ms, self._torn_ms, CLEAN_MS))
+        to.append(parser.rejected == self._rejected)
         to.append(self.searches)
