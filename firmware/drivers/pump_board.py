@@ -107,8 +107,8 @@ class PumpBoard:
         self.bus = Bus(pins.SDA, pins.SCL)
         self.screen = Screen(self.bus)
         self.expander = Expander(self.bus)
-        self.clock = Clock(self.bus)
         self.fram = Fram(pins.FRAM_SCK, pins.FRAM_MOSI, pins.FRAM_MISO, pins.FRAM_CS)
+        self.clock = Clock(self.bus)
         self.console = Console(out.tx)
         self._buzzer = PWM(Pin(pins.BUZZER), freq=550, duty_u16=0)
         self._adc = [ADC(Pin(getattr(pins, row[2]))) for row in inputs.ROWS]

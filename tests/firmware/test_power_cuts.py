@@ -111,7 +111,7 @@ def cut(firmware: Path) -> Cut:
     """A pump with twenty old records whose power was cut at rest."""
     bench = PumpBench(fram=TearableFram(old_log(20)), bench_mode=False)
     bench.boot()
-    return Cut(bench.fram, bench.board.flash_image(), {})
+    return Cut(bench.fram, bench.board.flash_image(), {}, time=bench.clock.time)
 
 
 def told(cut: Cut, change: Callable[[bytearray], None], **more: Any) -> str:

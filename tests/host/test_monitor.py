@@ -67,8 +67,8 @@ def test_monitor_until_completed(fake: FakePump, tmp_path: Path, capsys: pytest.
     session = next(read.of("session"))
     assert session["protocol"]["fingerprint"] == session["pump"]["fingerprint"] == fake.fingerprint
     text = capsys.readouterr().out
-    assert "02:14.0  step 3 started: 10 mL/h from bag B" in text
-    assert "02:15.0  held: SpO2 at or below the stop limit" in text
+    assert "02:14.0  clock not set  step 3 started: 10 mL/h from bag B" in text
+    assert "02:15.0  clock not set  held: SpO2 at or below the stop limit" in text
     assert fake.asked(m.LOG_GET) == 3
 
 

@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from pump.io import CONFIRM, START
@@ -25,7 +26,7 @@ from toleramp_bench.records import is_part, unpack_record
 BODY = RECORD - 4
 CODE_AT = struct.calcsize(m.EVENT[1][: m.EVENT[1].index("i") - 4])  # where a record says its code
 POWER_ON = 1  # the reset cause of the boot record
-PARTS, KEYS = 7, 8  # of the self-test record: screen, expander and FRAM; a keyring
+PARTS, KEYS = 15, 128  # of the self-test record: screen, expander, FRAM and clock; a keyring
 STREAM_MS = 100
 QUIET_S = 0.8  # how long a pump is watched after its first answer
 _WRITE_ENABLE = 0x06
@@ -80,6 +81,7 @@ class Cut:
     pulses: int = 0  # that have moved the motor in this session
     torn: bool = False  # a record was being clocked in
     rings: tuple[bytes | None, ...] = (None,)  # what /keyring.bin may hold
+    time: datetime | None = None  # what its clock said; that goes on
 
 
 @dataclass
@@ -180,10 +182,13 @@ def bring_up(cut: Cut, prepared: Prepared | None) -> PumpBench:
         bench = prepared.bench
         bench.fram.contents[:] = cut.fram.contents
         bench.fram.status = cut.fram.status
-        return bench
-    fram = TearableFram(cut.fram.contents)
-    fram.status = cut.fram.status
-    return PumpBench(fram=fram, flash=cut.flash, bench_mode=False)
+    else:
+        fram = TearableFram(cut.fram.contents)
+        fram.status = cut.fram.status
+        bench = PumpBench(fram=fram, flash=cut.flash, bench_mode=False)
+    if cut.time:
+        bench.clock.set_time(cut.time + timedelta(microseconds=bench.board.now_us))
+    return bench
 
 
 def _press_both(bench: PumpBench) -> None:
@@ -233,7 +238,8 @@ def _cut_again(cut: Cut, verdict: Verdict, bench: PumpBench, again: int) -> Verd
         raise BenchFault("a pump that came up wrote no record")
     except PowerCut:
         pass
-    second = judge(Cut(bench.fram, bench.board.flash_image(), {**cut.streamed, **streamed}, cut.pulses))
+    both = {**cut.streamed, **streamed}
+    second = judge(Cut(bench.fram, bench.board.flash_image(), both, cut.pulses, time=bench.clock.time))
     verdict.findings += [f"{found}, cut twice" for found in second.findings]
     if second.committed < verdict.committed:
         verdict.findings.append(f"of {verdict.committed} records {second.committed} are left, cut twice")

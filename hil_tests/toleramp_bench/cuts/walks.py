@@ -113,7 +113,8 @@ class SessionWalk:
     def _judge(self, case: Case) -> Outcome:
         bench = self.bench
         torn = case.kind == "record"
-        cut = Cut(bench.fram, bench.board.flash_image(), self._streamed, len(bench.motor.times), torn)
+        pulses = len(bench.motor.times)
+        cut = Cut(bench.fram, bench.board.flash_image(), self._streamed, pulses, torn, time=bench.clock.time)
         place, state = f"{bench.board.now_us / 1e6:.6f} s", bench.state() if bench.status else "booting"
         verdict = judge(cut, self._prepared, case.after if case.kind == "again" else None, case.number % 4 == 0)
         return Outcome(case, place, state, verdict)
