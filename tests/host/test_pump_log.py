@@ -22,6 +22,7 @@ from pump.store.journal import BLOCK, SLOTS, Journal
 from pump.tables import alarms, events, states
 from pump.tables import messages as m
 from toleramp import cli
+from toleramp.device import service_mode
 from toleramp.errors import UserError
 from toleramp.pump_log import form, keeping, pull, reading
 
@@ -193,7 +194,7 @@ def test_nothing_is_added_to_a_changed_file_or_that_of_another_pump(
     fake.memory = written(RECORDS, 5 * BLOCK)
     assert pulled(fake, file) == 2 and "another pump's log" in capsys.readouterr().err
     fake.memory = fake.memory[:20]
-    assert pulled(fake, file) == 2 and "another pump's log" in capsys.readouterr().err
+    assert pulled(fake, file) == 2 and "before this one was cleared" in capsys.readouterr().err
     lines = before.splitlines(keepends=True)
     file.write_bytes(b"".join(lines[:50] + lines[51:]))
     assert pulled(fake, file) == 2
@@ -377,6 +378,31 @@ def test_what_is_wrong_in_the_pump_itself_is_told_apart(
     assert pulled(fake, tmp_path / "a.jsonl") == 1
     assert what in capsys.readouterr().out
     assert not reading.of_file(reading.read(tmp_path / "a.jsonl"))
+
+
+# -- the pump's memory is freed
+
+
+@pytest.mark.req("INT-12", "SEC-3")
+def test_only_a_whole_file_and_a_pump_in_service_mode_free_the_memory(
+    fake: FakePump, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a slip of the hand, or whoever is on the line, takes a pump's log away."""
+    monkeypatch.setattr(service_mode, "REPL_S", 0.5)
+    monkeypatch.setattr(service_mode, "ANSWER_S", 0.2)
+
+    def refuses(*words: object) -> str:
+        capsys.readouterr()
+        assert tool("clear", file, "--port", fake.port, *words) == 2
+        return capsys.readouterr().err
+
+    assert "add --yes" in refuses() and fake.seen == []
+    assert "not in service mode" in refuses("--yes") and fake.seen == []
+    whole = file.read_bytes()
+    file.write_bytes(whole + b"{")
+    assert "interrupted" in refuses("--yes")
+    file.write_bytes(whole[:-1000])
+    assert "not whole, behind line" in refuses("--yes")
 
 
 # -- what is shown
