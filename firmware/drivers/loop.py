@@ -10,21 +10,24 @@ from build_info import BUILD_HASH, GIT, VERSION
 
 from drivers.pump_board import PumpBoard, keys_held
 from oximeters.registry import module
+from pump.base.calendar import NO_TIME
 from pump.controller import Controller
 from pump.io import COUNT_MAX, Outputs, Snapshot
 from pump.protocol.approval import decode_keyring
 from pump.senses.vitals import FRESH_MS
+from pump.senses.wall import newest
 from pump.store.journal import open_log, unfinished, unknown_log
 from pump.store.settings import Settings
 from pump.tables.oximeters import NAMES
 from pump.tables.settings import OXIMETER
 
 PERIOD_US = 20_000
+SPARE_US = 5_000  # a stuck bus costs 3 ms (INT-9)
 KEYRING = "/keyring.bin"
 WATCHDOG_MS = 1_000
 TIDY_SCANS = 3_000  # at rest: once a minute
 SCANS, MEAN_US, WORST_US, LATE_US, OVERRUNS, FREE_HEAP, _, DROPPED, BOOT_MS, _ = range(10)
-PART_KEYS = 8
+PART_KEYS = 128
 TOOK_MAX_US = (1 << 19) - 1  # the watchdog bites before long after that; times 1024 it is still a small integer
 _MEAN_SHIFT = 10  # the mean is an average over about 1000 scans
 
@@ -45,28 +48,31 @@ class Pump:
         held = keys_held()
         self.snap, self.out = Snapshot(), Outputs()
         self.board = PumpBoard(self.snap, self.out)
-        (number, slot), lost, settings = self._stored()
+        (number, slot), lost, settings, last_s = self._stored()
         build = (VERSION.encode(), BUILD_HASH.encode(), GIT.encode())
         chosen = module(NAMES[settings.values[OXIMETER]])
         self.board.listen(chosen)
         self.core = Controller(
             chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, keyring(), settings, held, slot, lost,
-            self.board.kept_slot,
+            self.board.kept_slot, last_s,
         )  # fmt: skip
         self.core.vitals.fresh_ms = max(FRESH_MS, chosen.SILENCE_MS)
-        self.core.boot(machine.reset_cause())
+        self.snap.parts = self.board.parts()
+        self.board.tell_time(self.snap)
+        self.core.boot(machine.reset_cause(), self.snap)
         self.core.self_test(self.board.parts() | (PART_KEYS if self.core.keys else 0))
         self._mean = 0
         self._since_tidy = 0  # scans
 
     def _stored(self):
-        """What the FRAM holds: where the log goes on, the step of a session that was cut off, and the settings."""
+        """What the FRAM holds: where the log goes on, the step of a session that was cut off, the settings, and
+        the newest time that a record has."""
         fram, settings = self.board.fram, Settings()
         if not fram.present:
-            return unknown_log(int.from_bytes(urandom(2), "little")), 0, settings
+            return unknown_log(int.from_bytes(urandom(2), "little")), 0, settings, NO_TIME
         settings.read(fram.read_slot)
         number, slot = open_log(fram.read_slot)
-        return (number, slot), unfinished(fram.read_slot, slot), settings
+        return (number, slot), unfinished(fram.read_slot, slot), settings, newest(fram.read_slot, slot)
 
     @micropython.native
     def scan(self):
@@ -121,6 +127,9 @@ class Pump:
             due = ticks_add(due, PERIOD_US)
             # Whole milliseconds: the rest would be waited for in a busy loop. A scan may begin up to 1 ms early.
             rest = ticks_diff(due, ticks_us())
+            if rest >= SPARE_US:
+                self.board.between(self.snap)
+                rest = ticks_diff(due, ticks_us())
             if rest >= 1000:
                 sleep_ms(rest // 1000)
 

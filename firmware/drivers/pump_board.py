@@ -7,6 +7,7 @@ import board_pins as pins
 from machine import ADC, PWM, UART, Pin, mem32
 
 from drivers.bus import Bus
+from drivers.clock import Clock
 from drivers.console import Console
 from drivers.expander import Expander
 from drivers.fram import Fram
@@ -30,10 +31,11 @@ READ_FLOWING = 16
 READ_RESTING = 24
 # Turns of the scan, of fifty a second: the parts take theirs one after the other.
 _TURNS, _POLL_EVERY = 50, 5
-_SCREEN_TURN, _LIGHTS_TURN, _FRAM_TURN, _BUS_TURN = 11, 22, 33, 44
+_SCREEN_TURN, _LIGHTS_TURN, _FRAM_TURN, _CLOCK_TURN, _BUS_TURN = 11, 22, 33, 38, 44
 _SCREEN = parts.BIT[parts.SCREEN]
 _LIGHTS = parts.BIT[parts.LIGHTS]
 _FRAM = parts.BIT[parts.FRAM]
+_CLOCK = parts.BIT[parts.CLOCK]
 _DRIVER_ON = 1 << pins.GPB_DRIVER_ON
 _UART1_IMSC = 0x40038038  # no interrupt: nobody reads but us
 OX_RXBUF = 1024  # holds 1.8 s of the fastest stream, 540 B/s
@@ -105,6 +107,7 @@ class PumpBoard:
         self.bus = Bus(pins.SDA, pins.SCL)
         self.screen = Screen(self.bus)
         self.expander = Expander(self.bus)
+        self.clock = Clock(self.bus)
         self.fram = Fram(pins.FRAM_SCK, pins.FRAM_MOSI, pins.FRAM_MISO, pins.FRAM_CS)
         self.console = Console(out.tx)
         self._buzzer = PWM(Pin(pins.BUZZER), freq=550, duty_u16=0)
@@ -151,6 +154,8 @@ class PumpBoard:
         bits = _SCREEN if self.screen.present else 0
         if self.expander.present:
             bits |= _LIGHTS
+        if self.clock.present:
+            bits |= _CLOCK
         return bits | _FRAM if self.fram.present else bits
 
     @micropython.native
@@ -213,6 +218,19 @@ class PumpBoard:
         snap.fram = self._kept
 
     @micropython.native
+    def between(self, snap):
+        """Between two scans, where there is time left: once a second the clock is asked, which takes half a ms."""
+        if self._turn == _CLOCK_TURN:
+            self.clock.read()
+            self.tell_time(snap)
+
+    @micropython.native
+    def tell_time(self, snap):
+        """What the clock said last."""
+        snap.wall_s = self.clock.wall_s
+        snap.wall_lost = self.clock.lost
+
+    @micropython.native
     def _oximeter(self, snap):
         n = 0 if self._line else self._uart.any()
         if n:
@@ -254,6 +272,9 @@ class PumpBoard:
             self.console.write(out.tx_n)
         if out.ox_line != self._line:
             self._follow(out.ox_line)
+        if out.clock_s > 0:
+            self.clock.set(out.clock_s)
+            self._turn = _CLOCK_TURN - 1  # it is asked in the next scan
 
     @micropython.native
     def keep(self, out):

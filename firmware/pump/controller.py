@@ -22,6 +22,7 @@ from pump.senses.oximeter import Oximeter
 from pump.senses.parts import Parts
 from pump.senses.power_up import BENCH_KEYS, GRANTED, PENDING, Act
 from pump.senses.vitals import Vitals
+from pump.senses.wall import Wall
 from pump.session.session import Session
 from pump.store.journal import Journal, parts_of
 from pump.store.orders import Orders
@@ -50,13 +51,13 @@ class Controller:
     `keys`: the keyring, a dict of id to key; `held`: the keys down at power-up (bits of pump.io), of which those for
     bench mode ask for it, by an act (senses.power_up); `bench`: it is in bench mode from the start; `settings`: as read
     at power-on; `first_record`, `first_slot`, `lost_step` (of a session that was cut off): as found in the log;
-    `read_slot(slot)`: what the FRAM holds, asked for at rest only.
+    `read_slot(slot)`: what the FRAM holds, asked for at rest only; `last_s`: the newest time in the log.
     `scan(snapshot, outputs)` once a period. `stats`: the figures of the board's loop, kept by the board.
     """
 
     def __init__(
         self, parser, pl_pulse, period_us=20_000, build=(b"0", b"-", b"-"), first_record=0, bench=False, keys=None,
-        settings=None, held=0, first_slot=None, lost_step=0, read_slot=None,
+        settings=None, held=0, first_slot=None, lost_step=0, read_slot=None, last_s=0,
     ):  # fmt: skip
         self.pl_pulse = pl_pulse
         self.parser = parser
@@ -79,9 +80,10 @@ class Controller:
         self.budget = Budget()
         self.parts, self.driver = Parts(self.log), Driver()
         self.lost = Lost(lost_step)
+        self.wall = Wall(self.log, self.settings, last_s)
         self.conditions = Conditions(
-            [self.vitals, self.buttons, self.link, self.journal, self.budget, self.session, self.parts, self.lost]
-            + self.inputs,
+            [self.vitals, self.buttons, self.link, self.journal, self.budget, self.session, self.parts, self.lost,
+             self.wall] + self.inputs,
             self.alarms,
         )  # fmt: skip
         self.fingerprint = b"--------"
@@ -95,9 +97,11 @@ class Controller:
         self._screen = part_rows.ALL  # the bits of Snapshot.parts that were seen last
         self.link.journal.sent = first_record
 
-    def boot(self, cause=0):
-        """The first record: why the processor started (the board's reset cause), and by which tables the records behind
-        it are to be read."""
+    def boot(self, cause=0, snap=None):
+        """The first record: why the processor started (code: the board's reset cause), and by which tables the records
+        behind it are to be read. `snap`: what the clock says."""
+        if snap is not None:
+            self._wall(snap)
         self.log(events.BOOT, cause, SIGNED_CONTRACT)
         if self.lost.step:
             self.log(events.SESSION_LOST, 0, self.lost.step)
@@ -160,11 +164,16 @@ class Controller:
         guard.judge(session.claim, snap)
         out.permit = guard.permit
         self._show(snap, out, turn, slow)
+        self._keep(snap, out)
+        link.send(out, self, snap)
+
+    @micropython.native
+    def _keep(self, snap, out):
+        """The FRAM's turn: what became of the write before, the next one."""
         if snap.fram:
             self._settle(snap.fram)
         if snap.parts & _FRAM:
             self._store(out)
-        link.send(out, self, snap)
 
     @micropython.native
     def _settle(self, outcome):
@@ -218,6 +227,8 @@ class Controller:
             requests.hang(self, snap)
         if link.setting >= 0:
             requests.set_value(self)
+        if link.clock_s:
+            requests.set_clock(self, snap, out)
         if link.loader.loaded is not None:
             blob, link.loader.loaded = link.loader.loaded, None
             load(self, blob)
@@ -248,11 +259,20 @@ class Controller:
             self.conditions.judge(session.face(), session.progress.cause, self.t_s)
         if slow or turn == 4:
             self.vitals.trend.look(self.t_s, self.vitals)
+            if slow or not busy:
+                self._wall(snap)
         if alarms.priority or alarms.paused_ms > 0:
             alarms.update(snap.dt_ms)
         out.lights = alarms.lights
         out.tone_hz = alarms.tone_hz
         out.screen = self.display.lines
+
+    @micropython.native
+    def _wall(self, snap):
+        """The wall clock, for the records alone."""
+        wall = self.wall
+        wall.look(self.t_s, snap)
+        self.journal.wall_s = wall.now_s
 
     @micropython.native
     def _clock(self, dt_ms):

@@ -6,6 +6,7 @@ changes.
 
 from array import array
 
+from pump.base.calendar import UNREAD
 from pump.base.compat import micropython
 from pump.tables import inputs
 from pump.tables.lines import AS_SET
@@ -38,8 +39,9 @@ class Snapshot:
     many of them had a wrong stop bit or parity, counted during a search alone; link, link_n: bytes of the host; raw:
     one reading for each row of tables.inputs; screen_ready: the board takes another cell; parts: those of tables.parts
     that answer, as bits; driver_off: the motor driver says that it is not enabled (False while nobody can ask it);
-    fram: what became of the last write; read, slot: after a scan that asked for one, the slot of the FRAM that was
-    read (-1: it does not answer), and its bytes.
+    fram: what became of the last write; wall_s: what the clock said when it was last asked (pump.base.calendar), UNREAD
+    before it was; wall_lost: it said that it had stood still since it was set; read, slot: the slot of the FRAM that
+    was read in the scan before (-1: none), and its bytes.
     """
 
     def __init__(self):
@@ -59,6 +61,8 @@ class Snapshot:
         self.parts = ALL
         self.driver_off = False
         self.fram = NO_WRITE
+        self.wall_s = UNREAD
+        self.wall_lost = False
         self.read = -1
         self.slot = bytearray(FRAM_SLOT)
         self.raw = array("H", bytes(2 * inputs.COUNT))
@@ -67,7 +71,8 @@ class Snapshot:
 class Outputs:
     """All outputs of one scan: words for the step generator, abort, permit edge, whether the drug flows, lights, tone,
     bytes for host and FRAM, the slot of it to read (never in a scan that writes), the screen's text and the cell of it
-    to draw, whether there is time to tidy, the line settings (tables.lines) of the oximeter's line from now on."""
+    to draw, whether there is time to tidy, the line settings (tables.lines) that the oximeter's line has from now on,
+    the time to which the clock is set (UNREAD: it is not)."""
 
     def __init__(self):
         self.words = 0
@@ -87,6 +92,7 @@ class Outputs:
         self.screen_cell = -1
         self.tidy = False
         self.ox_line = AS_SET
+        self.clock_s = UNREAD
 
     @micropython.native
     def clear(self):
@@ -99,6 +105,7 @@ class Outputs:
         self.screen = b""
         self.screen_cell = -1
         self.tidy = False
+        self.clock_s = UNREAD
 
     @micropython.native
     def add_word(self, count, interval_us):

@@ -22,4 +22,5 @@ def pack(pump, to, now_ms):
         sense.pack(to)
     for room in (pump.parts, pump.driver, pump.lost, pump.conditions, pump.alarms, pump.session, pump.delivery):
         room.pack(to)
+    pump.wall.pack(to, pump.t_s)
     pump.guard.pack(to, pump.session.claim)

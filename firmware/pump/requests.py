@@ -1,7 +1,7 @@
-"""What a laptop's request changes, judged when it has come: a scanned code, a setting."""
+"""What a laptop's request changes, judged when it has come: a scanned code, a setting, the time."""
 
-from pump.tables import events, refusals
-from pump.tables.messages import HANG, SET
+from pump.tables import events, parts, refusals
+from pump.tables.messages import CLOCK_SET, HANG, SET
 
 
 def hang(pump, snap):
@@ -31,3 +31,14 @@ def set_value(pump):
         pump.log(events.SETTING, row, value)
     else:
         pump.link.decline(SET, refusals.RANGE, 0, value)
+
+
+def set_clock(pump, snap, out):
+    """The clock is set and the old and new time recorded, at rest."""
+    wall_s = pump.link.clock_s
+    pump.link.clock_s = 0
+    if not snap.parts & parts.BIT[parts.CLOCK]:
+        pump.link.decline(CLOCK_SET, refusals.NO_CLOCK)
+        return
+    out.clock_s = wall_s
+    pump.wall.set(wall_s, snap, pump.journal)

@@ -16,7 +16,8 @@ from pump.base.copying import copy
 from pump.controller import Controller
 from pump.io import FRAM_SLOT, Outputs, Snapshot
 from pump.senses.vitals import FRESH_MS
-from pump.store.orders import FIRST_SLOT, LAST_SLOT
+from pump.store.orders import LAST_SLOT
+from pump.store.settings import FIRST_SLOT, Settings
 from pump.tables import messages as m
 from pump.tables import parts
 from pump.tables.oximeters import NAMES
@@ -59,7 +60,9 @@ class Brain:
         self.handed = False  # a protocol came at once: the loop tidies as after one that came over the line
 
     def boot(self, request):
-        scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost = layout.unpack_boot(request)
+        scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost, last_s, wall, osf = layout.unpack_boot(
+            request
+        )
         self.slow = bool(pace & layout.SLOW)
         line = module(NAMES[form])
         chosen = Samples() if pace & layout.SAMPLES else line.Parser()
@@ -72,15 +75,24 @@ class Brain:
             bench=bool(bench & 1),
             held=bench >> 1,
             lost_step=lost,
+            settings=self.settings(),
             read_slot=self.read_slot,
+            last_s=last_s,
         )
         if not pace & layout.SAMPLES:
             core.vitals.fresh_ms = max(FRESH_MS, line.SILENCE_MS)
-        core.boot(cause)
+        self.snap.parts, self.snap.wall_s, self.snap.wall_lost = parts, wall - 1, osf != 0
+        core.boot(cause, self.snap)
         core.self_test(parts)
         if self.slow:
             core.link._period_ms = 1  # the stream without a request: a host that never spoke is never lost
         return layout.booted(m.CONTRACT, VERSION.encode(), BUILD_HASH.encode())
+
+    def settings(self):
+        # As read at power-on.
+        found = Settings()
+        found.read(self.read_slot)
+        return found
 
     def scan(self, request):
         # How many bytes of `reply` are the answer.

@@ -14,21 +14,22 @@ SCAN, BOOT, CORRUPT, LOAD, KEEP, RUN = 83, 66, 67, 76, 75, 82  # the first byte 
 SLOW, SAMPLES = 1, 2  # bits of a boot: slow scans; samples stand for the oximeter's bytes
 PROTOCOL, PLAN = 0, 1  # where a bit is flipped
 
-_SCAN = (
-    "<BIIBIIIIBBBBBBH"  # kind, dt_ms, now_ms, buttons, pulses, moved, idle, queue_us, parts, driver off, FRAM, oximeter
-)
-# bytes, link bytes, broken bytes of the oximeter, slot of the FRAM that was read (0: none, else one more)
+# kind, dt_ms, now_ms, buttons, pulses, moved, idle, queue_us, parts, driver off, FRAM, oximeter bytes, link bytes,
+# broken bytes of the oximeter, one more than the clock's time, its OSF, one more than the FRAM slot that was read
+_SCAN = "<BIIBIIIIBBBBBBIBH"
 _RAW = "<" + inputs.COUNT * "H"
-# kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, pace, oximeter, lost step
-_BOOT = "<BIBBIiBIBBB"
+# kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, pace, oximeter, lost step,
+# the log's newest time, and the clock as in a scan
+_BOOT = "<BIBBIiBIBBBIIB"
 _CORRUPT = "<BB"  # kind, where
 _LOAD = "<BH"  # kind, bytes that follow
 _KEEP = "<BH"  # kind, slot of the FRAM; then its bytes
 _RUN = "<BH"  # kind, bytes of the program that follow; answered by a length and what it said
 _SAID = "<H"
 _SAMPLE = "<BBHB"  # in place of the oximeter's bytes while scans are slow: there is one, SpO2, pulse, flags
-_ANSWER = "<HBBBHHhbBh4s"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot, the
-# screen's cell that is drawn (-1: none), the oximeter's line, FRAM slot to read, the cell's four characters
+_ANSWER = "<HBBBHHhbBh4si"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot, the
+# screen's cell that is drawn (-1: none), the oximeter's line, FRAM slot to read, the cell's four characters,
+# the clock's new time
 _CELL, _DARK = 4, b"\0\0\0\0"
 _WORD = "<II"  # count, interval_us
 _BOOTED = "<I12s8s"  # contract, version, build hash
@@ -41,6 +42,7 @@ REQUEST = _SLOT_AT + FRAM_SLOT
 SAMPLE = struct.calcsize(_SAMPLE)
 SAID = struct.calcsize(_SAID)
 ANSWER = struct.calcsize(_ANSWER)
+_CELL_AT = ANSWER - _CELL - struct.calcsize("<i")
 WORD = struct.calcsize(_WORD)
 BOOTED = struct.calcsize(_BOOTED)
 
@@ -50,7 +52,7 @@ def pack_scan(request, snap):
     struct.pack_into(
         _SCAN, request, 0, SCAN, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.moved, snap.idle,
         snap.queue_us, snap.parts, snap.driver_off, snap.fram, snap.ox_n, snap.link_n,
-        snap.ox_broken, snap.read + 1,
+        snap.ox_broken, snap.wall_s + 1, snap.wall_lost, snap.read + 1,
     )  # fmt: skip
     if inputs.COUNT:
         struct.pack_into(_RAW, request, _RAW_AT, *snap.raw)
@@ -80,7 +82,9 @@ def unpack_scan(request, snap):
     snap.ox_n = request[29]
     snap.link_n = request[30]
     snap.ox_broken = request[31]
-    snap.read = (request[32] | request[33] << 8) - 1
+    snap.wall_s = _word(request, 32) - 1
+    snap.wall_lost = request[36] != 0
+    snap.read = (request[37] | request[38] << 8) - 1
     for row in range(inputs.COUNT):
         snap.raw[row] = request[_RAW_AT + 2 * row] | request[_RAW_AT + 2 * row + 1] << 8
     copy(snap.ox, 0, request, _OX_AT, OX_MAX)
@@ -104,10 +108,10 @@ def pack_answer(reply, out, tx, tx_n):
     cell = out.screen_cell
     struct.pack_into(
         _ANSWER, reply, 0, at, stops, out.words, out.lights, out.tone_hz, tx_n, out.fram_slot, cell, out.ox_line,
-        out.read_slot, _DARK,
+        out.read_slot, _DARK, out.clock_s,
     )  # fmt: skip
     if cell >= 0:
-        copy(reply, ANSWER - _CELL, out.screen, _CELL * cell, _CELL)
+        copy(reply, _CELL_AT, out.screen, _CELL * cell, _CELL)
     return at
 
 
@@ -120,7 +124,7 @@ def unpack_answer(data, out):
     # The same into outputs; the bytes for the host replace `out.tx`, however many they are.
     (
         _, stops, out.words, out.lights, out.tone_hz, out.tx_n, out.fram_slot, out.screen_cell, out.ox_line,
-        out.read_slot, drawn,
+        out.read_slot, drawn, out.clock_s,
     ) = struct.unpack_from(_ANSWER, data, 0)  # fmt: skip
     if out.screen_cell >= 0:
         out.screen = bytes(_CELL * out.screen_cell) + drawn  # no more of it is looked at
@@ -145,14 +149,17 @@ def unpack_sample(ox):
     return struct.unpack_from(_SAMPLE, ox, 0)
 
 
-def boot(scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost):
+def boot(scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost, last_s, snap):
     # The request that begins a life; `pace`: SLOW, SAMPLES.
-    return struct.pack(_BOOT, BOOT, scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost)
+    return struct.pack(
+        _BOOT, BOOT, scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost, last_s,
+        snap.wall_s + 1, snap.wall_lost,
+    )  # fmt: skip
 
 
 def unpack_boot(request):
     # scan_us, bench (1) and the keys held at power-up (twice pump.io's bits), cause, first, slot, parts, pl_pulse,
-    # pace, form, lost step
+    # pace, form, lost step, the log's newest time, one more than the clock's, its OSF
     return struct.unpack_from(_BOOT, request, 0)[1:]
 
 

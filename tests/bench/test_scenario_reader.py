@@ -53,7 +53,8 @@ WORDS = {
     "bag_empty": (), "stall": (), "slip": (),
     "free_flow": (), 'scale"\noffset_g = -2.5\ndrift_g_h = 0.5\nid = "x': (), "battery": (),
     'power"\noff = true\nid = "x': (), "cpu_stuck": (), 'flash_stall"\nms = 45\nid = "x': (), "stuck_key": (),
-    'corrupt"\nwhere = "protocol': (), "clock": ("clock INT-3",), 'host"\ncommand = "pause': (), "line_noise": (),
+    'corrupt"\nwhere = "protocol': (), 'clock"\noffset_s = -3600\nid = "x': (),
+    'host"\ncommand = "pause': (), "line_noise": (),
 }  # fmt: skip
 
 

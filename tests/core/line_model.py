@@ -7,6 +7,7 @@ import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 
+from pump.base.calendar import FIRST_S, LAST_S
 from pump.base.units import ticks_diff
 from pump.link import frames
 from pump.link.link import CODE_MAX, LOST_MS
@@ -157,6 +158,12 @@ class LineModel:
 
     def _listen(self, request: Request) -> Answers:
         return ACK | refused(refusals.WATCHED) if len(request.payload) == 1 else refused(refusals.TRUNCATED)
+
+    def _clock_set(self, request: Request) -> Answers:
+        if len(request.payload) != 4:
+            return refused(refusals.TRUNCATED)
+        sound = FIRST_S <= int.from_bytes(request.payload, "little") <= LAST_S
+        return ACK | refused(refusals.NO_CLOCK) if sound else refused(refusals.RANGE)
 
     def _heard_get(self, request: Request) -> Answers:
         if len(request.payload) != 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from core_kit import encode, state
@@ -14,11 +15,12 @@ from pump.controller import Controller
 from pump.io import CONFIRM, DOWN, LINK_MAX, SILENCE, START, STOP, UP
 from pump.protocol.fingerprint import fingerprint
 from pump.store.journal import RECORD, RING, open_log
-from pump.tables import events, parts, refusals, states
+from pump.tables import causes, events, parts, refusals, states
 from pump.tables import messages as m
 from toleramp.device.wire import unpack
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
 from toleramp_bench.boards.local_brain import LocalBrain
+from toleramp_bench.devices.clock import EPOCH
 
 PERIOD_US = 100_000
 PRESS_US = 1_500_000  # from a key going down to what the pump makes of it
@@ -268,6 +270,10 @@ class LinePump(CorePump):
 
     def _is_heard(self, fields: dict[str, Any], last: Request) -> None:
         assert fields["line"] == last.payload[0] and fields["turn"] == self.out.ox_line
+
+    def _is_clock(self, fields: dict[str, Any], _: Request) -> None:
+        assert fields["t_s"] == self.controller.t_s and fields["cause"] == causes.NONE
+        assert abs(EPOCH + timedelta(seconds=fields["wall_s"]) - self.board.clock.time) <= timedelta(seconds=2)
 
     def _is_event(self, fields: dict[str, Any], last: Request) -> None:
         assert fields["seq"] == record_asked(last)

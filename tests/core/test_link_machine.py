@@ -21,6 +21,7 @@ from line_model import REQUESTS, coded
 from line_pump import FRAM, LinePump
 from shelf import SHELF
 
+from pump.base.calendar import FIRST_S
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.tables import causes, questions, states, vitals
 from pump.tables import messages as m
@@ -252,6 +253,11 @@ class Line(RuleBasedStateMachine):
     def garbage(self, noise: bytes, scans: int) -> None:
         self.send(noise, scans)
 
+    def set_clock(self, wall_s: int) -> None:
+        self.send(self.clients[1].frame(m.CLOCK_SET[0], struct.pack("<I", wall_s)), 1)
+        self.scan(12)
+        self.send(self.clients[0].frame(m.CLOCK_GET[0]), 2)
+
     @rule()
     def silence(self) -> None:
         self.drain()
@@ -342,7 +348,9 @@ class Line(RuleBasedStateMachine):
             self.pump.check_bounds()
 
 
-TOUR = [[(name, fault) for fault in ("", "crc")] for name in SHELF] + [[("other", ""), ("plain", "byte")]]
+TOUR = [[(name, fault) for fault in ("", "crc")] for name in SHELF] + [
+    [("other", ""), ("plain", "byte"), ("plain", "gap")]
+]
 
 
 ALWAYS = [("first order", ""), ("other", ""), ("steep", "")]
@@ -355,6 +363,9 @@ def tour() -> None:
         for then in (m.HANG[0], m.PAUSE[0], m.STOP[0]):
             line = Line()
             line.power_on(bench, TOUR[number % len(TOUR)] + ALWAYS, past, then)
+            line.set_clock(FIRST_S + number)
+            for kind in sorted(REQUESTS):
+                line.ask_well(kind, False, 1)
             line.teardown()
 
 

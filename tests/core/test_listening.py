@@ -12,7 +12,7 @@ from core_kit import encode, finish, mini, pump_with, scan_s, short, standard, s
 from oximeters.detection import Score, Search
 from oximeters.registry import module
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP, Outputs
-from pump.tables import lines, messages, oximeters, refusals, searches, states, streams
+from pump.tables import lines, messages, oximeters, refusals, searches, states
 from pump.tables.oximeters import NAMES
 from toleramp.device.loading import load_requests
 from toleramp_bench.boards.core_pump import CorePump
@@ -341,38 +341,3 @@ def test_whatever_comes_in_whatever_order_the_line_is_as_set_when_it_may_flow() 
         if rest.core.oximeter.search:
             ends.add(rest.stands())
     assert {searches.KEY_DOWN, searches.LAPTOP_SILENT, searches.CALLED_OFF} <= ends, "each way out was taken"
-
-
-# -- a wrong setting, seen without a search
-
-
-@pytest.mark.req("VIT-2", "ALM-2")
-@pytest.mark.parametrize(
-    ("sent", "stream_row", "shown"),
-    [("masimo-ascii", streams.OTHER_FORMAT, "SpO2 BAD FORMAT"), ("", streams.NO_BYTES, "SpO2 NO BYTES")],
-)
-def test_a_wrong_format_and_a_silent_line_are_told_apart(sent: str, stream_row: int, shown: str) -> None:
-    """Else a person changes the cable where the setting is wrong."""
-    made = CoreSearch(Case(oximeters.MASIMO_ASCII, 1))
-    made.target.oximeter.cable_out = not sent
-    made.pass_us(7_000_000)
-    core = made.target.brain.controller
-    assert core.oximeter.stream == stream_row
-    made.ask(messages.STATUS_GET)
-    made.target.board.sent.clear()
-    made.pass_us(200_000)
-    said = made.target.line.wire.feed(bytes(made.target.board.sent))
-    assert [answer.fields["stream"] for answer in said if answer.type == messages.STATUS[0]] == [stream_row]
-    assert bytes(core.display.lines[32:48]).decode().rstrip() == shown
-
-
-@pytest.mark.req("VIT-2")
-def test_a_format_that_fits_again_is_read_again() -> None:
-    """Else the pump says a wrong format for ever."""
-    made = CoreSearch(Case(oximeters.MASIMO_ASCII, 1))
-    made.pass_us(7_000_000)
-    core = made.target.brain.controller
-    assert core.oximeter.stream == streams.OTHER_FORMAT
-    made.target.oximeter.swap(made.case.other)
-    made.pass_us(5_000_000)
-    assert core.oximeter.stream == streams.READINGS and core.vitals.sure

@@ -16,6 +16,7 @@ from pump.protocol.encoding import encode
 from pump.tables import messages
 from pump.tables.vitals import VALID
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
+from toleramp_bench.devices.clock import happen
 
 # What decides nothing, or not by itself, and why it is not in the row.
 _OF_THE_BOARD = "counted by the board since power-on: only what comes to it decides"
@@ -55,6 +56,7 @@ EXEMPT = {
     "Session": {"_moved": _OF_THE_BOARD, "_made": _OF_THE_BOARD, "_cut": _OF_THE_BOARD, "_abort": "of one scan"},
     "Storm": {"_slice": "the row begins with the oldest"},
     "Trend": dict.fromkeys(("on", "lowest", "minute", "before", "goes", "_next", "_due_s"), _TOLD),
+    "Wall": {"_t_s": "its own last look: it looks once a second"},
     "Vitals": {
         "_stop": _DERIVED, "_early": _DERIVED, "_delay_ms": _DERIVED, "_pulse_min": _DERIVED, "_pulse_max": _DERIVED,
         "_stop_fall": "of the protocol", "_early_fall": "of the protocol", "age_ms": _TOLD,
@@ -77,7 +79,8 @@ def rooms(pump: CorePump) -> Iterator[Any]:
     yield from (vitals._slow, vitals._deficit, vitals._violations, vitals._minute, vitals.trend, c.parts, c.driver)
     yield from (c.lost, c.conditions, c.conditions.monitoring, c.alarms, session, session.claim, session.case)
     yield from (session.progress, session.question, session.bags, session._first_bag, session.case.tally.line)
-    yield from (c.oximeter, session._situation[1], c.delivery, guard, guard.hanging, guard.bounds, guard._tally.line)
+    yield from (c.oximeter, c.wall, session._situation[1], c.delivery)
+    yield from (guard, guard.hanging, guard.bounds, guard._tally.line)
 
 
 def numbers(room: Any) -> list[str]:
@@ -181,8 +184,19 @@ def _ended() -> CorePump:
     return pump
 
 
+def _clock_off(is_so: Callable[[Any], bool]) -> CorePump:
+    """The wall clock has jumped, just now."""
+    pump = pump_with(short())
+    scan_s(pump, 3)
+    happen(pump.board.clock, offset_s=-3600)
+    while not is_so(pump.controller.wall):
+        pump.scan()
+    return pump
+
+
 PASTS: tuple[Callable[[], CorePump], ...] = (
     _fresh, _asked, lambda: running_at(6), _held, _resumable, _choosing, _stopped, _loose, _bag, _blind, _ended,
+    lambda: _clock_off(lambda wall: bool(wall._odd)), lambda: _clock_off(lambda wall: bool(wall._due)),
 )  # fmt: skip
 
 

@@ -148,7 +148,7 @@ class Line:
 
     def __init__(self) -> None:
         self.loader = _Loader()
-        self.request = self.value = self.bits = 0
+        self.request = self.value = self.bits = self.clock_s = 0
         self.setting = self.wanted = -1
         self.lost = self.loading = False
         self.hung: bytes | None = None

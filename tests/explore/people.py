@@ -81,6 +81,10 @@ MILESTONES: dict[str, tuple[Until, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+# Of a protocol of one bag.
+IN_ONE_BAG = tuple(name for name in MILESTONES if not {"B", "C", "C,", "5", "6"} & set(name.split()))
+
+
 def reach(world: World, name: str) -> tuple[str, ...]:
     """Takes the world from power-on to a milestone; the inputs of the way."""
     until, words = MILESTONES[name]

@@ -43,10 +43,10 @@ def test_parts_and_their_bus_come_and_go_in_a_step() -> None:
     bench.run_for(1.5)
     bench.board.stick_i2c(0, bench.pins.SCL, False)
     bench.send(m.PING)
-    assert set(codes(bench, "part_lost")) == {"screen", "lights"}
+    assert set(codes(bench, "part_lost")) == {"screen", "lights", "clock"}
     bench.run_for(4)
     bench.send(m.PING)
-    assert sorted(codes(bench, "part_back")) == ["lights", "screen"]
+    assert sorted(codes(bench, "part_back")) == ["clock", "lights", "screen"]
     stats = bench.stats()
     assert stats["overruns"] == before["overruns"] and stats["free_heap"] == before["free_heap"]
     # Screen and lights lose their power: they come back set up, lit and drawn.

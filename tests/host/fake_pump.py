@@ -84,6 +84,7 @@ class FakePump:
         self.refuse: dict[int, tuple[str, int, int]] = {}
         self.status = status_fields()
         self.events: dict[int, dict[str, Any]] = {}
+        self.clock = {"wall_s": 0, "cause": 0, "era": 0, "t_s": 130}
         self.memory: list[bytes] | None = []  # the slots of its log; None: it does not answer
         self.shows: str | None = None  # fingerprint shown after a load, whatever was loaded
         self.streaming = False
@@ -172,6 +173,8 @@ class FakePump:
             return m.HELLO_REPLY, {**said, "fingerprint": self.fingerprint}
         if kind == m.STATUS_GET[0]:
             return m.STATUS, self.status
+        if kind == m.CLOCK_GET[0]:
+            return m.CLOCK, self.clock
         if kind == m.LOG_GET[0]:
             known = self.events.get(fields["seq"])
             return (m.EVENT, known) if known else self._refusal(kind, "range", 0, 0)
@@ -198,6 +201,8 @@ class FakePump:
             self.status = status_fields(state=states.STOPPED, hold_code=causes.HOST_STOP)
         elif kind == m.PAUSE[0]:
             self.status = status_fields(state=states.HELD, hold_code=causes.HOST_PAUSE)
+        elif kind == m.CLOCK_SET[0]:
+            self.clock = self.clock | fields | {"cause": 0}
         elif kind == m.LOAD_BEGIN[0]:
             self._begun, self.image = (fields["size"], fields["crc"]), bytearray(fields["size"])
         elif kind == m.LOAD_DATA[0]:

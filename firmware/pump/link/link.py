@@ -8,6 +8,7 @@ session is on allocates nothing.
 
 import struct
 
+from pump.base.calendar import FIRST_S, LAST_S
 from pump.base.compat import micropython
 from pump.base.copying import copy
 from pump.base.units import ticks_diff
@@ -36,6 +37,7 @@ _EVENT = m.EVENT[0]
 _STATS = m.STATS[0]
 _HELLO = m.HELLO_REPLY[0]
 _HEARD = m.HEARD[0]
+_CLOCK = m.CLOCK[0]
 _STORED_GET = m.STORED_GET[0]
 _STORED, _STORED_HEAD = m.STORED[:2]
 _STORED_SIZE = struct.calcsize(_STORED_HEAD)
@@ -59,6 +61,7 @@ class Link:
         self.setting = -1  # a row of tables.settings that is asked for, for the controller to judge, or -1
         self.value = 0
         self.wanted = -1  # LISTEN came: 1 for a search to begin, 0 to end it; -1: none came
+        self.clock_s = 0  # the time to which the clock is to be set, for the controller to judge, or 0
         self._plain = bytearray(frames.MAX_PLAIN)
         self._heard_ms = -1
         self._period_ms = 0
@@ -237,6 +240,22 @@ class Link:
         if self._wanted >= lines.COUNT:
             self.refuse(refusals.RANGE, 0, self._wanted)
 
+    def on_clock_get(self, length):
+        """What does the clock say?"""
+        self._reply = _CLOCK
+
+    def on_clock_set(self, length):
+        """The time, for the clock."""
+        if self._short(length, m.CLOCK_SET[1]):
+            return
+        buf = self.receiver.buf
+        self.loading = True
+        wall_s = buf[AT] | buf[AT + 1] << 8 | buf[AT + 2] << 16 | (buf[AT + 3] & 63) << 24
+        if buf[AT + 3] > 63 or not FIRST_S <= wall_s <= LAST_S:
+            self.refuse(refusals.RANGE)
+        else:
+            self.clock_s = wall_s
+
     def on_stored_get(self, length):
         """Records that lie in the FRAM: the answer comes when they are read."""
         if self._short(length, m.STORED_GET[1]):
@@ -314,6 +333,8 @@ class Link:
             n = status.fill_hello(plain, pump)
         elif kind == _HEARD:
             n = status.fill_heard(plain, pump, self._wanted)
+        elif kind == _CLOCK:
+            n = status.fill_clock(plain, pump)
         else:
             n = status.fill_status(plain, pump) if kind == _STATUS else status.fill_stats(plain, pump)
         self._close(out, kind, self._reply_seq, n)

@@ -18,6 +18,8 @@ _STATS = m.STATS[1]
 _HEARD = m.HEARD[1]
 _HELLO_SIZE, _STATUS_SIZE, _STATS_SIZE = struct.calcsize(_HELLO), struct.calcsize(_STATUS), struct.calcsize(_STATS)
 _HEARD_SIZE = struct.calcsize(_HEARD)
+_CLOCK = m.CLOCK[1]
+_CLOCK_SIZE = struct.calcsize(_CLOCK)
 PER_MILLE = 1000
 _SMALL = 1 << 20  # a count below this times 1000 stays a small integer
 
@@ -100,6 +102,13 @@ def fill_heard(buf, pump, row):
     for i in range(count):
         buf[HEAD + _HEARD_SIZE + i] = first[i]
     return _HEARD_SIZE + count
+
+
+def fill_clock(buf, pump):
+    """Writes the CLOCK payload to buf[HEAD:]; returns its length."""
+    wall = pump.wall
+    struct.pack_into(_CLOCK, buf, HEAD, max(wall.said_s, 0), wall.why, wall.era, pump.t_s)
+    return _CLOCK_SIZE
 
 
 def fill_stats(buf, pump):

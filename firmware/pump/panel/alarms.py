@@ -28,6 +28,9 @@ TONE_HZ = (0, 440, 550, 660)
 # Light: period and on time in ms; high 2 Hz, medium 0.6 Hz, low steady.
 LIGHT_MS = ((1, 0), (1, 1), (1_666, 833), (500, 250))
 LIGHT = (0, CYAN, YELLOW, RED)
+# Those of a group: a scan with a press asks for few of them, and has enough to do.
+_REMINDING = bytes([k for k in range(len(PRIORITY)) if GROUP[k] & REMINDS])
+_NAMED = bytes([k for k in range(len(PRIORITY)) if GROUP[k] & NAMED])
 
 
 class Alarms:
@@ -126,8 +129,8 @@ class Alarms:
     @micropython.native
     def press(self):
         """Any key: one that reminds sounds no more until it does."""
-        for alarm in range(1, len(PRIORITY)):
-            if self.active[alarm] and GROUP[alarm] & REMINDS and not self._told[alarm]:
+        for alarm in _REMINDING:
+            if self.active[alarm] and not self._told[alarm]:
                 self._told[alarm] = 1
                 self._remind_ms = BURST_PERIOD_MS[PRIORITY[alarm]]
                 self._rank()
@@ -140,8 +143,8 @@ class Alarms:
     @micropython.native
     def named(self):
         """True while an alarm is up with which keys alone do not end the monitoring."""
-        for alarm in range(1, len(PRIORITY)):
-            if self.active[alarm] and GROUP[alarm] & NAMED:
+        for alarm in _NAMED:
+            if self.active[alarm]:
                 return True
         return False
 

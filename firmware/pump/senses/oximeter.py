@@ -1,8 +1,12 @@
 """The oximeter's line: what comes on it, and the search for its format and settings while the pump is at rest.
 
 Bytes that come for FOREIGN_MS without a packet of the format that is set are of another one, or the line's settings are
-wrong. A search (oximeters.detection) ends in the scan in which a key is down, a session is on, the patient is watched,
-the laptop is silent or something else is asked of the pump: `line` is what the board has to open, in that same scan.
+wrong; pauses between them, as of a monitor that sends a line each two seconds, change nothing of that. Without a
+checksum bytes of another format look like a packet now and then: one that is in doubt or has no reading is no proof
+where bytes have been thrown away within CLEAN_LOOKS.
+
+A search (oximeters.detection) ends in the scan in which a key is down, a session is on, the patient is watched, the
+laptop is silent or something else is asked of the pump: `line` is what the board has to open, in that same scan.
 """
 
 from pump.base.compat import micropython
@@ -12,8 +16,10 @@ from pump.tables.messages import LISTEN
 from pump.tables.searches import CALLED_OFF, KEY_DOWN, LAPTOP_SILENT, NOT_AT_REST
 from pump.tables.states import AT_REST, GROUP
 from pump.tables.streams import NO_BYTES, OTHER_FORMAT, READINGS, SEARCH
+from pump.tables.vitals import UNSURE_FLAGS, VALID
 
 FOREIGN_MS = 5_000  # two lines of the slowest format
+CLEAN_LOOKS = 12  # a second
 
 
 class Oximeter:
@@ -24,34 +30,57 @@ class Oximeter:
         self.search = None
         self.searches = False
         self._heard_ms = self._read_ms = -1  # when bytes, and readings, last came; bytes began to come
+        self._proved = False  # the bytes that came last are of the format
+        self._rejected, self._clean = 0, CLEAN_LOOKS  # by the parser up to the last look; looks since it was more
 
     @micropython.native
     def take(self, snap, parser):
         """Bytes of this scan; True when they complete a sample."""
         now_ms = snap.now_ms
         if self._heard_ms < 0:
-            self.stream = READINGS
             self._read_ms = now_ms
+        if self.stream == NO_BYTES:
+            self.stream = READINGS
         self._heard_ms = now_ms
         if not parser.take(snap.ox, snap.ox_n):
             return False
-        self.stream = READINGS
-        self._read_ms = now_ms
+        if self._proves(parser):
+            self.stream = READINGS
+            self._read_ms = now_ms
+            self._proved = True
         return True
+
+    @micropython.native
+    def _proves(self, parser):
+        """Whether the newest sample shows that the bytes are of the format."""
+        if parser.flags & VALID and not parser.flags & UNSURE_FLAGS:
+            return True
+        return self._clean == CLEAN_LOOKS and parser.rejected == self._rejected
 
     @micropython.native
     def look(self, now_ms, parser):
         """Each look: after a silence what the parser has learnt of a module ends."""
         if self._heard_ms < 0:
             return
-        if ticks_diff(now_ms, self._heard_ms) > parser.silence_ms:
-            self._anew(parser)
+        rejected = parser.rejected
+        self._clean = min(self._clean + 1, CLEAN_LOOKS) if rejected == self._rejected else 0
+        self._rejected = rejected
+        silent_ms = ticks_diff(now_ms, self._heard_ms)
+        if silent_ms > parser.silence_ms:
+            if self._proved or silent_ms > FOREIGN_MS:
+                self._anew(parser)
+            else:
+                parser.forget()
+                if self.stream == READINGS:
+                    self.stream = NO_BYTES
         elif self.stream == READINGS and ticks_diff(now_ms, self._read_ms) > FOREIGN_MS:
             self.stream = OTHER_FORMAT
+            self._proved = False
 
     def _anew(self, parser):
         self._heard_ms = -1
         self.stream = NO_BYTES
+        self._proved = False
         parser.forget()
 
     # -- the search
@@ -108,7 +137,9 @@ class Oximeter:
 
     def pack(self, to, now_ms, parser):
         """Appends what decides from here on."""
-        to.append(age_ms(now_ms, self._heard_ms, parser.silence_ms))
+        to.append(age_ms(now_ms, self._heard_ms, max(parser.silence_ms, FOREIGN_MS)))
         to.append(age_ms(now_ms, self._read_ms, FOREIGN_MS) if self.stream == READINGS else -1)
         to.append(self.stream)
+        to.append(self._proved)
+        to.append(self._clean if parser.rejected == self._rejected else -1)
         to.append(self.searches)

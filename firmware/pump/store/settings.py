@@ -1,6 +1,6 @@
 """Settings, kept in two FRAM slots in turn: a slot that is torn or damaged leaves the other (tables.settings).
 
-"TLS" | version u8 | number of the writing u32 | count u8 | reserved u8 | values u16 each | CRC-32 of the slot
+"TLS" | version u8 | number of the writing u32 | count u8 | era of the clock u8 | values u16 each | CRC-32 of the slot
 """
 
 import struct
@@ -20,14 +20,16 @@ _END = FRAM_SLOT - crc.SIZE
 
 
 class Settings:
-    """`values`: one a row; `begun`: those of power-on, for what counts from there.
+    """`values`: one a row; `begun`: those of power-on, for what counts from there; `era`: of the clock (senses.wall).
 
-    `read` at power-on; `set` changes one; what then is due to be written, `store` hands on.
+    `read` at power-on; `set` and `set_era` change one; what then is due to be written, `store` hands on.
     """
 
     def __init__(self):
         self.values = list(rows.FIRST)
         self.begun = list(rows.FIRST)
+        self.era = 0
+        self._read = False
         self.written = 0  # number of the last writing
         self.found = BLANK
         self.due = False
@@ -36,6 +38,7 @@ class Settings:
     def read(self, read_slot):
         """Takes the newer sound slot of the two; `read_slot(slot)` returns a bytearray of FRAM_SLOT bytes."""
         blank = 0
+        self._read = True
         for slot in (FIRST_SLOT, FIRST_SLOT + 1):
             held = read_slot(slot)
             if not any(held):
@@ -44,10 +47,12 @@ class Settings:
                 self._take(held)
         if self.found != SOUND:
             self.found = BLANK if blank == 2 else LOST
+        if self.found == LOST:
+            self.era |= 1  # when it was set is not known either
         self.begun = list(self.values)
 
     def _take(self, held):
-        magic, version, number, count, _ = struct.unpack_from(_HEAD, held, 0)
+        magic, version, number, count, era = struct.unpack_from(_HEAD, held, 0)
         if magic != _MAGIC or version != _VERSION or number <= self.written:
             return
         for row in range(min(count, rows.COUNT)):
@@ -56,6 +61,7 @@ class Settings:
                 return
             self.values[row] = value
         self.written = number
+        self.era = era
         self.found = SOUND
 
     def set(self, row, value):
@@ -67,6 +73,13 @@ class Settings:
         self.due = True
         self._handed = False
         return True
+
+    def set_era(self, era):
+        """Another era of the clock. Written only beside values that were read: it is nobody's act."""
+        self.era = era
+        if self._read and self.found != LOST:
+            self.due = True
+            self._handed = False
 
     def holds(self, row, value):
         """True when a setting has that value already, and it is kept."""
@@ -88,7 +101,7 @@ class Settings:
         buf = out.fram
         for i in range(FRAM_SLOT):
             buf[i] = 0
-        struct.pack_into(_HEAD, buf, 0, _MAGIC, _VERSION, self.written + 1, rows.COUNT, 0)
+        struct.pack_into(_HEAD, buf, 0, _MAGIC, _VERSION, self.written + 1, rows.COUNT, self.era)
         for row in range(rows.COUNT):
             struct.pack_into("<H", buf, _AT + 2 * row, self.values[row])
         crc.put(buf, _END)

@@ -65,6 +65,18 @@ ROWS = (
     ("session-lost", HIGH, "SESSION LOST",
      "The pump started anew in a session; the dose so far is in the log",
      "Look at patient and line; nothing goes on by itself. CONFIRM when it is seen"),
+    ("clock-lost", LOW, "CLOCK LOST",
+     "The clock does not answer: the log has no time of day", "Note the time by hand; the session goes on"),
+    ("clock-unset", LOW, "CLOCK NOT SET",
+     "The clock's battery was empty, or nobody has set it: the log has no time of day",
+     "Set it from the laptop after the session; have its battery changed"),
+    ("clock-stopped", LOW, "CLOCK STOPPED",
+     "The clock answers but stands still: the log has no time of day", "Note the time by hand; have the clock changed"),
+    ("clock-jumped", LOW, "CLOCK JUMPED",
+     "The clock went ahead or back by itself: the log has no time of day", "Set it from the laptop after the session"),
+    ("clocks-apart", MEDIUM, "CLOCKS APART",
+     "The pump's own time and its clock run apart: one of them runs at a wrong rate",
+     "Compare the bag with the volume shown; have the pump checked after the session"),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 PRIORITY = bytes([row[1] for row in ROWS])
@@ -73,7 +85,7 @@ GROUP = bytes([row[5] if len(row) > 5 else 0 for row in ROWS])
 (
     NONE, SPO2_STOP, PULSE_STOP, SIGNAL_HOLD, OVER, UNDER, DRIVE, MEMORY, SEVERE, SPO2_EARLY, SIGNAL_LOST, HELD, BAG,
     WRONG_BAG, KEY, JOURNAL, BATTERY, LINK, DONE, STORM, LOG_FAST, SCREEN, LIGHTS, LOG_LOST,
-    SESSION,
+    SESSION, CLOCK_LOST, CLOCK_UNSET, CLOCK_STOPPED, CLOCK_JUMPED, CLOCKS_APART,
 ) = range(len(ROWS))  # fmt: skip
 
 

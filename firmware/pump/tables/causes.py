@@ -58,6 +58,11 @@ ROWS = (
     ("session-lost", SENSOR, ALERTS, a.SESSION, NOTHING, s.AT_REST, b"SESSION LOST"),
     ("driver-off", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"DRIVER OFF"),
     ("unwatched", FAULTS, ENDS, a.DRIVE, NOTHING, 0, b"NOT WATCHED"),
+    ("clock-lost", SENSOR, ALERTS, a.CLOCK_LOST, NOTHING, _EVERY, b"CLOCK LOST"),
+    ("clock-unset", SENSOR, ALERTS, a.CLOCK_UNSET, NOTHING, _EVERY, b"CLOCK NOT SET"),
+    ("clock-stopped", SENSOR, ALERTS, a.CLOCK_STOPPED, NOTHING, _EVERY, b"CLOCK STOPPED"),
+    ("clock-jumped", SENSOR, ALERTS, a.CLOCK_JUMPED, NOTHING, _EVERY, b"CLOCK JUMPED"),
+    ("clocks-apart", SENSOR, ALERTS, a.CLOCKS_APART, NOTHING, _EVERY, b"CLOCKS APART"),
 )
 NAMES = tuple([row[0] for row in ROWS])
 KIND = bytes([row[1] for row in ROWS])
@@ -73,6 +78,7 @@ TWICE = bytes([1 if len(row) > 8 else 0 for row in ROWS])  # entered by two pres
     RUNAWAY, DRIVE_LATE, CLAIM, TECHNICAL, MILD, SEVERE, END, MEMORY, STEP_WAIT, JOURNAL_FULL, SPO2_EARLY,
     SIGNAL_LATE, KEY_STUCK, LINK_SILENT, BATTERY_LOW, COUNT, WRONG_BAG, BOUNDS, KEY_STORM, LOG_FAST, SCREEN_LOST,
     LIGHTS_LOST, LOG_LOST, NO_SCREEN, SESSION_LOST, DRIVER_OFF, UNWATCHED,
+    CLOCK_LOST, CLOCK_UNSET, CLOCK_STOPPED, CLOCK_JUMPED, CLOCKS_APART,
 ) = range(len(ROWS))  # fmt: skip
 
 # What a person may enter at a hold, in the order in which it is offered; and what of it is a reaction of the patient.

@@ -70,6 +70,8 @@ ROWS = (
     ("part_back", FIGURES, OF_PART, "part", "seconds for which it was away"),
     ("exception", URGENT | FIGURES, OF_NOTHING, "-", "line of the file that the next records name"),
     ("session_lost", URGENT | FIGURES, OF_NOTHING, "-", "step that ran when the pump started anew"),
+    ("clock_set", FIGURES, OF_CAUSE, "cause, what was wrong with it", "seconds by which it was put ahead"),
+    ("clock_wrong", FIGURES, OF_CAUSE, "cause", "seconds by which it was found ahead"),
 )
 NAMES = tuple([row[0] for row in ROWS])
 GROUP = array("H", [row[1] for row in ROWS])
@@ -80,13 +82,15 @@ CODE = bytes([row[2] for row in ROWS])
     PAUSED, REACTION, LOCKED, UNLOCKED, DECISION, RESUMED, ALARM_RAISED, ALARM_CLEARED, PERMIT_LOST, STOPPED,
     FLUSH_STARTED, FLUSH_COMPLETED, HANDOVER, POWER_LOST, RECOVERED, COMPLETED, FAULT, VITALS, PRESSED, SETTING,
     BASELINE, MONITORING_ENDED, PROBE_OFF, SUPPRESSED, PART_LOST, PART_BACK, EXCEPTION, SESSION_LOST,
+    CLOCK_SET, CLOCK_WRONG,
 ) = range(len(ROWS))  # fmt: skip
 
 # How many records an event may write in any hour (ALM-8); one that is not named here is never left out: onset and end
 # of an alarm, hold, decision, treatment, dose. Hands bound what a person presses, nothing what the line asks.
 _AN_HOUR = {
     "loaded": 60, "load_refused": 60, "armed": 120, "bag_requested": 120, "bag_rejected": 120, "pressed": 600,
-    "setting": 60, "baseline": 120, "probe_off": 60, "part_lost": 60, "part_back": 60,
+    "setting": 60, "baseline": 120, "probe_off": 60, "part_lost": 80, "part_back": 80,
+    "clock_set": 60, "clock_wrong": 60,
 }  # fmt: skip
 AN_HOUR = array("H", [_AN_HOUR.get(row[0], 0) for row in ROWS])
 

@@ -68,8 +68,10 @@ ROWS = (
     ("SET", 0x0D, "<BH", "setting value", ANYBODY, states.AT_REST, ACKED, 4),
     ("LISTEN", 0x0E, "<B", "wanted", ANYBODY, states.AT_REST, ACKED, 4),  # 1 begins a search for the oximeter
     ("HEARD_GET", 0x0F, "<B", "line", ANYBODY, 0, 0x87, 60),  # a row of tables.lines
+    ("CLOCK_GET", 0x14, "", "", ANYBODY, 0, 0x8C, 20),
+    ("CLOCK_SET", 0x15, "<I", "wall_s", ANYBODY, states.AT_REST, ACKED, 4),  # seconds since 2020-01-01 UTC
     # So many slots of the log from this one on, at most STORED_MOST; the answer comes some scans later.
-    ("STORED_GET", 0x18, "<HB", "slot count", ANYBODY, 0, 0x8C, 60),
+    ("STORED_GET", 0x18, "<HB", "slot count", ANYBODY, 0, 0x8D, 60),
     ("HELLO_REPLY", 0x81, "<I12s8s8s8sBBBB",
      "contract version build git fingerprint mode oximeter reads kept", PUMP, 0, ASKED, 0),
     ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED, 0),
@@ -85,8 +87,9 @@ ROWS = (
      "scans mean_us worst_us late_worst_us overruns free_heap rx_bad tx_dropped boot_ms ox_rejected",
      PUMP, 0, ASKED, 0),
     ("HEARD", 0x87, "<BBBHHHH", "line turn search fits bytes broken took_ms", PUMP, 0, ASKED, 0),  # its first follow
-    # Slots follow, as they lie there; the log takes `end` slots, `waiting` records are not there yet, `lost` never.
-    ("STORED", 0x8C, "<HHHB", "slot end lost waiting", PUMP, 0, ASKED, 0),
+    ("CLOCK", 0x8C, "<IBBI", "wall_s cause era t_s", PUMP, 0, ASKED, 0),  # 0: it says none; why not to trust it
+    # Slots follow, as they lie; the log takes `end` slots, `waiting` records are not there yet, `lost` never will.
+    ("STORED", 0x8D, "<HHHB", "slot end lost waiting", PUMP, 0, ASKED, 0),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 LAYOUTS = tuple([row[1:4] for row in ROWS])
@@ -96,7 +99,8 @@ ANSWER = bytes([row[6] for row in ROWS])
 MOST = bytes([row[7] for row in ROWS])
 (
     HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET, HANG, SET,
-    LISTEN, HEARD_GET, STORED_GET, HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS, HEARD, STORED,
+    LISTEN, HEARD_GET, CLOCK_GET, CLOCK_SET, STORED_GET, HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS, HEARD, CLOCK,
+    STORED,
 ) = LAYOUTS  # fmt: skip
 CONTINUED = (EVENT[0], _HEAD + "22s" + _TAIL, HEAD_FIELDS + " data " + TAIL_FIELDS)  # EVENT with a part number
 

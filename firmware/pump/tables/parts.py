@@ -17,6 +17,7 @@ ROWS = (
     ("screen", WAITS, causes.SCREEN_LOST, causes.NO_SCREEN, SHARED),  # people see neither rate nor question
     ("lights", GOES_ON, causes.LIGHTS_LOST, causes.NONE, SHARED),  # the sounder is the other half of an alarm
     ("fram", GOES_ON, causes.LOG_LOST, causes.NONE, OWN),  # the laptop has the records too
+    ("clock", GOES_ON, causes.CLOCK_LOST, causes.NONE, SHARED),  # the pump's own time decides all
 )
 NAMES = tuple([row[0] for row in ROWS])
 FLOW = bytes([row[1] for row in ROWS])
@@ -24,7 +25,7 @@ LOST = bytes([row[2] for row in ROWS])
 HOLD = bytes([row[3] for row in ROWS])
 BUS = bytes([row[4] for row in ROWS])
 COUNT = len(ROWS)
-NONE, SCREEN, LIGHTS, FRAM = range(COUNT)
+NONE, SCREEN, LIGHTS, FRAM, CLOCK = range(COUNT)
 BIT = bytes([1 << k - 1 if k else 0 for k in range(COUNT)])
 ALL = sum(BIT)
 

@@ -13,7 +13,7 @@ ROWS = (
     ("range", OF_RECORD), ("busy", 0), ("contract", 0), ("unknown-request", 0), ("duplicate", OF_RECORD),
     ("step-volume", 0), ("signature", 0), ("vein-ratio", RISE), ("oral", 0), ("bench-mode", 0), ("not-run", 0),
     ("class", 0), ("dwell-long", 0), ("too-often", 0), ("order-given", 0),
-    ("order-unread", 0), ("unseen", 0), ("watched", 0), ("unread", 0),
+    ("order-unread", 0), ("unseen", 0), ("watched", 0), ("no-clock", 0), ("unread", 0),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 GROUP = array("H", [row[1] for row in ROWS])
@@ -22,7 +22,7 @@ GROUP = array("H", [row[1] for row in ROWS])
     RATE_RANGE, RATE_RESOLUTION, ORDER, UNKNOWN_KEY, MISSING, UNIT, EXPIRED, APPROVAL, PRINTED_MISMATCH, TRUNCATED,
     CHECKSUM, FORMAT, RANGE, BUSY, CONTRACT, UNKNOWN_REQUEST, DUPLICATE, STEP_VOLUME, SIGNATURE, VEIN_RATIO, ORAL,
     BENCH_MODE, NOT_RUN, CLASS, DWELL_LONG, TOO_OFTEN, ORDER_GIVEN,
-    ORDER_UNREAD, UNSEEN, WATCHED, UNREAD,
+    ORDER_UNREAD, UNSEEN, WATCHED, NO_CLOCK, UNREAD,
 ) = range(len(ROWS))  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
+from pump.store.settings import Settings
 from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
 from toleramp_bench.devices.samples import Samples
@@ -31,13 +32,20 @@ class CorePump:
         self.parser = Samples()
         self.board = VirtualBoard(period_us, start_ms)
         self.controller = Controller(
-            self.parser, PL_PULSE, period_us, bench=bench, held=held, read_slot=self.board.kept_slot
-        )
+            self.parser, PL_PULSE, period_us, bench=bench, held=held, read_slot=self.board.kept_slot,
+            settings=self._settings(),
+        )  # fmt: skip
         self.brain = LocalBrain(self.controller)
         self.board.samples, self.board.sample_us = True, sample_us
         self.board.boot(self.brain, 0)
         self.events: list[dict[str, object]] = []
         self._release_us = 0
+
+    def _settings(self) -> Settings:
+        """As read at power-on."""
+        settings = Settings()
+        settings.read(self.board.slot)
+        return settings
 
     @property
     def stepper(self) -> StepGenerator:

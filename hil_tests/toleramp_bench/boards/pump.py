@@ -21,6 +21,8 @@ from toleramp.device.wire import Message, Wire
 from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.board import Board
 from toleramp_bench.boards.emulator.edges import EdgeLog
+from toleramp_bench.devices.clock import START as CLOCK_START
+from toleramp_bench.devices.clock import RealTimeClock
 from toleramp_bench.devices.expander import Expander
 from toleramp_bench.devices.fram import Fram
 from toleramp_bench.devices.glyphs import Reader, letters_in
@@ -63,13 +65,19 @@ class PumpBench:
         form: str = DEFAULT_FORM,
         bench_mode: bool = True,
         jammed: int = 0,
+        clock: RealTimeClock | None = None,
+        away_us: int = 0,
     ) -> None:
-        """`jammed`: keys (bits of pump.io) that are down before power-on, and that nobody lets go of at power-up."""
+        """`jammed`: keys (bits of pump.io) that are down before power-on, and that nobody lets go of at power-up;
+        `clock`: of another run, whose power was away for `away_us`."""
         self.pins = pins()
         self.pl_pulse = mechanism_pl_pulse()
         self.board = Board(image or default_image(), flash=flash)
         self.screen, self.expander = Screen(), Expander()
         self.fram = fram or Fram()
+        if clock:
+            clock.moved_to(lambda: self.board.now_ns, away_us * 1000)
+        self.clock = clock or RealTimeClock(lambda: self.board.now_ns, CLOCK_START)
         self.permit = Monostable()
         self.driver_cut = False  # the driver's enable is broken
         self.motor = Motor(self._enabled_at, lambda: self.board.level(self.pins.DIR) == 0)
@@ -125,6 +133,7 @@ class PumpBench:
         board, p = self.board, self.pins
         board.attach_i2c(0, 0x3C, self.screen)
         board.attach_i2c(0, 0x20, self.expander)
+        board.attach_i2c(0, p.CLOCK_ADDR, self.clock)
         board.attach_spi(0, p.FRAM_CS, self.fram)
         board.on_edge(p.PERMIT, self.permit.edge, undriven=0)
         board.on_edge(p.STEP, self.motor.edge, undriven=0)
@@ -169,14 +178,21 @@ class PumpBench:
 
     def unplug(self, part: int, out: bool) -> None:
         """A part (row of tables.parts) answers no more; plugged in again it has had no power."""
-        p, board = self.pins, self.board
+        board = self.board
         if part == parts.FRAM:
             board.unplug_spi(0, self.fram, out)
             return
-        device = self.screen if part == parts.SCREEN else self.expander
-        board.unplug_i2c(0, p.SCREEN_ADDR if part == parts.SCREEN else p.EXPANDER_ADDR, out)
+        address, device = self._on_the_bus(part)
+        board.unplug_i2c(0, address, out)
         if not out:
             device.power_up()
+
+    def _on_the_bus(self, part: int) -> tuple[int, Screen | Expander | RealTimeClock]:
+        if part == parts.SCREEN:
+            return self.pins.SCREEN_ADDR, self.screen
+        if part == parts.CLOCK:
+            return self.pins.CLOCK_ADDR, self.clock
+        return self.pins.EXPANDER_ADDR, self.expander
 
     # -- time and people
 

@@ -8,16 +8,20 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from typing import Any, Protocol
 
 from oximeters.detection import Line
 from oximeters.talk import Talk
+from pump.base import calendar
 from pump.base.units import TICK_SPAN
 from pump.io import FAILED, KEPT, NO_WRITE, OX_MAX, STOP, TAKEN, Outputs, Snapshot
+from pump.senses.wall import newest
 from pump.store.journal import SLOT, SLOTS, open_log, unfinished, unknown_log, valid
 from pump.tables import inputs, parts
 from pump.tables.lines import AS_SET
+from toleramp_bench.devices.clock import EPOCH, START, RealTimeClock, to_bcd
 from toleramp_bench.devices.line_bits import bits, resample, same_line
 from toleramp_bench.devices.monostable import HOLD_NS
 from toleramp_bench.devices.pulses import RunLog
@@ -70,6 +74,8 @@ class VirtualBoard:
         self.stepper = self._generator()
         self._shaft_held = False
         self.parts = parts.ALL  # those that answer, as bits
+        self.clock = RealTimeClock(lambda: self.now_us * 1000, START)
+        self._clock_due_us = 0
         self.driver_cut = False  # the driver's enable is broken: it says so, and nothing moves
         self._kept = NO_WRITE
         self._idle = self._idle_seen = 0
@@ -109,6 +115,7 @@ class VirtualBoard:
         self.stepper.shaft_held = self._shaft_held
         self.stepper.stop_down = bool(self.keys & STOP)
         self.snap = Snapshot()
+        self.read_clock()
         self._kept, self._idle, self._idle_seen = NO_WRITE, 0, 0
         self.to_pump.clear()
         self._ox.clear()
@@ -143,6 +150,10 @@ class VirtualBoard:
     def kept_slot(self, number: int) -> bytearray | None:
         """The same as the core asks for it: None when the FRAM does not answer."""
         return self.slot(number) if self.parts & parts.BIT[parts.FRAM] else None
+
+    def newest_s(self) -> int:
+        """The newest time in the log, as the board finds it."""
+        return newest(self.slot, self.log_end()[1]) if self.parts & parts.BIT[parts.FRAM] else calendar.NO_TIME
 
     def off(self) -> None:
         """No brain, no pulses."""
@@ -202,6 +213,8 @@ class VirtualBoard:
         self._fill_oximeter(snap)
         self._fill_link(snap)
         self._fill_raw(snap)
+        if now >= self._clock_due_us:
+            self.read_clock()
         self.brain.scan(snap, self.out)
         self._apply()
 
@@ -232,6 +245,14 @@ class VirtualBoard:
     def unplug(self, part: int, out: bool) -> None:
         """A part (row of tables.parts) answers no more, or again; one of the lights' own chip also reads the driver."""
         self.parts = self.parts & ~parts.BIT[part] if out else self.parts | parts.BIT[part]
+
+    def read_clock(self) -> None:
+        """Once a second, as the board does; one that does not answer leaves what it said last."""
+        self._clock_due_us = self.now_us + 1_000_000
+        self.snap.parts = self.parts
+        if self.parts & parts.BIT[parts.CLOCK]:
+            self.snap.wall_s = calendar.seconds(to_bcd(self.clock.time))
+            self.snap.wall_lost = self.clock.lost
 
     def _fill_oximeter(self, snap: Snapshot) -> None:
         if self.samples:
@@ -296,6 +317,9 @@ class VirtualBoard:
         if out.ox_line != self._ox_line and self._form is not None:
             self._ox_line = out.ox_line
             self._open(self._form if out.ox_line == AS_SET else Line(out.ox_line))
+        if out.clock_s > 0:
+            self.clock.set_to(EPOCH + timedelta(seconds=out.clock_s))
+            self._clock_due_us = 0
 
     def _draw(self, out: Outputs) -> None:
         """The cell that is drawn in this scan; a screen that does not answer is dark."""

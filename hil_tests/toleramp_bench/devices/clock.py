@@ -10,13 +10,17 @@ _TIME, _CONTROL, _STATUS, _TEMPERATURE = 0x00, 0x0E, 0x0F, 0x11
 _TIME_REGISTERS = 7
 _OSCILLATOR_STOPPED = 0x80
 _ROOM = 25
+NEW = datetime(2000, 1, 1, tzinfo=UTC)  # what it says with its first supply
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)  # of the pump's own seconds
+START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)  # what the bench's clocks say at power-on
 
 
 class RealTimeClock:
     """Tells the time since `start` by the simulated time that `now_ns` gives, fast by `ppm`.
 
     `lost_power` is a clock whose battery was empty: its status says so until the firmware clears that.
-    `stopped` holds it still (a broken crystal). 24 hour mode only; the alarms are memory.
+    `stopped` holds it still (a broken crystal). 24 hour mode only; the alarms are memory. `battery_out`: it keeps
+    nothing when the supply goes.
     """
 
     def __init__(self, now_ns: Callable[[], int], start: datetime, ppm: float = 0.0, lost_power: bool = False) -> None:
@@ -24,6 +28,7 @@ class RealTimeClock:
         self._base, self._base_ns = start.astimezone(UTC), now_ns()
         self._ppm = ppm
         self._stopped = False
+        self.battery_out = False
         self.registers = bytearray(_REGISTERS)
         self.registers[_CONTROL] = 0x1C
         self.registers[_STATUS] = _OSCILLATOR_STOPPED if lost_power else 0
@@ -55,6 +60,37 @@ class RealTimeClock:
         self._stopped = stopped
         if stopped:
             self.registers[_STATUS] |= _OSCILLATOR_STOPPED
+
+    @property
+    def lost(self) -> bool:
+        """It says that its oscillator has stood still since it was set."""
+        return bool(self.registers[_STATUS] & _OSCILLATOR_STOPPED)
+
+    def lose(self) -> None:
+        """Supply and battery were both away: it begins anew, and says so."""
+        self.set_time(NEW)
+        self.registers[_STATUS] |= _OSCILLATOR_STOPPED
+
+    def set_to(self, time: datetime) -> None:
+        """The firmware sets it: its status is cleared too."""
+        self.set_time(time)
+        self.registers[_STATUS] &= ~_OSCILLATOR_STOPPED
+
+    def power_cut(self) -> None:
+        """The supply goes; its battery keeps it going."""
+        if self.battery_out:
+            self.lose()
+
+    def power_up(self) -> None:
+        """It has supply again: all was kept."""
+
+    def moved_to(self, now_ns: Callable[[], int], away_ns: int) -> None:
+        """It goes on by another clock of the bench, `away_ns` later."""
+        time = self.time
+        if not self._stopped:
+            time += timedelta(microseconds=away_ns * (1 + self._ppm / 1e6) / 1000)
+        self._now_ns = now_ns
+        self.set_time(time)
 
     # --- bus -----------------------------------------------------------------------------------------------
 
@@ -105,3 +141,24 @@ def from_bcd(registers: bytes) -> datetime:
         tens * 10 + (raw & 0x0F) for tens, raw in zip(fields, registers, strict=True)
     )
     return datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
+
+
+def happen(
+    clock: RealTimeClock,
+    offset_s: float = 0,
+    ppm: float | None = None,
+    stopped: bool | None = None,
+    lost: bool = False,
+    battery_out: bool | None = None,
+) -> None:
+    """What a scenario says of it: it jumps, runs fast, stands still, has lost its time, has no battery."""
+    if offset_s:
+        clock.set_time(clock.time + timedelta(seconds=float(offset_s)))
+    if ppm is not None:
+        clock.set_drift(float(ppm))
+    if stopped is not None:
+        clock.stop_oscillator(stopped)
+    if lost:
+        clock.lose()
+    if battery_out is not None:
+        clock.battery_out = battery_out

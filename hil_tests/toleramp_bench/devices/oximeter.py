@@ -267,7 +267,8 @@ class Oximeter:
         return status, _pleth(self._phase, t_ns)
 
     def _steady_status(self) -> int:
-        status = nonin_df2.OUT_OF_TRACK if self.out_of_track else 0
+        mute = self._said is not None and self._said[0] is None  # a device that has no value says why
+        status = nonin_df2.OUT_OF_TRACK if self.out_of_track or mute else 0
         if self._no_signal:
             status |= nonin_df2.SENSOR_ALARM
         if self._unplugged:

@@ -33,6 +33,7 @@ WELL, LOW, FALLING = "well", "low", "falling"
 SPO2 = {WELL: 97, LOW: 92, FALLING: 94}  # of a patient with 97 %: stop limit 93, early limit 94
 PULSE = 72
 TENTH = 10
+NEVER = -1e6  # ms: what has not come is never in time
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,6 @@ class Case:
     way: str
     level: str
     number: int
-
-
-NEVER = -1e6
 
 
 @dataclass(frozen=True)

@@ -187,6 +187,9 @@ class Actions:
     def _do_battery(self, volts: float = 3.3) -> None:
         self.run.target.battery(float(volts))
 
+    def _do_clock(self, **what: Any) -> None:
+        self.run.target.clock(**what)
+
     # -- faults of the plant
 
     def _plant(self, name: str, **fields: Any) -> None:

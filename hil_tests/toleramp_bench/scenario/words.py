@@ -160,7 +160,16 @@ DO: dict[str, Word] = {
     "flash_stall": Word({"ms": Key("number", Decimal("0.001"), 60_000, required=True)}),
     "stuck_key": Word({"button": Key("text", choices=BUTTONS, default="confirm"), "on": _ON}),
     "corrupt": Word({"where": Key("text", choices=("protocol", "plan", "fram", "load"), required=True)}),
-    "clock": Word({"offset_s": Key("number", -(10**9), 10**9)}, open="INT-3"),
+    "clock": Word(
+        {
+            "offset_s": Key("number", -(10**9), 10**9),  # it jumps
+            "ppm": Key("number", -500_000, 500_000),  # from now on it is fast by so much
+            "stopped": FLAG,
+            "lost": FLAG,  # supply and battery were away: it begins anew, and says so
+            "battery_out": FLAG,  # the next time the supply goes it loses its time
+        },
+        least=1,
+    ),
     "host": Word(
         {
             "command": Key("text", choices=HOST, required=True),
@@ -180,7 +189,7 @@ DO: dict[str, Word] = {
     ),
 }
 # Parts that fall silent, or are there again; the driver's enable is a wire. What the pump does not read yet is open.
-PARTS = (*parts.NAMES[1:], "driver", "clock", "encoder", "pressure", "air", "scale")
+PARTS = (*parts.NAMES[1:], "driver", "encoder", "pressure", "air", "scale")
 DO["unplug"] = Word({"part": Key("text", choices=PARTS, required=True)})
 DO["plug"] = Word({"part": Key("text", choices=PARTS, required=True)})
 DO["bus_stuck"] = Word(
@@ -267,6 +276,8 @@ _CAUSES_OF[EVENTS.RESUMED] = _CAUSES_OF[EVENTS.PAUSED] | {causes.MILD}
 _CAUSES_OF[EVENTS.STOPPED] = (_NOTED & _FINAL_WORDS) - {causes.SEVERE}
 _CAUSES_OF[EVENTS.LOCKED] = frozenset(causes.REACTIONS)
 _CAUSES_OF[EVENTS.FAULT] = frozenset(row for row, does in enumerate(causes.DOES) if does == causes.ENDS)
+_CAUSES_OF[EVENTS.CLOCK_WRONG] = frozenset(row for row, does in enumerate(causes.DOES) if does == causes.ALERTS)
+_CAUSES_OF[EVENTS.CLOCK_SET] = _CAUSES_OF[EVENTS.CLOCK_WRONG]
 _CAUSES_OF[EVENTS.DECISION] = _GRADED
 _CAUSES_OF[EVENTS.REACTION] = frozenset(causes.REACTIONS)
 

@@ -144,6 +144,9 @@ class Target(Protocol):
     def battery(self, volts: float) -> None:
         """The battery has this voltage from now on."""
 
+    def clock(self, **what: Any) -> None:
+        """Something happens to the clock (devices.clock.happen). May raise NotOnTarget."""
+
     def unplug(self, part: str, out: bool) -> None:
         """A part answers no more, or again: screen, lights, fram; driver: its enable. May raise NotOnTarget."""
 

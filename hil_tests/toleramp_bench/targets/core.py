@@ -23,6 +23,7 @@ from toleramp_bench.boards import power_up
 from toleramp_bench.boards.kept_settings import slot_for
 from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
+from toleramp_bench.devices.clock import happen
 from toleramp_bench.devices.oximeter import DEFAULT_FORM, Oximeter
 from toleramp_bench.names import EVENTS
 from toleramp_bench.people.seen import OFF, Seen
@@ -171,11 +172,12 @@ class CoreTarget:
         controller = Controller(
             chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench, settings=settings,
             held=self.board.keys, first_slot=slot, lost_step=self.board.lost_step(),
-            read_slot=self.board.kept_slot,
+            read_slot=self.board.kept_slot, last_s=self.board.newest_s(),
         )  # fmt: skip
         if not self.slow:
             controller.vitals.fresh_ms = max(FRESH_MS, form.SILENCE_MS)
-        controller.boot(cause)
+        self.board.read_clock()
+        controller.boot(cause, self.board.snap)
         controller.self_test(self.board.parts)
         return LocalBrain(controller, first)
 
@@ -211,6 +213,7 @@ class CoreTarget:
             self._boot(self._bench, POWER_ON)
         else:
             self._collect()
+            self.board.clock.power_cut()
             self.board.off()
             self.brain = None
             self._life += 1
@@ -362,6 +365,10 @@ class CoreTarget:
     def _bus_free(self) -> None:
         for row in SHARED_BUS:
             self.board.unplug(row, False)
+
+    def clock(self, **what: Any) -> None:
+        """Something happens to the clock."""
+        happen(self.board.clock, **what)
 
     def screen(self) -> bytes | None:
         """The core's screen is text only."""

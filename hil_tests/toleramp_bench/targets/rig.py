@@ -311,6 +311,10 @@ class RigTarget:
         """There is no supply that the rig could turn down."""
         raise NotOnTarget(f"rig: no adjustable battery ({volts} V)")
 
+    def clock(self, **what: Any) -> None:
+        """A real clock is what it is."""
+        raise NotOnTarget(f"rig: nothing can happen to the clock from outside ({', '.join(what)})")
+
     def unplug(self, part: str, out: bool) -> None:
         """No part is pulled while it runs."""
         raise NotOnTarget(f"rig: the part {part} cannot be unplugged")

@@ -13,6 +13,7 @@ from toleramp.device.loading import refusal
 from toleramp.device.wire import layout_of
 from toleramp_bench.boards.kept_settings import memory_for
 from toleramp_bench.boards.pump import BenchFault, PumpBench
+from toleramp_bench.devices.clock import RealTimeClock, happen
 from toleramp_bench.devices.fram import Fram
 from toleramp_bench.devices.oximeter import DEFAULT_FORM
 from toleramp_bench.devices.pulses import Joined, NsLog
@@ -49,7 +50,7 @@ class Rp2040Target:
         self._bench = bench
         self._bench_mode = True
         self._taken = self._heard_us = 0
-        self._kept: tuple[Fram, bytes] | None = None
+        self._kept: tuple[Fram, bytes, RealTimeClock, int] | None = None  # and when the power went
         self._unplugged: dict[str, bool] = {}
         self._loaded = b""
         self._live: LivePlant | None = None
@@ -225,13 +226,15 @@ class Rp2040Target:
         if not on:
             bench = self.bench
             bench.fram.power_cut()
-            self._kept = bench.fram, bench.board.flash_image()
+            bench.clock.power_cut()
             self._base_us += bench.board.now_us
+            self._kept = bench.fram, bench.board.flash_image(), bench.clock, self._base_us
             self._bench = None
         elif self._bench is None:
-            fram, flash = self._kept or (Fram(), None)
+            fram, flash, clock, cut_us = self._kept or (Fram(), None, None, 0)
             self._bench = PumpBench(
-                self._image, fram=fram, flash=flash, bench_mode=self._bench_mode, form=self.form, jammed=self._jammed
+                self._image, fram=fram, flash=flash, bench_mode=self._bench_mode, form=self.form, jammed=self._jammed,
+                clock=clock, away_us=self._base_us - cut_us,
             )  # fmt: skip
             for part in [part for part, out in self._unplugged.items() if out]:
                 self._plug(part, True)
@@ -287,6 +290,11 @@ class Rp2040Target:
     def battery(self, volts: float) -> None:
         """The battery has this voltage from now on."""
         self.bench.plant.do("battery_volts", {"volts": volts})
+
+    def clock(self, **what: Any) -> None:
+        """Something happens to the clock, which goes on without power."""
+        kept = self._kept[2] if self._kept and self._bench is None else None
+        happen(kept or self.bench.clock, **what)
 
     def unplug(self, part: str, out: bool) -> None:
         """A part answers no more, or again; with the power off, from the next power-on."""

@@ -61,11 +61,16 @@ class Twin(LocalBrain):
         self._requests, self._wanted, self._ends = bytearray(), bytearray(), [0]
         self._due: tuple[bytes, list[int]] = b"", [0]  # MicroPython's answers to the batch before
         self._request, self._reply = bytearray(layout.REQUEST), bytearray(_SLOTS)
-        self._put(layout.boot(pump.period_us, pump.controller.bench, 0, 0, 0, parts.ALL, PL_PULSE, pace, form or 0, 0))
+        snap = pump.board.snap
+        self._put(
+            layout.boot(
+                pump.period_us, pump.controller.bench, 0, 0, 0, parts.ALL, PL_PULSE, pace, form or 0, 0, 0, snap
+            )
+        )
         self.child.send(self._requests)
         self._requests.clear()
         self.child.read(layout.BOOTED)
-        pump.controller.boot(0)
+        pump.controller.boot(0, snap)
         pump.controller.self_test(parts.ALL)
 
     def _put(self, head: bytes, more: bytes = b"") -> None:

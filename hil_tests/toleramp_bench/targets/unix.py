@@ -18,7 +18,7 @@ from types import SimpleNamespace
 from typing import IO, Any
 
 from pump.io import Outputs, Snapshot
-from pump.store.orders import FIRST_SLOT
+from pump.store.settings import FIRST_SLOT
 from pump.tables import messages as m
 from pump.tables import refusals
 from pump.tables.oximeters import NAMES
@@ -121,7 +121,7 @@ class ProcessBrain:
     """The controller in a child, as the virtual board scans it."""
 
     def __init__(self, boot: bytes, samples: Samples | None, kept: Mapping[int, bytes]) -> None:
-        """`kept`: what the FRAM holds of orders."""
+        """`kept`: what the FRAM holds of settings and orders."""
         self.child = Child()
         self._samples = samples
         self._request = bytearray(layout.REQUEST)
@@ -224,10 +224,12 @@ class UnixTarget(CoreTarget):
 
     def _make_brain(self, bench: bool, cause: int) -> ProcessBrain:
         self._end_brain()
+        self.board.read_clock()
         number, slot = self.board.log_end()
         boot = layout.boot(
             self.scan_us, bench | self.board.keys << 1, cause, number, slot, self.board.parts, self.pl_pulse,
             (layout.SLOW | layout.SAMPLES) * self.slow, NAMES.index(self.form), self.board.lost_step(),
+            self.board.newest_s(), self.board.snap,
         )  # fmt: skip
         kept = {slot: content for slot, content in self.board.fram.items() if slot >= FIRST_SLOT}
         brain = ProcessBrain(boot, self.oximeter.samples if self.slow else None, kept)

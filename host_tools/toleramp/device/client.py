@@ -214,6 +214,14 @@ class Pump:
         """What the last search has heard on a line (a row of pump.tables.lines), and how it stands."""
         return self.request(messages.HEARD_GET, line=line)
 
+    def clock(self) -> Fields:
+        """What the pump's clock says, and why that is not trusted (a row of pump.tables.causes)."""
+        return self.request(messages.CLOCK_GET)
+
+    def set_clock(self, wall_s: int) -> None:
+        """Sets it (pump.base.calendar). Refused BUSY in a session. Asked once: a second later it is another time."""
+        self.request(messages.CLOCK_SET, retries=0, wall_s=wall_s, asked="the time")
+
     def event(self, seq: int) -> Fields | None:
         """The journal's record `seq`; None when the pump does not have it (any more, or yet)."""
         try:

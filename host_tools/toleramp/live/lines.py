@@ -8,6 +8,7 @@ from toleramp.words import alarms, causes, keys, listening, readings, rows
 from toleramp.words import events as event_words
 from toleramp.words import refusals as refusal_words
 from toleramp.words import settings as setting_words
+from toleramp.words.times import NO_CLOCK
 
 Record = dict[str, Any]
 _VALID = vitals.NAMES[0]  # says that the values count: the other flags are worth telling
@@ -52,8 +53,16 @@ def _title(name: str | None) -> str:
 
 
 def event_line(record: Record, bag: str = "") -> str:
-    """The event's time and sentence."""
-    return f"{clock(record['t_ms'])}  {sentence(record, bag)}"
+    """The event's times (since power-on, and of day where the pump has one) and its sentence."""
+    return f"{clock(record['t_ms'])}  {_time_of_day(record)}{sentence(record, bag)}"
+
+
+def _time_of_day(record: Record) -> str:
+    """By the pump's clock; nothing where the log is older than that."""
+    if "pump_clock" not in record:
+        return ""
+    said = record["pump_clock"]
+    return f"{said[11:19]} UTC  " if said else f"{NO_CLOCK}  "
 
 
 def _value(record: Record, name: str, unit: str) -> str:

@@ -22,7 +22,8 @@ status   about one a second and at each change of state, step, hold or alarm: "t
 event    one for each record of the journal, in the order of "seq": "t_ms", "wall", "seq", "event", "step",
          "code" (name or null; of a press the key, "start" to "stop"), "arg", "state" (name), "rate_ml_h",
          "pulses" (of the session), "total_ml", "dose_ppm" (of the full dose), "boot" (the number of the first record
-         since power-on).
+         since power-on), "pump_clock" (the pump's own wall clock, "2026-11-22T08:00:00Z", null while it is not set or
+         not trusted).
          When the monitor starts, the records since the last load come first, as far as the pump holds them.
 part     what an event goes on with, after it: "t_ms", "wall", "seq", "event", "part" (from 1), "content" (hex)
 link     "t_ms" (the last one known), "wall", "what": "lost" or "back"
@@ -57,6 +58,7 @@ from toleramp.errors import UserError
 from toleramp.oximeter import setting
 from toleramp.words import rows
 from toleramp.words.keys import key_code
+from toleramp.words.times import iso, pump_time
 
 FORMAT = 1
 Record = dict[str, Any]
@@ -158,6 +160,7 @@ def event_record(fields: Record, pl_pulse: int) -> Record:
         "pulses": fields["pulses"],
         "dose_ppm": fields["dose_ppm"],
         "boot": fields["boot"],
+        "pump_clock": iso(pump_time(fields["wall_s"])),
         "total_ml": ml_of(fields["pulses"], pl_pulse),
     }
 

@@ -14,6 +14,7 @@ from toleramp.report.summary import step_summary
 from toleramp.report.timeline import VALID, Event
 from toleramp.report.told import alarm_cause, event_title, outcome_name, reason, run_words
 from toleramp.words import readings, rows, settings
+from toleramp.words.times import NO_CLOCK
 from toleramp.words.times import clock as clock_text
 
 VITALS_EVERY_MS = 1000
@@ -158,6 +159,7 @@ def _event_csv(report: Report) -> Iterable[list[Any]]:
             event.code or "",
             event.arg,
             None if event.volume_pl is None else event.volume_pl / 1e9,
+            event.pump_clock or NO_CLOCK,
         ]
 
 
@@ -180,7 +182,7 @@ def write_csv(report: Report, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     steps = [step_summary(report, step) for step in report.steps]
     _write(folder / "steps.csv", list(steps[0]), [list(step.values()) for step in steps])
-    head = ["wall", "device_ms", "since_start_ms", "seq", "event", "step", "code", "arg", "total_ml"]
+    head = ["wall", "device_ms", "since_start_ms", "seq", "event", "step", "code", "arg", "total_ml", "pump_clock"]
     _write(folder / "events.csv", head, _event_csv(report))
     _write(
         folder / "vitals.csv",

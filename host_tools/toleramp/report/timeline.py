@@ -49,6 +49,7 @@ class Event:
     code: str | None
     arg: Any
     volume_pl: int | None
+    pump_clock: str  # the pump's own time of day; "" for none
 
     @property
     def number(self) -> int:
@@ -211,7 +212,8 @@ class _Reader:
         self.seen.add(identity)
         t_ms, step = self.time(record) or 0, count(record, "step") or 0
         volume, code = self.volume(self._event_volume(record)), _text(record, "code")
-        event = Event(t_ms, device_ms, identity[1], name, step, code or None, record.get("arg"), volume)
+        clock, arg = _text(record, "pump_clock"), record.get("arg")
+        event = Event(t_ms, device_ms, identity[1], name, step, code or None, arg, volume, clock)
         self.timeline.events.append(event)
 
     def _restart(self) -> None:

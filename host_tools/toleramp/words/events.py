@@ -66,3 +66,5 @@ WORDS[events.EXCEPTION] = Words("the firmware failed and starts anew", "Firmware
 WORDS[events.SESSION_LOST] = Words(
     "the pump started anew in step {arg}: the session is lost, look at patient and line", "Session lost"
 )
+WORDS[events.CLOCK_SET] = Words("the pump's clock was set, by {arg:+} s", "Clock set")
+WORDS[events.CLOCK_WRONG] = Words("the pump's clock is wrong, by {arg:+} s: {why}", "Clock wrong")

@@ -9,7 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pump.base import calendar
+
 UNKNOWN = "zone not known"
+NO_CLOCK = "clock not set"  # the pump's: it has no time, or none to be trusted
 
 
 def zone(name: object) -> ZoneInfo | None:
@@ -26,6 +29,16 @@ def zone_of(content: dict[str, Any]) -> ZoneInfo | None:
     """The ward's zone as a protocol file names it; None where it does not."""
     head = content.get("protocol")
     return zone(head.get("ward_zone")) if isinstance(head, dict) else None
+
+
+def pump_time(wall_s: int) -> datetime | None:
+    """The time of a record, or of the pump's clock; None where there is none."""
+    return None if wall_s == calendar.NO_TIME else datetime.fromtimestamp(calendar.EPOCH + wall_s, UTC)
+
+
+def iso(moment: datetime | None) -> str | None:
+    """ "2026-11-22T08:00:00Z"; None for none."""
+    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def later(moment: datetime, hours: Any) -> datetime:
