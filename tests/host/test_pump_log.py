@@ -11,17 +11,20 @@ import signal
 import struct
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from fake_pump import PL_PULSE, FakePump
 
 from pump.base import crc
+from pump.base.calendar import EPOCH
 from pump.io import FRAM_SLOT, KEPT, Outputs
 from pump.store.journal import BLOCK, SLOTS, Journal
 from pump.tables import alarms, events, states
 from pump.tables import messages as m
 from toleramp import cli
+from toleramp.device import service_mode
 from toleramp.errors import UserError
 from toleramp.pump_log import form, keeping, pull, reading
 
@@ -33,6 +36,7 @@ RECORDS = 230
 def written(records: int, first: int = 0, contract: int = m.SIGNED_CONTRACT) -> list[bytes]:
     """What a power-on stores, as the pump writes it: a boot, then alarms and rejected bags with their codes."""
     journal, out, found = Journal(first, 0), Outputs(), []
+    journal.wall_s = int(datetime(2026, 11, 30, 8, tzinfo=UTC).timestamp()) - EPOCH
     journal.context(130, 400, states.RUNNING, 3, 1, 100_000, 18_734, 5_000)
     journal.event(events.BOOT, 1, contract)
     while len(found) < records:
@@ -193,7 +197,7 @@ def test_nothing_is_added_to_a_changed_file_or_that_of_another_pump(
     fake.memory = written(RECORDS, 5 * BLOCK)
     assert pulled(fake, file) == 2 and "another pump's log" in capsys.readouterr().err
     fake.memory = fake.memory[:20]
-    assert pulled(fake, file) == 2 and "another pump's log" in capsys.readouterr().err
+    assert pulled(fake, file) == 2 and "before this one was cleared" in capsys.readouterr().err
     lines = before.splitlines(keepends=True)
     file.write_bytes(b"".join(lines[:50] + lines[51:]))
     assert pulled(fake, file) == 2
@@ -379,6 +383,31 @@ def test_what_is_wrong_in_the_pump_itself_is_told_apart(
     assert not reading.of_file(reading.read(tmp_path / "a.jsonl"))
 
 
+# -- the pump's memory is freed
+
+
+@pytest.mark.req("INT-12", "SEC-3")
+def test_only_a_whole_file_and_a_pump_in_service_mode_free_the_memory(
+    fake: FakePump, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a slip of the hand, or whoever is on the line, takes a pump's log away."""
+    monkeypatch.setattr(service_mode, "REPL_S", 0.5)
+    monkeypatch.setattr(service_mode, "ANSWER_S", 0.2)
+
+    def refuses(*words: object) -> str:
+        capsys.readouterr()
+        assert tool("clear", file, "--port", fake.port, *words) == 2
+        return capsys.readouterr().err
+
+    assert "add --yes" in refuses() and fake.seen == []
+    assert "not in service mode" in refuses("--yes") and fake.seen == []
+    whole = file.read_bytes()
+    file.write_bytes(whole + b"{")
+    assert "interrupted" in refuses("--yes")
+    file.write_bytes(whole[:-1000])
+    assert "not whole, behind line" in refuses("--yes")
+
+
 # -- what is shown
 
 
@@ -387,7 +416,7 @@ def test_show_words_the_records_as_the_monitor_does(file: Path, capsys: pytest.C
     capsys.readouterr()
     assert tool("show", file, "--from", 5, "--to", 6) == 0
     out = capsys.readouterr().out
-    assert out == "    5    0     02:10.4  wrong bag: not accepted (TLR-X-9999)\n"
+    assert out == "    5    0     02:10.4  2026-11-30 08:00:00 UTC  wrong bag: not accepted (TLR-X-9999)\n"
     assert tool("show", file, "--kind", "boot") == 0
     shown = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in shown] == [["0", "0"], [f"{RECORDS - 70}", "1"]]
@@ -407,7 +436,7 @@ def test_an_export_holds_every_record_once(file: Path, tmp_path: Path, capsys: p
     assert (rows[1]["event"], rows[1]["state"], rows[1]["total_ml"]) == ("alarm_raised", "running", "1.8734")
     capsys.readouterr()
     assert tool("export", file, "--csv", "--kind", "boot") == 0
-    assert capsys.readouterr().out.splitlines()[0].startswith("slot,seq,boot,t_ms,wall_s,event")
+    assert capsys.readouterr().out.splitlines()[0].startswith("slot,seq,boot,t_ms,pump_clock,event")
     assert tool("export", file, "--csv", "-o", table) == 2
 
 
@@ -440,7 +469,7 @@ def test_a_log_of_another_contract_is_read_with_its_own_names_and_not_gone_on_wi
     with keeping.Keeper.create(path, opening) as keeper:
         keeper.append(fake.memory)
     assert tool("check", path) == 0 and tool("show", path, "--from", 1, "--to", 1) == 0
-    assert capsys.readouterr().out.endswith("02:10.4  alarm_of_old\n")
+    assert capsys.readouterr().out.endswith("UTC  alarm_of_old\n")
     assert pulled(fake, path) == 2
     err = capsys.readouterr().err
     assert len(err.splitlines()) == 1 and "firmware 0.0.9 with contract 0badcafe" in err and "another file" in err

@@ -20,6 +20,9 @@ gaps or damage."""
 _CHECK = """Checks that no byte of FILE was changed, no record removed, added or moved since the pull, and that the
 pump's own records are whole and follow one another. With --pump each is compared with what the pump still holds, which
 also finds a chain that was made anew. Exit code 1 when something is wrong, each with its place."""
+_CLEAR = """Frees the memory of a pump's log, in service mode, when FILE holds all of it: the pump works out the digest
+of what it has and compares. The last record stays, as the first of the next log. Keep FILE: the next pull goes into
+another one."""
 _MOST = 20  # findings that are told
 
 
@@ -36,6 +39,11 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
     check.add_argument("--pump", action="store_true", help="compare each record with the pump's own")
     chosen.add_port(check)
     check.set_defaults(func=run_check)
+    clear = verbs.add_parser("clear", help="frees the pump's memory, in service mode", description=_CLEAR)
+    _file(clear)
+    clear.add_argument("--yes", action="store_true", help="FILE is kept where it will be found")
+    chosen.add_port(clear)
+    clear.set_defaults(func=run_clear)
     show = verbs.add_parser("show", help="shows a file's records", description="Shows records, one a line: slot of the "
                             "pump's memory, number of the power-on, time since that, and what happened.")  # fmt: skip
     _file(show)
@@ -132,6 +140,26 @@ def run_check(args: argparse.Namespace) -> int:
         found += differs
         more = more or ("" if differs else "each as the pump holds it")
     return _verdict(log, found, more)
+
+
+def run_clear(args: argparse.Namespace) -> int:
+    """Frees the pump's memory of what a file holds."""
+    from toleramp.device import log_memory, ports
+    from toleramp.pump_log import form, reading
+
+    log = reading.read(Path(args.file))
+    found = reading.of_file(log)
+    if found or len(log.lines) != log.head.records or log.torn:
+        what = f"not whole, {found[0]}" if found else "its last pull was interrupted"
+        raise UserError(what, str(log.path), "pull the whole log, then clear with that file")
+    if not args.yes:
+        what = f"after this {log.path} is the only place where these {log.head.records} records are"
+        raise UserError(what, "log clear", "add --yes when it is kept where it will be found")
+    port = ports.choose(args.port)
+    terminal.say(f"{port}: comparing and freeing the log's memory")
+    log_memory.free(port, form.digest_of(log.opening), log.head.sha256)
+    print(f"{port}: the log's memory is free but for its last record; keep {log.path}, pull into another file now")
+    return 0
 
 
 def _chosen(args: argparse.Namespace) -> "list[dict[str, object]]":

@@ -1,11 +1,11 @@
 """The records of a pump's log with names for numbers, by the names that its file brings along.
 
 An entry is a dictionary: "slot" (of the pump's memory), "seq" (number of the record), "boot" (its power-on), "t_ms"
-(since that), "wall_s" (as the pump has it; 0: no clock), "event", "code" (name, or None), "arg", "user", "state",
-"step", "solution", "rate_ml_h", "pulses" and "total_ml" of the session, "dose_ppm" of the full dose; "content": what
-its continuation records say (bytes). "event" is None in what is no sound record ("content": its bytes), in content of a
-record that is missing, and in what a firmware with other tables wrote, of which the numbers alone are known ("numbers",
-"contract").
+(since that), "pump_clock" (its time of day, None while it is not set or not trusted), "event", "code" (name, or
+None), "arg", "user", "state", "step", "solution", "rate_ml_h", "pulses" and "total_ml" of the session, "dose_ppm" of
+the full dose; "content": what its continuation records say (bytes). "event" is None in what is no sound record
+("content": its bytes), in content of a record that is missing, and in what a firmware with other tables wrote, of
+which the numbers alone are known ("numbers", "contract").
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from toleramp.errors import UserError
 from toleramp.pump_log import form
 from toleramp.pump_log.reading import PumpLog, sound
 from toleramp.words.keys import key_code
+from toleramp.words.times import iso, pump_time
 
 Entry = dict[str, Any]
 _BOOT = "boot"
@@ -92,8 +93,8 @@ class _Reader:
 
     def _entry(self, slot: int, fields: form.Fields) -> Entry:
         self._follow(fields)
-        head = {"slot": slot, "seq": fields["seq"], "boot": fields["boot"]}
-        head |= {"t_ms": fields["t_s"] * 1000 + fields["t_ms"], "wall_s": fields["wall_s"], "content": b""}
+        head = {"slot": slot, "seq": fields["seq"], "boot": fields["boot"], "content": b""}
+        head |= {"t_ms": fields["t_s"] * 1000 + fields["t_ms"], "pump_clock": iso(pump_time(fields["wall_s"]))}
         if self._contract != self._own:
             return {**head, "event": None, "contract": self._contract, "numbers": fields}
         if fields["part"]:  # of a record that is missing

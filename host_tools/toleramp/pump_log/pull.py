@@ -63,7 +63,7 @@ def _demand_same(log: PumpLog, pump: Pump) -> None:
     for row in (log.kept[:1] + log.kept[-1:]) if log.kept else ():
         held = stored(pump, row.slot, 1)[0]
         if held[:1] != [row.record]:
-            what = f"another pump's log: this pump has another record in slot {row.slot}, or none"
+            what = f"another pump's log, or from before this one was cleared: slot {row.slot} differs"
             raise UserError(what, str(log.path), _OTHER)
 
 

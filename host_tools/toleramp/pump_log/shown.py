@@ -12,11 +12,12 @@ from toleramp.live.amounts import bag_name, clock
 from toleramp.live.lines import sentence
 from toleramp.pump_log.entries import Entry
 from toleramp.words import rows
+from toleramp.words.times import NO_CLOCK
 
 # In the order of a CSV's columns.
 COLUMNS = (
-    "slot", "seq", "boot", "t_ms", "wall_s", "event", "code", "arg", "user", "state", "step", "solution", "rate_ml_h",
-    "pulses", "total_ml", "dose_ppm", "content", "contract", "numbers",
+    "slot", "seq", "boot", "t_ms", "pump_clock", "event", "code", "arg", "user", "state", "step", "solution",
+    "rate_ml_h", "pulses", "total_ml", "dose_ppm", "content", "contract", "numbers",
 )  # fmt: skip
 _SHOWN = 80  # of a content that is text
 
@@ -26,7 +27,7 @@ def line(entry: Entry) -> str:
     said = f"{entry['slot']:5}  "
     if "seq" not in entry:
         return said + "damaged in the pump's memory"
-    said += f"{entry['boot']:3}  {clock(entry['t_ms']):>10}  "
+    said += f"{entry['boot']:3}  {clock(entry['t_ms']):>10}  {_time_of_day(entry)}  "
     if "numbers" in entry:
         fields = entry["numbers"]
         said += f"firmware with contract {entry['contract']:08x}: event {fields['kind']}"
@@ -35,6 +36,11 @@ def line(entry: Entry) -> str:
         return said + f"goes on with a record that is missing{_content(entry)}"
     bag = bag_name(entry["arg"]) if rows.group(events, entry["event"]) & events.BAGS else ""
     return said + sentence(entry, bag) + _content(entry)
+
+
+def _time_of_day(entry: Entry) -> str:
+    said = entry["pump_clock"]
+    return f"{said[:10]} {said[11:19]} UTC" if said else NO_CLOCK
 
 
 def _content(entry: Entry) -> str:

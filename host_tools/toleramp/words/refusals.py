@@ -50,9 +50,9 @@ WORDS[refusals.ORDER_UNREAD] = (
 WORDS[refusals.UNSEEN] = (
     "its last session ended by a fault or a lock: read its screen, look at patient and line, press CONFIRM at the pump"
 )
-WORDS[refusals.UNREAD] = "its memory does not answer"
 WORDS[refusals.WATCHED] = "a patient is still watched: end monitoring at the pump, CONFIRM twice"
 WORDS[refusals.NO_CLOCK] = "its clock does not answer"
+WORDS[refusals.UNREAD] = "its memory does not answer"
 
 # What helps where the order was given before.
 ORDER_REMEDY = 'load the next cycle or a new order (cycle, order_id in the file); on a bench write class = "bench"'
