@@ -129,7 +129,7 @@ def run_check(args: argparse.Namespace) -> int:
 
     log = reading.read(Path(args.file))
     found = reading.of_file(log) + reading.of_pump(log)
-    more = ""
+    more = _of_another(log)
     behind = len(log.lines) + bool(log.torn) - log.head.records
     if behind > 0 and not found:
         more = f"the last pull was interrupted within {behind} of them: pull again"
@@ -160,6 +160,15 @@ def run_clear(args: argparse.Namespace) -> int:
     log_memory.free(port, form.digest_of(log.opening), log.head.sha256)
     print(f"{port}: the log's memory is free but for its last record; keep {log.path}, pull into another file now")
     return 0
+
+
+def _of_another(log: "PumpLog") -> str:
+    """That a file is of another contract than this tool's; "" for one of its own."""
+    from pump.tables.messages import CONTRACT
+
+    if log.contract == CONTRACT:
+        return ""
+    return f"of firmware {log.about['pump']['version']} with contract {log.contract:08x}: read by the file's own names"
 
 
 def _chosen(args: argparse.Namespace) -> "list[dict[str, object]]":
