@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from long_form import LONG_TIMES, TIMES, times
 
 from toleramp_bench.runs.patience import patience_s
 
@@ -20,7 +21,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 _CHECKOUT = Path(__file__).parents[1]
-TEST_S = 120  # longer than any test takes on a quiet machine
+TEST_S = 120  # longer than any test takes on a quiet machine; the long form of one that many times
 _ROOMS = ("pump", "oximeters", "toleramp", "toleramp_bench", "boards.build")
 
 # No deadline: a shared machine stalls now and then. The same examples each time: a build fails for its own change.
@@ -30,9 +31,22 @@ settings.register_profile(
 settings.load_profile("toleramp")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each test ends at last, scenarios included: against hanging only, so the limit follows this machine's speed."""
-    limit = pytest.mark.timeout(patience_s(TEST_S))
+def pytest_configure(config: pytest.Config) -> None:
+    """The long form has a multiple of what is counted in examples, before a module is imported that counts them."""
+    if config.getoption("--long"):
+        os.environ.setdefault(TIMES, str(LONG_TIMES))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what only the long form has, and says how many.
+
+    Each test ends at last, scenarios included: against hanging only, so the limit follows this machine's speed.
+    """
+    left = [] if config.getoption("--long") else [item for item in items if item.get_closest_marker("long")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+    limit = pytest.mark.timeout(patience_s(TEST_S * times()))
     for item in items:
         if not item.get_closest_marker("timeout"):
             item.add_marker(limit)

@@ -92,6 +92,7 @@ class Controller:
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
         self._turn = 0
+        self.spare = True  # this scan has time for what can wait for the next one
         self._seq = first_record  # of the journal, when a scan was last shown
         self.attention = Attention()
         self._screen = part_rows.ALL  # the bits of Snapshot.parts that were seen last
@@ -139,7 +140,9 @@ class Controller:
         if self.attention.awaits:
             drawn = slow or self.display.lines == self.display.shown
             presses = self.attention.counts(presses, snap, drawn, session.question.kind)
-        self._sense(snap, slow or turn & 3 == 1, out)
+        looks = turn & 3 == 1
+        self.spare = slow or not looks
+        self._sense(snap, slow or looks, out)
         guard.account(snap)
         if snap.link_n or slow or turn & 3 == 3 or link.loading or link.request:
             presses = self._listen(snap, out, presses)

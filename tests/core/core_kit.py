@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -35,11 +34,6 @@ BAG_MG = (Fraction(5), Fraction(50), Fraction(496065, 1000))
 STEP_PULSES = (100, 250, 500, 1000, 250, 500, 1000, 2000, 500, 1000, 2000, 46_500)  # of 100 nL, at a fiftieth
 TECHNICAL, MILD, SEVERE, END = (causes.TECHNICAL, causes.MILD, causes.SEVERE, causes.END)
 StepRow = tuple[int, Fraction, Fraction]
-
-
-def examples(count: int) -> int:
-    """So many of hypothesis's; `make evidence` takes a multiple."""
-    return count * int(os.environ.get("TOLERAMP_EXAMPLES", "1"))
 
 
 def whole(value: Fraction) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
-from core_kit import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from long_form import examples
 
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.senses.keys import Buttons

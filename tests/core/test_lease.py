@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from core_kit import classify, examples, pump_with, resume, run_to_step, running_at, scan_s, short, start, state, until
+from core_kit import classify, pump_with, resume, run_to_step, running_at, scan_s, short, start, state, until
 from guard_kit import Bench, steady
+from long_form import examples
 
 from pump.base.units import TICK_MASK
 from pump.claim import LEASE_MS

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from core_kit import examples, next_key, state, tap
+from core_kit import next_key, state, tap
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from line_model import REQUESTS, coded
 from line_pump import FRAM, LinePump
+from long_form import examples
 from shelf import SHELF
 
 from pump.base.calendar import FIRST_S

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from core_kit import classify, examples, name_bag, next_key, scan_s, shown, state, tap
+from core_kit import classify, name_bag, next_key, scan_s, shown, state, tap
 from core_line import CoreLine
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -25,6 +25,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from long_form import examples
 from shelf import KEYS, SHELF
 
 import toleramp

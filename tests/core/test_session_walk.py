@@ -5,10 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from core_kit import PL_PULSE, dose_pg, examples, host, mini, next_key, pump_with, state, whole
+from core_kit import PL_PULSE, dose_pg, host, mini, next_key, pump_with, state, whole
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from long_form import examples
 
 from pump.course.plan import Plan
 from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP

@@ -7,5 +7,6 @@ from firmware_kit import (  # noqa: F401
     blob,
     cable,
     firmware,
+    flowing,
     world,
 )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from fractions import Fraction
+from functools import wraps
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, ClassVar
@@ -25,12 +26,16 @@ from toleramp.device import ports
 from toleramp.protocol.file import compile_protocol, read_protocol, scaled
 from toleramp_bench.boards.emulator.pty import serve
 from toleramp_bench.boards.pump import PumpBench
+from toleramp_bench.figures.measure import OximeterTap, running_bench, to_step
+from toleramp_bench.figures.two_steps import session, two_steps
 from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.places import image, standard_protocol
+from toleramp_bench.runs.forks import in_fork
 from toleramp_bench.runs.patience import patience_s
 
 WAIT_S = 5.0  # what a test waits for comes sooner on a quiet machine
 SCALE = Fraction(1, 50)
+FLOW_ML_H, FIRST_NL = 20, 1_000  # as in step 4 of the standard protocol; the first step takes a fifth of a second
 _LOOK_S = 0.1
 
 
@@ -229,6 +234,16 @@ class Tool:
         assert all(word in self.err for word in words), self.err
 
 
+def in_its_fork(test: Callable[..., None]) -> Callable[..., None]:
+    """A test in a child of this process: what it does to boards that others share is lost with it."""
+
+    @wraps(test)
+    def forked(**fixtures: Any) -> None:
+        in_fork(lambda: test(**fixtures))
+
+    return forked
+
+
 def tool(*arguments: str) -> Tool:
     """Runs a command to its end."""
     process = Tool(*arguments)
@@ -250,6 +265,17 @@ def firmware() -> Path:
         return image()
     except FileNotFoundError:
         pytest.skip("not run: no image (make firmware)")
+
+
+@pytest.fixture(scope="session")
+def flowing(firmware: Path) -> tuple[PumpBench, OximeterTap]:
+    """A pump at the beginning of a step of three minutes, and its tapped oximeter, made once a process.
+
+    Let its time pass in forks only: each test has it as it is here.
+    """
+    bench, tap, nurse = running_bench(blob=session(two_steps("Flow", FLOW_ML_H, FIRST_NL)).blob)
+    to_step(bench, nurse, 2)
+    return bench, tap
 
 
 @pytest.fixture(scope="session")

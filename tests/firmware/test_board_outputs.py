@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+from firmware_kit import in_its_fork
 
 from pump.store.journal import RECORD, SLOT
 from pump.tables import messages as m
@@ -28,10 +29,10 @@ def blinks(bench: measure.PumpBench, light: int, seconds: float) -> int:
 
 
 @pytest.mark.req("ALM-1", "FLO-10")
-def test_a_desaturation_blinks_red_sounds_and_calls() -> None:
+@in_its_fork
+def test_a_desaturation_blinks_red_sounds_and_calls(flowing: tuple[measure.PumpBench, measure.OximeterTap]) -> None:
     """Else a held pump is silent."""
-    bench, _, nurse = measure.running_bench()
-    measure.to_step(bench, nurse, 2)
+    bench, _ = flowing
     bench.oximeter.set(spo2=88)
     measure.run_session(bench, None, lambda: bool(bench.find("alarm_raised", code="spo2-stop")), 20)
     pulses, tone = len(bench.step_log), EdgeLog(bench.board, bench.pins.BUZZER, 1)
@@ -44,7 +45,7 @@ def test_a_desaturation_blinks_red_sounds_and_calls() -> None:
 @pytest.mark.req("INT-5")
 def test_every_record_of_a_run_lies_in_the_fram() -> None:
     """Else a session cannot be reconstructed."""
-    bench, _, nurse = measure.running_bench()
+    bench, _, nurse = measure.running_bench(measure.Fraction(1, 250))
     measure.to_step(bench, nurse, 2)
     bench.run_for(1)
     memory = bytes(bench.fram.contents[: SLOT * 64])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from firmware_kit import Cable, Stranger, Tool, tool
+from long_form import examples
 
 from pump.base import crc
 from pump.io import START
@@ -272,15 +273,15 @@ def kinds(*without: tuple[int, str, str]) -> list[int]:
 def test_no_request_starts_the_flow(firmware: Path, blob: bytes) -> None:
     bench = PumpBench(firmware)
     bench.boot()
-    fuzz(bench, 1, 150, kinds())
+    fuzz(bench, 1, examples(75), kinds())
     assert bench.load(blob).type == m.ACK[0]
-    fuzz(bench, 2, 300, kinds())
+    fuzz(bench, 2, examples(150), kinds())
     bench.ask(m.STREAM, period_ms=100)
     bench.press(START)
     bench.run_until(lambda: bench.state() == "armed", 2, "the first press")
-    fuzz(bench, 3, 150, kinds(m.PAUSE, m.STOP))
+    fuzz(bench, 3, examples(75), kinds(m.PAUSE, m.STOP))
     assert bench.ask(m.STATUS_GET).fields["state"] == states.ARMED
-    fuzz(bench, 4, 150, kinds())
+    fuzz(bench, 4, examples(75), kinds())
     bench.run_for(5)
     assert not bench.motor.times and not bench.motor.blocked
     assert bench.board.resets == 0 and bench.find("boot") == bench.find("boot")[:1]
@@ -296,7 +297,7 @@ def test_no_request_resumes_the_flow(firmware: Path, blob: bytes) -> None:
     assert bench.ask(m.PAUSE).type == m.ACK[0]
     bench.run_for(0.2)
     moved = len(bench.motor.times)
-    fuzz(bench, 5, 200, kinds(m.STOP))
+    fuzz(bench, 5, examples(100), kinds(m.STOP))
     assert bench.ask(m.STATUS_GET).fields["state"] == states.HELD
     assert len(bench.motor.times) == moved and bench.board.resets == 0
     refused = bench.ask(m.LOAD_BEGIN, size=len(blob), crc=zlib.crc32(blob))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
+from typing import Any
 
 import pytest
+from firmware_kit import in_its_fork
+from long_form import examples
 
 from pump.tables import messages as m
 from pump.tables import parts
@@ -14,18 +16,9 @@ from toleramp_bench.boards.emulator.repl import Repl
 from toleramp_bench.boards.provision import service
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.figures.heap import locked_scans_at_the_ends, locked_scans_without_a_laptop
-from toleramp_bench.figures.measure import run_session, standard_blob
-from toleramp_bench.people.nurse import Nurse
-from toleramp_bench.people.pace import ScreenPace
 
-
-def running(scale: Fraction = Fraction(1, 50)) -> tuple[PumpBench, Nurse]:
-    bench, nurse = PumpBench(), Nurse(ScreenPace())
-    bench.run_for(0.5)
-    bench.boot()
-    bench.load(standard_blob(scale))
-    run_session(bench, nurse, lambda: bench.state() == "running", 40)
-    return bench, nurse
+Flowing = tuple[PumpBench, Any]
+PHASES, SCAN_MS = examples(25), 20  # of a scan, at which code stands still
 
 
 def codes(bench: PumpBench, event: str) -> list[str]:
@@ -33,9 +26,10 @@ def codes(bench: PumpBench, event: str) -> list[str]:
 
 
 @pytest.mark.req("INT-9", "INT-12", "FLO-2")
-def test_parts_and_their_bus_come_and_go_in_a_step() -> None:
+@in_its_fork
+def test_parts_and_their_bus_come_and_go_in_a_step(flowing: Flowing) -> None:
     """Else one lost transfer leaves a dead screen, a held clock ends the session, or records go nowhere."""
-    bench, _ = running()
+    bench, _ = flowing
     bench.run_for(1)
     before = bench.stats()
     # The clock of the bus is held low, then let go.
@@ -76,13 +70,13 @@ def test_parts_and_their_bus_come_and_go_in_a_step() -> None:
 
 @pytest.mark.req("INT-9", "FLO-11")
 @pytest.mark.parametrize("stall_ms", [2, 45, 400])
-def test_code_that_stands_still_is_no_part_that_does_not_answer(stall_ms: int) -> None:
-    """Else a write to the flash in the middle of a transfer raises the alarms of screen and lights. At 100 phases."""
-    bench, _ = running()
-    bench.run_for(1)
-    for phase in range(100):
+@in_its_fork
+def test_code_that_stands_still_is_no_part_that_does_not_answer(flowing: Flowing, stall_ms: int) -> None:
+    """Else a write to the flash in the middle of a transfer raises the alarms of screen and lights."""
+    bench, _ = flowing
+    for phase in range(PHASES):
         bench.board.stall_code(stall_ms * 1000)
-        bench.run_for((stall_ms + 60.2) / 1000)
+        bench.run_for((stall_ms + 3 * SCAN_MS + SCAN_MS / PHASES) / 1000)
         if phase % 10 == 0:
             bench.send(m.PING)
     bench.run_for(2)

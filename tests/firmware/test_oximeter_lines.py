@@ -68,7 +68,7 @@ def test_a_line_with_parity_has_its_rate_and_says_nothing(firmware: Path) -> Non
 
 
 @pytest.mark.req("VIT-1", "VIT-4")
-@pytest.mark.parametrize("form", ["contec9", "masimo-ascii"])
+@pytest.mark.parametrize("form", ["contec9", pytest.param("masimo-ascii", marks=pytest.mark.long)])
 def test_a_session_on_the_emulated_board(form: str, tmp_path: Path, firmware: Path) -> None:
     """Else the board reads another line than the core. Whole sessions are in the library of scenarios."""
     rows = judged(tmp_path, form, "rp2040", DEEP)

@@ -8,9 +8,10 @@ import pytest
 
 from toleramp_bench.figures import reaction
 
-FORM, ON_BOARD = "bci5", 1  # of the phases, in `make test`; `make evidence` has fifty of each format
+FORM, ON_BOARD = "bci5", 5  # of the phases; `make evidence` has fifty of each format, too
 
 
+@pytest.mark.long
 @pytest.mark.req("VIT-4")
 def test_the_last_pulse_comes_soon_behind_that_byte(firmware: Path) -> None:
     """Else the chip's line or its counting machine adds what the core knows nothing of."""

@@ -77,7 +77,11 @@ def gone(pid: int, quiet_s: float = 2.0) -> bool:
 @pytest.mark.req("SES-2", "VIT-1", "FLO-3", "INV-1")
 @pytest.mark.parametrize(
     ("scale", "scan_us"),
-    [(Fraction(1, 100), 20_000), (Fraction(1, 25), 100_000), (Fraction(1), 1_000_000)],
+    [
+        (Fraction(1, 100), 20_000),
+        (Fraction(1, 25), 100_000),
+        pytest.param(Fraction(1), 1_000_000, marks=pytest.mark.long),
+    ],
     ids=["20ms", "100ms", "full-1s"],
 )
 def test_micropython_tells_what_cpython_tells(scale: Fraction, scan_us: int) -> None:

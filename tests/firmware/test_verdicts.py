@@ -6,12 +6,13 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from long_form import examples
 
 from pump.protocol import protocol as p
 from toleramp_bench.figures import generated
 from toleramp_bench.figures.generated import UNIX, blobs, compare
 
-COUNT = 20_000  # `make evidence` has a million
+COUNT = examples(8_000)  # `make evidence` has a million
 
 
 @pytest.mark.req("PRO-1", "PRO-2", "PRO-3", "PRO-6", "PRO-7")

@@ -371,7 +371,7 @@ class Link:
             n = self._record(journal.sent)
             journal.sent += 1
             self._close(out, _EVENT, UNASKED, n)
-        elif ticks_diff(now_ms, self._status_ms) >= self._period_ms or not self._status_ms:
+        elif pump.spare and (ticks_diff(now_ms, self._status_ms) >= self._period_ms or not self._status_ms):
             self._status_ms = now_ms
             self._close(out, _STATUS, UNASKED, status.fill_status(self._plain, pump))
 

@@ -79,8 +79,13 @@ class ServedBench:
         bench.on_message = self._heard
 
     def serve(self, pace: float | None, commands: int, announce: Callable[[str], None]) -> None:
-        """Runs until `ended` is set (by "quit", or by a signal's handler); `commands` is a file descriptor."""
+        """Runs until `ended` is set (by "quit", or by a signal's handler); `commands` is a file descriptor.
+
+        It is announced once the pump is up: what is loaded before is refused, as outside bench mode.
+        """
         source = LineInput(commands)
+        self.bench.board.usb.attach(False)
+        self.bench.board.run_to(_UP_US)
         serve(self.bench.board, pace, lambda: self._look(source), announce, self.bench._received)
 
     def _heard(self, message: Message) -> None:

@@ -84,6 +84,7 @@ _CAMPAIGN = (
         for part in ("boards", "campaign", "people", "plant", "runs", "scenario", "targets")
     ),
 )
+_TESTS = ("core", "host", "bench", "firmware")  # what has a long form
 _LIST = ROOT / "hil_tests" / "scenarios" / "board_later.txt"
 # Scenarios that `make test` runs on the core only; every target has them here.
 LATER = tuple(line for line in _LIST.read_text().splitlines() if line and not line.startswith("#"))
@@ -223,7 +224,13 @@ def all_runs(seconds: float = 600) -> list[Run]:
         Run(
             "walks", "random hands, hosts, patients and motors at the core, fifty times the tests'", "core",
             ("/usr/bin/env", "TOLERAMP_EXAMPLES=50", *_pytest("tests/core/test_session_walk.py")),
-            (*_CORE, "tests/core/*.py"), product="junit.xml", about="half an hour",
+            (*_CORE, "tests/*.py", "tests/core/*.py"), product="junit.xml", about="half an hour",
+        ),
+        Run(
+            "tests", "the tests in their long form: rows and tests that `make test` leaves out, ten times the examples",
+            "core, MicroPython for Unix and emulated rp2040", _pytest("--long", *(f"tests/{room}" for room in _TESTS)),
+            (*_BOARD, *_CAMPAIGN, "tests/**/*.py", "hil_tests/**/*.py", "hil_tests/scenarios/*.toml"), image=True,
+            product="junit.xml", about="two hours",
         ),
         Run(
             "scenarios", "the scenarios that the tests have on the core only, on the emulated board", "emulated rp2040",

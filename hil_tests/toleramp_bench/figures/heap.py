@@ -77,7 +77,7 @@ def locked_scans(scans: int, scale: Fraction = Fraction(1, 10), form: str = DEFA
 
 
 def locked_scans_after_a_reaction(scans: int) -> tuple[int, int]:
-    """The same in step 8, hung again from step 9: the line holds the stronger bag, so that the rate changes in it."""
+    """The same in step 4, hung again from step 5: the line holds the stronger bag, so that the rate changes in it."""
     return _locked(scans, Fraction(1, 250), 1)
 
 
@@ -154,10 +154,10 @@ def locked_scans_at_the_ends(scans: int) -> tuple[int, int, str]:
 
 
 def _react(bench: PumpBench, nurse: Nurse) -> None:
-    """A mild reaction in step 9, one step back, on the weaker bag."""
-    to_step(bench, nurse, 9)
+    """A mild reaction in step 5, one step back, on the weaker bag."""
+    to_step(bench, nurse, 5)
     wishes = nurse.wishes
-    wishes.cause, wishes.step, wishes.bag = causes.MILD, 8, 1
+    wishes.cause, wishes.step, wishes.bag = causes.MILD, 4, 0
     bench.run_for(1)
     bench.press(STOP)
 

@@ -108,14 +108,16 @@ class OximeterTap:
         self._board.uart_send(number, data, baud, parity)
 
 
-def running_bench(scale: Fraction = Fraction(1, 50), stream_ms: int = 200) -> tuple[PumpBench, OximeterTap, Nurse]:
-    """A pump on the emulated board, loaded and started; its oximeter is tapped."""
+def running_bench(
+    scale: Fraction = Fraction(1, 50), stream_ms: int = 200, blob: bytes = b""
+) -> tuple[PumpBench, OximeterTap, Nurse]:
+    """A pump on the emulated board, loaded and started; its oximeter is tapped. The standard protocol, or `blob`."""
     bench = PumpBench(oximeter=False)
     tap = OximeterTap(bench)
     bench.oximeter = Oximeter(tap, uart=1)
     bench.oximeter.start()
     bench.boot(stream_ms)
-    bench.load(standard_blob(scale))
+    bench.load(blob or standard_blob(scale))
     nurse = Nurse(ScreenPace())
     run_session(bench, nurse, lambda: bench.state() == STATES.RUNNING, 30)
     return bench, tap, nurse
