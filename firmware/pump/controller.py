@@ -255,6 +255,7 @@ class Controller:
             self.display.compose(self)
         busy = self.journal.seq != self._seq  # a scan that made a record has enough to do: these have other turns
         self._seq = self.journal.seq
+        self.spare = slow or (self.spare and not busy)
         if turn & 1 and snap.screen_ready and not busy:
             out.screen_cell = self.display.next_cell()
         if slow or (turn & 3 == 2 and not busy):

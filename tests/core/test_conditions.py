@@ -24,9 +24,9 @@ class Board:
     def __init__(self) -> None:
         self.up: set[int] = set()
 
-    def set(self, alarm: int, on: bool) -> None:
+    def set_all(self, wanted: bytearray) -> None:
         """Raised or cleared."""
-        (self.up.add if on else self.up.discard)(alarm)
+        self.up = {alarm for alarm in range(1, len(wanted)) if wanted[alarm]}
 
     def confirm(self) -> None:
         """A person has seen them."""

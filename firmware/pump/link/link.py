@@ -314,7 +314,7 @@ class Link:
             self._answer(out, kind, pump)
         elif self.archive.ready:
             self._stored(out)
-        elif self._period_ms:
+        elif self._period_ms and pump.spare:
             self._stream(out, pump, snap.now_ms)
 
     def _answer(self, out, kind, pump):
@@ -371,7 +371,7 @@ class Link:
             n = self._record(journal.sent)
             journal.sent += 1
             self._close(out, _EVENT, UNASKED, n)
-        elif pump.spare and (ticks_diff(now_ms, self._status_ms) >= self._period_ms or not self._status_ms):
+        elif ticks_diff(now_ms, self._status_ms) >= self._period_ms or not self._status_ms:
             self._status_ms = now_ms
             self._close(out, _STATUS, UNASKED, status.fill_status(self._plain, pump))
 

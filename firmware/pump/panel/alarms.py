@@ -59,6 +59,17 @@ class Alarms:
         self._shown_ms = 0
 
     @micropython.native
+    def set_all(self, wanted):
+        """The condition of each alarm (a byte each); what is over goes first. Few change: only those are called for."""
+        there = self._there
+        for alarm in range(1, len(wanted)):
+            if there[alarm] and not wanted[alarm]:
+                self.set(alarm, False)
+        for alarm in range(1, len(wanted)):
+            if wanted[alarm]:
+                self.set(alarm, True)
+
+    @micropython.native
     def set(self, alarm, condition):
         """Tells whether an alarm's condition is there; edges are logged."""
         if condition:

@@ -9,6 +9,7 @@ that has one.
 from array import array
 
 from pump.base.compat import micropython
+from pump.base.copying import copy
 from pump.senses.monitoring import Monitoring
 from pump.tables import causes
 from pump.tables.alarms import PRIORITY
@@ -94,6 +95,7 @@ class Conditions:
         if began:
             self.alarms.confirm()  # people have let the drug flow, by two presses: they know
 
+    @micropython.native
     def _want(self, state, cause, bits):
         wanted, group = self._wanted, GROUP[state]
         if self.monitoring.on:
@@ -124,15 +126,9 @@ class Conditions:
 
     @micropython.native
     def _tell(self):
-        """What is over goes first."""
-        alarms, wanted, up = self.alarms, self._wanted, self._up
-        for alarm in range(1, len(wanted)):
-            if not wanted[alarm]:
-                alarms.set(alarm, False)
-        for alarm in range(1, len(wanted)):
-            up[alarm] = wanted[alarm]
-            if wanted[alarm]:
-                alarms.set(alarm, True)
+        wanted = self._wanted
+        self.alarms.set_all(wanted)
+        copy(self._up, 1, wanted, 1, len(wanted) - 1)
 
     def pack(self, to):
         """Appends what decides from here on: what is there, and what is only just gone."""
