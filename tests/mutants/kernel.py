@@ -22,6 +22,7 @@ _BESIDE = {
     "pump.delivery": ("delivery", "session_run"),
     "pump.course": ("course", "plan", "line_fill"),
     "pump.store.journal": ("journal",),
+    "pump.store.clearing": ("clearing",),
     "pump.store": ("orders", "settings", "journal"),
     "pump.senses": ("vitals", "signal_gone", "conditions", "watched_patient"),
     "pump.protocol": ("rules", "protocol_form", "protocol_fields"),
