@@ -60,7 +60,7 @@ THE PUMP DOES THIS BY ITSELF
   SpO2         stop at 92 % or less for 10 s (below 85 % for 3 s); warn at 94 % or less
   SpO2 fall    stop at 4 points or more below the baseline, warn at 3; the higher limit counts
   pulse        stop below 50 or above 130 /min for 10 s
-  no reading   warn after 5 s, stop after 15 s
+  no reading   warn within 5 s, stop within 15 s
   hold         at most 120 min: after that the session can only be ended
   wait         at most 30 min between two steps, then a clinician decides
   resume at    same step, one back, two back, further back; over a bag change the hanging bag first

@@ -42,6 +42,7 @@ from pump.tables.vitals import ARTIFACT, FROZEN, UNSURE_FLAGS, VALID
 FRESH_MS = 2_000  # a reading older than this is not one of now; formats that send less often set more
 # Without a sure sample an alert within 5 s and a hold within 15 s of the last byte of the last good one (VIT-2). They
 # begin sooner: a look may lie 80 ms after the time, and of 60 frames a second a reading is told up to 0.35 s late.
+ALERT_WITHIN_S, HOLD_WITHIN_S = 5, 15
 ALERT_MS = 4_500
 HOLD_MS = 14_500
 FROZEN_MS = 3_000  # the longest that a format needs to know that what it says does not move: so old it is by then

@@ -312,7 +312,7 @@ def _pump_rows(protocol: Protocol) -> Labelled:
     fall = f"stop at {p.spo2_stop_fall} points or more below the baseline"
     yield "SpO2 fall", f"{fall}, warn at {p.spo2_early_fall}; the higher limit counts"
     yield "pulse", f"stop below {p.pulse_min} or above {p.pulse_max} /min for {p.delay_s} s"
-    yield "no reading", f"warn after {vitals.ALERT_MS // 1000} s, stop after {vitals.HOLD_MS // 1000} s"
+    yield "no reading", f"warn within {vitals.ALERT_WITHIN_S} s, stop within {vitals.HOLD_WITHIN_S} s"
     least = f"at least {p.min_hold_min} min, " if p.min_hold_min else ""
     yield "hold", f"{least}at most {p.max_hold_min} min: after that the session can only be ended"
     yield (
