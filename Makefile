@@ -6,6 +6,8 @@ SPACE ?= all
 
 IN_VENV := .venv/bin
 TOOL := sh boards/build/python.sh -m boards.build
+# Hundreds of Pythons start in the tests: what they compile is kept in build/, also where a shell forbids it beside sources.
+KEEPING := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/build/pycache
 
 .PHONY: help setup system venv demo test firmware rig unix flash lint bench explore mutants trace evidence clean
 .DEFAULT_GOAL := help
@@ -25,7 +27,7 @@ demo: setup firmware ## a whole desensitization on the emulated pump, with a rea
 	@$(IN_VENV)/python -m toleramp_bench.demo --scale $(SCALE)
 
 test: setup firmware rig unix ## all tests
-	@$(IN_VENV)/python -m pytest -n 2 --dist loadfile --durations 20
+	@$(KEEPING) $(IN_VENV)/python -m pytest -n 2 --dist loadfile --durations 20
 
 firmware: system ## the image to flash: build/BOARD/firmware.uf2 (BOARD=pump_pico)
 	@$(TOOL) --board $(BOARD)
@@ -59,7 +61,7 @@ trace: setup ## which test shows which requirement
 	@$(IN_VENV)/python -m toleramp_bench.trace
 
 evidence: setup firmware unix ## the long runs, resumable, ending in one report
-	@$(IN_VENV)/python -m toleramp_bench.evidence
+	@$(KEEPING) $(IN_VENV)/python -m toleramp_bench.evidence
 
 clean: ## removes what was built; .venv and the download cache stay
 	@rm -rf build

@@ -8,11 +8,13 @@ from pump.base.compat import micropython
 from pump.delivery.delivery import Delivery
 from pump.guard.guard import Guard
 from pump.io import STOP
+from pump.keeping import keep
 from pump.link.link import Link
 from pump.loading import load
 from pump.panel.alarms import Alarms
 from pump.panel.attention import Attention
 from pump.panel.display import LINES, Display
+from pump.recovery import NO_FINGERPRINT, recover
 from pump.senses.budget import Budget
 from pump.senses.conditions import Conditions
 from pump.senses.driver import Driver
@@ -26,6 +28,7 @@ from pump.senses.wall import Wall
 from pump.session.session import Session
 from pump.store.journal import Journal, parts_of
 from pump.store.orders import Orders
+from pump.store.saved import Saved
 from pump.store.settings import Settings
 from pump.store.throttle import Throttle
 from pump.tables import events, inputs
@@ -35,7 +38,6 @@ from pump.tables.messages import SIGNED_CONTRACT
 from pump.tables.states import GROUP, OVER, READY
 
 BENCH_MODE = 1
-_FRAM = part_rows.BIT[part_rows.FRAM]
 _SCREEN = part_rows.BIT[part_rows.SCREEN]
 SLOW_SCAN_MS = 80  # a scan as long as four of the usual ones goes through the alarms each time
 
@@ -63,7 +65,8 @@ class Controller:
         self.parser = parser
         self.settings = settings or Settings()
         self.journal = Journal(first_record, first_slot)
-        self.orders = Orders(read_slot)
+        self.orders, self.saved = Orders(read_slot), Saved(pl_pulse)
+        self.read_slot = read_slot
         self.buttons = Buttons(held)
         self.act = Act(held) if held == BENCH_KEYS else None
         self.vitals = Vitals()
@@ -86,26 +89,27 @@ class Controller:
              self.wall] + self.inputs,
             self.alarms,
         )  # fmt: skip
-        self.fingerprint = b"--------"
+        self.fingerprint = NO_FINGERPRINT
         self.bench = bench
         self.keys = keys or {}
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
-        self._turn = 0
+        self.turn = 0
         self.spare = True  # this scan has time for what can wait for the next one
         self._seq = first_record  # of the journal, when a scan was last shown
+        self.busy = False  # this scan made a record
         self.attention = Attention()
         self._screen = part_rows.ALL  # the bits of Snapshot.parts that were seen last
         self.link.journal.sent = first_record
 
     def boot(self, cause=0, snap=None):
         """The first record: why the processor started (code: the board's reset cause), and by which tables the records
-        behind it are to be read. `snap`: what the clock says."""
+        behind it are to be read. What was cut off goes on, or is lost, by what the memory says. `snap`: what the clock
+        says."""
         if snap is not None:
             self._wall(snap)
         self.log(events.BOOT, cause, SIGNED_CONTRACT)
-        if self.lost.step:
-            self.log(events.SESSION_LOST, 0, self.lost.step)
+        recover(self, cause)
 
     def self_test(self, parts):
         """Records what answered at power-on (bits of tables.parts); a pump without its FRAM says so by an alarm."""
@@ -129,7 +133,7 @@ class Controller:
         # One line each: four targets at once would make a tuple on the heap.
         session, delivery = self.session, self.delivery
         guard, link = self.guard, self.link
-        turn = self._turn = (self._turn + 1) & 7
+        turn = self.turn = (self.turn + 1) & 7
         slow = snap.dt_ms >= SLOW_SCAN_MS
         self._clock(snap.dt_ms)
         presses = 0
@@ -167,37 +171,8 @@ class Controller:
         guard.judge(session.claim, snap)
         out.permit = guard.permit
         self._show(snap, out, turn, slow)
-        self._keep(snap, out)
+        keep(self, snap, out)
         link.send(out, self, snap)
-
-    @micropython.native
-    def _keep(self, snap, out):
-        """The FRAM's turn: what became of the write before, the next one."""
-        if snap.fram:
-            self._settle(snap.fram)
-        if snap.parts & _FRAM:
-            self._store(out)
-
-    @micropython.native
-    def _settle(self, outcome):
-        """What became of the one write of the scan before, whoever's it was."""
-        self.journal.settle(outcome)
-        self.settings.settle(outcome)
-        self.orders.settle(outcome)
-        self.session.case.unproved = self.orders.waits
-
-    @micropython.native
-    def _store(self, out):
-        """One write a scan: a record, else a setting; what was given of the order has turns of its own, so that no slot
-        that cannot be written keeps it from the memory."""
-        if self.orders.due and (self._turn & 1 or self.orders.waits):
-            self.orders.store(out)
-        if out.fram_slot < 0 and self.journal.stored != self.journal.seq:
-            self.journal.store_next(out)
-        if out.fram_slot < 0 and self.settings.due:
-            self.settings.store(out)
-        if out.fram_slot < 0 and self.orders.due:
-            self.orders.store(out)
 
     def _ask_bench(self, snap):
         """Bench mode is asked for: until that is decided no press counts for anything else."""
@@ -253,7 +228,9 @@ class Controller:
             lines = 2  # but for the scan that changed the state, which has enough to do
         for _ in range(lines):
             self.display.compose(self)
-        busy = self.journal.seq != self._seq  # a scan that made a record has enough to do: these have other turns
+        busy = self.busy = (
+            self.journal.seq != self._seq
+        )  # a scan that made a record has enough to do: these have other turns
         self._seq = self.journal.seq
         self.spare = slow or (self.spare and not busy)
         if turn & 1 and snap.screen_ready and not busy:

@@ -18,12 +18,23 @@ from pump.tables.messages import LOAD_END
 def load(pump, blob):
     """`pump`: the controller; `blob`: the compiled form (bytearray). What is refused leaves all as it was."""
     try:
-        protocol, plan, order = _judged(pump, blob)
+        protocol, plan, order = _new(pump, blob)
     except p.Refusal as refusal:
         pump.link.decline(LOAD_END, refusal.code, refusal.where, refusal.detail & 0xFFFFFFFF)
         pump.log(events.LOAD_REFUSED, refusal.code, refusal.where)
         return
     pump.orders.adopt(order)
+    take_over(pump, blob, protocol, plan)
+    pump.saved.adopt(blob)
+    pump.log(events.LOADED, 0, plan.count)
+    pump.lost.seen()
+    pump.attention.anew()
+    for _ in range(LINES):  # so that what is not drawn yet differs from what is shown
+        pump.display.compose(pump)
+
+
+def take_over(pump, blob, protocol, plan):
+    """Every room takes an accepted protocol."""
     pump.session.adopt(plan)
     collect()
     pump.guard.adopt(blob)
@@ -32,26 +43,26 @@ def load(pump, blob):
     monitoring.on_end = pump.vitals.leave
     pump.guard.compare(protocol, pump.vitals)
     pump.fingerprint = fingerprint(blob).encode()
-    pump.log(events.LOADED, 0, plan.count)
-    pump.lost.seen()
-    pump.attention.anew()
-    for _ in range(LINES):  # so that what is not drawn yet differs from what is shown
-        pump.display.compose(pump)
 
 
-def _judged(pump, blob):
-    """Protocol, plan and the key of its order. Raises Refusal."""
+def _new(pump, blob):
+    """Protocol, plan and the key of its order, which is a new one. Raises Refusal."""
     if pump.lost.must:
         raise p.Refusal(refusals.UNSEEN)
+    protocol, plan, order = judged(pump, blob)
+    return protocol, plan, _new_order(pump, order)
+
+
+def judged(pump, blob):
+    """Protocol, plan and the key of its order (None: there is none). Raises Refusal for what the pump does not take."""
     protocol = p.decode(blob)
     admit(protocol, blob, pump.bench, pump.keys)
     collect()
-    return protocol, Plan(protocol, pump.pl_pulse), _new_order(pump, protocol, blob)
+    return protocol, Plan(protocol, pump.pl_pulse), key_of(protocol, blob)
 
 
-def _new_order(pump, protocol, blob):
-    """The key of the protocol's order. Raises Refusal when this pump has given any of it, or cannot know (SES-15)."""
-    key = key_of(protocol, blob)
+def _new_order(pump, key):
+    """The key of an order. Raises Refusal when this pump has given any of it, or cannot know (SES-15)."""
     if key is None:
         return None
     orders, session = pump.orders, pump.session

@@ -16,8 +16,9 @@ from pump.base.copying import copy
 from pump.controller import Controller
 from pump.io import FRAM_SLOT, Outputs, Snapshot
 from pump.senses.vitals import FRESH_MS
+from pump.store.entries import FIRST_SLOT
 from pump.store.orders import LAST_SLOT
-from pump.store.settings import FIRST_SLOT, Settings
+from pump.store.settings import Settings
 from pump.tables import messages as m
 from pump.tables import parts
 from pump.tables.oximeters import NAMES
@@ -51,7 +52,7 @@ class Brain:
         self.core = None
         self.slow = False
         self.kept = bytearray((LAST_SLOT + 1 - FIRST_SLOT) * FRAM_SLOT)  # what the core reads again while it runs
-        self.slot = bytearray(FRAM_SLOT)
+        self.slot, self.blank = bytearray(FRAM_SLOT), bytearray(FRAM_SLOT)  # of the log nothing is at hand
         self.snap, self.out = Snapshot(), Outputs()
         self.tx = bytearray(MANY * len(self.out.tx))
         words = layout.WORD * len(self.out.word_us)
@@ -145,6 +146,8 @@ class Brain:
     def read_slot(self, number):
         if not self.snap.parts & FRAM:
             return None
+        if not FIRST_SLOT <= number <= LAST_SLOT:
+            return self.blank
         copy(self.slot, 0, self.kept, (number - FIRST_SLOT) * FRAM_SLOT, FRAM_SLOT)
         return self.slot
 

@@ -104,7 +104,13 @@ def test_what_comes_too_late_is_counted() -> None:
 
 @pytest.mark.req("TST-1")
 @pytest.mark.parametrize(
-    "bounce_us", [(), (100, 100, 100, 100), (5_000, 7_000, 20_000, 9_000), (300, 50_000, 700, 900)]
+    "bounce_us",
+    [
+        pytest.param((), marks=pytest.mark.long),
+        pytest.param((100, 100, 100, 100), marks=pytest.mark.long),
+        (5_000, 7_000, 20_000, 9_000),
+        (300, 50_000, 700, 900),
+    ],
 )
 def test_a_bounce_is_made_as_ordered_and_counts_once(bounce_us: tuple[int, ...]) -> None:
     """Else the bench cannot show what a worn key does (INT-6). At several phases of the rig's tick of 5 ms."""

@@ -260,6 +260,7 @@ def test_when_records_come_does_not_matter(tmp_path: Path) -> None:
         assert one.document[key] == pytest.approx(other.document[key], abs=2e-7)
 
 
+@pytest.mark.long
 def test_the_board_and_the_core_have_the_same_figures(tmp_path: Path) -> None:
     """Else a fault of the plant is a difference between targets: here a pulse a step at most."""
     from toleramp_bench.runs.execute import make_target

@@ -115,7 +115,7 @@ def leaves_the_limits_behind(patch: pytest.MonkeyPatch) -> None:
 
 def refused_load_is_shown(patch: pytest.MonkeyPatch) -> None:
     """The fingerprint of what was refused."""
-    sound = loading._judged
+    sound = loading.judged
 
     def judged(pump: Any, blob: bytearray) -> Any:
         try:
@@ -124,7 +124,7 @@ def refused_load_is_shown(patch: pytest.MonkeyPatch) -> None:
             pump.fingerprint = b"REFUSED!"
             raise
 
-    patch.setattr(loading, "_judged", judged)
+    patch.setattr(loading, "judged", judged)
 
 
 def loads_in_a_session(patch: pytest.MonkeyPatch) -> None:

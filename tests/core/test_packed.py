@@ -24,6 +24,7 @@ _PATTERN = "where a light's or a tone's pattern stands"
 _DERIVED = "worked out anew from what is in the row"
 _RECORDS = "how records are spaced, and what of them was left out"
 _TOLD = "told to people, on the screen and the line: nothing reads it to decide"
+_DECIDED = "how the course came about, which is in the row"
 _BACKGROUND = "which row is compared next"
 EXEMPT = {
     "Alarms": {
@@ -42,7 +43,10 @@ EXEMPT = {
     },
     "Conditions": {"_told_s": "telling alarms anew changes none that is sound"},
     "Delivery": {"slice_us": "of the board", "horizon_us": "of the board"},
-    "Guard": {"pl_pulse": "of the board", "_count": _OF_THE_BOARD, "_made": _OF_THE_BOARD},
+    "Guard": {
+        "pl_pulse": "of the board", "_count": _OF_THE_BOARD, "_made": _OF_THE_BOARD,
+        "_back_step": _DECIDED, "_back_bag": _DECIDED, "_came": _DECIDED,
+    },
     "Line": {},
     "Minute": {"_next": "the row begins with the oldest"},
     "Monitoring": {"_now_s": "a clock"},

@@ -239,7 +239,7 @@ def counted(pump: CorePump, name: str, part: str = "") -> int:
 
 
 @pytest.mark.req("ALM-8", "INT-9")
-@pytest.mark.parametrize(("away_s", "there_s"), [(0.5, 2.3), (0.5, 13), (3, 3)])
+@pytest.mark.parametrize(("away_s", "there_s"), [pytest.param(0.5, 2.3, marks=pytest.mark.long), (0.5, 13), (3, 3)])
 def test_loose_plugs_write_no_more_than_their_number_an_hour(away_s: float, there_s: float) -> None:
     """Else loose plugs write 7723 records an hour, and the log is full before the session is over."""
     pump = an_hour_of_loose_plugs(parts.ALL, away_s, there_s)

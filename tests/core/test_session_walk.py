@@ -180,13 +180,13 @@ class Walk(RuleBasedStateMachine):
 
 
 TestWalk = pytest.mark.req("FLO-6", "FLO-10", "PRO-4", "PRO-5", "SES-2", "SES-5", "SES-11", "SEC-1")(Walk.TestCase)
-TestWalk.settings = settings(max_examples=examples(120), stateful_step_count=40, deadline=None)
+TestWalk.settings = settings(max_examples=examples(60), stateful_step_count=40, deadline=None)
 
 MOVES = st.lists(st.tuples(st.integers(0, 5), st.integers(5, 60), st.booleans()), min_size=4, max_size=14)
 
 
 @pytest.mark.req("PRO-4", "SES-3", "SES-5", "FLO-10", "PRO-8")
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(50))
 @given(MOVES)
 def test_any_row_of_holds_and_reactions_ends_with_the_dose_or_less(moves: list[tuple[int, int, bool]]) -> None:
     """Else some order of pauses and repeats gives more than was ordered."""

@@ -111,6 +111,7 @@ class Log:
     def __init__(self) -> None:
         self.seq = self.stored = self.sent = 0
         self.bits = 0
+        self.waits = False
         self.lines: list[tuple[int, int, int]] = []
 
     def context(self, *_: int) -> None:
@@ -125,6 +126,26 @@ class Log:
 
     def settle(self, outcome: int) -> None:
         """Nothing is written."""
+
+
+class Kept:
+    """Stands where what outlives the power stands: nothing is written."""
+
+    def __init__(self) -> None:
+        self.pair = self.first = self.late = False
+        self.mask = 3
+
+    def look(self, pump: Any, dt_ms: int) -> None:
+        """What is to be written: nothing."""
+
+    def store_more(self, pump: Any, out: Any) -> None:
+        """None of it."""
+
+    def settle(self, outcome: int) -> None:
+        """What became of it."""
+
+    def adopt(self, blob: bytearray) -> None:
+        """A protocol."""
 
 
 class Screen(Display):

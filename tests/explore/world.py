@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.explore.abstractions import TICK_MS, Line, Log, Screen
+from tests.explore.abstractions import TICK_MS, Kept, Line, Log, Screen
 from tests.explore.account import Account
 from tests.explore.motor import LONG_US, Motor
 from tests.explore.openings import FALLS, LASTS_MS, READINGS, Openings
@@ -78,7 +78,7 @@ class World:
         self.pump = pump = Controller(self.parser, PL_PULSE, TICK_MS * 1000, bench=True)
         log, line = Log(), Line()
         pump.conditions.senses = [{pump.journal: log, pump.link: line}.get(s, s) for s in pump.conditions.senses]
-        pump.journal, pump.link = log, line
+        pump.journal, pump.link, pump.saved = log, line, Kept()
         pump.display.__class__ = Screen
         self.log, self.line = log, line
         self.motor = Motor(self._moved)

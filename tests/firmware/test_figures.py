@@ -13,7 +13,7 @@ from toleramp_bench.figures.heap import locked_scans, locked_scans_after_a_react
 from toleramp_bench.places import image
 from toleramp_bench.runs.forks import in_fork
 
-SHORT = Fraction(1, 250)  # `make bench` has the session at 1/50
+SHORT = Fraction(1, 500)  # `make bench` has the session at 1/50
 Flowing = tuple[PumpBench, measure.OximeterTap]
 
 

@@ -118,10 +118,10 @@ def test_a_survivor_with_a_reason_passes_and_an_entry_without_mutant_fails(toy: 
 
 def test_the_sample_needs_nothing_that_an_earlier_run_has_left(toy: Path) -> None:
     """Else the first build of a fresh checkout ends in an error of the tool."""
-    command = ("--place", str(toy), "--tests", str(toy / "tests"), "--name", "toy bounded", "--name", "toy counted")
+    command = ("--place", str(toy), "--tests", str(toy / "tests"), "--name", "toy bounded")
     tool(*command, "--one-in", "1")
     shutil.move(toy / "build" / "killers.json", toy / "killers.json")
-    assert (toy / "killers.json").read_text(encoding="utf-8").count("test_toy.py") > 5
+    assert (toy / "killers.json").read_text(encoding="utf-8").count("test_toy.py") > 3
     shutil.rmtree(toy / "build")
     done = tool(*command, "--sample")
     assert (toy / "build" / "sample.json").is_file() and not done.stderr, done.stdout + done.stderr

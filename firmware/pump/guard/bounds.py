@@ -6,6 +6,8 @@ the time that its step flows, times the class's factor (PRO-2), nor before that 
 passes the full dose of the order, nor what each bag holds.
 """
 
+import struct
+
 from pump.base.compat import micropython
 from pump.guard.levels import Levels
 
@@ -108,6 +110,17 @@ class Bounds:
     def _too_much(self, bag):
         drawn, plan = self.drawn[bag], self.plan
         return self._others_ppm + plan.ppm_of(bag, drawn) > self._most_ppm or drawn > plan.holds[bag] + WINDOW
+
+    @micropython.native
+    def put(self, layout, buf, at):
+        """Writes how many dose rates were seen tolerated, and for how long the next one; takes no memory."""
+        struct.pack_into(layout, buf, at, self._reached, self._seen_ms)
+
+    def take_up(self, drawn, reached, seen_ms):
+        """Goes on in a session: so much was drawn from each bag, so many dose rates were seen tolerated."""
+        self.restart()
+        self.drawn = drawn
+        self._reached, self._seen_ms = min(reached, self.levels.top), seen_ms
 
     def pack(self, to):
         """Appends what decides from here on; with all levels reached nothing more is seen."""

@@ -13,6 +13,7 @@ from pump.course.course import Course, Tally
 from pump.course.plan import TOLERANCE_SHARE, Plan
 from pump.guard.bounds import Bounds
 from pump.guard.hanging import Hanging
+from pump.guard.kept import Kept
 from pump.guard.mirror import Mirror
 from pump.guard.sealed import Sealed
 from pump.io import CONFIRM, COUNT_MAX, START, STOP
@@ -31,7 +32,7 @@ _FALL = 1 << 29  # a difference modulo 2**30 from here on is a count that fell
 QUIET_MS = 100  # after the flow ends, a pulse begun may still be counted
 
 
-class Guard:
+class Guard(Kept):
     """`account` and `judge` once a scan; `trip` is 0 or the latched reason; `permit` says whether to renew it."""
 
     def __init__(self, pl_pulse, screen=b""):
@@ -60,6 +61,8 @@ class Guard:
         self._raw = 0
         self._entry = 0
         self._turn = 0
+        self._back_step, self._back_bag = 0, -1  # the last decision's
+        self._came = False  # a step had begun between that and the one before
         self._course = None
         self._tally = None
         self._bag = -1  # from which it flowed last
@@ -178,6 +181,7 @@ class Guard:
         self._step = self._bag = -1
         self._done = True  # nothing stands before the first step
         self._loose = 0
+        self._entry = -1
         self._course.restart()
         self._tally.restart()
 
@@ -189,6 +193,8 @@ class Guard:
         """
         self._turn = claim.turn
         self._settle()
+        self._came = self._entered()
+        self._back_step, self._back_bag = claim.step, claim.bag
         self._entry = -1
         self._leg = 0
         if claim.step > self._highest() or (claim.bag >= 0 and claim.bag != self._bag):
@@ -238,13 +244,18 @@ class Guard:
         self._settle()
         self._entry = claim.entry
         self._step = k
+        self._bag = self._course.bag[k]
+        self._take_step(k)
+        self._base = self._due = self._due_us = self._since_ms = 0
+        self._done = not self._goal
+
+    @micropython.native
+    def _take_step(self, k):
+        """What a step may give, and how late a pulse of it may still come."""
         course = self._course
-        self._bag = course.bag[k]
         self._goal = course.pulses[k]
         self._leg = course.first[k]
         self._after_most = AFTER_PULSES + AFTER_US // self._fastest_us(k)
-        self._base = self._due = self._due_us = self._since_ms = 0
-        self._done = not self._goal
 
     @micropython.native
     def _fastest_us(self, k):

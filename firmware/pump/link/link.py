@@ -365,7 +365,7 @@ class Link:
     @micropython.native
     def _stream(self, out, pump, now_ms):
         journal = self.journal
-        if journal.sent < journal.seq:
+        if journal.sent < journal.seq and not journal.waits:
             if not journal.holds(journal.sent):
                 journal.sent = journal.seq - 1
             n = self._record(journal.sent)

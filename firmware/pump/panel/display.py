@@ -82,6 +82,21 @@ def _where_resumable(line, at, session):
     number(line, at, session.progress.step + 1)
 
 
+def _where_power_off(line, at, session):
+    """By turns: for how long the power was off, what was given and how surely that is known."""
+    recovered = session.recovered
+    face = recovered.face()
+    if face == 1:
+        at = words(line, rate(line, 0, recovered.given_e4), b" mL")
+        rate(line, words(line, at, b"+-"), recovered.unsure_e4)
+    elif recovered.reset:
+        words(line, 0, b"RESET: UNSURE")
+    elif recovered.off_s < 0:
+        words(line, 0, b"TIME OFF UNKNOWN")
+    else:
+        words(line, number(line, words(line, 0, b"OFF "), (recovered.off_s + 59) // 60), b" MIN")
+
+
 # -- line 2
 
 
@@ -184,15 +199,26 @@ def _what_resumable(line, session, pump):
         words(line, 0, b"PRESS CONFIRM" if session.question.second else b"PRESS START")
 
 
+def _what_recovered(line, session, pump):
+    """What a person is to do, and that it can only end."""
+    if session.recovered.face() == 2 and session.case.held_too_long():
+        words(line, 0, b"TOO LONG: END IT")
+    else:
+        words(line, 0, b"LOOKED? CONFIRM")
+
+
 def _what_locked(line, session, pump):
     words(line, 0, b"CLAMP DISCONNECT")
 
 
 # In the order of the numbers in tables.states; None draws nothing.
-_FIRST = (None, _where_running, _where_hanging, _where_cause, _where_step, _where_boundary, _where_resumable)
+_FIRST = (
+    None, _where_running, _where_hanging, _where_cause, _where_step, _where_boundary, _where_resumable,
+    _where_power_off,
+)  # fmt: skip
 _SECOND = (
     _what_over, _what_idle, _what_ready, _what_hanging, _what_running, _what_held, _what_step, _what_boundary,
-    _what_resumable, _what_locked,
+    _what_resumable, _what_locked, _what_recovered,
 )  # fmt: skip
 
 

@@ -16,6 +16,10 @@ class Lost:
     """
 
     def __init__(self, found):
+        self.find(found)
+
+    def find(self, found):
+        """So much is open."""
         self.must = found & MUST_SEE != 0
         self.step = found & (MUST_SEE - 1)
         self.bits = BIT[SESSION_LOST] if self.step else 0

@@ -42,6 +42,11 @@ class OwnLimits:
         self._own(*limits)
         self._level()
 
+    def take_up(self, baseline):
+        """The patient of a session that goes on, with a baseline of his own (percent SpO2; NONE8: none)."""
+        self.baseline = baseline
+        self._level()
+
     def let_go(self):
         """The patient is watched no more: whoever comes next has the limits of the protocol, and no baseline."""
         self.baseline = NONE8

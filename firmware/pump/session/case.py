@@ -46,6 +46,7 @@ class Case:
         self.course.restart()
         self.progress.restart()
         self.progress.session += 1
+        self.progress.turn = 0
         self._ppm_of = -1
 
     def may_begin(self):

@@ -17,6 +17,7 @@ from pump.session.case import Case
 from pump.session.going_back import ChoosingBag, ChoosingStep, Ways
 from pump.session.held import Held
 from pump.session.ready import Ready
+from pump.session.recovered import Recovered
 from pump.session.resuming import Resuming
 from pump.session.running import Running
 from pump.tables import causes, events, messages, questions, states
@@ -57,10 +58,11 @@ class Session:
         self.bags = Bags(case)
         self._first_bag = FirstBag(case)
         self.held = Held(case)
+        self.recovered = Recovered(case)
         self._situation = [None] * len(GROUP)
         for situation in (
             Ready(case), self._first_bag, self.bags, self.running, self.held, ChoosingStep(case, ways),
-            ChoosingBag(case, ways), self.resuming,
+            ChoosingBag(case, ways), self.resuming, self.recovered,
         ):  # fmt: skip
             self._situation[situation.state] = situation
         self._moved = -1  # pulses that moved the motor, as last seen
@@ -78,6 +80,17 @@ class Session:
         self.bags.adopt(plan.protocol)
         self._first_bag.adopt(plan.protocol)
         self._to(states.READY)
+
+    def go_on(self, record, reset):
+        """A session whose case is as it was before the power went: a person is asked for."""
+        self.recovered.begin(record, reset)
+        self._to(states.RECOVERED)
+
+    def give_up(self):
+        """No protocol is loaded."""
+        self.case.plan = None
+        self.state = states.IDLE
+        self.question.ask(questions.NONE, 0, 0)
 
     def idle(self):
         """True while a protocol may be loaded."""

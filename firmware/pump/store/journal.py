@@ -25,7 +25,7 @@ from pump.tables.states import AT_REST, GROUP, HOLDS, ON, OVER, SUPERVISED
 
 RECORD = struct.calcsize(EVENT[1])
 SLOT = RECORD  # one write a scan
-SLOTS = 5_400  # the rest of 256 KB is for settings and the state record
+SLOTS = 5_280  # the rest of 256 KB: pump.store.entries
 RING = 64
 MUST_SEE = 128  # beside a step; a protocol has fewer steps
 LOOK = 64  # slots behind the end that are looked at one by one, and each so-manieth of all the others
@@ -33,6 +33,7 @@ BLOCK = 1 << 17  # numbers of one power-on
 _BLOCKS = 1 << 13  # below 2**30; the upper half of them is for a pump that does not know its log
 _BODY = EVENT[1][:-2]
 _PART = CONTINUED[1][:-2]
+_PART_AT, _STATE, _PULSES = struct.calcsize("<IIHIHB"), 7, 15
 _CHAIN = RECORD - 2 * crc.SIZE
 _LAST = BLOCK - 1
 _TOP = 1 << 6  # the highest byte of a number stays below
@@ -47,13 +48,14 @@ class Journal:
         """Number of its first record, and the slot for that: as the number by default, -1: none is known."""
         self.seq = first_seq  # number of the next record
         self._first = first_seq  # earlier ones lie in the FRAM only
-        self._boot = first_seq // BLOCK  # names this power-on
+        self.boot = first_seq // BLOCK  # names this power-on, one more than that of the one before
         self.stored = first_seq
         self.slot = first_seq if first_slot is None else first_slot  # for the next record to be stored
         self.sent = first_seq
         self.lost = 0  # records overwritten in RAM before they were stored
         self.bits = 0  # conditions of tables.causes
         self._handed = False  # a record is on its way to the FRAM
+        self.waits = False  # in this scan the FRAM is another's: what is not in it yet is not told either
         self._ring = bytearray(RING * RECORD)
         self._work = bytearray(RECORD)
         self._chain = bytearray(crc.SIZE)
@@ -73,7 +75,7 @@ class Journal:
     def event(self, kind, code=0, arg=0, parts=0):
         """Appends a record; `kind`: a row of tables.events, `parts`: how many continuation records follow."""
         struct.pack_into(
-            _BODY, self._work, 0, self.seq, self.t_s, self.t_ms, self.wall_s, self._boot, kind, 0, self.state,
+            _BODY, self._work, 0, self.seq, self.t_s, self.t_ms, self.wall_s, self.boot, kind, 0, self.state,
             self.step, code, 0, self.solution, parts, arg, self.rate_e4, self.pulses, self.dose_ppm,
         )  # fmt: skip
         self._append()
@@ -83,7 +85,7 @@ class Journal:
         for part in range(parts_of(content)):
             piece = content[part * DATA_BYTES : (part + 1) * DATA_BYTES]
             struct.pack_into(
-                _PART, self._work, 0, self.seq, self.t_s, self.t_ms, self.wall_s, self._boot, kind, part + 1, piece
+                _PART, self._work, 0, self.seq, self.t_s, self.t_ms, self.wall_s, self.boot, kind, part + 1, piece
             )  # fmt: skip
             self._append()
 
@@ -250,6 +252,16 @@ def _glance(record):
     """Event, state, step, code and argument of a record; of a part nothing counts."""
     _, _, _, _, _, kind, part, state, step, code, _, _, _, arg, _, _, _ = struct.unpack_from(_BODY, record, 0)
     return (0, 0, 0, 0, 0) if part else (kind, state, step, code, arg)
+
+
+def newest(read, slot):
+    """(number, state, all pulses of its session) of the newest record before `slot` that is sound; (-1, 0, 0): none."""
+    for back in range(slot - 1, max(-1, slot - 1 - LOOK), -1):
+        record = read(back)
+        if valid(record, back) and not record[_PART_AT]:
+            values = struct.unpack_from(_BODY, record, 0)
+            return values[0], values[_STATE], values[_PULSES]
+    return -1, 0, 0
 
 
 def unknown_log(drawn):

@@ -158,6 +158,19 @@ class Orders:
         self.due = self._handed = False
         self.waits = key is not None
 
+    def go_on(self, key):
+        """A session of that order goes on: what was given of it stands. False where nobody can know that."""
+        given = UNKNOWN if key is None else self.given(key)
+        if given == UNREAD:
+            return False
+        self.adopt(key)
+        if given == UNKNOWN:
+            self.begin()
+        else:
+            self._ppm = self._sent_ppm = given
+            self.waits = False
+        return True
+
     def _kept(self):
         """(row, number of the writing, key, ppm) of each sound slot; number _DAMAGED: the row is; UNREAD ends it."""
         for row in range(ORDERS) if self._read_slot else ():

@@ -7,10 +7,9 @@ import struct
 
 from pump.base import crc
 from pump.io import FRAM_SLOT, KEPT
-from pump.store.journal import SLOTS
 from pump.tables import settings as rows
 
-FIRST_SLOT = SLOTS
+FIRST_SLOT = 5_400  # its place since the first of them: pump.store.entries says what lies where
 BLANK, SOUND, LOST = 0, 1, 2  # nothing was ever written; read; both slots are damaged
 _HEAD = "<3sBIBB"
 _MAGIC = b"TLS"

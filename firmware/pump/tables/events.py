@@ -24,6 +24,7 @@ KNOWN = 8192  # a person's word about the session before: nobody has to be told 
 
 # What `code` is: a row of that table, bits of pump.io's keys, or nothing that has a name.
 OF_NOTHING, OF_CAUSE, OF_ALARM, OF_REFUSAL, OF_KEYS, OF_SETTING, OF_EVENT, OF_PART = 0, 1, 2, 3, 4, 5, 6, 7
+OF_RECOVERY = 8
 
 ROWS = (
     ("boot", STARTS | UNTIMED, OF_NOTHING, "the board's reset cause", "the firmware's contract"),
@@ -56,7 +57,7 @@ ROWS = (
     ("flush_completed", 0, OF_NOTHING, "-", "-"),
     ("handover", 0, OF_NOTHING, "-", "-"),
     ("power_lost", HOLDS | POWER, OF_NOTHING, "-", "-"),
-    ("recovered", POWER, OF_NOTHING, "-", "-"),
+    ("recovered", POWER | ASKS | URGENT | FIGURES, OF_RECOVERY, "recovery", "nL that may have flowed besides"),
     ("completed", HOLDS | ENDS, OF_NOTHING, "-", "-"),
     ("fault", HOLDS | ENDS | URGENT, OF_CAUSE, "cause", "-"),
     ("vitals", 0, OF_NOTHING, "-", "-"),
@@ -69,9 +70,10 @@ ROWS = (
     ("part_lost", URGENT | FIGURES, OF_PART, "part", "parts that answer, as bits"),
     ("part_back", FIGURES, OF_PART, "part", "seconds for which it was away"),
     ("exception", URGENT | FIGURES, OF_NOTHING, "-", "line of the file that the next records name"),
-    ("session_lost", URGENT | FIGURES, OF_NOTHING, "-", "step that ran when the pump started anew"),
+    ("session_lost", URGENT | FIGURES, OF_RECOVERY, "recovery", "step that ran when the pump started anew"),
     ("clock_set", FIGURES, OF_CAUSE, "cause, what was wrong with it", "seconds by which it was put ahead"),
     ("clock_wrong", FIGURES, OF_CAUSE, "cause", "seconds by which it was found ahead"),
+    ("time_off", POWER | FIGURES, OF_NOTHING, "-", "seconds without power, in a session; -1: nobody knows"),
 )
 NAMES = tuple([row[0] for row in ROWS])
 GROUP = array("H", [row[1] for row in ROWS])
@@ -82,7 +84,7 @@ CODE = bytes([row[2] for row in ROWS])
     PAUSED, REACTION, LOCKED, UNLOCKED, DECISION, RESUMED, ALARM_RAISED, ALARM_CLEARED, PERMIT_LOST, STOPPED,
     FLUSH_STARTED, FLUSH_COMPLETED, HANDOVER, POWER_LOST, RECOVERED, COMPLETED, FAULT, VITALS, PRESSED, SETTING,
     BASELINE, MONITORING_ENDED, PROBE_OFF, SUPPRESSED, PART_LOST, PART_BACK, EXCEPTION, SESSION_LOST,
-    CLOCK_SET, CLOCK_WRONG,
+    CLOCK_SET, CLOCK_WRONG, TIME_OFF,
 ) = range(len(ROWS))  # fmt: skip
 
 # How many records an event may write in any hour (ALM-8); one that is not named here is never left out: onset and end

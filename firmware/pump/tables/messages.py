@@ -23,6 +23,7 @@ from pump.tables import (
     oximeters,
     parts,
     questions,
+    recoveries,
     refusals,
     searches,
     settings,
@@ -121,8 +122,8 @@ FLAG_RESUMABLE = 32
 FLAG_CONFIRM = 64  # the second of two presses is awaited
 
 _TABLES = (
-    alarms, causes, events, inputs, lines, oximeters, parts, questions, refusals, searches, settings, states, streams,
-    trends, verdicts, vitals,
+    alarms, causes, events, inputs, lines, oximeters, parts, questions, recoveries, refusals, searches, settings,
+    states, streams, trends, verdicts, vitals,
 )  # fmt: skip
 
 

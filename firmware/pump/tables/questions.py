@@ -15,11 +15,12 @@ ROWS = (
     ("step", NOTHING, False, "0 choose, then the number of the step to resume at"),
     ("boundary", NOTHING, True, "index of the bag on which that step runs"),
     ("resume", NOTHING, False, "START, then CONFIRM"),
+    ("looked", NOTHING, False, "CONFIRM: a person has looked at the patient"),
 )
 NAMES = tuple([row[0] for row in ROWS])
 LINE_MAY = bytes([row[1] for row in ROWS])
 WRAPS = bytes([1 if row[2] else 0 for row in ROWS])
-NONE, START, BAG, CAUSE, STEP, BOUNDARY, RESUME = range(len(ROWS))
+NONE, START, BAG, CAUSE, STEP, BOUNDARY, RESUME, LOOKED = range(len(ROWS))
 
 
 def described():

@@ -18,8 +18,8 @@ OVER = 64  # the session goes on no more
 HANGING = 128  # a bag is asked for
 
 # What stands on the screen: after the first line's words, and as second line; pump.panel.display draws each.
-NOTHING, STEP_AND_BAG, BAG_LETTER, CAUSE, CHOSEN_STEP, CHOSEN_BAG, STEP_NUMBER = range(7)
-KEYS, IDENTITY, CODE, RATE, GRADE, CHOICE, OFFER, WAITING, CLAMP = range(1, 10)
+NOTHING, STEP_AND_BAG, BAG_LETTER, CAUSE, CHOSEN_STEP, CHOSEN_BAG, STEP_NUMBER, POWER_OFF = range(8)
+KEYS, IDENTITY, CODE, RATE, GRADE, CHOICE, OFFER, WAITING, CLAMP, LOOKED = range(1, 11)
 
 ROWS = (
     ("idle", AT_REST, 0, 0, b"NO PROTOCOL", NOTHING, KEYS),
@@ -35,6 +35,7 @@ ROWS = (
     ("stopped", AT_REST | OVER, 0, events.STOPPED, b"STOPPED ", CAUSE, NOTHING),
     ("completed", AT_REST | OVER, alarms.DONE, events.COMPLETED, b"COMPLETED", NOTHING, NOTHING),
     ("fault", OVER, 0, events.FAULT, b"FAULT ", CAUSE, NOTHING),
+    ("recovered", ON | HOLDS, alarms.POWER, 0, b"", POWER_OFF, LOOKED),
 )
 NAMES = tuple([row[0] for row in ROWS])
 GROUP = array("H", [row[1] for row in ROWS])
@@ -45,6 +46,7 @@ FIRST_ENDS = bytes([row[5] for row in ROWS])
 SECOND_LINE = bytes([row[6] for row in ROWS])
 (
     IDLE, READY, ARMED, BAG, RUNNING, HELD, DECISION, BOUNDARY, RESUMABLE, LOCKED, STOPPED, COMPLETED, FAULT,
+    RECOVERED,
 ) = range(len(ROWS))  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from random import Random
 from typing import Any
 
 from toleramp_bench.boards.pump import BenchFault, PumpBench
-from toleramp_bench.cuts.after import RECORD_BYTES, Prepared
+from toleramp_bench.cuts.after import MOST_UL, RECORD_BYTES, Prepared
 from toleramp_bench.cuts.walks import SCALE, Case, FlashWalk, Outcome, SessionWalk
 from toleramp_bench.facts import keep_facts
 from toleramp_bench.places import mechanism_pl_pulse
@@ -89,7 +89,7 @@ def facts(outcomes: Sequence[Outcome], seed: int, wall_s: float, processor_s: fl
         "states": dict(Counter(o.state for o in outcomes)),
         "torn_records_dropped": sum(o.verdict.dropped for o in outcomes),
         "records_kept": sum(o.verdict.committed for o in outcomes),
-        "volume_after_last_record_ul": unknown_ul,
+        "unknown_ul": unknown_ul,
         "findings": [
             {**asdict(o.case), "place": o.place, "state": o.state, "found": o.verdict.findings}
             for o in outcomes
@@ -107,8 +107,8 @@ def page(found: dict[str, Any]) -> str:
         "pump's state    " + ", ".join(f"{count} {state}" for state, count in sorted(found["states"].items())),
         f"records         {found['records_kept']} had to be there afterwards; a torn one was dropped in"
         f" {found['torn_records_dropped']} cases",
-        f"volume          up to {found['volume_after_last_record_ul']:g} uL had flowed since the last record at {SCALE}"
-        " of the dose: not judged, the pump writes nothing between the borders of a step",
+        f"volume          up to {found['unknown_ul']:g} uL had flowed, at {SCALE} of the dose, that it does not"
+        f" know; {MOST_UL:g} at most",
         f"findings        {len(found['findings'])}",
     ]
     for finding in found["findings"][:SHOWN]:

@@ -1,4 +1,4 @@
-"""What a pump must be after its power was cut: its log whole, itself at rest, the record being written dropped.
+"""What a pump must be after its power was cut: its log whole, itself at rest, what was being written dropped.
 
 The log is read here without the firmware's code: a record a slot, in their order, with their CRC-32; a number is never
 below its slot's, and each power-on has a block of numbers of its own.
@@ -28,6 +28,7 @@ CODE_AT = struct.calcsize(m.EVENT[1][: m.EVENT[1].index("i") - 4])  # where a re
 POWER_ON = 1  # the reset cause of the boot record
 PARTS, KEYS = 15, 128  # of the self-test record: screen, expander, FRAM and clock; a keyring
 STREAM_MS = 100
+MOST_UL = 50.0  # INT-2: to within so much the volume is known
 QUIET_S = 0.8  # how long a pump is watched after its first answer
 _WRITE_ENABLE = 0x06
 _TESTED = [EVENTS.SELF_TEST]  # what follows the boot record
@@ -91,7 +92,7 @@ class Verdict:
     findings: list[str] = field(default_factory=list)
     committed: int = 0
     dropped: bool = False  # a torn record lay in the slot after the log
-    unknown_pulses: int = 0  # that moved the motor after the last record that was kept
+    unknown_pulses: int = 0  # that moved the motor, and of which a pump whose session goes on does not know
     warm: bool = False  # brought up from the prepared board
 
 
@@ -207,8 +208,6 @@ def judge(
     count = log_length(cut.fram.contents)
     verdict = Verdict(_committed(cut, count), count)
     verdict.dropped = any(cut.fram.contents[count * SLOT : (count + 1) * SLOT])
-    last = unpack_record(bytes(cut.fram.contents[(count - 1) * SLOT :][:RECORD])) if count else {"pulses": 0}
-    verdict.unknown_pulses = cut.pulses - last["pulses"]
     before = bytes(cut.fram.contents[: count * SLOT])
     bench = bring_up(cut, prepared)
     verdict.warm = prepared is not None and bench is prepared.bench
@@ -219,6 +218,9 @@ def judge(
         bench.boot(STREAM_MS)
         bench.run_for(QUIET_S)
         verdict.findings += _at_rest(bench)
+        if bench.state() == STATES.RECOVERED:
+            verdict.unknown_pulses = cut.pulses - bench.status["total_pulses"]
+            verdict.findings += _known(verdict.unknown_pulses, bench.status["pl_pulse"])
         if pressed:
             _press_both(bench)
             verdict.findings += [f"{found}, after START and CONFIRM" for found in _at_rest(bench)]
@@ -247,17 +249,25 @@ def _cut_again(cut: Cut, verdict: Verdict, bench: PumpBench, again: int) -> Verd
     return verdict
 
 
+def _known(unknown: int, pl_pulse: int) -> list[str]:
+    """What is wrong with the volume of a session that goes on."""
+    unknown_ul = unknown * pl_pulse / 1e6
+    return [] if 0 <= unknown_ul <= MOST_UL else [f"{unknown_ul:g} uL more than it knows have flowed"]
+
+
 def _at_rest(bench: PumpBench) -> list[str]:
-    """What a pump does that it must not do without a protocol."""
+    """What a pump does that it must not do before people have looked."""
     found = []
     if len(bench.step_log):
         found.append(f"{len(bench.step_log)} pulses at the pin")
     if bench.permit.windows:
         found.append("the motor driver was enabled")
     status: dict[str, Any] = bench.status
-    if not status or bench.state() != STATES.IDLE:
+    goes_on = bool(status) and bench.state() == STATES.RECOVERED
+    if not status or not (goes_on or bench.state() == STATES.IDLE):
         found.append(f"it is {bench.state() if status else 'silent'}, not idle")
-    if status.get("flags", 0) & (m.FLAG_FLOW | m.FLAG_PERMIT | m.FLAG_LOADED | m.FLAG_RESUMABLE):
+    loaded = 0 if goes_on else m.FLAG_LOADED
+    if status.get("flags", 0) & (m.FLAG_FLOW | m.FLAG_PERMIT | m.FLAG_RESUMABLE | loaded):
         found.append(f"its status has flags {status['flags']:#x}")
     return found
 
@@ -270,12 +280,12 @@ def _log_after(contents: bytes, before: bytes, count: int, streamed: dict[int, b
     after = log_length(contents)
     records = [contents[slot * SLOT : slot * SLOT + RECORD] for slot in range(count, after)]
     new = [unpack_record(record) for record in records if not is_part(record)]
-    if [record["event"] for record in new[1:2]] == [EVENTS.SESSION_LOST]:
-        del new[1]  # what the cut has ended is told, where a session was on
+    if [record["event"] for record in new[1:2]] == [EVENTS.RECOVERED]:
+        del new[1]  # where a session was on it goes on
     names = [record["event"] for record in new]
     if names[:1] != [EVENTS.BOOT] or names[1:2] != _TESTED:
         return [*found, f"no boot record in slot {count}, where the log went on, but {names}"]
-    wrong = {record["event"] for record in new[2:]} - EVENTS.of(events.ALARMS) - {EVENTS.PRESSED}
+    wrong = {record["event"] for record in new[2:]} - EVENTS.of(events.ALARMS) - {EVENTS.PRESSED, EVENTS.TIME_OFF}
     if wrong:
         found.append(f"it did by itself: {', '.join(sorted(wrong))}")
     if contents[count * SLOT + CODE_AT] != cause:

@@ -175,6 +175,11 @@ def _on_the_board() -> list[Run]:
             image=True, about="5 min",
         ),
         Run(
+            "store-cuts", "a power cut at every write of the store, after each of six parts of it, and a second one",
+            "core", _module("cuts.writes", "--parts", "--out", "{out}"), (*_CORE, *_CUTS),
+            about="20 min",
+        ),
+        Run(
             "scenario-full", "the standard session at full length, core and image compared event by event",
             "core and emulated rp2040",
             (_PYTHON, "-m", "toleramp.cli", "scenario", "run", "hil_tests/scenarios/long/full-session-20ms.toml",
@@ -222,8 +227,8 @@ def all_runs(seconds: float = 600) -> list[Run]:
         _campaign(10_000),
         _explored(),
         Run(
-            "walks", "random hands, hosts, patients and motors at the core, fifty times the tests'", "core",
-            ("/usr/bin/env", "TOLERAMP_EXAMPLES=50", *_pytest("tests/core/test_session_walk.py")),
+            "walks", "random hands, hosts, patients and motors at the core, a hundred times the tests'", "core",
+            ("/usr/bin/env", "TOLERAMP_EXAMPLES=100", *_pytest("tests/core/test_session_walk.py")),
             (*_CORE, "tests/*.py", "tests/core/*.py"), product="junit.xml", about="half an hour",
         ),
         Run(

@@ -180,6 +180,7 @@ ALL[q.CAUSE] = Want(the_cause)
 ALL[q.STEP] = Want(the_step)
 ALL[q.BOUNDARY] = Want(the_way)
 ALL[q.RESUME] = Want(to_resume, START, waits=True)
+ALL[q.LOOKED] = Want(shown)
 
 # Nobody attends, but somebody comes to enter what was told: every other question is left alone.
 TOLD: dict[int, Want] = {}

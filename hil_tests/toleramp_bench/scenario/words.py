@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from pump.base.units import RATE_MAX_E4, RATE_MIN_E4
-from pump.tables import causes, events, oximeters, parts
+from pump.tables import causes, events, oximeters, parts, recoveries
 from toleramp_bench.names import ALARMS, CAUSES, EVENTS, REFUSALS, STATES, VITALS
 
 Number = int | Decimal
@@ -270,8 +270,9 @@ _GRADED = frozenset(causes.GRADES)
 _HOLDING = frozenset(row for row, does in enumerate(causes.DOES) if does == causes.HOLDS)
 _FINAL_WORDS = frozenset(row for row, waits in enumerate(causes.WAITS) if waits == causes.NOTHING)
 _NOTED = frozenset(row for row, does in enumerate(causes.DOES) if does == causes.NOTES)
+_FOUND = frozenset(row for row in _NOTED if causes.KIND[row] == causes.SENSOR)  # at power-on
 _CAUSES_OF: dict[str, frozenset[int]] = {}
-_CAUSES_OF[EVENTS.PAUSED] = _HOLDING | {causes.WRONG_BAG}  # three wrong bags hold
+_CAUSES_OF[EVENTS.PAUSED] = _HOLDING | _FOUND | {causes.WRONG_BAG}  # three wrong bags hold
 _CAUSES_OF[EVENTS.RESUMED] = _CAUSES_OF[EVENTS.PAUSED] | {causes.MILD}
 _CAUSES_OF[EVENTS.STOPPED] = (_NOTED & _FINAL_WORDS) - {causes.SEVERE}
 _CAUSES_OF[EVENTS.LOCKED] = frozenset(causes.REACTIONS)
@@ -285,6 +286,7 @@ _CAUSES_OF[EVENTS.REACTION] = frozenset(causes.REACTIONS)
 _ROWS_OF: dict[int, tuple[str, ...]] = {}
 _ROWS_OF[events.OF_PART] = tuple(parts.NAMES[1:])
 _ROWS_OF[events.OF_EVENT] = tuple(EVENTS)
+_ROWS_OF[events.OF_RECOVERY] = tuple(recoveries.NAMES[1:])
 
 
 def codes_of(event: str) -> tuple[str, ...]:

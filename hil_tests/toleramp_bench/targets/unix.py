@@ -18,7 +18,7 @@ from types import SimpleNamespace
 from typing import IO, Any
 
 from pump.io import Outputs, Snapshot
-from pump.store.settings import FIRST_SLOT
+from pump.store.entries import FIRST_SLOT
 from pump.tables import messages as m
 from pump.tables import refusals
 from pump.tables.oximeters import NAMES
@@ -121,7 +121,7 @@ class ProcessBrain:
     """The controller in a child, as the virtual board scans it."""
 
     def __init__(self, boot: bytes, samples: Samples | None, kept: Mapping[int, bytes]) -> None:
-        """`kept`: what the FRAM holds of settings and orders."""
+        """`kept`: what the FRAM holds behind the log."""
         self.child = Child()
         self._samples = samples
         self._request = bytearray(layout.REQUEST)

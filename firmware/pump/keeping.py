@@ -1,0 +1,61 @@
+"""The FRAM's turn: what became of the write before, the one write of this scan.
+
+The order's mark before its first pulse goes first, then the session as it stands, then a record of the log, a setting,
+what was given of the order, and what is long. What was given has turns of its own, too, so that no slot that cannot be
+written keeps it from the memory. After a decision the log waits until the session is written.
+"""
+
+from pump.base.compat import micropython
+from pump.store.saved import SLOW_MS
+from pump.tables import parts
+
+_FRAM = parts.BIT[parts.FRAM]
+
+
+@micropython.native
+def keep(pump, snap, out):
+    """Once a scan, at its end: `pump`: the controller."""
+    saved, session = pump.saved, pump.session
+    if snap.fram:
+        settle(pump, snap.fram)
+    if session.recovered.open:
+        session.recovered.look(pump.wall.now_s, pump.wall.era, snap.dt_ms)
+    saved.late = saved.late or pump.busy
+    pump.journal.waits = pump.busy and snap.dt_ms < SLOW_MS  # a scan that made a record has enough to do
+    if snap.parts & _FRAM and not pump.journal.waits:
+        if saved.pair or saved.late or not (out.flowing and pump.turn & saved.mask):
+            saved.look(pump, snap.dt_ms)
+        _store(pump, saved, out)
+
+
+@micropython.native
+def settle(pump, outcome):
+    """What became of the one write of the scan before, whoever's it was: what is not due has none."""
+    orders = pump.orders
+    pump.journal.settle(outcome)
+    if pump.saved.handed:
+        pump.saved.settle(outcome)
+    if orders.due:
+        orders.settle(outcome)
+        pump.session.case.unproved = orders.waits
+    if pump.settings.due:
+        pump.settings.settle(outcome)
+
+
+@micropython.native
+def _store(pump, saved, out):
+    orders, journal = pump.orders, pump.journal
+    if orders.due and (pump.turn & 1 or orders.waits):
+        orders.store(out)
+    if out.fram_slot < 0 and saved.pair and (pump.spare or saved.mask == 1):
+        saved.store_pair(out)
+    if journal.stored != journal.seq:
+        journal.waits = saved.first or out.fram_slot >= 0
+        if not journal.waits:
+            journal.store_next(out)
+    if out.fram_slot < 0 and pump.settings.due:
+        pump.settings.store(out)
+    if out.fram_slot < 0 and orders.due:
+        orders.store(out)
+    if out.fram_slot < 0 and not (out.flowing and pump.turn):
+        saved.store_more(pump, out)
