@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 from boards.build import __main__ as command
-from boards.build import debian, flash, frozen, paths, run, sources, stamp, system, tables, toolchain
+from boards.build import debian, flash, frozen, image, paths, room, run, sources, stamp, system, tables, toolchain
 from boards.build.errors import BuildError
 
 
@@ -300,6 +300,32 @@ def test_checkout_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_p
     with pytest.raises(BuildError, match="no py/mpconfig.h in it") as raised:
         toolchain.described()
     assert raised.value.code == 2
+
+
+@pytest.mark.req("INT-4")
+@pytest.mark.parametrize("name", image.boards())
+def test_an_image_that_reaches_into_the_file_system_is_refused(name: str) -> None:
+    """Else the first file that is written takes the image's end with it, and what starts next computes with rubbish."""
+    board = paths.ROOT / "boards" / name
+    begins = room.room_bytes(board)
+    assert begins == 1 << 20, "half of the 2 MB"
+    room.check(board, begins)
+    with pytest.raises(BuildError, match=f"{begins + 1:,} bytes .* begins at {begins:,}: less code"):
+        room.check(board, begins + 1)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("mpconfigboard.cmake", 'set(PICO_BOARD "mine")', "PICO_BOARD has to be pico"),
+        ("mpconfigboard.h", "#define X 1", "no MICROPY_HW_FLASH_STORAGE_BYTES"),
+    ],
+)
+def test_a_board_whose_flash_nobody_knows_is_refused(tmp_path: Path, file: str, text: str, said: str) -> None:
+    write(tmp_path, {"mpconfigboard.cmake": "set(PICO_BOARD pico)", "mpconfigboard.h": "#define X 1"})
+    write(tmp_path, {file: text})
+    with pytest.raises(BuildError, match=said):
+        room.room_bytes(tmp_path)
 
 
 def test_unknown_board_is_one_line_and_exit_2(capsys: pytest.CaptureFixture[str]) -> None:

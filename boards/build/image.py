@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from . import frozen, native_code, system, toolchain
+from . import frozen, native_code, room, system, toolchain
 from .errors import BuildError
 from .paths import BUILD, ROOT, shown
 from .run import locked, logged, say, start_log
@@ -106,6 +106,7 @@ def _deliver(board: str, chain: toolchain.Toolchain, cmake_dir: Path, out: Path)
     """Makes the UF2 and puts the results in place, the UF2 last and in one move."""
     native_code.check_names(cmake_dir / "frozen_mpy")
     native_code.check(cmake_dir / "firmware.elf")
+    room.check(ROOT / "boards" / board, (cmake_dir / "firmware.bin").stat().st_size)
     uf2 = cmake_dir / "firmware.uf2"
     words: list[str | Path] = [
         "-c",

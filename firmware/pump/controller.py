@@ -228,9 +228,8 @@ class Controller:
             lines = 2  # but for the scan that changed the state, which has enough to do
         for _ in range(lines):
             self.display.compose(self)
-        busy = self.busy = (
-            self.journal.seq != self._seq
-        )  # a scan that made a record has enough to do: these have other turns
+        # A scan that made a record has enough to do: these have other turns.
+        busy = self.busy = self.journal.seq != self._seq
         self._seq = self.journal.seq
         self.spare = slow or (self.spare and not busy)
         if turn & 1 and snap.screen_ready and not busy:

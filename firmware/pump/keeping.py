@@ -10,6 +10,7 @@ from pump.store.saved import SLOW_MS
 from pump.tables import parts
 
 _FRAM = parts.BIT[parts.FRAM]
+_WAIT_MOST = 16  # records in RAM, which holds 64 (pump.store.journal)
 
 
 @micropython.native
@@ -21,8 +22,10 @@ def keep(pump, snap, out):
     if session.recovered.open:
         session.recovered.look(pump.wall.now_s, pump.wall.era, snap.dt_ms)
     saved.late = saved.late or pump.busy
-    pump.journal.waits = pump.busy and snap.dt_ms < SLOW_MS  # a scan that made a record has enough to do
-    if snap.parts & _FRAM and not pump.journal.waits:
+    journal = pump.journal
+    # A scan that made a record has enough to do, unless so many wait that one might be lost.
+    journal.waits = pump.busy and snap.dt_ms < SLOW_MS and journal.seq - journal.stored < _WAIT_MOST
+    if snap.parts & _FRAM and not journal.waits:
         if saved.pair or saved.late or not (out.flowing and pump.turn & saved.mask):
             saved.look(pump, snap.dt_ms)
         _store(pump, saved, out)

@@ -15,7 +15,8 @@ from pump.tables.states import ARMED
 BY_WATCHDOG = 3  # the board's reset cause
 NO_FINGERPRINT = b"--------"
 _NEXT = 1
-_SIXTEEN, _BEGINNING = 0xFFFF, 64  # a start takes fewer records
+_SIXTEEN = 0xFFFF
+_BEGINNING = 64  # a start takes fewer records
 UNSURE_NL = 50_000  # INT-2: what the log's newest record tells may be so much more
 
 

@@ -46,7 +46,15 @@ def _parse() -> argparse.Namespace:
 def _explored(space: Space, options: argparse.Namespace) -> Explored:
     milestones = ("power-on",) if options.complete else None
     most = 1 << 60 if options.complete else options.states
-    return explorer(space, milestones).run(most=most, cpu_s=options.cpu, balanced=not options.complete)
+    one = explorer(space, milestones)
+    one.on_progress = lambda states, left, deep: _say(
+        f"{space.protocol}: {states} states, {left} not yet left, {deep} inputs deep"
+    )
+    return one.run(most=most, cpu_s=options.cpu, balanced=not options.complete)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> int:

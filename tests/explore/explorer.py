@@ -20,6 +20,7 @@ from pump.tables import states
 from pump.tables.states import GROUP, OVER
 
 HUNG_CPU_S = 2  # a scan takes a tenth of a millisecond
+PROGRESS_STATES = 10_000  # so often a long run says how far it is
 NO_END = "every-scan-ends"
 
 
@@ -141,6 +142,9 @@ class Explorer:
         self._power_on = self.saver.save(world)
         self._milestones = list(milestones)
         self.on_meeting: Callable[[int], None] | None = None  # the world is in a state that was known; its number
+        self.on_progress: Callable[[int, int, int], None] | None = (
+            None  # states, not yet left, inputs from the beginning
+        )
         self._numbers: dict[bytes, int] = {}
         self._parents = array("q")
         self._words: list[str | tuple[str, ...]] = []
@@ -171,6 +175,8 @@ class Explorer:
                 number, deep, saved = todo.next()
                 if deep < depth:
                     self._leave(number, deep, saved, todo, done)
+                if self.on_progress and not number % PROGRESS_STATES:
+                    self.on_progress(done.states, todo.size, deep)
                 if stop_at_first and done.found:
                     break
         done.frontier, done.complete = todo.size, not todo.size and depth == 1 << 30

@@ -110,7 +110,8 @@ def test_a_power_cut_and_a_hung_loop_end_alike() -> None:
     scenario = Scenario(**{**vars(scenario), "limit_ms": 40_000})
     wanted, got = recorded(CoreTarget(), scenario), recorded(UnixTarget(), scenario)
     assert [record["event"] for record in got.records].count("boot") == 3
-    assert told(got) == told(wanted) and got.final_state == "recovered"
+    assert told(got) == told(wanted) and got.final_state == wanted.final_state == "resumable"
+    assert [r["code"] for r in got.records if r["event"] == "recovered"] == ["reset", "power-cut"]
     assert [r["t_ms"] for r in got.records] == [r["t_ms"] for r in wanted.records]
 
 

@@ -16,13 +16,18 @@ SINGLE = (
 )  # fmt: skip
 _BESIDE = {
     "pump.guard.bounds": ("bounds", "guard_faults"),
+    "pump.guard.kept": ("kept", "recovered"),
     "pump.guard": ("guard_faults", "mirror", "sealed", "session_run"),
     "pump.session.bags": ("bags", "proposals"),
+    "pump.session.recovered": ("recovered", "kept"),
     "pump.session": ("session_run", "session_holds", "session_reactions", "progress"),
     "pump.delivery": ("delivery", "session_run"),
+    "pump.course.kept": ("kept", "recovered"),
     "pump.course": ("course", "plan", "line_fill"),
     "pump.store.journal": ("journal",),
     "pump.store.clearing": ("clearing",),
+    "pump.store.saved": ("kept", "recovered"),
+    "pump.store.entries": ("kept", "recovered"),
     "pump.store": ("orders", "settings", "journal"),
     "pump.senses": ("vitals", "signal_gone", "conditions", "watched_patient"),
     "pump.protocol": ("rules", "protocol_form", "protocol_fields"),

@@ -43,7 +43,7 @@ class Record:
 
     def __init__(self, buf, at):
         (
-            self.total, self.done, self.step_ms, self.held_s, self.still_s, self.wall_s, self.era, self.boot, self.mark,
+            self.total, self.done, self.step_ms, self.held_s, self.still_s, self.now_s, self.era, self.boot, self.mark,
             self.run, self.step, self.turn, self.back_step, self.back_bag, self.flowed, self.flags, self.reactions,
             self.baseline,
         ) = struct.unpack_from(_NOW, buf, at)  # fmt: skip
@@ -186,7 +186,7 @@ class Recovered:
             self.unsure_nl += rate_e4 * HANG_MS // 36_000
         self.unsure_e4 = (self.unsure_nl + 9_999) // 10_000 * 100
         self.given_e4 = (case.progress.total * pl_pulse // 100_000 + 5) // 10 * 10
-        self._wall_s, self._era = record.wall_s, record.era
+        self._wall_s, self._era = record.now_s, record.era
         self._still_ms, self._age_ms = case.progress.still_ms, 0
         self.off_s, self.open = -1, True
         self._stand(AGE_MAX_MS)

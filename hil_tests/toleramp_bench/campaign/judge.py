@@ -19,6 +19,7 @@ from toleramp_bench.targets.campaign import SCAN_US
 
 MOTOR_STEPS = 1  # pulses that the dose may be beyond the order, or short of it
 SEAM_US = 2 * SCAN_US
+UNSURE_MOST_NL = 50_000  # INT-2: after a power cut
 ENDS = (STATES.of(states.OVER) - {STATES.FAULT}) | {"abandoned"}
 
 
@@ -56,9 +57,10 @@ def _dose(case: Case) -> list[Finding]:
     run, order = case.run, case.protocol.full_dose_pg
     filled, step, found = _filled_pg(case), pulse_pg(run), []
     given, end_s = motor_pg(run) - filled, case.end_us / 1e6
-    if given > order + MOTOR_STEPS * step:
+    unsure = _unsure_pg(case)
+    if given > order + MOTOR_STEPS * step + unsure:
         found.append(Finding("overdose-pumped", end_s, f"{_mg(given)} at the motor, ordered {_mg(order)}"))
-    vein, most = run.plant.vein_pg(), _vein_most(run, order + filled + MOTOR_STEPS * step)
+    vein, most = run.plant.vein_pg(), _vein_most(run, order + filled + MOTOR_STEPS * step + unsure)
     if vein > most:
         found.append(Finding("overdose-vein", end_s, f"{_mg(vein)} at the vein, at most {_mg(most)}"))
     if case.final == STATES.COMPLETED:
@@ -67,6 +69,14 @@ def _dose(case: Case) -> list[Finding]:
             text = f"completed with {_mg(given)} at the motor, ordered {_mg(order)}; {cut} pulses cut off by STOP"
             found.append(Finding("dose-short", end_s, text))
     return found
+
+
+def _unsure_pg(case: Case) -> Fraction:
+    """Dose that a session which was taken up again says may have flowed besides what it counted, of the strongest bag:
+    each time no more than INT-2 allows."""
+    per_nl = pulse_pg(case.run) * 1000 / case.pl_pulse
+    said_nl = (record["arg"] for record in case.recording.records if record["event"] == EVENTS.RECOVERED)
+    return sum((min(nl, UNSURE_MOST_NL) * per_nl for nl in said_nl), Fraction(0))
 
 
 def _filled_pg(case: Case) -> Fraction:

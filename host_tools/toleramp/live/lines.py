@@ -4,7 +4,7 @@ from typing import Any
 
 from pump.tables import events, states, vitals
 from toleramp.live.amounts import age, bag_name, clock, ml_text, rate_text
-from toleramp.words import alarms, causes, keys, listening, readings, rows
+from toleramp.words import alarms, causes, keys, listening, readings, recoveries, rows
 from toleramp.words import events as event_words
 from toleramp.words import refusals as refusal_words
 from toleramp.words import settings as setting_words
@@ -42,6 +42,9 @@ def sentence(record: Record, bag: str = "") -> str:
         baseline=readings.baseline(record["arg"]),
         event=_title(record["code"]),
         part=record["code"],
+        recovery=recoveries.said(record["code"]),
+        ml=recoveries.ml(record["arg"]),
+        off=recoveries.off(record["arg"]),
         bag=preposition + bag if bag else "",
     )
 

@@ -2,7 +2,8 @@
 
 In a sentence {why} is the event's code in words, {alarm} what, why and what to do, {title} the alarm's title, {n} the
 step, {rate} and {bag} the step's, {decision} and {button} what a person did, {setting} what was set and from when on it
-counts, {baseline} a percentage or none, {part} which part, {event} the title of another event.
+counts, {baseline} a percentage or none, {part} which part, {event} the title of another event, {recovery} why a session
+goes on or not, {ml} the argument's nL in mL, {off} its seconds in words.
 """
 
 from typing import NamedTuple
@@ -49,7 +50,9 @@ WORDS[events.FLUSH_COMPLETED] = Words("flush completed", "Flush completed")
 WORDS[events.HANDOVER] = Words("handover", "Handover")
 WORDS[events.POWER_LOST] = Words("power was lost", "Power lost")
 WORDS[events.RECOVERED] = Words(
-    "recovered after power loss: paused, a person has to resume", "Recovered after power loss"
+    "the session goes on when people have looked and resumed it: {recovery}; up to {ml} mL more may have flowed than"
+    " was counted",
+    "Session taken up again",
 )
 WORDS[events.COMPLETED] = Words("session completed", "Session completed")
 WORDS[events.FAULT] = Words("FAULT: {why}", "Fault")
@@ -64,7 +67,8 @@ WORDS[events.PART_LOST] = Words("a part of the pump does not answer: {part}", "P
 WORDS[events.PART_BACK] = Words("a part of the pump answers again: {part}", "Part back")
 WORDS[events.EXCEPTION] = Words("the firmware failed and starts anew", "Firmware failed")
 WORDS[events.SESSION_LOST] = Words(
-    "the pump started anew in step {arg}: the session is lost, look at patient and line", "Session lost"
+    "the pump started anew in step {arg}: the session is lost, look at patient and line: {recovery}", "Session lost"
 )
 WORDS[events.CLOCK_SET] = Words("the pump's clock was set, by {arg:+} s", "Clock set")
 WORDS[events.CLOCK_WRONG] = Words("the pump's clock is wrong, by {arg:+} s: {why}", "Clock wrong")
+WORDS[events.TIME_OFF] = Words("the power was off for {off}", "Time without power")
