@@ -27,6 +27,7 @@ TESTS = (
     "test_guard_screen",
     "test_guard_volume",
     "test_hanging",
+    "test_kept",
     "test_lease",
     "test_levels",
     "test_line_stretches",
