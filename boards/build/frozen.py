@@ -83,9 +83,19 @@ def board_files(board: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in (own_files | shared).items()}
 
 
-def build_info(version: str, build_hash: str, git: str) -> bytes:
+def build_info(version: str, build_hash: str, git: str, core: str = "") -> bytes:
     """The module that says in the image what the image is."""
-    return f'VERSION = "{version}"\nBUILD_HASH = "{build_hash}"\nGIT = "{git}"\n'.encode()
+    return f'VERSION = "{version}"\nBUILD_HASH = "{build_hash}"\nGIT = "{git}"\nCORE = "{core}"\n'.encode()
+
+
+def core_hash(firmware: Path) -> str:
+    """Names the core by its sources, eight hex digits; `toleramp replay` works it out of its own in the same way."""
+    digest = hashlib.sha256()
+    for package in ("pump", "oximeters"):
+        for path in sorted((firmware / package).rglob("*.py")):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(firmware).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:8]
 
 
 def project_version(root: Path = ROOT) -> str:

@@ -19,6 +19,7 @@ from pump.tables import parts
 from pump.tables.oximeters import NAMES
 from pump.tables.settings import OXIMETER
 from toleramp import __version__
+from toleramp.replay.identity import core_hash
 from toleramp_bench.boards import power_up
 from toleramp_bench.boards.kept_settings import slot_for
 from toleramp_bench.boards.local_brain import LocalBrain
@@ -177,8 +178,12 @@ class CoreTarget:
         if not self.slow:
             controller.vitals.fresh_ms = max(FRESH_MS, form.SILENCE_MS)
         self.board.read_clock()
+        recorder = controller.link.recorder
+        recorder.core = core_hash().encode()
+        recorder.begin(controller)
         controller.boot(cause, self.board.snap)
         controller.self_test(self.board.parts)
+        recorder.booted(cause, self.board.snap, self.board.parts)
         return LocalBrain(controller, first)
 
     def _boot(self, bench: bool, cause: int) -> None:

@@ -97,6 +97,7 @@ def time_ms(fields: Record) -> int:
 def session_record(hello: Record, protocol: Record | None) -> Record:
     """The line that opens a session; `hello` is the pump's HELLO_REPLY."""
     pump = {name: hello[name] for name in ("version", "build", "git", "fingerprint", "mode")}
+    pump["contract"] = f"{hello['contract']:08x}"
     pump["oximeter"] = setting.of(hello).record()
     head = {"kind": "session", "format": FORMAT, "wall": wall_now(), "tool": f"toleramp {__version__}"}
     return head | {"pump": pump, "protocol": protocol}
