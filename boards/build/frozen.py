@@ -28,6 +28,7 @@ class Contents:
 
     frozen: dict[str, bytes]
     board: dict[str, bytes]
+    core: str = ""  # the name of the core's sources
 
     def build_hash(self, toolchain: str) -> str:
         """Eight hex digits of SHA-256 over every file and what it is built with."""
@@ -59,7 +60,7 @@ def collect(firmware: Path, board: Path, packages: tuple[str, ...], with_main: b
     if with_main:
         frozen |= _if_there(firmware / "main.py", "main.py")
         frozen |= {name: path.read_bytes() for name, path in board_modules(board).items()}
-    return Contents(frozen, board_files(board))
+    return Contents(frozen, board_files(board), core_hash(firmware) if "pump" in packages else "")
 
 
 def _if_there(path: Path, name: str) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ from .stamp import Job, up_to_date, write_stamp
 
 # What the boot loader of each chip accepts, and where its flash begins.
 _UF2_FAMILY = {"rp2040": "0xe48bff56", "rp2350": "0xe48bff59"}
+_FLASH_BYTES = 2048 * 1024  # of a Pico
 _FLASH_START = "0x10000000"
 _ARTIFACTS = ("firmware.bin", "firmware.elf", "firmware.elf.map")
 
@@ -59,7 +60,9 @@ def _build_locked(board: str, firmware: Path, out: Path) -> Path:
 def _compile(board: str, contents: frozen.Contents, job: Job, chain: toolchain.Toolchain, out: Path) -> None:
     cmake_dir, stage = out / "cmake", out / "stage"
     job.forget_if_foreign(out, cmake_dir)
-    files = contents.frozen | {frozen.BUILD_INFO: frozen.build_info(job.version, job.build_hash, job.git)}
+    files = contents.frozen | {
+        frozen.BUILD_INFO: frozen.build_info(job.version, job.build_hash, job.git, contents.core)
+    }
     if frozen.stage(files, stage):
         # The freezing step looks for newer files only: it would keep a module that is gone.
         (cmake_dir / "frozen_content.c").unlink(missing_ok=True)
@@ -106,6 +109,7 @@ def _deliver(board: str, chain: toolchain.Toolchain, cmake_dir: Path, out: Path)
     """Makes the UF2 and puts the results in place, the UF2 last and in one move."""
     native_code.check_names(cmake_dir / "frozen_mpy")
     native_code.check(cmake_dir / "firmware.elf")
+    _demand_room(board, (cmake_dir / "firmware.bin").stat().st_size)
     uf2 = cmake_dir / "firmware.uf2"
     words: list[str | Path] = [
         "-c",
@@ -121,6 +125,16 @@ def _deliver(board: str, chain: toolchain.Toolchain, cmake_dir: Path, out: Path)
     for name in _ARTIFACTS:
         shutil.copy2(cmake_dir / name, out / name)
     uf2.replace(out / "firmware.uf2")
+
+
+def _demand_room(board: str, size: int) -> None:
+    """Raises BuildError for an image that reaches into the file system: the first start would erase its end."""
+    text = (ROOT / "boards" / board / "mpconfigboard.h").read_text()
+    found = re.search(r"MICROPY_HW_FLASH_STORAGE_BYTES\s+\((\d+) \* 1024\)", text)
+    room = _FLASH_BYTES - int(found[1]) * 1024 if found else _FLASH_BYTES
+    if size > room:
+        what = f"the image has {size // 1024} KB, before the file system there is room for {room // 1024} KB"
+        raise BuildError(f"boards/{board}: {what}; make MICROPY_HW_FLASH_STORAGE_BYTES in mpconfigboard.h smaller")
 
 
 def _chip(board: str) -> str:

@@ -3,7 +3,7 @@
 #define MICROPY_HW_USB_PRODUCT_FS_STRING    "Toleramp pump"
 
 // The file system: logs of past sessions. The firmware itself is frozen, below it.
-#define MICROPY_HW_FLASH_STORAGE_BYTES      (1408 * 1024)
+#define MICROPY_HW_FLASH_STORAGE_BYTES      (1344 * 1024)
 
 // Room for whole frames between two scans; as writes never wait, what does not fit stays with the sender.
 #define CFG_TUD_CDC_RX_BUFSIZE              (1024)

@@ -61,7 +61,7 @@ class Pump:
         self.board.tell_time(self.snap)
         cause, recorder = machine.reset_cause(), self.core.link.recorder
         recorder.core = CORE.encode()
-        recorder.begin(self.core)
+        recorder.begin(self.core, None, (number, False, held, slot, lost, last_s))
         self.core.boot(cause, self.snap)
         answered = self.board.parts() | (PART_KEYS if self.core.keys else 0)
         self.core.self_test(answered)

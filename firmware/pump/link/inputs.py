@@ -4,20 +4,21 @@ It begins at power-on, or when a laptop asks for it anew as soon as nothing flow
 (link.standing) and what the memory holds beside the log. Then each scan appends its changes; a laptop fetches them and
 with that frees their room. When there is none left the recording ends: what is missing could not be made up for.
 
-A scan: two bytes of bits, what belongs to each bit that is set, in this order, and a sum of all until here. The decisions stand beside the
-inputs: a core that is given the inputs makes the same bytes, or the first that differs shows what it decided otherwise.
+A scan: two bytes of bits, what belongs to each bit that is set, in this order, and a sum of all until here. The
+decisions stand beside the inputs: a core that is given the inputs makes the same bytes, or the first that differs shows
+what it decided otherwise.
 """
 
-from pump.base.compat import micropython, ptr8
+from pump.base.compat import micropython
 from pump.base.copying import copy
 from pump.base.units import TICK_MASK
 from pump.io import FRAM_SLOT
 from pump.link.frames import HEAD, MAX_PAYLOAD
+from pump.link.laid import append, fetch, run, stand, sum_of, word, words
 from pump.link.standing import put_bytes, put_number, put_whole
 from pump.store.journal import LOOK, SLOTS, unparted
 from pump.store.orders import LAST_SLOT
 from pump.tables import inputs as raw_rows
-from pump.tables import messages as m
 from pump.tables import parts
 
 RING = 1 << 14  # bytes: some twenty seconds of flow without a laptop
@@ -36,37 +37,6 @@ OUTS, WORDS, STORES, RECORDS, TONE, STANDS, TOLD, RARE = 256, 512, 1024, 2048, 4
 BROKEN, RAW, WALL, READ, NOW = 1, 2, 4, 8, 16  # of what is rare
 _DRIVER_OFF, _READY, _WALL_LOST = 32, 64, 128
 assert parts.ALL < _DRIVER_OFF
-
-
-@micropython.viper
-def _append(ring: ptr8, data: ptr8, at: int, n: int):
-    for i in range(n):
-        ring[(at + i) & 0x3FFF] = data[i]
-
-
-@micropython.viper
-def _fetch(data: ptr8, ring: ptr8, at: int, n: int):
-    for i in range(n):
-        data[19 + i] = ring[(at + i) & 0x3FFF]
-
-
-@micropython.viper
-def sum_of(data: ptr8, n: int, a: int) -> int:
-    """A sum over bytes that goes on from `a`, in which their places count; below 2**16. One byte that is another changes
-    the last eight bits of it and of all that go on from it: 31 has an inverse."""
-    for i in range(n):
-        a = (a * 31 + int(data[i])) & 0xFFFF
-    return a
-
-
-@micropython.native
-def _word(buf, at, value):
-    """Four bytes, low byte first; of a negative number its last 32 bits."""
-    buf[at] = value & 255
-    buf[at + 1] = value >> 8 & 255
-    buf[at + 2] = value >> 16 & 255
-    buf[at + 3] = value >> 24 & 255
-    return at + 4
 
 
 class Recorder:
@@ -96,9 +66,10 @@ class Recorder:
 
     # -- its beginning
 
-    def begin(self, pump, out=None):
+    def begin(self, pump, out=None, built=None):
         """From here on: the controller as it stands, and what the memory holds beside the log. It allocates. `out`:
-        of the scan that ends now."""
+        of the scan that ends now. `built`: of one that has just been built, instead, from what: first_record, bench,
+        held, first_slot, lost_step, last_s."""
         if self._ring is None:
             self._ring = bytearray(RING)
         self._run += 1
@@ -111,13 +82,15 @@ class Recorder:
         put_bytes(put, self.core)
         put_number(put, self.scans)
         put(len(pump.keys))
-        put_whole(put, pump)
+        put(1 if built else 0)
+        put_whole(put, list(built) + [pump.vitals.fresh_ms, pump.settings] if built else pump)
         if out and out.fram_slot >= SLOTS:  # it is written behind this scan
             put_number(put, out.fram_slot + 1)
             put_bytes(put, out.fram)
         self._memory(pump)
         put(0)  # no power-on follows
 
+    @micropython.native
     def put(self, byte):
         """One byte more; where there is no room the recording ends."""
         if self._head - self._tail >= RING:
@@ -176,13 +149,13 @@ class Recorder:
     def fill(self, buf, boot):
         """Writes the INPUTS payload to buf[HEAD:]; returns its length."""
         n = min(MOST, self._head - self._tail)
-        at = _word(buf, HEAD, boot << 8 | self._run & 255)
-        at = _word(buf, at, self._tail)
-        at = _word(buf, at, self._head)
-        at = _word(buf, at, self.scans)
+        at = word(buf, HEAD, boot << 8 | self._run & 255)
+        at = word(buf, at, self._tail)
+        at = word(buf, at, self._head)
+        at = word(buf, at, self.scans)
         buf[at] = AWAITS if self._anew else self.stands
         if n:
-            _fetch(buf, self._ring, self._tail, n)
+            fetch(buf, self._ring, self._tail, n)
         return _HEAD + n
 
     # -- each scan
@@ -217,7 +190,7 @@ class Recorder:
         if head - self._tail + n > RING or head > _AT_MOST:
             self.stands = ENDED
             return
-        _append(self._ring, work, head, n)
+        append(self._ring, work, head, n)
         self._head = head + n
 
     @micropython.native
@@ -227,7 +200,7 @@ class Recorder:
         dt_ms = snap.dt_ms
         if dt_ms != USUAL_MS:
             mask = DT
-            n = _word(work, n, dt_ms)
+            n = word(work, n, dt_ms)
         byte = snap.buttons | snap.fram << 6
         if byte != self._keys:
             self._keys = work[n] = byte
@@ -246,10 +219,10 @@ class Recorder:
             n += 1
         if snap.ox_n:
             mask |= OXIMETER
-            n = _run(work, n, snap.ox, snap.ox_n)
+            n = run(work, n, snap.ox, snap.ox_n)
         if snap.link_n:
             mask |= LINE
-            n = _run(work, n, snap.link, snap.link_n)
+            n = run(work, n, snap.link, snap.link_n)
         if snap.pulses != self._pulses or snap.moved != self._moved or snap.idle != self._idle:
             n = self._counts(snap, work, n)
             mask |= self._counted
@@ -257,16 +230,21 @@ class Recorder:
         if queue_us != self._queue:  # at most some hundreds of ms
             self._queue = queue_us
             mask |= QUEUE
-            n = _word(work, n, queue_us) - 1
+            n = word(work, n, queue_us) - 1
+        if self._rare(pump, snap, dt_ms):
+            mask |= RARE
         self._in_mask = mask
+        return n
+
+    @micropython.native
+    def _rare(self, pump, snap, dt_ms):
+        """Whether something changed that seldom does; a raw input counts where the core looks at it."""
         now_ms = (self._now + dt_ms) & TICK_MASK
         self._now = snap.now_ms
         self._jumped = now_ms != self._now
         if self._jumped or self._reads or snap.wall_s != self._wall or snap.ox_broken != self._broken:
-            self._in_mask |= RARE
-        elif (pump.turn & 3 == 1 or dt_ms >= SLOW_MS) and snap.raw[0] != self._raw:
-            self._in_mask |= RARE
-        return n
+            return True
+        return (pump.turn & 3 == 1 or dt_ms >= SLOW_MS) and snap.raw[0] != self._raw
 
     @micropython.native
     def _counts(self, snap, work, n):
@@ -278,7 +256,7 @@ class Recorder:
             work[n] = more
             n += 1
         else:
-            n = _word(work, _word(work, _word(work, n, snap.pulses), snap.moved), snap.idle)
+            n = word(work, word(work, word(work, n, snap.pulses), snap.moved), snap.idle)
         self._pulses, self._moved = snap.pulses, snap.moved
         self._idle = snap.idle
         return n
@@ -302,10 +280,10 @@ class Recorder:
             n += 1
         if out.words:
             mask |= WORDS
-            n = _words(out, work, n)
+            n = words(out, work, n)
         if out.fram_slot >= 0:
             mask |= STORES
-            n = _word(work, n, out.fram_slot | sum_of(out.fram, FRAM_SLOT, 1) << 13 & 0x1FFFE000)
+            n = word(work, n, out.fram_slot | sum_of(out.fram, FRAM_SLOT, 1) << 13 & 0x1FFFE000)
         journal = pump.journal
         if journal.seq != self._seq:
             self._seq = journal.seq
@@ -316,12 +294,10 @@ class Recorder:
         if out.tone_hz != self._tone:
             self._tone = out.tone_hz
             mask |= TONE
-            work[n] = out.tone_hz & 255
-            work[n + 1] = out.tone_hz >> 8
-            n += 2
+            n = word(work, n, out.tone_hz) - 2
         if self.scans & LOOK_SCANS == 0:
             mask |= STANDS
-            n = _stand(pump, work, n)
+            n = stand(pump, work, n)
         if self.told:
             mask |= TOLD
             work[n] = self.told
@@ -349,60 +325,18 @@ class Recorder:
         if snap.wall_s != self._wall:
             self._wall = snap.wall_s
             bits |= WALL
-            n = _word(work, n, snap.wall_s)
+            n = word(work, n, snap.wall_s)
         if self._reads:
             bits |= READ
-            n = _word(work, n, snap.read)
+            n = word(work, n, snap.read)
             if snap.read >= 0:
                 copy(work, n, snap.slot, 0, FRAM_SLOT)
                 n += FRAM_SLOT
         if self._jumped:
             bits |= NOW
-            n = _word(work, n, snap.now_ms)
+            n = word(work, n, snap.now_ms)
         work[at] = bits
         return n
 
 
-@micropython.native
-def _run(work, n, data, count):
-    work[n] = count
-    copy(work, n + 1, data, 0, count)
-    return n + 1 + count
-
-
-@micropython.native
-def _words(out, work, n):
-    """How many pulses are queued, and how long all words take."""
-    pulses = took_us = 0
-    for k in range(out.words):
-        count, each_us = out.word_count[k], out.word_us[k]
-        pulses += count
-        took_us += count * each_us if count else each_us
-    n = _word(work, n, took_us) - 1
-    work[n] = pulses & 255
-    work[n + 1] = pulses >> 8 & 255
-    return n + 2
-
-
-@micropython.native
-def _stand(pump, work, n):
-    """How things stand: inputs.STAND names the fields."""
-    session, alarms, vitals = pump.session, pump.alarms, pump.vitals
-    progress = session.progress
-    work[n] = session.state
-    work[n + 1] = progress.step & 255
-    work[n + 2] = progress.cause
-    work[n + 3] = alarms.top & 255
-    work[n + 4] = alarms.priority
-    work[n + 5] = session.question.kind
-    work[n + 6] = vitals.spo2 & 255
-    work[n + 7] = vitals.quality()
-    work[n + 8] = pump.guard.trip & 255
-    n = _word(work, n + 9, vitals.pulse) - 2
-    n = _word(work, n, sum_of(pump.display.lines, 64, 1)) - 2
-    return _word(work, _word(work, _word(work, n, session.rate_e4()), progress.total), pump.t_s)
-
-
-STAND = "<BBBBBBBBBHHIII"
-STAND_FIELDS = "state step cause alarm priority question spo2 quality trip pulse screen rate_e4 total t_s"
 _VOID = bytearray(FRAM_SLOT)

@@ -13,10 +13,37 @@ their number is: with them others could sign (SEC-1).
 
 from array import array
 
+from pump.base.compat import micropython, ptr8
+
 LEFT_OUT = ("recorder", "stats", "keys")
 _LOW, _HIGH = -8, 119
+_RUN = 255
 
 
+@micropython.viper
+def _filled(data: ptr8, at: int, end: int) -> int:
+    """Where two zeros follow, or the end."""
+    while at < end:
+        if not data[at]:
+            if at + 1 >= end:
+                return at
+            if not data[at + 1]:
+                return at
+        at += 1
+    return at
+
+
+@micropython.viper
+def _zeros(data: ptr8, at: int, end: int) -> int:
+    """Where the zeros end."""
+    while at < end:
+        if data[at]:
+            return at
+        at += 1
+    return at
+
+
+@micropython.native
 def put_number(put, value):
     """A number of any size by seven bits a byte."""
     value = value << 1 if value >= 0 else (-value << 1) - 1
@@ -26,20 +53,19 @@ def put_number(put, value):
     put(value)
 
 
+@micropython.native
 def put_bytes(put, data):
     """Bytes: their number, then pairs of runs."""
     put_number(put, len(data))
     at, end = 0, len(data)
     while at < end:
         first = at
-        while at < end and at - first < 255 and (data[at] or (at + 1 < end and data[at + 1])):
-            at += 1
+        at = _filled(data, at, min(end, at + _RUN))
         put(at - first)
         for i in range(first, at):
             put(data[i])
         first = at
-        while at < end and at - first < 255 and not data[at]:
-            at += 1
+        at = _zeros(data, at, min(end, at + _RUN))
         put(at - first)
 
 
@@ -49,6 +75,7 @@ def _put_text(put, value):
     put_bytes(put, data)
 
 
+@micropython.native
 def _simple(put, value):
     """Whether it was a value without parts, which is put."""
     if value is None or value is True or value is False:
@@ -66,6 +93,7 @@ def _simple(put, value):
     return True
 
 
+@micropython.native
 def _parts(put, value):
     """A value with parts: its head is put; its parts in their order."""
     kind, parts = "x", ()
@@ -85,6 +113,7 @@ def _parts(put, value):
     return parts
 
 
+@micropython.native
 def put_whole(put, root):
     """`put(byte)` takes the bytes of all that `root` holds. It allocates, and takes some tens of ms."""
     seen = {}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pump.tables import messages as m
+from pump.tables.oximeters import NAMES
 from toleramp.device.wire import Wire
 from toleramp.live.session_log import Record, Writer, event_record, session_record
 from toleramp.replay.fetch import Fetch
@@ -23,8 +24,9 @@ class Tap:
         self.busy = False  # somebody else awaits an answer
         self._number = 0
 
-    def head(self, form: str, build: dict[str, str]) -> None:
+    def head(self, form_name: str, build: dict[str, str]) -> None:
         """The session's first line."""
+        form = NAMES.index(form_name)
         hello = {
             "version": build["version"], "build": build.get("build", ""), "git": build.get("git", ""),
             "contract": m.CONTRACT, "fingerprint": "", "mode": 1, "oximeter": form, "reads": form, "kept": 1,
@@ -89,8 +91,8 @@ class RecordedCore(CoreTarget):
 class RecordedBoard(Rp2040Target):
     """The image on the emulated board, recorded."""
 
-    def __init__(self, image: Path | None = None) -> None:
-        super().__init__(image)
+    def __init__(self) -> None:
+        super().__init__()
         self.tap = Tap(lambda data: self.bench.board.usb_write(data))
 
     def _heard(self, data: bytes) -> None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from toleramp.device.wire import Fields
+from toleramp.errors import Refused
 from toleramp.live.session_log import Record
 from toleramp.replay.recording import STANDS, inputs_record
 
+if TYPE_CHECKING:
+    from toleramp.device.client import Pump
+
+AT_ONCE = 20  # answers, of 183 bytes; then the stream has its turn
 ANEW = 1 << 31  # asks for a recording that begins now
 
 
@@ -35,6 +43,18 @@ class Fetch:
                 self._ended, record = run, record or inputs_record(fields)
             self._ask(stands)
         return record
+
+    def all_there_is(self, pump: Pump) -> Iterator[Record]:
+        """Asks for what is there now. Raises as a request does when the pump does not answer."""
+        for _ in range(AT_ONCE):
+            try:
+                record = self.took(pump.inputs(self.at))
+            except Refused:  # too many in this second
+                return
+            if record:
+                yield record
+            if not self.more:
+                return
 
     def _ask(self, stands: str) -> None:
         """A new one, unless it is asked for already."""

@@ -16,6 +16,7 @@ from pump.link.standing import LEFT_OUT
 from pump.loading import take_over
 from pump.protocol import protocol as protocols
 from pump.senses.power_up import BENCH_KEYS, Act
+from pump.store.settings import Settings
 from toleramp.replay.scans import Beginning, Node
 
 PERIOD_US = 20_000
@@ -117,7 +118,35 @@ def _part(node: Node, present: Any, path: str) -> Any:
 def build(begin: Beginning, form: str, pl_pulse: int, read_slot: Callable[[int], bytearray | None]) -> Controller:
     """A controller that stands as `begin` has it. Raises Misfit."""
     keys = {str(number): b"" for number in range(begin.keys)}
-    core = Controller(module(form).Parser(), pl_pulse, PERIOD_US, keys=keys, read_slot=read_slot)
+    if begin.built:
+        core = _built(begin, form, pl_pulse, keys, read_slot)
+    else:
+        core = Controller(module(form).Parser(), pl_pulse, PERIOD_US, keys=keys, read_slot=read_slot)
+        _prepare(begin, core, pl_pulse)
+        _Filler().value(begin.core, core, "pump")
+    recorder = core.link.recorder = Sink()
+    recorder.scans, recorder.stands = begin.scans, GOES
+    recorder._reads = core.link.archive._asked
+    return core
+
+
+def _built(
+    begin: Beginning, form: str, pl_pulse: int, keys: dict[str, bytes], read_slot: Callable[[int], bytearray | None]
+) -> Controller:
+    """As the pump built it at power-on."""
+    *given, stood = begin.core.parts
+    first, bench, held, slot, lost, last_s, fresh_ms = given
+    settings = _Filler().value(Node("l", [stood]), [Settings()], "settings")[0]
+    core = Controller(
+        module(form).Parser(), pl_pulse, PERIOD_US, first_record=first, bench=bench, keys=keys, settings=settings,
+        held=held, first_slot=slot, lost_step=lost, read_slot=read_slot, last_s=last_s,
+    )  # fmt: skip
+    core.vitals.fresh_ms = fresh_ms
+    return core
+
+
+def _prepare(begin: Beginning, core: Controller, pl_pulse: int) -> None:
+    """What a core has not when it is built, and the pump's had."""
     blob = _part(begin.core, core, "guard.blob")
     if isinstance(blob, Node) and blob.data:
         loaded = bytearray(blob.data)
@@ -127,9 +156,3 @@ def build(begin: Beginning, form: str, pl_pulse: int, read_slot: Callable[[int],
         core.oximeter.search = Search()
     if isinstance(_part(begin.core, core, "act"), Node):
         core.act = Act(BENCH_KEYS)
-    _Filler().value(begin.core, core, "pump")
-    core.link.recorder = Sink()
-    core.link.recorder.scans = begin.scans
-    core.link.recorder.stands = GOES
-    core.link.recorder._reads = core.link.archive._asked
-    return core

@@ -29,6 +29,7 @@ class Run:
     data: bytearray = field(default_factory=bytearray)
     last_scan: int = 0
     why: str = ""
+    ended: bool = False
     events: dict[int, Record] = field(default_factory=dict)
 
     def take(self, record: Record) -> None:
@@ -42,8 +43,7 @@ class Run:
             self.why = "the laptop had not fetched them in time"
         elif new > 0:
             self.data += data[-new:]
-        if record["stands"] == "ended" and not data:
-            self.why = "the pump's room for them was full while no laptop fetched them"
+        self.ended = record["stands"] == "ended"
 
 
 def runs(log: Log) -> list[Run]:
@@ -61,4 +61,9 @@ def runs(log: Log) -> list[Run]:
             found[-1].take(record)
         elif record["kind"] == "event" and found:
             found[-1].events[record["seq"]] = record
+    for k, run in enumerate(found):
+        if run.ended and not run.why:
+            run.why = "the pump's room for them was full while no laptop fetched them"
+        elif not run.why and any(later.number >> 8 == run.number >> 8 for later in found[k + 1 :]):
+            run.why = "another recording was begun"
     return found

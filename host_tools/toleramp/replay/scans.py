@@ -8,6 +8,7 @@ from typing import Any
 
 from pump.io import FRAM_SLOT, Snapshot
 from pump.link import inputs as i
+from pump.link import laid
 from pump.tables import inputs as raw_rows
 
 
@@ -69,12 +70,13 @@ class PowerOn:
 
 @dataclass
 class Beginning:
-    """A recording's head: which core it is of, the scans before it, how many keys of people the pump has, the core as it stood (a tree of
-    standing's letters), the memory's slots, the power-on if it begins there."""
+    """A recording's head: which core it is of, the scans before it, how many keys of people the pump has, the core as it
+    stood (a tree of standing's letters), or, `built`, from what it was built; the memory's slots, the power-on."""
 
     which: str
     scans: int
     keys: int
+    built: bool
     core: Any
     memory: dict[int, bytes] = field(default_factory=dict)
     power_on: PowerOn | None = None
@@ -116,7 +118,7 @@ def beginning(source: Bytes) -> Beginning:
     if form != i.FORMAT:
         raise ValueError(f"a recording of format {form}, this tool reads {i.FORMAT}")
     which = source.run().decode("ascii", "replace")
-    found = Beginning(which, source.number(), source.byte(), _tree(source))
+    found = Beginning(which, source.number(), source.byte(), bool(source.byte()), _tree(source))
     while slot := source.number():
         found.memory.setdefault(slot - 1, source.run())
     if source.byte():
@@ -136,7 +138,7 @@ class Scan:
 
     def check(self, before: int) -> int:
         """The sum that goes on from the scan before; the scan's last byte is its lowest eight bits."""
-        return int(i.sum_of(self.data, len(self.data) - 1, before))
+        return int(laid.sum_of(self.data, len(self.data) - 1, before))
 
 
 def _inputs(source: Bytes, bits: int) -> dict[str, Any]:
@@ -177,8 +179,8 @@ def _decided(source: Bytes, bits: int) -> dict[str, Any]:
     if bits & i.TONE:
         said["tone_hz"] = source.word(2)
     if bits & i.STANDS:
-        values = struct.unpack(i.STAND, source.take(struct.calcsize(i.STAND)))
-        said |= dict(zip(i.STAND_FIELDS.split(), values, strict=True))
+        values = struct.unpack(laid.STAND, source.take(struct.calcsize(laid.STAND)))
+        said |= dict(zip(laid.STAND_FIELDS.split(), values, strict=True))
     if bits & i.TOLD:
         said["approval"] = source.byte()
     return said
