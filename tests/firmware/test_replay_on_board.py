@@ -10,9 +10,7 @@ from toleramp_bench.evidence.replays import FAULTS, equal, recorded
 
 
 @pytest.mark.req("INT-12")
-@pytest.mark.parametrize(
-    "name", ["stop-button", *(pytest.param(name, marks=pytest.mark.long) for name in FAULTS if name != "stop-button")]
-)
+@pytest.mark.parametrize("name", [FAULTS[0], *(pytest.param(name, marks=pytest.mark.long) for name in FAULTS[1:])])
 def test_the_image_decides_what_the_core_decides(name: str, tmp_path: Path, firmware: Path) -> None:
     """Else what is proved of the core does not hold for the pump."""
     pieces = recorded(name, "rp2040", tmp_path / "log.jsonl")

@@ -21,11 +21,8 @@ from toleramp_bench.scenario.reader import read_scenario
 from toleramp_bench.targets.recorded import RecordedBoard, RecordedCore
 
 SCENARIOS = ROOT / "hil_tests" / "scenarios"
-FAULTS = (
-    "stop-button", "wrong-bag", "stuck-key", "driver-off", "free-flow", "desaturation-deep", "tachycardia", "cable-out",
-    "laptop-gone", "host-garbage", "power-cut", "power-cut-in-recovery", "mild-reaction", "third-reaction", "fram-lost",
-    "screen-out", "hung-loop", "clock-jumps", "oximeter-rubbish", "bus-stuck",
-)  # fmt: skip
+_LIST = SCENARIOS / "replayed.txt"
+FAULTS = tuple(line for line in _LIST.read_text().splitlines() if line and not line.startswith("#"))
 TARGETS = {"core": RecordedCore, "rp2040": RecordedBoard}
 
 

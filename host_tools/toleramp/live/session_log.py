@@ -49,6 +49,7 @@ from pump.tables import (
     messages,
     parts,
     questions,
+    recoveries,
     refusals,
     settings,
     states,
@@ -71,7 +72,7 @@ _VERDICTS = ("quality", "spo2_verdict", "pulse_verdict", "lowest_verdict")
 _PERCENT = ("baseline", "lowest", "minute_spo2", "before_spo2")
 
 # The table whose row an event's `code` is.
-_CODES = (None, causes, alarms, refusals, None, settings, events, parts)
+_CODES = (None, causes, alarms, refusals, None, settings, events, parts, recoveries)
 
 
 def wall_now() -> str:

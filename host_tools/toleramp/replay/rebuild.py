@@ -33,7 +33,7 @@ class Sink(Recorder):
         super().__init__()
         self.made = b""
 
-    def begin(self, pump: Controller, out: Outputs | None = None) -> None:
+    def begin(self, pump: Controller, out: Outputs | None = None, built: Any = None) -> None:
         """The pump's next recording is a run of its own."""
         self._anew = False
 

@@ -70,8 +70,8 @@ class PowerOn:
 
 @dataclass
 class Beginning:
-    """A recording's head: which core it is of, the scans before it, how many keys of people the pump has, the core as it
-    stood (a tree of standing's letters), or, `built`, from what it was built; the memory's slots, the power-on."""
+    """A recording's head: which core it is of, the scans before it, how many keys of people the pump has, the core as
+    it stood (a tree of standing's letters), or, `built`, from what it was built; the memory's slots, the power-on."""
 
     which: str
     scans: int
