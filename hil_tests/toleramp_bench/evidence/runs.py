@@ -180,7 +180,8 @@ def _on_the_board() -> list[Run]:
             about="20 min",
         ),
         Run(
-            "replays", "20 scenarios with faults, recorded and replayed, each decision equal", "core and emulated rp2040",
+            "replays", "20 scenarios with faults, recorded and replayed, decision by decision",
+            "core and emulated rp2040",
             _module("evidence.replays", "--out", "{out}"),
             (*_BOARD, *_CAMPAIGN, "hil_tests/toleramp_bench/evidence/replays.py", "hil_tests/scenarios/*.toml"),
             image=True, about="20 min",
