@@ -11,6 +11,7 @@ import pytest
 from tests.long_form import some
 
 from pump.io import CONFIRM
+from toleramp.cli import main
 from toleramp.errors import UserError
 from toleramp.live.session_log import Record
 from toleramp.replay.scans import Bytes, beginning, scan
@@ -22,7 +23,6 @@ from toleramp_bench.targets.recorded import RecordedCore
 SECOND_US = 1_000_000
 
 
-@pytest.mark.req("INT-12")
 @pytest.mark.parametrize("name", some(FAULTS, 4))
 def test_the_core_decides_again_what_it_decided(name: str, tmp_path: Path) -> None:
     """Else a replay shows differences that are its own."""
@@ -63,7 +63,6 @@ def places(data: bytes) -> list[int]:
     return found
 
 
-@pytest.mark.req("INT-12")
 @pytest.mark.parametrize("which", [1, 400, 1200])
 def test_a_changed_byte_is_found_at_its_scan(which: int, lines: list[Record], tmp_path: Path) -> None:
     """Else a recording proves what never happened."""
@@ -93,7 +92,6 @@ def with_another_key(data: bytes, which: int) -> bytes:
     return bytes(made)
 
 
-@pytest.mark.req("INT-12")
 def test_another_input_is_another_decision(lines: list[Record], tmp_path: Path) -> None:
     """Else the sums are all that is compared: a key that nobody pressed, well told, changes what the core does."""
     piece = replay(str(put_back(lines, with_another_key(joined(lines), 500), tmp_path / "log.jsonl")))[0]
@@ -131,7 +129,6 @@ def of(target: RecordedCore, path: Path) -> list[Piece]:
     return replay(str(path))
 
 
-@pytest.mark.req("INT-8")
 def test_a_short_cut_of_the_line_costs_nothing(tmp_path: Path) -> None:
     """Else each loose plug ends a recording."""
     target, _ = watched(8)
@@ -139,7 +136,6 @@ def test_a_short_cut_of_the_line_costs_nothing(tmp_path: Path) -> None:
     assert len(pieces) == 1 and pieces[0].proved and pieces[0].outcome.last > 60 * 50
 
 
-@pytest.mark.req("INT-8")
 def test_a_long_cut_is_told_and_a_new_recording_begins(tmp_path: Path) -> None:
     """Else what is missing counts as equal."""
     target, _ = watched(120)
@@ -150,7 +146,6 @@ def test_a_long_cut_is_told_and_a_new_recording_begins(tmp_path: Path) -> None:
     assert second.outcome.first >= first.run.last_scan and second.outcome.scans > 500
 
 
-@pytest.mark.req("INT-12")
 def test_what_cannot_be_replayed_is_one_line(lines: list[Record], tmp_path: Path) -> None:
     """Else an old recording looks like a pump that decides otherwise."""
     other = [dict(line) for line in lines]
@@ -169,3 +164,36 @@ def test_what_cannot_be_replayed_is_one_line(lines: list[Record], tmp_path: Path
     path.write_text('{"kind":"pump-log","format":1}\n')
     with pytest.raises(UserError, match="not each scan's inputs"):
         replay(str(path))
+
+
+def test_the_command_says_what_is_proved_and_exits_by_it(
+    lines: list[Record], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a script takes a difference for none."""
+    data = joined(lines)
+    good, bad = put_back(lines, data, tmp_path / "good.jsonl"), tmp_path / "bad.jsonl"
+    put_back(lines, with_another_key(data, 500), bad)
+    assert main(["replay", str(good)]) == 0
+    assert "every decision equal up to scan" in capsys.readouterr().out
+    assert main(["replay", str(bad)]) == 1
+    said = capsys.readouterr().out
+    assert "DIFFERENCE at scan 50" in said and "keys confirm" in said and "pump" in said
+    assert main(["replay", str(bad), "--json"]) == 1
+    first = json.loads(capsys.readouterr().out)["runs"][0]
+    assert 500 < first["difference"]["scan"] <= 506 and first["last_equal_scan"] == first["difference"]["scan"] - 1
+    assert main(["replay", str(tmp_path / "none.jsonl")]) == 2
+    assert "none.jsonl: cannot be read" in capsys.readouterr().err
+
+
+def test_what_became_of_an_approval_is_taken_from_the_recording(tmp_path: Path) -> None:
+    """Else a replay needs the keys of people, or refuses what the pump took."""
+    target = RecordedCore()
+    target.start(False)
+    assert target.load(standard_blob()) == "approval"
+    for _ in range(100):
+        target.host("ping")
+        target.run_to(target.now_us + SECOND_US // 10)
+        target.records()
+    target.tap.head(target.form, target.build)
+    pieces = of(target, tmp_path / "log.jsonl")
+    assert pieces[0].proved and pieces[0].outcome.records >= 1 and pieces[0].outcome.last > 50

@@ -9,7 +9,6 @@ import pytest
 from toleramp_bench.evidence.replays import FAULTS, equal, recorded
 
 
-@pytest.mark.req("INT-12")
 @pytest.mark.parametrize("name", [FAULTS[0], *(pytest.param(name, marks=pytest.mark.long) for name in FAULTS[1:])])
 def test_the_image_decides_what_the_core_decides(name: str, tmp_path: Path, firmware: Path) -> None:
     """Else what is proved of the core does not hold for the pump."""
