@@ -318,7 +318,7 @@ class Link:
         if self.archive.waits:
             self.archive.step(snap, out)
         kind = self._reply
-        if kind:
+        if kind and (kind != _INPUTS or pump.spare):
             self._reply = 0
             self._answer(out, kind, pump)
         elif self.archive.ready:
