@@ -28,6 +28,7 @@ class Contents:
 
     frozen: dict[str, bytes]
     board: dict[str, bytes]
+    core: str = ""  # the name of the core's sources
 
     def build_hash(self, toolchain: str) -> str:
         """Eight hex digits of SHA-256 over every file and what it is built with."""
@@ -59,7 +60,7 @@ def collect(firmware: Path, board: Path, packages: tuple[str, ...], with_main: b
     if with_main:
         frozen |= _if_there(firmware / "main.py", "main.py")
         frozen |= {name: path.read_bytes() for name, path in board_modules(board).items()}
-    return Contents(frozen, board_files(board))
+    return Contents(frozen, board_files(board), core_hash(firmware) if "pump" in packages else "")
 
 
 def _if_there(path: Path, name: str) -> dict[str, bytes]:
@@ -83,9 +84,19 @@ def board_files(board: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in (own_files | shared).items()}
 
 
-def build_info(version: str, build_hash: str, git: str) -> bytes:
+def build_info(version: str, build_hash: str, git: str, core: str = "") -> bytes:
     """The module that says in the image what the image is."""
-    return f'VERSION = "{version}"\nBUILD_HASH = "{build_hash}"\nGIT = "{git}"\n'.encode()
+    return f'VERSION = "{version}"\nBUILD_HASH = "{build_hash}"\nGIT = "{git}"\nCORE = "{core}"\n'.encode()
+
+
+def core_hash(firmware: Path) -> str:
+    """Names the core by its sources, eight hex digits; `toleramp replay` works it out of its own in the same way."""
+    digest = hashlib.sha256()
+    for package in ("pump", "oximeters"):
+        for path in sorted((firmware / package).rglob("*.py")):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(firmware).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:8]
 
 
 def project_version(root: Path = ROOT) -> str:

@@ -59,7 +59,9 @@ def _build_locked(board: str, firmware: Path, out: Path) -> Path:
 def _compile(board: str, contents: frozen.Contents, job: Job, chain: toolchain.Toolchain, out: Path) -> None:
     cmake_dir, stage = out / "cmake", out / "stage"
     job.forget_if_foreign(out, cmake_dir)
-    files = contents.frozen | {frozen.BUILD_INFO: frozen.build_info(job.version, job.build_hash, job.git)}
+    files = contents.frozen | {
+        frozen.BUILD_INFO: frozen.build_info(job.version, job.build_hash, job.git, contents.core)
+    }
     if frozen.stage(files, stage):
         # The freezing step looks for newer files only: it would keep a module that is gone.
         (cmake_dir / "frozen_content.c").unlink(missing_ok=True)

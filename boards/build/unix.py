@@ -45,7 +45,9 @@ def _build_locked(firmware: Path, out: Path) -> Path:
 def _compile(contents: frozen.Contents, job: Job, chain: toolchain.Toolchain, out: Path) -> None:
     work, stage = out / "make", out / "stage"
     job.forget_if_foreign(out, work)
-    files = contents.frozen | {frozen.BUILD_INFO: frozen.build_info(job.version, job.build_hash, job.git)}
+    files = contents.frozen | {
+        frozen.BUILD_INFO: frozen.build_info(job.version, job.build_hash, job.git, contents.core)
+    }
     if frozen.stage(files, stage):
         (work / "frozen_content.c").unlink(missing_ok=True)
     if not work.is_dir():

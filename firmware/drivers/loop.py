@@ -6,7 +6,7 @@ from time import sleep_ms, ticks_add, ticks_diff, ticks_ms, ticks_us
 
 import machine
 from board_mechanism import PL_PULSE
-from build_info import BUILD_HASH, GIT, VERSION
+from build_info import BUILD_HASH, CORE, GIT, VERSION
 
 from drivers.pump_board import PumpBoard, keys_held
 from oximeters.registry import module
@@ -59,8 +59,13 @@ class Pump:
         self.core.vitals.fresh_ms = max(FRESH_MS, chosen.SILENCE_MS)
         self.snap.parts = self.board.parts()
         self.board.tell_time(self.snap)
-        self.core.boot(machine.reset_cause(), self.snap)
-        self.core.self_test(self.board.parts() | (PART_KEYS if self.core.keys else 0))
+        cause, recorder = machine.reset_cause(), self.core.link.recorder
+        recorder.core = CORE.encode()
+        recorder.begin(self.core, None, (number, False, held, slot, lost, last_s))
+        self.core.boot(cause, self.snap)
+        answered = self.board.parts() | (PART_KEYS if self.core.keys else 0)
+        self.core.self_test(answered)
+        recorder.booted(cause, self.snap, answered)
         self._mean = 0
         self._since_tidy = 0  # scans
 

@@ -56,7 +56,12 @@ def _new(pump, blob):
 def judged(pump, blob):
     """Protocol, plan and the key of its order (None: there is none). Raises Refusal for what the pump does not take."""
     protocol = p.decode(blob)
-    admit(protocol, blob, pump.bench, pump.keys)
+    try:
+        admit(protocol, blob, pump.bench, pump.keys)
+    except p.Refusal as refusal:
+        if refusal.code == refusals.APPROVAL:
+            pump.link.recorder.told = refusal.where + 1  # a replay has no keys
+        raise
     collect()
     return protocol, Plan(protocol, pump.pl_pulse), key_of(protocol, blob)
 

@@ -275,6 +275,9 @@ class LinePump(CorePump):
         assert fields["t_s"] == self.controller.t_s and fields["cause"] == causes.NONE
         assert abs(EPOCH + timedelta(seconds=fields["wall_s"]) - self.board.clock.time) <= timedelta(seconds=2)
 
+    def _is_inputs(self, fields: dict[str, Any], _: Request) -> None:
+        assert fields["at"] == fields["end"] == 0, "a recording that nobody has begun"
+
     def _is_event(self, fields: dict[str, Any], last: Request) -> None:
         assert fields["seq"] == record_asked(last)
 

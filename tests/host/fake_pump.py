@@ -180,6 +180,8 @@ class FakePump:
             return (m.EVENT, known) if known else self._refusal(kind, "range", 0, 0)
         if kind == m.STORED_GET[0]:
             return self._stored(fields["slot"], fields["count"])
+        if kind == m.INPUTS_GET[0]:
+            return m.INPUTS, {"run": 1, "at": 0, "end": 0, "scan": 7, "stands": 0}
         self._act(kind, fields)
         return m.ACK, {"request": kind}
 

@@ -32,7 +32,7 @@ def test_round_trip(tmp_path: Path) -> None:
     session = read.records[0]
     assert session["format"] == 1
     assert session["pump"].pop("oximeter") == {"set": OXIMETERS.BCI5, "reads": OXIMETERS.NONIN_DF2, "kept": True}
-    assert session["pump"] == PUMP
+    assert session["pump"] == PUMP | {"contract": "00000001"}
     assert next(read.of("link"))["what"] == "lost"
 
 

@@ -15,6 +15,7 @@ from pump.base.units import ticks_diff
 from pump.io import TX_MAX
 from pump.link import frames, status
 from pump.link.archive import Archive
+from pump.link.inputs import Recorder
 from pump.link.loader import Loader
 from pump.store.journal import RECORD, SLOTS
 from pump.tables import lines, refusals
@@ -38,6 +39,7 @@ _STATS = m.STATS[0]
 _HELLO = m.HELLO_REPLY[0]
 _HEARD = m.HEARD[0]
 _CLOCK = m.CLOCK[0]
+_INPUTS = m.INPUTS[0]
 _STORED_GET = m.STORED_GET[0]
 _STORED, _STORED_HEAD = m.STORED[:2]
 _STORED_SIZE = struct.calcsize(_STORED_HEAD)
@@ -53,6 +55,7 @@ class Link:
         self.receiver = frames.Receiver()
         self.loader = Loader()
         self.archive = Archive(journal)
+        self.recorder = Recorder()
         self.request = 0
         self.lost = False
         self.bits = 0  # conditions of tables.causes
@@ -270,6 +273,12 @@ class Link:
             self._reply = 0
             self.archive.ask(first, count, self._reply_seq)
 
+    def on_inputs_get(self, length):
+        """The recording of its inputs, from a place on."""
+        if not self._short(length, m.INPUTS_GET[1]):
+            self.recorder.ask(self.receiver.buf, AT)
+            self._reply = _INPUTS
+
     def on_load_begin(self, length):
         """A protocol begins to come."""
         self._load(self.loader.begin, length)
@@ -309,13 +318,14 @@ class Link:
         if self.archive.waits:
             self.archive.step(snap, out)
         kind = self._reply
-        if kind:
+        if kind and (kind != _INPUTS or pump.spare):
             self._reply = 0
             self._answer(out, kind, pump)
         elif self.archive.ready:
             self._stored(out)
         elif self._period_ms and pump.spare:
             self._stream(out, pump, snap.now_ms)
+        self.recorder.scan(pump, snap, out)
 
     def _answer(self, out, kind, pump):
         plain = self._plain
@@ -335,6 +345,8 @@ class Link:
             n = status.fill_heard(plain, pump, self._wanted)
         elif kind == _CLOCK:
             n = status.fill_clock(plain, pump)
+        elif kind == _INPUTS:
+            n = self.recorder.fill(plain, self.journal.boot)
         else:
             n = status.fill_status(plain, pump) if kind == _STATUS else status.fill_stats(plain, pump)
         self._close(out, kind, self._reply_seq, n)

@@ -134,6 +134,11 @@ class Journal:
         copy(target, at, self._ring, seq % RING * RECORD, RECORD)
 
     @micropython.native
+    def chain_to(self, target, at):
+        """The newest record's checksum, in which all before it count, to target[at:at+4]."""
+        copy(target, at, self._chain, 0, crc.SIZE)
+
+    @micropython.native
     def settle(self, outcome):
         """What became of the record handed out before (Snapshot.fram): kept, or to be handed out again."""
         if not self._handed or not outcome:
@@ -258,10 +263,15 @@ def newest(read, slot):
     """(number, state, all pulses of its session) of the newest record before `slot` that is sound; (-1, 0, 0): none."""
     for back in range(slot - 1, max(-1, slot - 1 - LOOK), -1):
         record = read(back)
-        if valid(record, back) and not record[_PART_AT]:
+        if unparted(record, back):
             values = struct.unpack_from(_BODY, record, 0)
             return values[0], values[_STATE], values[_PULSES]
     return -1, 0, 0
+
+
+def unparted(record, slot):
+    """True for a sound record that goes on with no other."""
+    return valid(record, slot) and not record[_PART_AT]
 
 
 def unknown_log(drawn):

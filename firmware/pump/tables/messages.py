@@ -73,6 +73,8 @@ ROWS = (
     ("CLOCK_SET", 0x15, "<I", "wall_s", ANYBODY, states.AT_REST, ACKED, 4),  # seconds since 2020-01-01 UTC
     # So many slots of the log from this one on, at most STORED_MOST; the answer comes some scans later.
     ("STORED_GET", 0x18, "<HB", "slot count", ANYBODY, 0, 0x8D, 60),
+    # The recording of its inputs from this byte on, those before are had; highest bit: one that begins now, at rest.
+    ("INPUTS_GET", 0x1C, "<I", "at", ANYBODY, 0, 0x8E, 60),
     ("HELLO_REPLY", 0x81, "<I12s8s8s8sBBBB",
      "contract version build git fingerprint mode oximeter reads kept", PUMP, 0, ASKED, 0),
     ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED, 0),
@@ -91,6 +93,8 @@ ROWS = (
     ("CLOCK", 0x8C, "<IBBI", "wall_s cause era t_s", PUMP, 0, ASKED, 0),  # 0: it says none; why not to trust it
     # Slots follow, as they lie; the log takes `end` slots, `waiting` records are not there yet, `lost` never will.
     ("STORED", 0x8D, "<HHHB", "slot end lost waiting", PUMP, 0, ASKED, 0),
+    # Bytes of the recording follow (pump.link.inputs), which is the so-manieth, has `end` bytes by now and stands so.
+    ("INPUTS", 0x8E, "<IIIIB", "run at end scan stands", PUMP, 0, ASKED, 0),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 LAYOUTS = tuple([row[1:4] for row in ROWS])
@@ -100,8 +104,8 @@ ANSWER = bytes([row[6] for row in ROWS])
 MOST = bytes([row[7] for row in ROWS])
 (
     HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET, HANG, SET,
-    LISTEN, HEARD_GET, CLOCK_GET, CLOCK_SET, STORED_GET, HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS, HEARD, CLOCK,
-    STORED,
+    LISTEN, HEARD_GET, CLOCK_GET, CLOCK_SET, STORED_GET, INPUTS_GET, HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS,
+    HEARD, CLOCK, STORED, INPUTS,
 ) = LAYOUTS  # fmt: skip
 CONTINUED = (EVENT[0], _HEAD + "22s" + _TAIL, HEAD_FIELDS + " data " + TAIL_FIELDS)  # EVENT with a part number
 

@@ -54,6 +54,7 @@ class VirtualBoard:
         self.snap, self.out = Snapshot(), Outputs()
         self.fram: dict[int, bytes] = {}
         self.listening = False
+        self.heard: Callable[[bytes], None] = lambda data: None  # told each frame to the host
         self.sent = bytearray()  # what the pump sent to the host while somebody listened, and nobody has read yet
         self.lines: deque[tuple[int, str, bytes]] = deque(maxlen=LINES_KEPT)
         self._permit_us = max(HOLD_NS // 1000, 5 * scan_us)
@@ -312,6 +313,7 @@ class VirtualBoard:
         if out.tx_n:
             data = bytes(out.tx[: out.tx_n])
             self.lines.append((now, "pump to host", data))
+            self.heard(data)
             if self.listening:
                 self.sent += data
         if out.ox_line != self._ox_line and self._form is not None:

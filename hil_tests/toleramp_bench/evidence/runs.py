@@ -180,6 +180,13 @@ def _on_the_board() -> list[Run]:
             about="20 min",
         ),
         Run(
+            "replays", "20 scenarios with faults, recorded and replayed, decision by decision",
+            "core and emulated rp2040",
+            _module("evidence.replays", "--out", "{out}"),
+            (*_BOARD, *_CAMPAIGN, "hil_tests/toleramp_bench/evidence/replays.py", "hil_tests/scenarios/*.toml"),
+            image=True, about="20 min",
+        ),
+        Run(
             "scenario-full", "the standard session at full length, core and image compared event by event",
             "core and emulated rp2040",
             (_PYTHON, "-m", "toleramp.cli", "scenario", "run", "hil_tests/scenarios/long/full-session-20ms.toml",

@@ -19,6 +19,7 @@ from pump.tables import parts
 from pump.tables.oximeters import NAMES
 from pump.tables.settings import OXIMETER
 from toleramp import __version__
+from toleramp.replay.identity import core_hash
 from toleramp_bench.boards import power_up
 from toleramp_bench.boards.kept_settings import slot_for
 from toleramp_bench.boards.local_brain import LocalBrain
@@ -169,16 +170,20 @@ class CoreTarget:
         settings.read(self.board.slot)
         form = module(NAMES[settings.values[OXIMETER]])
         chosen = self.oximeter.samples if self.slow else form.Parser()
+        held, lost, last_s = self.board.keys, self.board.lost_step(), self.board.newest_s()
         controller = Controller(
-            chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench, settings=settings,
-            held=self.board.keys, first_slot=slot, lost_step=self.board.lost_step(),
-            read_slot=self.board.kept_slot, last_s=self.board.newest_s(),
+            chosen, self.pl_pulse, self.scan_us, first_record=first, bench=bench, settings=settings, held=held,
+            first_slot=slot, lost_step=lost, read_slot=self.board.kept_slot, last_s=last_s,
         )  # fmt: skip
         if not self.slow:
             controller.vitals.fresh_ms = max(FRESH_MS, form.SILENCE_MS)
         self.board.read_clock()
+        recorder = controller.link.recorder
+        recorder.core = core_hash().encode()
+        recorder.begin(controller, None, (first, bench, held, slot, lost, last_s))
         controller.boot(cause, self.board.snap)
         controller.self_test(self.board.parts)
+        recorder.booted(cause, self.board.snap, self.board.parts)
         return LocalBrain(controller, first)
 
     def _boot(self, bench: bool, cause: int) -> None:

@@ -236,6 +236,10 @@ class Pump:
         with `end`, `waiting` and `lost`. Refused UNREAD when the memory does not answer."""
         return self.request(messages.STORED_GET, slot=slot, count=count, asked="to read its log")
 
+    def inputs(self, at: int) -> Fields:
+        """The recording of what went into its scans, from byte `at` on (toleramp.replay.fetch)."""
+        return self.request(messages.INPUTS_GET, retries=1, at=at)
+
     # -- loading
 
     def load(self, blob: bytes, progress: Callable[[int, int], None] = lambda done, total: None) -> Fields:

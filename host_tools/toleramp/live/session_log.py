@@ -5,8 +5,9 @@ One object a line, told apart by `kind`. `t_ms` is the device's time (t_s * 1000
 
 session  the first line; again when a reconnected pump holds another protocol, and where a later run of the
          monitor goes on in the file: {"kind": "session", "format": 1, "wall", "tool": "toleramp x",
-         "pump": {"version", "build", "git", "fingerprint" ("" for none), "mode" (1 = bench), "oximeter": formats by
-         name, {"set" (counts from the next power-on), "reads" (since this one), "kept" (what is set is saved)}},
+         "pump": {"version", "build", "git", "contract" (hex), "fingerprint" ("" for none), "mode" (1 =
+         bench), "oximeter": formats by name, {"set" (counts from the next power-on), "reads" (since this one),
+         "kept" (what is set is saved)}},
          "protocol": the document of `toleramp protocol table --json` with "fingerprint", or null}
 status   about one a second and at each change of state, step, hold or alarm: "t_ms", "wall", every field
          of STATUS as it came (`pump.tables.messages`), but "state" as name, "solution" null when there is none,
@@ -26,6 +27,9 @@ event    one for each record of the journal, in the order of "seq": "t_ms", "wal
          not trusted).
          When the monitor starts, the records since the last load come first, as far as the pump holds them.
 part     what an event goes on with, after it: "t_ms", "wall", "seq", "event", "part" (from 1), "content" (hex)
+inputs   what went into the pump's scans and what they decided, for `toleramp replay`: "wall", "run" (256 times the
+         number of the power-on, and which recording of it), "at" (of its bytes, the first of this line's), "scan"
+         (of the pump by then), "stands" (goes, awaits a standstill to begin anew, ended: no room), "data" (base64)
 link     "t_ms" (the last one known), "wall", "what": "lost" or "back"
 """
 
@@ -98,6 +102,7 @@ def time_ms(fields: Record) -> int:
 def session_record(hello: Record, protocol: Record | None) -> Record:
     """The line that opens a session; `hello` is the pump's HELLO_REPLY."""
     pump = {name: hello[name] for name in ("version", "build", "git", "fingerprint", "mode")}
+    pump["contract"] = f"{hello['contract']:08x}"
     pump["oximeter"] = setting.of(hello).record()
     head = {"kind": "session", "format": FORMAT, "wall": wall_now(), "tool": f"toleramp {__version__}"}
     return head | {"pump": pump, "protocol": protocol}

@@ -17,6 +17,7 @@ from toleramp.live.face import Screen
 from toleramp.live.lines import status_line
 from toleramp.live.session_log import Record
 from toleramp.oximeter import setting
+from toleramp.replay.fetch import Fetch
 from toleramp.words import rows
 
 PING_S = 0.3  # an emulated pump may run ten times as fast as we do, and misses us after 5 of its seconds
@@ -46,6 +47,7 @@ class Watch:
         self.outcome: int | None = None
         self._logged_ms = -LOG_MS
         self._pinged_at = 0.0
+        self._inputs = Fetch()
         self._known: tuple[Any, ...] = ()
         self._open_session()
 
@@ -92,7 +94,10 @@ class Watch:
     def _once(self, pump: Pump) -> None:
         if time.monotonic() - self._pinged_at >= PING_S:
             self._pinged_at = time.monotonic()
-            pump.ping()
+            if self.log:
+                self._record(pump, self.log)
+            else:
+                pump.ping()
         self._obey(pump)
         message = pump.receive(0.1)
         if message is None:
@@ -102,6 +107,11 @@ class Watch:
             self._status(message.fields)
         else:
             self._event(message.fields)
+
+    def _record(self, pump: Pump, log: session_log.Writer) -> None:
+        """Fetches what went into the pump's scans, for `toleramp replay`; that is a sign of life, too."""
+        for record in self._inputs.all_there_is(pump):
+            log.write(record)
 
     def _obey(self, pump: Pump) -> None:
         """`pause` and `stop`, typed where the live line runs: this process holds the port, no other can send them."""
