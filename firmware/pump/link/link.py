@@ -2,8 +2,8 @@
 
 Bytes are taken as they come, a bounded number a scan; one frame leaves a scan. A host that has spoken and falls silent
 for LOST_MS is reported, and what it had begun is forgotten; the pump goes on by itself (INT-8). Who may send a request,
-in which states the pump takes it and how often in a second, stands in its row of tables.messages. What is taken while a
-session is on allocates nothing.
+in which states the pump takes it and how often in a second, stands in its row of tables.messages; one that takes a key
+comes within SIGNED (link.authentication). What is taken while a session is on allocates nothing.
 """
 
 import struct
@@ -15,7 +15,10 @@ from pump.base.units import ticks_diff
 from pump.io import TX_MAX
 from pump.link import frames, status
 from pump.link.archive import Archive
+from pump.link.authentication import HEAD_SIZE, Authentication
+from pump.link.handlers import handlers
 from pump.link.loader import Loader
+from pump.link.often import Often
 from pump.store.journal import RECORD, SLOTS
 from pump.tables import lines, refusals
 from pump.tables import messages as m
@@ -23,7 +26,6 @@ from pump.tables.causes import BIT, LINK_SILENT
 from pump.tables.states import GROUP
 
 LOST_MS = 5_000
-SECOND_MS = 1_000
 CODE_MAX = 40  # bytes of a bag's code; longer ones are nobody's
 STREAM_MIN_MS = 100
 STREAM_OLDEST = 32  # so many records from before a stream's beginning are sent too
@@ -38,21 +40,26 @@ _STATS = m.STATS[0]
 _HELLO = m.HELLO_REPLY[0]
 _HEARD = m.HEARD[0]
 _CLOCK = m.CLOCK[0]
+_SIGNED = m.SIGNED[0]
+_CHALLENGE = m.CHALLENGE[0]
+_KEYED = m.KEYED
 _STORED_GET = m.STORED_GET[0]
-_STORED, _STORED_HEAD = m.STORED[:2]
-_STORED_SIZE = struct.calcsize(_STORED_HEAD)
+_STORED = m.STORED[0]
 _LOST_BIT = BIT[LINK_SILENT]
 
 
 class Link:
     """`receive` bytes once a scan, `send` at most one frame; `request` is PAUSE or STOP of this scan, or 0."""
 
-    def __init__(self, journal, build):
+    def __init__(self, journal, build, keyring, seed):
         self.journal = journal
         self.build = build  # (version, build hash, git), bytes
         self.receiver = frames.Receiver()
         self.loader = Loader()
         self.archive = Archive(journal)
+        self.auth = Authentication(keyring, seed)
+        self.user = 0  # number of the person whose key this scan's requests have; 0: none was needed
+        self.proved = False  # this scan looked at a key, which allocates
         self.request = 0
         self.lost = False
         self.bits = 0  # conditions of tables.causes
@@ -70,36 +77,24 @@ class Link:
         self._reply_seq = 0
         self._refusal = bytearray(2)
         self._asked = 0
+        self._loads = 0  # whose load is under way
         self._wanted = 0
         self._detail = 0
-        self._requests = self._handlers()
-        self._taken = bytearray(len(m.ROWS))  # how many of each row were taken in this second
-        self._second_ms = -1
+        self._requests = handlers(self)
+        self._often = Often()
         code = memoryview(bytearray(CODE_MAX))
         self._codes = [code[:n] for n in range(CODE_MAX + 1)]  # made once: a slice is an object
-
-    def _handlers(self):
-        """Type of a request -> its handler, which takes the payload's length; the states in which it is taken; its row.
-
-        The handler of a row is the method of its name.
-        """
-        made = {}
-        for k in range(len(m.ROWS)):
-            row = m.ROWS[k]
-            if row[4] != m.PUMP:
-                made[row[1]] = (getattr(self, "on_" + row[0].lower()), row[5], k)
-        return made
 
     # -- receiving
 
     @micropython.native
     def receive(self, snap, state):
         """Takes the bytes of this scan; what they ask for stands in `request`, `loader.loaded` and the answer due."""
-        self.request = 0
-        self.loading = False
+        self.request = self.user = 0
+        self.loading = self.proved = False
         receiver, data = self.receiver, snap.link
-        if self._second_ms < 0 or ticks_diff(snap.now_ms, self._second_ms) >= SECOND_MS:
-            self._begin_second(snap.now_ms)
+        if self._often.begins(snap.now_ms):
+            self.auth.second()
         for i in range(snap.link_n):
             length = receiver.take(data[i])
             if length >= 0:
@@ -118,28 +113,18 @@ class Link:
         self.receiver.n = 0
         self.loader.forget()
         self.archive.forget()
-
-    def _begin_second(self, now_ms):
-        self._second_ms = now_ms
-        taken = self._taken
-        for row in range(len(taken)):
-            taken[row] = 0
-
-    def _count(self, row):
-        """How many of the row's requests this second are beyond its number; the first of those is refused, the rest are
-        as if they had not come: the line is the stream's, too, and others' answers stand."""
-        most, taken = m.MOST[row], self._taken
-        if taken[row] <= most:
-            taken[row] += 1
-            return taken[row] - most
-        return 2
+        self.auth.forget()
 
     def _handle(self, length, state):
         """A whole frame: what its row allows is handled, the rest refused."""
         buf = self.receiver.buf
         kind = buf[0]
-        row = self._requests.get(kind)
-        beyond = self._count(row[2]) if row else 0
+        signed = kind == _SIGNED and length >= HEAD_SIZE
+        if signed:
+            kind = buf[AT]
+            length -= HEAD_SIZE
+        row = None if signed and kind == _SIGNED else self._requests.get(kind)
+        beyond = self._often.beyond(row[2]) if row else 0
         if beyond > 1:
             return
         self._asked = kind
@@ -151,8 +136,38 @@ class Link:
             self.refuse(refusals.BUSY)
         elif beyond > 0:
             self.refuse(refusals.TOO_OFTEN)
-        else:
+        elif m.WHO[row[2]] != _KEYED or self._proved(length, signed):
+            if signed:
+                copy(buf, AT, buf, AT + HEAD_SIZE, length)
             row[0](length)
+
+    def _proved(self, length, signed):
+        """Whether a request that takes a key has one; else it is refused."""
+        auth = self.auth
+        self.proved |= signed
+        refused = auth.prove(self.receiver.buf, AT, length) if signed else auth.missing()
+        user = auth.user if signed else 0
+        if not refused and self.loading and user != self.user:
+            refused = refusals.BUSY  # what comes in one scan is recorded as one person's
+        if refused:
+            self.refuse(refused, 0, auth.wait_s)
+            return False
+        self.user = user
+        return True
+
+    def on_signed(self, length):
+        """One that is too short to be for any request."""
+        self.proved = True
+        self.auth.failed(refusals.TRUNCATED, _SIGNED)
+        self.refuse(refusals.TRUNCATED, 0, length)
+
+    def on_challenge_get(self, length):
+        """Somebody with a key wants to ask for something."""
+        self.proved = True
+        self._reply = _CHALLENGE
+        refused = self.auth.challenge(bytes(self.receiver.buf[AT : AT + length]))
+        if refused:
+            self.refuse(refused, 0, self.auth.wait_s)
 
     def on_ping(self, length):
         """Heard; the answer says so."""
@@ -272,6 +287,7 @@ class Link:
 
     def on_load_begin(self, length):
         """A protocol begins to come."""
+        self._loads = self.user
         self._load(self.loader.begin, length)
 
     def on_load_data(self, length):
@@ -284,6 +300,9 @@ class Link:
 
     def _load(self, part, length):
         self.loading = True
+        if self._loads != self.user:
+            self.refuse(refusals.ORDER)
+            return
         refused = part(self.receiver.buf, AT, length)
         if refused:
             self.refuse(refused, 0, self.loader.detail)
@@ -329,20 +348,14 @@ class Link:
             n = struct.calcsize(m.REFUSED[1])
         elif kind == _EVENT:
             n = self._record(self._wanted)
-        elif kind == _HELLO:
-            n = status.fill_hello(plain, pump)
-        elif kind == _HEARD:
-            n = status.fill_heard(plain, pump, self._wanted)
-        elif kind == _CLOCK:
-            n = status.fill_clock(plain, pump)
         else:
-            n = status.fill_status(plain, pump) if kind == _STATUS else status.fill_stats(plain, pump)
+            n = status.fill(kind, plain, pump, self._wanted)
         self._close(out, kind, self._reply_seq, n)
 
     @micropython.native
     def _stored(self, out):
         """What was read from the FRAM, or that it does not answer."""
-        archive, journal, plain = self.archive, self.journal, self._plain
+        archive, plain = self.archive, self._plain
         archive.forget()
         if archive.unread:
             self._asked = _STORED_GET
@@ -350,13 +363,7 @@ class Link:
             self._reply, self._reply_seq = 0, archive.number
             self._answer(out, _REFUSED, None)
             return
-        lost = min(journal.lost, m.NONE16)
-        struct.pack_into(
-            _STORED_HEAD, plain, AT, archive.first, max(journal.slot, 0), lost, journal.seq - journal.stored
-        )  # fmt: skip
-        size = archive.got * RECORD
-        copy(plain, AT + _STORED_SIZE, archive.data, 0, size)
-        self._close(out, _STORED, archive.number, _STORED_SIZE + size)
+        self._close(out, _STORED, archive.number, archive.fill(plain, AT))
 
     def _record(self, seq):
         self.journal.copy(seq, self._plain, AT)
