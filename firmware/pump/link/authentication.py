@@ -24,6 +24,7 @@ COUNT_MAX = (1 << 30) - 1
 FREE_TRIES = 3
 FIRST_WAIT_S, MOST_WAIT_S = 2, 64
 FORGET_S = 300
+BARE_S = 60
 _TITLE = b"toleramp request 1"
 _HEAD = SIGNED[1]
 HEAD_SIZE = struct.calcsize(_HEAD)
@@ -55,6 +56,7 @@ class Authentication:
         self._counts = {}  # id -> the last count taken under this nonce
         self._named = set()
         self._failures = self._quiet_s = 0
+        self._bare_s = 0
 
     def forget(self):
         """The line fell silent: whoever asks next gets another nonce."""
@@ -62,6 +64,8 @@ class Authentication:
 
     def second(self):
         """A second has passed."""
+        if self._bare_s:
+            self._bare_s -= 1
         if self.wait_s:
             self.wait_s -= 1
             self._quiet_s = 0
@@ -70,9 +74,16 @@ class Authentication:
             if self._quiet_s >= FORGET_S:
                 self._failures = self._quiet_s = 0
 
-    def missing(self):
-        """Why a request that takes a key does not do without: 0 in bench mode."""
-        return 0 if self.bench else self._without() or refusals.KEY_NEEDED
+    def missing(self, kind):
+        """Why a request of that type does not do without a key: 0 in bench mode. That slows nothing down: no key was
+        tried. It is recorded once in BARE_S."""
+        if self.bench:
+            return 0
+        refused = self._without() or refusals.KEY_NEEDED
+        if not self._bare_s:
+            self._bare_s = BARE_S
+            self.refused, self.kind = refused, kind
+        return refused
 
     def _without(self):
         if self.keyring.bits:

@@ -144,8 +144,8 @@ class Link:
     def _proved(self, length, signed):
         """Whether a request that takes a key has one; else it is refused."""
         auth = self.auth
-        self.proved |= signed
-        refused = auth.prove(self.receiver.buf, AT, length) if signed else auth.missing()
+        refused = auth.prove(self.receiver.buf, AT, length) if signed else auth.missing(self._asked)
+        self.proved = self.proved or signed or auth.refused > 0
         user = auth.user if signed else 0
         if not refused and self.loading and user != self.user:
             refused = refusals.BUSY  # what comes in one scan is recorded as one person's

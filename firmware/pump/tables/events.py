@@ -95,7 +95,7 @@ CODE = bytes([row[2] for row in ROWS])
 _AN_HOUR = {
     "loaded": 60, "load_refused": 60, "armed": 120, "bag_requested": 120, "bag_rejected": 120, "pressed": 600,
     "setting": 60, "baseline": 120, "probe_off": 60, "part_lost": 80, "part_back": 80,
-    "clock_set": 60, "clock_wrong": 60, "key_used": 120, "key_refused": 60, "keys_damaged": 60,
+    "clock_set": 60, "clock_wrong": 60, "key_used": 120, "key_refused": 120, "keys_damaged": 60,
 }  # fmt: skip
 AN_HOUR = array("H", [_AN_HOUR.get(row[0], 0) for row in ROWS])
 
