@@ -53,7 +53,8 @@ class Controller:
 
     `keyring`: the people's keys; `seed`: bytes that nobody can guess, for the line's nonces; `held`: the keys down at
     power-up (bits of pump.io), of which those for bench mode ask for it, by an act (senses.power_up); `bench`: it is in
-    bench mode from the start; `settings`: as read at power-on; `first_record`, `first_slot`, `lost_step` (of a session that was cut off): as found in the log;
+    bench mode from the start; `settings`: as read at power-on; `first_record`, `first_slot`, `lost_step` (of a session
+    that was cut off): as found in the log;
     `read_slot(slot)`: what the FRAM holds, asked for at rest only; `last_s`: the newest time in the log.
     `scan(snapshot, outputs)` once a period. `stats`: the figures of the board's loop, kept by the board.
     """

@@ -41,7 +41,7 @@ class CorePump:
         keys: Mapping[str, bytes | None] | None = None,
     ) -> None:
         """`start_ms`: the ticks at power-on; `held`: the keys that are down then; `bench`: bench mode with no act;
-        `sample_us`: how far apart the oximeter's samples are (0: one in each scan); `keys`: its keyring (None: none)."""
+        `sample_us`: how far apart the oximeter's samples are (0: one in each scan); `keys`: its keyring."""
         self.period_us = period_us
         self.parser = Samples()
         self.board = VirtualBoard(period_us, start_ms)
