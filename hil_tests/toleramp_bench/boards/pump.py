@@ -43,6 +43,7 @@ from toleramp_bench.plant.readings import READINGS
 from toleramp_bench.records import named
 
 _ANSWER_US = 3_000_000
+_CHALLENGE_US = 3_000_000  # a pump's challenge ends with 5 s of silence
 _PWM, _SLICE, _CSR, _DIV, _CC, _TOP = 0x4005_0000, 0x14, 0, 4, 12, 16  # RP2040 datasheet, 4.5.3
 ADC_PIN = 26  # the first of the ADC's pins
 
@@ -97,6 +98,7 @@ class PumpBench:
         self.offset_ns = 0  # bench time of the device's time zero
         self._sequence = 0
         self.signer: Signer | None = None
+        self._challenged_us = 0
         self._reader: Reader | None = None
         self._face, self._face_of = b" " * 64, (-1, False)
         self._presses: list[int] = []
@@ -252,6 +254,7 @@ class PumpBench:
     def challenge(self) -> None:
         """Lets the pump say what the next signed requests are to be made with."""
         if self.signer:
+            self._challenged_us = self.board.now_us
             self.signer.take(self.ask(m.CHALLENGE_GET, data=self.signer.person.id.encode()).fields)
 
     def ask(self, layout: tuple[int, str, str], **fields: Any) -> Message:
@@ -309,7 +312,8 @@ class PumpBench:
 
     def load(self, blob: bytes) -> Message:
         """Loads a compiled protocol; returns the last answer (ACK or REFUSED)."""
-        self.challenge()
+        if self.board.now_us - self._challenged_us > _CHALLENGE_US:
+            self.challenge()
         return load(blob, self.ask)
 
     def state(self) -> str:
