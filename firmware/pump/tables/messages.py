@@ -79,7 +79,8 @@ ROWS = (
     # So many slots of the log from this one on, at most STORED_MOST; the answer comes some scans later.
     ("STORED_GET", 0x18, "<HB", "slot count", ANYBODY, 0, 0x8D, 60),
     ("CHALLENGE_GET", 0x20, "", "", ANYBODY, states.AT_REST, 0x90, 4),  # the id of who asks follows
-    ("SIGNED", 0x21, "<BBI16s", "request user count mac", ANYBODY, 0, ACKED, 4),  # the payload of `request` follows
+    # The payload of `request` follows.
+    ("SIGNED", 0x21, "<BBI16s", "request user count mac", ANYBODY, states.AT_REST, ACKED, 4),
     ("HELLO_REPLY", 0x81, "<I12s8s8s8sBBBB",
      "contract version build git fingerprint mode oximeter reads kept", PUMP, 0, ASKED, 0),
     ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED, 0),

@@ -66,9 +66,7 @@ WORDS[refusals.KEY_WAIT] = "after tries with a wrong key it looks at none for a 
 # What helps where a key is missing or does not count.
 KEY_REMEDIES = {}
 KEY_REMEDIES[refusals.KEY_NEEDED] = "name your key file with --key or in TOLERAMP_KEY"
-KEY_REMEDIES[refusals.NO_KEYS] = (
-    "toleramp keys install in service mode; on a bench: UP and DOWN at power-up"
-)
+KEY_REMEDIES[refusals.NO_KEYS] = "toleramp keys install in service mode; on a bench: UP and DOWN at power-up"
 KEY_REMEDIES[refusals.KEYS_DAMAGED] = "install it again in service mode: toleramp keys install"
 KEY_REMEDIES[refusals.KEY_UNKNOWN] = "put it into the keyring: toleramp keys ring, then toleramp keys install"
 KEY_REMEDIES[refusals.KEY_REVOKED] = "use the key that came in its place"
