@@ -19,6 +19,7 @@ from toleramp_bench.people.nurse import Nurse
 from toleramp_bench.people.pace import ScreenPace
 
 LATE_US = 2_000  # the bar
+_START_LOOKS = 150
 _LOOK = 50  # frames between two looks
 _QUIET_S = 6  # behind the flood, until the line is empty and heard as new
 
@@ -54,9 +55,14 @@ def _at(flash: bytes, frames: int, random: Random, running: bool) -> tuple[int, 
     bench, heard = _provisioned(flash)
     if running:
         nurse = Nurse(ScreenPace())
-        while bench.state() != states.NAMES[states.RUNNING]:
+        for _ in range(_START_LOOKS):
+            if bench.state() == states.NAMES[states.RUNNING]:
+                break
+            bench.ask(m.PING)
             bench.attend(nurse)
             bench.run_for(0.2)
+        else:
+            raise Finding(f"it did not start: {bench.status}", b"")
     attacker = Attacker(random, heard)
     before, stats = _held(bench), bench.stats()
     for number in range(frames):
