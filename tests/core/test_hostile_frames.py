@@ -40,4 +40,4 @@ def test_a_pump_that_lets_something_through_is_found(gap: str, monkeypatch: pyte
     else:
         monkeypatch.setattr(Authentication, "missing", lambda self, kind: 0)
     with pytest.raises(Finding):
-        hostile.at_core("ready", 3_000, Random(5))
+        hostile.at_core("with a protocol", 3_000, Random(5))

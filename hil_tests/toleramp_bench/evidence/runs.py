@@ -49,7 +49,10 @@ _FUZZ = (
 )
 _HOSTILE = (
     *_CORE,
-    *(f"hil_tests/toleramp_bench/evidence/{part}.py" for part in ("fuzz", "hostile", "hostile_image", "signed")),
+    *(
+        f"hil_tests/toleramp_bench/evidence/{part}.py"
+        for part in ("fuzz", "hostile", "hostile_image", "hostile_run", "signed")
+    ),
     "host_tools/toleramp/device/*.py",
 )
 _VERDICTS = (
@@ -186,7 +189,7 @@ def _on_the_board() -> list[Run]:
         ),
         Run(
             "hostile-image", "4000 hostile frames at rest and in a session: nothing changed, lateness, heap",
-            "emulated rp2040", _module("evidence.hostile", "image", "--frames", "4000", "--out", "{out}"),
+            "emulated rp2040", _module("evidence.hostile_run", "image", "--frames", "4000", "--out", "{out}"),
             (*_BOARD, *_HOSTILE), image=True, about="10 min",
         ),
         Run(
@@ -230,7 +233,7 @@ def all_runs(seconds: float = 600) -> list[Run]:
         _fuzz("files", seconds),
         Run(
             "hostile-core", "100,000 hostile frames at a pump with a keyring, in five situations", "core",
-            _module("evidence.hostile", "core", "--frames", "100000", "--out", "{out}"), _HOSTILE, about="3 min",
+            _module("evidence.hostile_run", "core", "--frames", "100000", "--out", "{out}"), _HOSTILE, about="3 min",
         ),
         *_lines(seconds),
         *_signals(),
