@@ -8,22 +8,24 @@ import machine
 from board_mechanism import PL_PULSE
 from build_info import BUILD_HASH, CORE, GIT, VERSION
 
+from drivers.chance import seed
 from drivers.pump_board import PumpBoard, keys_held
 from oximeters.registry import module
 from pump.base.calendar import NO_TIME
 from pump.controller import Controller
 from pump.io import COUNT_MAX, Outputs, Snapshot
-from pump.protocol.approval import decode_keyring
 from pump.senses.vitals import FRESH_MS
 from pump.senses.wall import newest
 from pump.store.journal import open_log, unfinished, unknown_log
+from pump.store.keyring import Keyring
 from pump.store.settings import Settings
 from pump.tables.oximeters import NAMES
 from pump.tables.settings import OXIMETER
 
 PERIOD_US = 20_000
 SPARE_US = 5_000  # a stuck bus costs 3 ms (INT-9)
-KEYRING = "/keyring.bin"
+KEYRINGS = ("/keyring.bin", "/keyring.2nd")  # two copies, installed in this order
+KEYRING_MOST = 4_096  # bytes
 WATCHDOG_MS = 1_000
 TIDY_SCANS = 3_000  # at rest: once a minute
 SCANS, MEAN_US, WORST_US, LATE_US, OVERRUNS, FREE_HEAP, _, DROPPED, BOOT_MS, _ = range(10)
@@ -33,12 +35,17 @@ _MEAN_SHIFT = 10  # the mean is an average over about 1000 scans
 
 
 def keyring():
-    """The people whose approvals count. Without a sound keyring nothing loads outside bench mode."""
+    """The people whose keys count. Without a sound copy nothing that takes a key is taken outside bench mode."""
+    return Keyring([_held(path) for path in KEYRINGS])
+
+
+def _held(path):
+    """What lies there, None for nothing; at most what a keyring can be."""
     try:
-        with open(KEYRING, "rb") as file:
-            return decode_keyring(bytearray(file.read()))
-    except (OSError, ValueError):
-        return {}
+        with open(path, "rb") as file:
+            return file.read(KEYRING_MOST)
+    except OSError:
+        return None
 
 
 class Pump:
@@ -54,7 +61,7 @@ class Pump:
         self.board.listen(chosen)
         self.core = Controller(
             chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, keyring(), settings, held, slot, lost,
-            self.board.kept_slot, last_s,
+            self.board.kept_slot, last_s, seed(),
         )  # fmt: skip
         self.core.vitals.fresh_ms = max(FRESH_MS, chosen.SILENCE_MS)
         self.snap.parts = self.board.parts()
@@ -63,7 +70,7 @@ class Pump:
         recorder.core = CORE.encode()
         recorder.begin(self.core, None, (number, False, held, slot, lost, last_s))
         self.core.boot(cause, self.snap)
-        answered = self.board.parts() | (PART_KEYS if self.core.keys else 0)
+        answered = self.board.parts() | (PART_KEYS if self.core.keyring.people() else 0)
         self.core.self_test(answered)
         recorder.booted(cause, self.snap, answered)
         self._mean = 0

@@ -27,6 +27,7 @@ from pump.senses.vitals import Vitals
 from pump.senses.wall import Wall
 from pump.session.session import Session
 from pump.store.journal import Journal, parts_of
+from pump.store.keyring import Keyring
 from pump.store.orders import Orders
 from pump.store.saved import Saved
 from pump.store.settings import Settings
@@ -50,16 +51,17 @@ def senses_of_inputs():
 class Controller:
     """The pump's core. `parser` is an oximeter's; `build` three byte strings (version, build hash, git).
 
-    `keys`: the keyring, a dict of id to key; `held`: the keys down at power-up (bits of pump.io), of which those for
-    bench mode ask for it, by an act (senses.power_up); `bench`: it is in bench mode from the start; `settings`: as read
-    at power-on; `first_record`, `first_slot`, `lost_step` (of a session that was cut off): as found in the log;
+    `keyring`: the people's keys; `seed`: bytes that nobody can guess, for the line's nonces; `held`: the keys down at
+    power-up (bits of pump.io), of which those for bench mode ask for it, by an act (senses.power_up); `bench`: it is in
+    bench mode from the start; `settings`: as read at power-on; `first_record`, `first_slot`, `lost_step` (of a session
+    that was cut off): as found in the log;
     `read_slot(slot)`: what the FRAM holds, asked for at rest only; `last_s`: the newest time in the log.
     `scan(snapshot, outputs)` once a period. `stats`: the figures of the board's loop, kept by the board.
     """
 
     def __init__(
-        self, parser, pl_pulse, period_us=20_000, build=(b"0", b"-", b"-"), first_record=0, bench=False, keys=None,
-        settings=None, held=0, first_slot=None, lost_step=0, read_slot=None, last_s=0,
+        self, parser, pl_pulse, period_us=20_000, build=(b"0", b"-", b"-"), first_record=0, bench=False, keyring=None,
+        settings=None, held=0, first_slot=None, lost_step=0, read_slot=None, last_s=0, seed=b"",
     ):  # fmt: skip
         self.pl_pulse = pl_pulse
         self.parser = parser
@@ -77,7 +79,8 @@ class Controller:
         self.session = Session(self.delivery, self.vitals, self.log)
         self.session.case.on_named = self.orders.begin  # the next press may let it flow
         self.alarms = Alarms(self.log)
-        self.link = Link(self.journal, build)
+        self.keyring = keyring or Keyring()
+        self.link = Link(self.journal, build, self.keyring, seed)
         self.rejected = Throttle(self.log, events.BAG_REJECTED)
         self.inputs = senses_of_inputs()
         self.budget = Budget()
@@ -86,12 +89,11 @@ class Controller:
         self.wall = Wall(self.log, self.settings, last_s)
         self.conditions = Conditions(
             [self.vitals, self.buttons, self.link, self.journal, self.budget, self.session, self.parts, self.lost,
-             self.wall] + self.inputs,
+             self.wall, self.keyring] + self.inputs,
             self.alarms,
         )  # fmt: skip
         self.fingerprint = NO_FINGERPRINT
         self.bench = bench
-        self.keys = keys or {}
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
         self.turn = 0
@@ -197,7 +199,11 @@ class Controller:
         """The host's bytes; a protocol that has come in full is judged at once. Returns the presses that still count:
         in a scan that loads there is none, what they were meant for is gone."""
         link = self.link
+        link.auth.bench = self.bench
         link.receive(snap, self.session.state)
+        if link.proved:
+            out.tidy = True
+            requests.of_keys(self)
         if link.loading:
             out.tidy = True
             self.oximeter.asked(snap.buttons or self.buttons.stable, self, out)
@@ -211,6 +217,7 @@ class Controller:
             blob, link.loader.loaded = link.loader.loaded, None
             load(self, blob)
             presses &= STOP
+        self.journal.user = 0
         return presses
 
     @micropython.native
@@ -325,6 +332,7 @@ class Controller:
     def _look(self, snap):
         """Which parts answer; a screen that is back is drawn anew, and never starts what nobody could read."""
         self.parts.look(snap.parts, snap.now_ms)
+        self.keyring.look(self)
         session, orders = self.session, self.orders
         session.case.waits, session.case.unproved = self.parts.waits, orders.waits
         if orders.begun and (session.state == READY or GROUP[session.state] & OVER) and not session.progress.total:

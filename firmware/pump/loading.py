@@ -12,7 +12,9 @@ from pump.protocol.admission import admit
 from pump.protocol.fingerprint import fingerprint
 from pump.store.orders import UNKNOWN, UNREAD, key_of
 from pump.tables import events, refusals
-from pump.tables.messages import LOAD_END
+from pump.tables.messages import DATA_BYTES, LOAD_END
+
+ORDER_SHOWN = DATA_BYTES - 8  # bytes of the order's key that the record of a load has, behind the fingerprint
 
 
 def load(pump, blob):
@@ -26,7 +28,7 @@ def load(pump, blob):
     pump.orders.adopt(order)
     take_over(pump, blob, protocol, plan)
     pump.saved.adopt(blob)
-    pump.log(events.LOADED, 0, plan.count)
+    pump.log(events.LOADED, 0, plan.count, pump.fingerprint + (order or b"")[:ORDER_SHOWN])
     pump.lost.seen()
     pump.attention.anew()
     for _ in range(LINES):  # so that what is not drawn yet differs from what is shown
@@ -57,7 +59,7 @@ def judged(pump, blob):
     """Protocol, plan and the key of its order (None: there is none). Raises Refusal for what the pump does not take."""
     protocol = p.decode(blob)
     try:
-        admit(protocol, blob, pump.bench, pump.keys)
+        admit(protocol, blob, pump.bench, pump.keyring.people())
     except p.Refusal as refusal:
         if refusal.code == refusals.APPROVAL:
             pump.link.recorder.told = refusal.where + 1  # a replay has no keys

@@ -4,6 +4,19 @@ from pump.tables import events, parts, refusals
 from pump.tables.messages import CLOCK_SET, HANG, SET
 
 
+def of_keys(pump):
+    """A key was looked at: a try that failed is recorded; else what follows is its owner's, whose id is recorded once
+    since power-on."""
+    auth, journal = pump.link.auth, pump.journal
+    if auth.refused:
+        pump.log(events.KEY_REFUSED, auth.refused, auth.kind)
+        auth.refused = 0
+    journal.user = pump.link.user
+    if auth.fresh:
+        pump.log(events.KEY_USED, 0, 0, auth.fresh)
+        auth.fresh = b""
+
+
 def hang(pump, snap):
     """A scanned code is judged; of those refused the first is recorded, then each minute how many more came.
 

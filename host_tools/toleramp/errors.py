@@ -3,7 +3,7 @@
 from pump.protocol import protocol
 from pump.tables import refusals
 from toleramp.words import rows
-from toleramp.words.refusals import APPROVAL, ORDER_REMEDY, WORDS
+from toleramp.words.refusals import APPROVAL, KEY_REMEDIES, ORDER_REMEDY, WORDS
 
 
 def one_line(text: str) -> str:
@@ -90,6 +90,12 @@ class Refused(UserError):
         if row == refusals.ORDER_GIVEN:
             given = f"{WORDS[row]}, {detail / 10_000:.4g} % at least: a second run would give it again"
             super().__init__(f"{head}{given}", where, ORDER_REMEDY)
+            return
+        if row == refusals.KEY_WAIT:
+            super().__init__(f"{head}{WORDS[row]}", where, f"run it again in {detail} s")
+            return
+        if row in KEY_REMEDIES:
+            super().__init__(f"{head}{WORDS[row]}", where, KEY_REMEDIES[row])
             return
         place = f"{_place(row, step, detail)}: " if step else ""
         number = f" ({detail})" if detail else ""

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import base64
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.long_form import some
+from long_form import some
 
 from pump.io import CONFIRM
+from pump.tables import messages as m
+from toleramp.approval.key_files import Person
 from toleramp.cli import main
+from toleramp.device.loading import load_requests
+from toleramp.device.signing import Signer
 from toleramp.errors import UserError
 from toleramp.live.session_log import Record
 from toleramp.replay.scans import Bytes, beginning, scan
 from toleramp.replay.whole import Piece, replay
+from toleramp_bench.boards.core_pump import SEED, keyring_of
 from toleramp_bench.evidence.replays import FAULTS, equal, recorded
+from toleramp_bench.evidence.signed import KEYS, OTHER, PERSON, signed_blob
 from toleramp_bench.figures.measure import standard_blob
+from toleramp_bench.targets import core
 from toleramp_bench.targets.recorded import RecordedCore
 
 SECOND_US = 1_000_000
+FORGER = Person(PERSON.id, "", OTHER.key)
 
 
 @pytest.mark.parametrize("name", some(FAULTS, 4))
@@ -105,6 +114,7 @@ def watched(seconds_without: int) -> tuple[RecordedCore, list[Record]]:
     """A pump whose laptop is away for so long."""
     target = RecordedCore()
     target.start(True)
+    target.board.run_to(3 * SECOND_US, lambda: False)  # bench mode is given
     assert target.load(standard_blob()) == ""
 
     def passes(seconds: int, pings: bool) -> None:
@@ -185,11 +195,45 @@ def test_the_command_says_what_is_proved_and_exits_by_it(
     assert "none.jsonl: cannot be read" in capsys.readouterr().err
 
 
-def test_what_became_of_an_approval_is_taken_from_the_recording(tmp_path: Path) -> None:
-    """Else a replay needs the keys of people, or refuses what the pump took."""
+def _challenged(target: RecordedCore, signer: Signer) -> None:
+    """Somebody with a key asks for a challenge."""
+    target.board.listening = True
+    target._send(target.line._encode(m.CHALLENGE_GET, data=signer.person.id.encode()))
+    for _ in range(50):
+        target.board.run_to(target.now_us + target.scan_us, lambda: False)
+        for message in target.line.wire.feed(target._take_sent()):
+            if message.type == m.CHALLENGE[0]:
+                signer.take(message.fields)
+                return
+    raise AssertionError("no challenge")
+
+
+def _loaded(target: RecordedCore, signer: Signer, blob: bytes) -> str:
+    """What the pump says to a load with that key."""
+    code = ""
+    for layout, fields in load_requests(blob):
+        code = code or target._ask(target.line._encode(m.SIGNED, **signer.sign(layout, fields)))
+    return code
+
+
+@pytest.mark.req("SEC-1", "INT-5")
+@pytest.mark.parametrize(
+    ("person", "blob", "code"),
+    [(PERSON, signed_blob(), ""), (PERSON, standard_blob(), "approval"), (FORGER, signed_blob(), "key-wrong")],
+)
+def test_what_keys_proved_is_taken_from_the_recording(
+    person: Person, blob: bytes, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a replay needs the keys of people, or takes what the pump refused; and none of their bytes is in it."""
+    monkeypatch.setattr(core, "Controller", partial(core.Controller, keyring=keyring_of(KEYS), seed=SEED))
     target = RecordedCore()
     target.start(False)
-    assert target.load(standard_blob()) == "approval"
+    target.board.run_to(SECOND_US, lambda: False)
+    target.tap.busy = True
+    signer = Signer(person)
+    _challenged(target, signer)
+    assert _loaded(target, signer, blob) == code
+    target.tap.busy = False
     for _ in range(100):
         target.host("ping")
         target.run_to(target.now_us + SECOND_US // 10)
@@ -197,3 +241,5 @@ def test_what_became_of_an_approval_is_taken_from_the_recording(tmp_path: Path) 
     target.tap.head(target.form, target.build)
     pieces = of(target, tmp_path / "log.jsonl")
     assert pieces[0].proved and pieces[0].outcome.records >= 1 and pieces[0].outcome.last > 50
+    assert not any(bytes(key)[:8] in bytes(pieces[0].run.data) for key in KEYS.values() if key)
+    assert SEED[:8] not in bytes(pieces[0].run.data)

@@ -8,7 +8,7 @@ from typing import Any
 from pump.controller import Controller
 from pump.io import LINK_MAX
 from pump.store.journal import open_log
-from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
+from toleramp_bench.boards.core_pump import PL_PULSE, CorePump, keyring_of
 from toleramp_bench.boards.local_brain import LocalBrain
 
 PERIOD_US = 100_000
@@ -19,8 +19,7 @@ class CoreLine:
 
     def __init__(self, bench: bool, keys: dict[str, bytes]) -> None:
         self.bench, self.keys = bench, keys
-        self.pump = CorePump(PERIOD_US, bench=bench)
-        self.pump.controller.keys = keys
+        self.pump = CorePump(PERIOD_US, bench=bench, keys=keys)
         self.pump.board.link_bytes = LINK_MAX
         self.pump.board.listening = True
         self.power_at = -1  # bytes of the client that still go through before the power is cut
@@ -33,7 +32,7 @@ class CoreLine:
         pump.board.off()
         pump.board.sent.clear()
         pump.controller = Controller(
-            pump.parser, PL_PULSE, pump.period_us, bench=self.bench, keys=self.keys, first_record=number,
+            pump.parser, PL_PULSE, pump.period_us, bench=self.bench, keyring=keyring_of(self.keys), first_record=number,
             first_slot=slot, read_slot=pump.board.kept_slot, lost_step=step,
         )  # fmt: skip
         pump.brain = LocalBrain(pump.controller, number)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from core_kit import encode, state
-from line_model import ACK, ANY_REFUSAL, LATER, LineModel, Request, opened, record_asked, refused
+from line_model import ACK, ANY_REFUSAL, LATER, Gate, LineModel, Request, opened, record_asked, refused
 from shelf import KEYS, SHELF, Sheet
 
 from pump.controller import Controller
@@ -18,7 +18,7 @@ from pump.store.journal import RECORD, RING, open_log
 from pump.tables import causes, events, parts, refusals, states
 from pump.tables import messages as m
 from toleramp.device.wire import unpack
-from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
+from toleramp_bench.boards.core_pump import PL_PULSE, SEED, CorePump, keyring_of
 from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.devices.clock import EPOCH
 
@@ -55,7 +55,7 @@ class LinePump(CorePump):
     """`scan` checks; `reached` counts what came up: states, requests, answers."""
 
     def __init__(self, bench: bool, reached: Counter[tuple[str, str]]) -> None:
-        super().__init__(PERIOD_US, bench=bench)
+        super().__init__(PERIOD_US, bench=bench, keys=KEYS)
         self.bench, self.reached = bench, reached
         self.board.link_bytes = LINK_MAX
         self.begun: set[bytes] = set()  # orders that a start has named
@@ -66,8 +66,7 @@ class LinePump(CorePump):
 
     def _on(self) -> None:
         """A controller that has just got power."""
-        self.controller.keys = KEYS
-        self.line, self.loaded, self.due = LineModel(), None, None
+        self.line, self.loaded, self.due = LineModel(Gate(KEYS, self.bench)), None, None
         self.told.clear()
         self.zero_s = 0  # pulses that moved when the session began
         self.footprint = held_bytes(self.controller.link)
@@ -82,7 +81,7 @@ class LinePump(CorePump):
         self.board.off()
         self.controller = Controller(
             self.parser, PL_PULSE, self.period_us, bench=self.bench, first_record=number, first_slot=slot,
-            read_slot=self.board.kept_slot, lost_step=step,
+            read_slot=self.board.kept_slot, lost_step=step, keyring=keyring_of(KEYS), seed=SEED,
         )  # fmt: skip
         self.brain = LocalBrain(self.controller, number)
         self.board.boot(self.brain, self.now_us)
@@ -99,6 +98,7 @@ class LinePump(CorePump):
         before, told = self._before(), len(self.events)
         super().scan()
         snap = self.snap
+        self.line.gate.nonce = self.controller.link.auth.nonce or b""
         asked = self.line.take(bytes(snap.link[: snap.link_n]), snap.now_ms, states.NAMES.index(before.state))
         self._loads(asked, before)
         self._answers(asked, before)
@@ -265,11 +265,16 @@ class LinePump(CorePump):
         if self.loaded and state(self) not in ("ready", "fault"):
             assert fields["total_pulses"] == self.snap.moved - self.zero_s
 
+    def _is_challenge(self, fields: dict[str, Any], last: Request) -> None:
+        gate, name = self.line.gate, last.payload.decode()
+        assert fields["user"] == sorted(KEYS).index(name) + 1 and fields["nonce"] == gate.nonce
+        assert fields["count"] == gate.counts.get(name, 0) and fields["wait_s"] == gate.wait_s
+
     def _is_stats(self, fields: dict[str, Any], _: Request) -> None:
         assert fields["rx_bad"] == self.line.bad
 
     def _is_heard(self, fields: dict[str, Any], last: Request) -> None:
-        assert fields["line"] == last.payload[0] and fields["turn"] == self.out.ox_line
+        assert fields["line"] == last.payload[0] and fields["turn"] == self.out.ox_line, (fields, self.out.ox_line)
 
     def _is_clock(self, fields: dict[str, Any], _: Request) -> None:
         assert fields["t_s"] == self.controller.t_s and fields["cause"] == causes.NONE

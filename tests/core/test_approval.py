@@ -68,9 +68,7 @@ def faulty(name: str) -> p.Protocol:
 
 def pump(bench: bool = False) -> CorePump:
     """A pump that holds the keyring."""
-    made = CorePump(100_000, bench=bench)
-    made.controller.keys = KEYS
-    return made
+    return CorePump(100_000, bench=bench, keys=KEYS)
 
 
 @pytest.mark.req("PRO-1", "SES-1")
@@ -102,8 +100,7 @@ def test_without_both_signatures_a_protocol_changes_nothing(name: str) -> None:
 @pytest.mark.req("PRO-1")
 def test_a_pump_without_keys_takes_nothing_outside_bench_mode() -> None:
     """Else a file system that was wiped opens the pump."""
-    made = pump()
-    made.controller.keys = {}
+    made = CorePump(100_000, bench=False)
     with pytest.raises(ValueError, match="approval"):
         made.load(encode(signed(standard())))
     for _ in range(40):
@@ -168,7 +165,7 @@ def test_the_pumps_hmac_is_that_of_the_standard_library(key: bytes, message: byt
 def test_a_keyring_is_read_as_written_and_any_changed_byte_makes_it_void(keys: dict[str, bytes]) -> None:
     """Else a torn keyring lets a stranger in."""
     blob = approval.encode_keyring(keys)
-    assert approval.decode_keyring(bytearray(blob)) == keys
+    assert approval.decode_keyring(bytearray(blob)) == {name: key if any(key) else None for name, key in keys.items()}
     for at in range(len(blob)):
         torn = bytearray(blob)
         torn[at] ^= 0x10

@@ -57,7 +57,7 @@ def test_each_kind_of_request_has_a_limit_a_second(row: tuple[object, ...]) -> N
     """Else one kind, sent back to back, takes the scan, the memory or the log."""
     name, kind, layout = str(row[0]), int(str(row[1])), str(row[2])
     pump = waiting_for_a_bag() if name == "HANG" else CorePump(20_000)
-    payload = WRONG if name == "HANG" else bytes(struct.calcsize(layout))
+    payload = {"HANG": WRONG, "SIGNED": b""}.get(name, bytes(struct.calcsize(layout)))
     one = frame(kind, payload)
     each = 1 if name == "HANG" else 64 // len(one)  # of several codes in a scan the last one's judgement is the answer
     said = answers(pump, one * each, 4)

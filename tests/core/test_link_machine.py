@@ -6,6 +6,7 @@ scan must lead to is worked out beside the pump (line_model, line_pump).
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections import Counter
@@ -17,9 +18,10 @@ from core_kit import next_key, state, tap
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from line_model import REQUESTS, coded
+from line_model import REQUESTS, coded, opened, signature
 from line_pump import FRAM, LinePump
 from long_form import examples
+from shelf import KEYS as PEOPLE
 from shelf import SHELF
 
 from pump.base.calendar import FIRST_S
@@ -31,9 +33,14 @@ from toleramp.device.wire import pack
 from toleramp_bench.people.nurse import Nurse, Wishes
 from toleramp_bench.people.pace import ScreenPace
 
-EDGES = {"B": (0, 1, 2, 254, 255), "H": (0, 1, 99, 2048, 2049, 65535), "I": (0, 63, 64, 65, 1 << 30, (1 << 32) - 1)}
+EDGES: dict[str, tuple[Any, ...]] = {
+    "B": (0, 1, 2, 254, 255), "16s": (bytes(16), b"\xff" * 16), "H": (0, 1, 99, 2048, 2049, 65535),
+    "I": (0, 63, 64, 65, 1 << 30, (1 << 32) - 1),
+}  # fmt: skip
 TAILS = (b"", b"", b"\0", b"\1" * 40, b"A" * 41, bytes(190))
 DAMAGES = ("", "", "", "", "twice", "cut", "flip", "open", "late")
+FORGED = ("person", "nobody", "count", "payload", "mac", "bare", "again")
+KEYED = {row[1] for row in m.ROWS if row[4] == m.KEYED}
 KINDS = st.sampled_from(sorted(REQUESTS))
 KEYS = st.sampled_from((START, CONFIRM, SILENCE, UP, DOWN, STOP, START | CONFIRM, STOP | CONFIRM))
 WAITS = st.sampled_from((0, 0, 1, 2, 9))
@@ -49,7 +56,8 @@ CALM: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCh
 def payload(kind: int, draw: Any) -> bytes:
     """Fields of a request by its row, at their edges or beyond; at times cut, or with more behind them."""
     layout = str(REQUESTS[kind][2]).strip("<") if kind in REQUESTS else ""
-    fields = b"".join(struct.pack("<" + code, draw(st.sampled_from(EDGES[code]))) for code in layout)
+    codes = re.findall(r"\d*[A-Za-z]", layout)
+    fields = b"".join(struct.pack("<" + code, draw(st.sampled_from(EDGES[code]))) for code in codes)
     return (fields + draw(st.sampled_from(TAILS)))[: draw(st.sampled_from((200, 200, 200, 1, 0)))]
 
 
@@ -69,13 +77,27 @@ def damaged(frame: bytes, how: str, at: int) -> bytes:
 class Client:
     """A program at the laptop's end: its numbers, and the load that it is in."""
 
+    name: str
+    pump: LinePump
     number: int = 0
+    count: int = 0
     pieces: list[bytes] = field(default_factory=list)
 
     def frame(self, kind: int, content: bytes = b"", skip: int = 1) -> bytes:
-        """The next request; `skip` 0 gives it the number of the one before."""
+        """The next request; `skip` 0 gives it the number of the one before, and the count of its key. It is signed
+        where the pump wants that."""
         self.number = (self.number + skip) & 255
-        return coded(kind, self.number, content)
+        if self.pump.bench or kind not in KEYED:
+            return coded(kind, self.number, content)
+        self.count += skip > 0
+        nonce = self.pump.controller.link.auth.nonce or bytes(16)
+        mac = signature(PEOPLE[self.name], nonce, self.name, self.count, kind, content)
+        head = struct.pack("<BBI16s", kind, sorted(PEOPLE).index(self.name) + 1, self.count, mac)
+        return coded(m.SIGNED[0], self.number, head + content)
+
+    def begins(self) -> bytes:
+        """What comes before the first signed request."""
+        return b"" if self.pump.bench else self.frame(m.CHALLENGE_GET[0], self.name.encode())
 
     def begin(self, blob: bytes, fault: str) -> None:
         """The frames of a load, of which one thing is wrong."""
@@ -119,7 +141,7 @@ class Line(RuleBasedStateMachine):
     def power_on(self, bench: bool, sent: list[tuple[str, str]], past: str, then: int) -> None:
         """A pump with a past, to which a protocol is sent."""
         self.pump = LinePump(bench, self.reached)
-        self.clients = (Client(), Client())
+        self.clients = (Client("afischer", self.pump), Client("bmeier", self.pump))
         if past == "unread":
             self.plug(True)
         elif past != "none":
@@ -175,7 +197,8 @@ class Line(RuleBasedStateMachine):
 
     @rule(kind=KINDS, who=st.booleans(), scans=WAITS)
     def ask_well(self, kind: int, who: bool, scans: int) -> None:
-        self.send(self.clients[who].frame(kind, bytes(struct.calcsize(str(REQUESTS[kind][2])))), scans)
+        size = 0 if kind == m.SIGNED[0] else struct.calcsize(str(REQUESTS[kind][2]))
+        self.send(self.clients[who].frame(kind, bytes(size)), scans)
 
     @rule(kind=st.integers(0, 255), scans=WAITS)
     def ask_unknown(self, kind: int, scans: int) -> None:
@@ -228,18 +251,49 @@ class Line(RuleBasedStateMachine):
         count=st.sampled_from((1, 1, 1, 4)),
     )
     def load(self, name: str, fault: str, noise: int, count: int) -> None:
-        client = Client()
+        client = self.clients[0]
         for _ in range(count):
             self.drain()
             self.scan(4)  # four beginnings a second
+            self.challenge(0)
             client.begin(SHELF[name].blob, fault)
             other = self.clients[1].frame(noise) if noise else b""
             self.send(other.join(client.pieces), 1)
         self.drain()
 
+    @rule(who=st.booleans())
+    def challenge(self, who: bool) -> None:
+        """A program that has a key asks for what it needs to sign."""
+        self.drain()
+        self.send(self.clients[who].begins(), 2)
+
+    @rule(kind=st.sampled_from(sorted(KEYED)), how=st.sampled_from(FORGED), count=st.integers(1, 4))
+    def forge(self, kind: int, how: str, count: int) -> None:
+        """Signed requests that somebody without the key makes of what he has seen, or a program with an old one."""
+        self.challenge(1)
+        for _ in range(count):
+            frame = self.clients[1].frame(kind, bytes(struct.calcsize(str(REQUESTS[kind][2]))))
+            body = bytearray(opened(frame[:-1]) or b"")
+            if self.pump.bench:
+                how = "again"  # nothing is signed there
+            if how == "person":
+                body[3] += 1
+            elif how == "nobody":
+                body[3] = 200
+            elif how == "count":
+                body[4] ^= 1
+            elif how == "payload":
+                body += b"\1"
+            elif how == "mac":
+                body[-1] ^= 128
+            elif how == "bare":
+                body = bytearray((kind, body[1])) + body[24:]
+            self.send(coded(body[0], body[1], bytes(body[2:])), 4)
+
     @rule(count=st.sampled_from((3, 10)))
     def load_refused_often(self, count: int) -> None:
-        client = Client()
+        client = self.clients[0]
+        self.challenge(0)
         for _ in range(count):
             client.begin(SHELF["short"].blob, "")
             self.send(b"".join(client.pieces), 4)
@@ -255,6 +309,7 @@ class Line(RuleBasedStateMachine):
         self.send(noise, scans)
 
     def set_clock(self, wall_s: int) -> None:
+        self.challenge(True)
         self.send(self.clients[1].frame(m.CLOCK_SET[0], struct.pack("<I", wall_s)), 1)
         self.scan(12)
         self.send(self.clients[0].frame(m.CLOCK_GET[0]), 2)
@@ -367,6 +422,8 @@ def tour() -> None:
             line.set_clock(FIRST_S + number)
             for kind in sorted(REQUESTS):
                 line.ask_well(kind, False, 1)
+            for how in () if bench else FORGED:
+                line.forge(m.SET[0], how, 1)
             line.teardown()
 
 
@@ -382,13 +439,14 @@ STATES = {*states.NAMES}
 REFUSALS = {
     "truncated", "range", "checksum", "format", "busy", "too-often", "unknown-request", "bench-mode", "approval",
     "ratio-exceeded", "not-run", "order-given", "order-unread", "unseen",
+    "key-needed", "key-session", "key-wrong", "key-unknown", "key-wait",  # "key-count": test_keys_on_line
 }  # fmt: skip
 
 
 @pytest.mark.req("SEC-1", "SES-15", "SES-16", "PRO-1", "INT-7", "FLO-6", "ALM-8")
 def test_any_laptop_gets_its_answers_and_no_more() -> None:
     """Else some row of bytes lets the drug flow, leaves half a protocol behind, or takes the pump from its people."""
-    reached = walk(examples(40), 25)
+    reached = walk(examples(60), 25)
     came = {what: {name for kind, name in reached if kind == what} for what in ("state", "request", "refusal")}
     assert came["request"] >= {row[0] for row in REQUESTS.values()} | {"?"}
     assert len(came["state"] & STATES) >= len(STATES) - 1, STATES - came["state"]

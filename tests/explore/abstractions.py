@@ -164,6 +164,12 @@ class _Loader:
         self.loaded: bytearray | None = None
 
 
+class _Told:
+    def __init__(self) -> None:
+        self.bench = False
+        self.told = 0
+
+
 class Line:
     """Stands where the link stands: `ask` for what has come over it whole, once."""
 
@@ -171,9 +177,10 @@ class Line:
         self.loader = _Loader()
         self.request = self.value = self.bits = self.clock_s = 0
         self.setting = self.wanted = -1
-        self.lost = self.loading = False
+        self.lost = self.loading = self.proved = False
         self.hung: bytes | None = None
-        self.refused = 0
+        self.auth, self.recorder = _Told(), _Told()
+        self.refused = self.user = 0
         self._next = 0
 
     def ask(self, request: int) -> None:

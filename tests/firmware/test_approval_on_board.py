@@ -14,6 +14,7 @@ from pump.protocol.encoding import encode
 from pump.protocol.fingerprint import digest
 from pump.tables import messages as m
 from pump.tables import refusals
+from toleramp.approval.key_files import Person
 from toleramp.protocol.file import compile_file
 from toleramp_bench.boards.provision import flash_with_keyring
 from toleramp_bench.boards.pump import PumpBench
@@ -21,6 +22,7 @@ from toleramp_bench.figures.measure import check_ms
 from toleramp_bench.places import standard_protocol
 
 KEYS = {"afischer": bytes(range(32)), "bmeier": bytes(range(32, 64))}
+ANNA = Person("afischer", "", KEYS["afischer"])
 LIMIT_MS = 300  # issue's bar for checking and accepting
 
 
@@ -46,6 +48,11 @@ def test_a_provisioned_pump_takes_what_two_people_signed_and_nothing_else(firmwa
     plain, both = _signed()
     bench = PumpBench(firmware, flash=flash, bench_mode=False)
     bench.boot()
+    refused = bench.load(both)
+    assert refused.type == m.REFUSED[0] and refused.fields["code"] == refusals.KEY_NEEDED
+    bench.sign_as(Person("afischer", "", bytes(32)))
+    assert bench.load(both).fields["code"] == refusals.KEY_WRONG
+    bench.sign_as(ANNA)
     refused = bench.load(plain)
     assert refused.type == m.REFUSED[0] and refusals.NAMES[refused.fields["code"]] == "approval"
     assert refused.fields["where"] == approval.UNSIGNED
@@ -71,7 +78,8 @@ def test_a_new_pump_takes_nothing_unless_it_was_started_in_bench_mode(firmware: 
     bench = PumpBench(firmware, bench_mode=False)
     bench.boot()
     refused = bench.load(both)
-    assert refusals.NAMES[refused.fields["code"]] == "approval" and refused.fields["where"] == approval.NO_KEYS
+    assert refused.fields["code"] == refusals.NO_KEYS
+    assert bench.ask(m.CHALLENGE_GET, data=b"afischer").fields["code"] == refusals.NO_KEYS
     other = PumpBench(firmware)
     other.boot()
     assert other.load(both).type == m.ACK[0]
@@ -86,4 +94,5 @@ def test_checking_a_signed_protocol_takes_a_third_of_a_second_at_most(firmware: 
     _, both = _signed()
     bench = PumpBench(firmware, flash=flash, bench_mode=False)
     bench.boot()
+    bench.sign_as(ANNA)
     assert check_ms(bench, both) < LIMIT_MS

@@ -258,10 +258,12 @@ def test_a_provisioned_bench_takes_what_two_people_signed(own_world: Path, tmp_p
     assert tool("keys", "ring", files["a.key"], files["b.key"], "-o", files["ring.tlk"]).process.returncode == 0
     (tmp_path / "order.toml").write_bytes(standard_protocol().read_bytes())
     process, port = started("--keys", files["ring.tlk"], "--pace", "max")
-    tool("load", files["order.toml"], "--port", port).refuses("approval", "sign")
+    tool("load", files["order.toml"], "--port", port).refuses("it takes a person's key", "--key")
+    key = ("--key", files["a.key"])
+    tool("load", files["order.toml"], "--port", port, *key).refuses("approval", "sign")
     for name in ("a", "b"):
         assert tool("protocol", "sign", files["order.toml"], "--key", files[f"{name}.key"]).process.returncode == 0
-    assert "fingerprint" in tool("load", files["order.toml"], "--port", port).out
+    assert "fingerprint" in tool("load", files["order.toml"], "--port", port, *key).out
     process.tell("quit")
     assert process.end() == 0
 

@@ -33,7 +33,7 @@ def near(one: datetime, other: datetime) -> bool:
 @pytest.mark.req("INT-3", "INT-5", "INT-9", "SEC-1")
 def test_the_image_reads_and_sets_its_clock() -> None:
     """Else the log's time is that of a clock on a bench, and the real one is never set."""
-    bench = PumpBench(bench_mode=False)
+    bench = PumpBench()
     bench.boot()
     bench.run_for(1)
     shown, cause = said(bench)

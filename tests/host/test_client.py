@@ -40,10 +40,11 @@ FIELD = {"B": 255, "H": 65535, "I": 2**32 - 1, "i": 2**31 - 1}
 def sent(draw: st.DrawFn) -> tuple[tuple[int, str, str], dict[str, object]]:
     layout = draw(st.sampled_from(TO_PUMP + TO_HOST))
     fields: dict[str, object] = {}
-    codes = layout[1].lstrip("<").replace("12s", "s").replace("8s", "s")
+    codes = layout[1].lstrip("<").replace("12s", "s").replace("16s", "b").replace("8s", "s")
     for name, code in zip(layout[2].split(), codes, strict=True):
         text = st.text("abc019.", max_size=8)
-        fields[name] = draw(text if code == "s" else st.integers(0, FIELD[code]))
+        texts = {"s": text, "b": st.binary(min_size=16, max_size=16)}
+        fields[name] = draw(texts[code] if code in texts else st.integers(0, FIELD[code]))
     if layout == m.EVENT:
         fields["part"] = 0  # another part is another layout: below
     if layout == m.LOAD_DATA:

@@ -5,16 +5,19 @@ that writes, nor, in flow, in one that draws or hears the host: those have enoug
 in a slot goes out as it is, sound or not: who keeps it judges it.
 """
 
+import struct
+
 from pump.base.compat import micropython
 from pump.base.copying import copy
 from pump.io import FRAM_SLOT
 from pump.link.frames import MAX_PAYLOAD
+from pump.tables import messages as m
 from pump.tables.messages import STORED_MOST
 from pump.tables.parts import BIT
 from pump.tables.parts import FRAM as _FRAM_ROW
 
 _FRAM = BIT[_FRAM_ROW]
-_HEAD = 7  # bytes before the records: tables.messages.STORED
+_HEAD = struct.calcsize(m.STORED[1])  # bytes before the records
 
 
 class Archive:
@@ -43,6 +46,16 @@ class Archive:
     def forget(self):
         """The host is gone, or has its answer."""
         self.waits = self.ready = False
+
+    @micropython.native
+    def fill(self, buf, at):
+        """Writes the STORED payload to buf[at:]; returns its length."""
+        journal = self._journal
+        lost, waiting = min(journal.lost, m.NONE16), journal.seq - journal.stored
+        struct.pack_into(m.STORED[1], buf, at, self.first, max(journal.slot, 0), lost, waiting)
+        size = self.got * FRAM_SLOT
+        copy(buf, at + _HEAD, self.data, 0, size)
+        return _HEAD + size
 
     @micropython.native
     def step(self, snap, out):

@@ -13,6 +13,7 @@ from pump.base.compat import micropython
 from pump.base.copying import copy
 from pump.base.units import TICK_MASK
 from pump.io import FRAM_SLOT
+from pump.link.authentication import NOTHING_TOLD
 from pump.link.frames import HEAD, MAX_PAYLOAD
 from pump.link.laid import append, fetch, run, stand, sum_of, word, words
 from pump.link.standing import put_bytes, put_number, put_whole
@@ -34,7 +35,7 @@ MOST = MAX_PAYLOAD - _HEAD
 # Bits of a scan.
 DT, KEYS, FACTS, OXIMETER, LINE, PULSES, ALL_PULSES, QUEUE = 1, 2, 4, 8, 16, 32, 64, 128
 OUTS, WORDS, STORES, RECORDS, TONE, STANDS, TOLD, RARE = 256, 512, 1024, 2048, 4096, 8192, 16384, 32768
-BROKEN, RAW, WALL, READ, NOW = 1, 2, 4, 8, 16  # of what is rare
+BROKEN, RAW, WALL, READ, NOW, PROOFS = 1, 2, 4, 8, 16, 32  # of what is rare
 _DRIVER_OFF, _READY, _WALL_LOST = 32, 64, 128
 assert parts.ALL < _DRIVER_OFF
 
@@ -81,7 +82,7 @@ class Recorder:
         put(FORMAT)
         put_bytes(put, self.core)
         put_number(put, self.scans)
-        put(len(pump.keys))
+        pump.keyring.put(put, put_bytes)
         put(1 if built else 0)
         put_whole(put, list(built) + [pump.vitals.fresh_ms, pump.settings] if built else pump)
         if out and out.fram_slot >= SLOTS:  # it is written behind this scan
@@ -244,6 +245,8 @@ class Recorder:
         self._jumped = now_ms != self._now
         if self._jumped or self._reads or snap.wall_s != self._wall or snap.ox_broken != self._broken:
             return True
+        if pump.link.auth.told != NOTHING_TOLD:
+            return True
         return (pump.turn & 3 == 1 or dt_ms >= SLOW_MS) and snap.raw[0] != self._raw
 
     @micropython.native
@@ -335,6 +338,12 @@ class Recorder:
         if self._jumped:
             bits |= NOW
             n = word(work, n, snap.now_ms)
+        auth = pump.link.auth
+        if auth.told != NOTHING_TOLD:
+            bits |= PROOFS
+            work[n] = auth.told
+            auth.told = NOTHING_TOLD
+            n += 1
         work[at] = bits
         return n
 

@@ -8,14 +8,14 @@ between -8 and 119; else a letter leads what follows:
     o  object: count of its attributes, then each by name | r  what came before, its number | x  anything else: as built
 
 Bytes are pairs of counts: so many as they are, which follow, then so many zeros. Keys of people are no part of it, but
-their number is: with them others could sign (SEC-1).
+who they are is: with a key others could sign (SEC-1).
 """
 
 from array import array
 
 from pump.base.compat import micropython, ptr8
 
-LEFT_OUT = ("recorder", "stats", "keys")
+LEFT_OUT = ("recorder", "stats", "_seed", "told")
 _LOW, _HIGH = -8, 119
 _RUN = 255
 
@@ -103,7 +103,7 @@ def _parts(put, value):
     elif isinstance(value, dict):
         kind = "d"
         parts = [value[key] for key in sorted(value)]
-    elif not callable(value) and hasattr(value, "__dict__"):
+    elif not callable(value) and hasattr(value, "__dict__") and not hasattr(value, "secret"):
         kind = "o"
         names = value.__dict__
         parts = [names[name] for name in sorted(names) if name not in LEFT_OUT]

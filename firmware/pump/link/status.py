@@ -20,8 +20,25 @@ _HELLO_SIZE, _STATUS_SIZE, _STATS_SIZE = struct.calcsize(_HELLO), struct.calcsiz
 _HEARD_SIZE = struct.calcsize(_HEARD)
 _CLOCK = m.CLOCK[1]
 _CLOCK_SIZE = struct.calcsize(_CLOCK)
+_CHALLENGE = m.CHALLENGE[1]
+_CHALLENGE_SIZE = struct.calcsize(_CHALLENGE)
 PER_MILLE = 1000
 _SMALL = 1 << 20  # a count below this times 1000 stays a small integer
+
+
+def fill(kind, buf, pump, wanted):
+    """Writes the payload of what was asked for, by its type, to buf[HEAD:]; returns its length. `wanted`: which one."""
+    if kind == m.STATUS[0]:
+        return fill_status(buf, pump)
+    if kind == m.HELLO_REPLY[0]:
+        return fill_hello(buf, pump)
+    if kind == m.HEARD[0]:
+        return fill_heard(buf, pump, wanted)
+    if kind == m.CLOCK[0]:
+        return fill_clock(buf, pump)
+    if kind == m.CHALLENGE[0]:
+        return fill_challenge(buf, pump.link.auth)
+    return fill_stats(buf, pump)
 
 
 def fill_hello(buf, pump):
@@ -109,6 +126,12 @@ def fill_clock(buf, pump):
     wall = pump.wall
     struct.pack_into(_CLOCK, buf, HEAD, max(wall.said_s, 0), wall.why, wall.era, pump.t_s)
     return _CLOCK_SIZE
+
+
+def fill_challenge(buf, auth):
+    """Writes the CHALLENGE payload to buf[HEAD:]; returns its length. `auth`: link.authentication."""
+    struct.pack_into(_CHALLENGE, buf, HEAD, auth.asked, auth.nonce, auth.count(), auth.wait_s)
+    return _CHALLENGE_SIZE
 
 
 def fill_stats(buf, pump):

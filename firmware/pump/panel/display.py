@@ -105,7 +105,7 @@ def _what_idle(line, session, pump):
         words(line, 0, b"BENCH? CONFIRM")
     elif pump.lost.step:
         number(line, words(line, 0, b"LOST IN STEP "), pump.lost.step)
-    elif not pump.bench and not pump.keys:
+    elif not pump.bench and not pump.keyring.there:
         words(line, 0, b"NO KEYS IN PUMP")
 
 

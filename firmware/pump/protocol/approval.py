@@ -5,6 +5,8 @@ A person holds his own key, the pump all of them, in a keyring:
     "TLK" | version u8 | length u16 of everything | people | CRC-32 of all before it
     person: length u8 and text of the id | key of 32 bytes; in ascending order of the ids
 
+A key of zeros is one that was revoked: its owner is known, and nothing counts that he signs.
+
 The author signs the digest, the verifier the digest and the author's signature, so that neither can be exchanged.
 """
 
@@ -17,11 +19,12 @@ from pump.protocol.protocol import Refusal
 from pump.tables import refusals
 
 MAGIC = b"TLK"
-VERSION = 1
+VERSION = 2  # of 1 no firmware knew revoked keys
 KEY_BYTES = 32
 ID_MAX = 24
 MAX_PEOPLE = 40
 _HEAD = 6
+_REVOKED = bytes(KEY_BYTES)
 _BLOCK = 64  # of SHA-256, RFC 2104
 _TITLE = b"toleramp approval 1"
 
@@ -65,10 +68,10 @@ def same(a, b):
 
 
 def encode_keyring(keys):
-    """The keyring's bytes from a dict of id to key."""
+    """The keyring's bytes from a dict of id to key, None for one that was revoked."""
     people = b""
     for name in sorted(keys):
-        people += bytes((len(name.encode()),)) + name.encode() + keys[name]
+        people += bytes((len(name.encode()),)) + name.encode() + (keys[name] or _REVOKED)
     length = _HEAD + len(people) + crc.SIZE
     blob = bytearray(MAGIC + bytes((VERSION,)) + struct.pack("<H", length) + people + bytes(crc.SIZE))
     crc.put(blob, length - crc.SIZE)
@@ -76,10 +79,14 @@ def encode_keyring(keys):
 
 
 def decode_keyring(blob):
-    """Dict of id to key from a keyring's bytes (a bytearray). Raises ValueError naming what is wrong."""
+    """Dict of id to key (None: revoked) from a keyring (a bytearray). Raises ValueError naming what is wrong."""
     n = len(blob)
-    if n < _HEAD + crc.SIZE or bytes(blob[:3]) != MAGIC or blob[3] != VERSION or blob[4] | blob[5] << 8 != n:
+    if n < _HEAD + crc.SIZE or bytes(blob[:3]) != MAGIC:
         raise ValueError("not a keyring")
+    if not 0 < blob[3] <= VERSION:
+        raise ValueError("a keyring of another version")
+    if blob[4] | blob[5] << 8 != n:
+        raise ValueError("its length")
     if not crc.holds(blob, n - crc.SIZE):
         raise ValueError("checksum")
     keys = {}
@@ -89,7 +96,7 @@ def decode_keyring(blob):
         key = bytes(blob[at + 1 + length : at + 1 + length + KEY_BYTES])
         if not 0 < length <= ID_MAX or at + 1 + length + KEY_BYTES > end or len(keys) == MAX_PEOPLE:
             raise ValueError("a person of the keyring")
-        keys[bytes(blob[at + 1 : at + 1 + length]).decode()] = key
+        keys[bytes(blob[at + 1 : at + 1 + length]).decode()] = None if key == _REVOKED else key
         at += 1 + length + KEY_BYTES
     return keys
 

@@ -5,7 +5,7 @@ with none, and UP and DOWN go through the codes of the protocol's bags and "anot
 """
 
 from pump.base.compat import micropython
-from pump.io import CONFIRM, COUNT_MAX, DOWN, UP
+from pump.io import CONFIRM, DOWN, UP
 from pump.protocol.codes import folded, looks_like
 from pump.protocol.protocol import CODE_SHOWN
 from pump.session.case import SEEN_MS
@@ -17,6 +17,7 @@ from pump.tables.states import ARMED, BAG, HELD, READY, RUNNING
 
 CONFIRM_MS = 30_000  # the second press, and the bag of a start, must come within this
 WRONG_MAX = 3  # so many wrong codes are a person's decision, not a fourth try
+_VARIES = 16  # so many wrong codes have an order of the choices of their own; before a session more may come
 ANOTHER = b"another"
 _SIXTEEN = 0xFFFF
 NO_CODE = 0  # the choice when nothing is chosen; 1 to n are the protocol's bags in their order, n + 1 another
@@ -134,7 +135,8 @@ class Bags:
             case.on_named()
         if question.refused:
             question.shown = NO_CODE
-            case.progress.wrong_bags = min(case.progress.wrong_bags + 1, COUNT_MAX)
+            wrong = case.progress.wrong_bags + 1
+            case.progress.wrong_bags = wrong if wrong < _VARIES else WRONG_MAX
             self._shuffle()
         return question.second
 

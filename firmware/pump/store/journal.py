@@ -60,6 +60,7 @@ class Journal:
         self._work = bytearray(RECORD)
         self._chain = bytearray(crc.SIZE)
         self.t_s = self.t_ms = self.wall_s = 0
+        self.user = 0  # number of the person whose key let the line do what is recorded
         self.state = self.step = self.solution = self.rate_e4 = self.pulses = self.dose_ppm = 0
         self._judge()
 
@@ -76,7 +77,7 @@ class Journal:
         """Appends a record; `kind`: a row of tables.events, `parts`: how many continuation records follow."""
         struct.pack_into(
             _BODY, self._work, 0, self.seq, self.t_s, self.t_ms, self.wall_s, self.boot, kind, 0, self.state,
-            self.step, code, 0, self.solution, parts, arg, self.rate_e4, self.pulses, self.dose_ppm,
+            self.step, code, self.user, self.solution, parts, arg, self.rate_e4, self.pulses, self.dose_ppm,
         )  # fmt: skip
         self._append()
 

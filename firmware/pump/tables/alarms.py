@@ -77,6 +77,8 @@ ROWS = (
     ("clocks-apart", MEDIUM, "CLOCKS APART",
      "The pump's own time and its clock run apart: one of them runs at a wrong rate",
      "Compare the bag with the volume shown; have the pump checked after the session"),
+    ("keyring", LOW, "KEYS DAMAGED",
+     "The keyring is damaged: nobody is known, and nothing loads", "Install it again: toleramp keys install"),
     ("power-lost", HIGH, "POWER WAS LOST",
      "The power went, or the processor started anew, in a session: nothing flows",
      "Look at patient and line, then CONFIRM; what was given stands on the screen"),
@@ -88,7 +90,7 @@ GROUP = bytes([row[5] if len(row) > 5 else 0 for row in ROWS])
 (
     NONE, SPO2_STOP, PULSE_STOP, SIGNAL_HOLD, OVER, UNDER, DRIVE, MEMORY, SEVERE, SPO2_EARLY, SIGNAL_LOST, HELD, BAG,
     WRONG_BAG, KEY, JOURNAL, BATTERY, LINK, DONE, STORM, LOG_FAST, SCREEN, LIGHTS, LOG_LOST,
-    SESSION, CLOCK_LOST, CLOCK_UNSET, CLOCK_STOPPED, CLOCK_JUMPED, CLOCKS_APART, POWER,
+    SESSION, CLOCK_LOST, CLOCK_UNSET, CLOCK_STOPPED, CLOCK_JUMPED, CLOCKS_APART, KEYRING, POWER,
 ) = range(len(ROWS))  # fmt: skip
 
 

@@ -73,6 +73,9 @@ ROWS = (
     ("session_lost", URGENT | FIGURES, OF_RECOVERY, "recovery", "step that ran when the pump started anew"),
     ("clock_set", FIGURES, OF_CAUSE, "cause, what was wrong with it", "seconds by which it was put ahead"),
     ("clock_wrong", FIGURES, OF_CAUSE, "cause", "seconds by which it was found ahead"),
+    ("key_used", UNTIMED, OF_NOTHING, "-", "-"),  # whose key `user` is in this power-on: the next records have the id
+    ("key_refused", FIGURES | UNTIMED, OF_REFUSAL, "refusal", "type of the request"),
+    ("keys_damaged", FIGURES | UNTIMED, OF_NOTHING, "-", "copies of the keyring that are not sound, as bits"),
     ("time_off", POWER | FIGURES, OF_NOTHING, "-", "seconds without power, in a session; -1: nobody knows"),
 )
 NAMES = tuple([row[0] for row in ROWS])
@@ -84,7 +87,7 @@ CODE = bytes([row[2] for row in ROWS])
     PAUSED, REACTION, LOCKED, UNLOCKED, DECISION, RESUMED, ALARM_RAISED, ALARM_CLEARED, PERMIT_LOST, STOPPED,
     FLUSH_STARTED, FLUSH_COMPLETED, HANDOVER, POWER_LOST, RECOVERED, COMPLETED, FAULT, VITALS, PRESSED, SETTING,
     BASELINE, MONITORING_ENDED, PROBE_OFF, SUPPRESSED, PART_LOST, PART_BACK, EXCEPTION, SESSION_LOST,
-    CLOCK_SET, CLOCK_WRONG, TIME_OFF,
+    CLOCK_SET, CLOCK_WRONG, KEY_USED, KEY_REFUSED, KEYS_DAMAGED, TIME_OFF,
 ) = range(len(ROWS))  # fmt: skip
 
 # How many records an event may write in any hour (ALM-8); one that is not named here is never left out: onset and end
@@ -92,7 +95,7 @@ CODE = bytes([row[2] for row in ROWS])
 _AN_HOUR = {
     "loaded": 60, "load_refused": 60, "armed": 120, "bag_requested": 120, "bag_rejected": 120, "pressed": 600,
     "setting": 60, "baseline": 120, "probe_off": 60, "part_lost": 80, "part_back": 80,
-    "clock_set": 60, "clock_wrong": 60,
+    "clock_set": 60, "clock_wrong": 60, "key_used": 120, "key_refused": 120, "keys_damaged": 60,
 }  # fmt: skip
 AN_HOUR = array("H", [_AN_HOUR.get(row[0], 0) for row in ROWS])
 

@@ -8,6 +8,11 @@ types below 0x80, an answer or a record one above. The answer is the type of wha
 REFUSED; of what the pump itself says it tells whether that comes unasked too. PAUSE and STOP are taken as often as the
 line can carry them. Pump and tool refuse each other when their hashes differ.
 
+Who may send a request (SEC-1): ANYBODY what reads, holds, stops or proposes; KEYED what changes what the pump holds or
+does at rest: protocol, clock, settings, the search on its oximeter's line. Such a request comes within SIGNED, whose
+MAC a person's key has made (link.authentication); in bench mode, which the screen shows, it comes without, too. What
+takes service mode (keys, the memories of orders and log) is no request: there the line is the interpreter's.
+
 HELLO_REPLY names two formats: `oximeter` is set, and counts from the next power-on; `reads` was set at this one, and
 counts now. `kept`: the settings are in the memory that outlives power-off.
 """
@@ -38,7 +43,7 @@ FORMAT = 2
 NONE8 = 255
 NONE16 = 65535
 
-ANYBODY = 0  # who may send a request; with keys per person (SEC-1) more follow
+ANYBODY, KEYED = 0, 1  # who may send a request
 PUMP = 255  # no request: the pump sends it
 ACKED = 0x82  # the answer to most requests
 ASKED, UNASKED = 0, 1  # what the pump says: only as an answer, or by itself too
@@ -55,9 +60,9 @@ DATA_BYTES = 22
 
 ROWS = (
     ("HELLO", 0x01, "<I", "contract", ANYBODY, 0, 0x81, 10),
-    ("LOAD_BEGIN", 0x02, "<HI", "size crc", ANYBODY, states.AT_REST, ACKED, 4),
-    ("LOAD_DATA", 0x03, "<H", "offset", ANYBODY, states.AT_REST, ACKED, 60),  # the bytes follow
-    ("LOAD_END", 0x04, "", "", ANYBODY, states.AT_REST, ACKED, 4),
+    ("LOAD_BEGIN", 0x02, "<HI", "size crc", KEYED, states.AT_REST, ACKED, 4),
+    ("LOAD_DATA", 0x03, "<H", "offset", KEYED, states.AT_REST, ACKED, 60),  # the bytes follow
+    ("LOAD_END", 0x04, "", "", KEYED, states.AT_REST, ACKED, 4),
     ("STATUS_GET", 0x05, "", "", ANYBODY, 0, 0x84, 20),
     ("STREAM", 0x06, "<H", "period_ms", ANYBODY, 0, ACKED, 10),  # 0 ends it
     ("PAUSE", 0x07, "", "", ANYBODY, 0, ACKED, 100),
@@ -66,15 +71,18 @@ ROWS = (
     ("STATS_GET", 0x0A, "", "", ANYBODY, 0, 0x86, 10),
     ("LOG_GET", 0x0B, "<I", "seq", ANYBODY, 0, 0x85, 60),
     ("HANG", 0x0C, "", "", ANYBODY, states.HANGING, ACKED, 4),  # a bag's code, as scanned, follows; a press confirms it
-    ("SET", 0x0D, "<BH", "setting value", ANYBODY, states.AT_REST, ACKED, 4),
-    ("LISTEN", 0x0E, "<B", "wanted", ANYBODY, states.AT_REST, ACKED, 4),  # 1 begins a search for the oximeter
+    ("SET", 0x0D, "<BH", "setting value", KEYED, states.AT_REST, ACKED, 4),
+    ("LISTEN", 0x0E, "<B", "wanted", KEYED, states.AT_REST, ACKED, 4),  # 1 begins a search for the oximeter
     ("HEARD_GET", 0x0F, "<B", "line", ANYBODY, 0, 0x87, 60),  # a row of tables.lines
     ("CLOCK_GET", 0x14, "", "", ANYBODY, 0, 0x8C, 20),
-    ("CLOCK_SET", 0x15, "<I", "wall_s", ANYBODY, states.AT_REST, ACKED, 4),  # seconds since 2020-01-01 UTC
+    ("CLOCK_SET", 0x15, "<I", "wall_s", KEYED, states.AT_REST, ACKED, 4),  # seconds since 2020-01-01 UTC
     # So many slots of the log from this one on, at most STORED_MOST; the answer comes some scans later.
     ("STORED_GET", 0x18, "<HB", "slot count", ANYBODY, 0, 0x8D, 60),
     # The recording of its inputs from this byte on, those before are had; highest bit: one that begins now, at rest.
     ("INPUTS_GET", 0x1C, "<I", "at", ANYBODY, 0, 0x8E, 60),
+    ("CHALLENGE_GET", 0x20, "", "", ANYBODY, states.AT_REST, 0x90, 4),  # the id of who asks follows
+    # The payload of `request` follows.
+    ("SIGNED", 0x21, "<BBI16s", "request user count mac", ANYBODY, states.AT_REST, ACKED, 4),
     ("HELLO_REPLY", 0x81, "<I12s8s8s8sBBBB",
      "contract version build git fingerprint mode oximeter reads kept", PUMP, 0, ASKED, 0),
     ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED, 0),
@@ -91,6 +99,8 @@ ROWS = (
      PUMP, 0, ASKED, 0),
     ("HEARD", 0x87, "<BBBHHHH", "line turn search fits bytes broken took_ms", PUMP, 0, ASKED, 0),  # its first follow
     ("CLOCK", 0x8C, "<IBBI", "wall_s cause era t_s", PUMP, 0, ASKED, 0),  # 0: it says none; why not to trust it
+    # The session's nonce; of the asker: the number in the keyring (records have it as `user`), the last count taken.
+    ("CHALLENGE", 0x90, "<B16sIH", "user nonce count wait_s", PUMP, 0, ASKED, 0),
     # Slots follow, as they lie; the log takes `end` slots, `waiting` records are not there yet, `lost` never will.
     ("STORED", 0x8D, "<HHHB", "slot end lost waiting", PUMP, 0, ASKED, 0),
     # Bytes of the recording follow (pump.link.inputs), which is the so-manieth, has `end` bytes by now and stands so.
@@ -104,8 +114,8 @@ ANSWER = bytes([row[6] for row in ROWS])
 MOST = bytes([row[7] for row in ROWS])
 (
     HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET, HANG, SET,
-    LISTEN, HEARD_GET, CLOCK_GET, CLOCK_SET, STORED_GET, INPUTS_GET, HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS,
-    HEARD, CLOCK, STORED, INPUTS,
+    LISTEN, HEARD_GET, CLOCK_GET, CLOCK_SET, STORED_GET, INPUTS_GET, CHALLENGE_GET, SIGNED, HELLO_REPLY, ACK, REFUSED,
+    STATUS, EVENT, STATS, HEARD, CLOCK, CHALLENGE, STORED, INPUTS,
 ) = LAYOUTS  # fmt: skip
 CONTINUED = (EVENT[0], _HEAD + "22s" + _TAIL, HEAD_FIELDS + " data " + TAIL_FIELDS)  # EVENT with a part number
 

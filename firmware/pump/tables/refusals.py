@@ -14,6 +14,8 @@ ROWS = (
     ("step-volume", 0), ("signature", 0), ("vein-ratio", RISE), ("oral", 0), ("bench-mode", 0), ("not-run", 0),
     ("class", 0), ("dwell-long", 0), ("too-often", 0), ("order-given", 0),
     ("order-unread", 0), ("unseen", 0), ("watched", 0), ("no-clock", 0), ("unread", 0),
+    ("key-needed", 0), ("no-keys", 0), ("keys-damaged", 0), ("key-unknown", 0), ("key-revoked", 0),
+    ("key-wrong", 0), ("key-count", 0), ("key-session", 0), ("key-wait", 0),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 GROUP = array("H", [row[1] for row in ROWS])
@@ -23,6 +25,8 @@ GROUP = array("H", [row[1] for row in ROWS])
     CHECKSUM, FORMAT, RANGE, BUSY, CONTRACT, UNKNOWN_REQUEST, DUPLICATE, STEP_VOLUME, SIGNATURE, VEIN_RATIO, ORAL,
     BENCH_MODE, NOT_RUN, CLASS, DWELL_LONG, TOO_OFTEN, ORDER_GIVEN,
     ORDER_UNREAD, UNSEEN, WATCHED, NO_CLOCK, UNREAD,
+    KEY_NEEDED, NO_KEYS, KEYS_DAMAGED, KEY_UNKNOWN, KEY_REVOKED,
+    KEY_WRONG, KEY_COUNT, KEY_SESSION, KEY_WAIT,
 ) = range(len(ROWS))  # fmt: skip
 
 

@@ -5,10 +5,12 @@ Pulses are counted where the driver would count them; nothing is taken from the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pump.controller import Controller
 from pump.io import Outputs, Snapshot
+from pump.protocol.approval import encode_keyring
+from pump.store.keyring import Keyring
 from pump.store.settings import Settings
 from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.boards.virtual import VirtualBoard
@@ -18,22 +20,34 @@ from toleramp_bench.names import EVENTS
 from toleramp_bench.people.seen import Seen
 
 PL_PULSE = 100_000
+SEED = bytes(range(32))  # of the nonces
+
+
+def keyring_of(keys: Mapping[str, bytes | None] | None) -> Keyring:
+    """As it is read from two copies that hold these people's keys; None: there is none."""
+    return Keyring([None, None] if keys is None else [encode_keyring(keys)] * 2)
 
 
 class CorePump:
     """A controller with its virtual board. `people` is called before each scan with this object and may `press`."""
 
     def __init__(
-        self, period_us: int = 20_000, start_ms: int = 0, bench: bool = True, held: int = 0, sample_us: int = 0
+        self,
+        period_us: int = 20_000,
+        start_ms: int = 0,
+        bench: bool = True,
+        held: int = 0,
+        sample_us: int = 0,
+        keys: Mapping[str, bytes | None] | None = None,
     ) -> None:
         """`start_ms`: the ticks at power-on; `held`: the keys that are down then; `bench`: bench mode with no act;
-        `sample_us`: how far apart the oximeter's samples are (0: one in each scan)."""
+        `sample_us`: how far apart the oximeter's samples are (0: one in each scan); `keys`: its keyring."""
         self.period_us = period_us
         self.parser = Samples()
         self.board = VirtualBoard(period_us, start_ms)
         self.controller = Controller(
             self.parser, PL_PULSE, period_us, bench=bench, held=held, read_slot=self.board.kept_slot,
-            settings=self._settings(),
+            settings=self._settings(), keyring=keyring_of(keys), seed=SEED,
         )  # fmt: skip
         self.brain = LocalBrain(self.controller)
         self.board.samples, self.board.sample_us = True, sample_us

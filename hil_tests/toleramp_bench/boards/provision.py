@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pump.io import SILENCE
+from toleramp.device.keyring_install import ON_PUMP
 from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.board import Board
 from toleramp_bench.boards.emulator.repl import Repl
@@ -44,12 +45,13 @@ def always_service(board: Board, wires: Any) -> None:
 
 
 def flash_with_keyring(ring: bytes, image: Path | None = None, flash: bytes | None = None) -> bytes:
-    """The flash of a pump that was started in service mode and got `ring` as /keyring.bin."""
+    """The flash of a pump that was started in service mode and got `ring` in both its places."""
     board = Board(image or default_image(), flash=flash)
     wires = pins()
     service(board, wires)
     repl = Repl(board)
     repl.enter()
-    repl.run(f"f = open('/keyring.bin', 'wb'); f.write({ring!r}); f.close()")
+    for place in ON_PUMP:
+        repl.run(f"f = open({place!r}, 'wb'); f.write({ring!r}); f.close()")
     board.run_for(200_000)
     return board.flash_image()

@@ -16,7 +16,9 @@ from pump.io import CONFIRM, DOWN, SILENCE, START, STOP, UP
 from pump.senses.power_up import BENCH_KEYS
 from pump.tables import messages as m
 from pump.tables import parts, states
+from toleramp.approval.key_files import Person
 from toleramp.device.loading import load
+from toleramp.device.signing import KEYED, Signer
 from toleramp.device.wire import Message, Wire
 from toleramp_bench.boards import power_up
 from toleramp_bench.boards.emulator.board import Board
@@ -41,6 +43,7 @@ from toleramp_bench.plant.readings import READINGS
 from toleramp_bench.records import named
 
 _ANSWER_US = 3_000_000
+_CHALLENGE_US = 3_000_000  # a pump's challenge ends with 5 s of silence
 _PWM, _SLICE, _CSR, _DIV, _CC, _TOP = 0x4005_0000, 0x14, 0, 4, 12, 16  # RP2040 datasheet, 4.5.3
 ADC_PIN = 26  # the first of the ADC's pins
 
@@ -94,6 +97,8 @@ class PumpBench:
         self.on_message: Callable[[Message], None] = lambda message: None
         self.offset_ns = 0  # bench time of the device's time zero
         self._sequence = 0
+        self.signer: Signer | None = None
+        self._challenged_us = 0
         self._reader: Reader | None = None
         self._face, self._face_of = b" " * 64, (-1, False)
         self._presses: list[int] = []
@@ -236,8 +241,21 @@ class PumpBench:
     def send(self, layout: tuple[int, str, str], **fields: Any) -> int:
         """Sends a request; returns its sequence number."""
         self._sequence = self._sequence % 255 + 1
+        if self.signer and layout[0] in KEYED:
+            layout, fields = m.SIGNED, self.signer.sign(layout, fields)
         self.board.usb_write(self.wire.encode(layout, self._sequence, **fields))
         return self._sequence
+
+    def sign_as(self, person: Person) -> None:
+        """What takes a key is signed with this person's from now on."""
+        self.signer = Signer(person)
+        self.challenge()
+
+    def challenge(self) -> None:
+        """Lets the pump say what the next signed requests are to be made with."""
+        if self.signer:
+            self._challenged_us = self.board.now_us
+            self.signer.take(self.ask(m.CHALLENGE_GET, data=self.signer.person.id.encode()).fields)
 
     def ask(self, layout: tuple[int, str, str], **fields: Any) -> Message:
         """Sends a request and runs until its answer is there."""
@@ -294,6 +312,8 @@ class PumpBench:
 
     def load(self, blob: bytes) -> Message:
         """Loads a compiled protocol; returns the last answer (ACK or REFUSED)."""
+        if self.board.now_us - self._challenged_us > _CHALLENGE_US:
+            self.challenge()
         return load(blob, self.ask)
 
     def state(self) -> str:

@@ -47,6 +47,14 @@ _FUZZ = (
     "host_tools/toleramp/protocols/*.toml",
     "firmware/pump/**/*.py",
 )
+_HOSTILE = (
+    *_CORE,
+    *(
+        f"hil_tests/toleramp_bench/evidence/{part}.py"
+        for part in ("fuzz", "hostile", "hostile_image", "hostile_run", "signed")
+    ),
+    "host_tools/toleramp/device/*.py",
+)
 _VERDICTS = (
     "hil_tests/toleramp_bench/evidence/verdicts.py",
     "hil_tests/toleramp_bench/figures/generated.py",
@@ -187,6 +195,11 @@ def _on_the_board() -> list[Run]:
             image=True, about="20 min",
         ),
         Run(
+            "hostile-image", "4000 hostile frames at rest and in a session: nothing changed, lateness, heap",
+            "emulated rp2040", _module("evidence.hostile_run", "image", "--frames", "4000", "--out", "{out}"),
+            (*_BOARD, *_HOSTILE), image=True, about="10 min",
+        ),
+        Run(
             "scenario-full", "the standard session at full length, core and image compared event by event",
             "core and emulated rp2040",
             (_PYTHON, "-m", "toleramp.cli", "scenario", "run", "hil_tests/scenarios/long/full-session-20ms.toml",
@@ -225,6 +238,10 @@ def all_runs(seconds: float = 600) -> list[Run]:
         _fuzz("frames", seconds),
         _fuzz("protocol", seconds),
         _fuzz("files", seconds),
+        Run(
+            "hostile-core", "100,000 hostile frames at a pump with a keyring, in five situations", "core",
+            _module("evidence.hostile_run", "core", "--frames", "100000", "--out", "{out}"), _HOSTILE, about="3 min",
+        ),
         *_lines(seconds),
         *_signals(),
         Run(

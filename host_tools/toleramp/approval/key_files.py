@@ -88,43 +88,49 @@ def read_person(path: Path) -> Person:
     return _person(data, path)
 
 
-def _ring(data: bytes, path: Path) -> dict[str, bytes]:
+def _ring(data: bytes, path: Path) -> dict[str, bytes | None]:
     try:
-        keys: dict[str, bytes] = approval.decode_keyring(bytearray(data))
+        keys: dict[str, bytes | None] = approval.decode_keyring(bytearray(data))
     except (ValueError, IndexError) as error:
         raise UserError(f"a damaged keyring ({error})", str(path), "make it anew with `toleramp keys ring`") from None
     return keys
 
 
-def read_ring(path: Path) -> tuple[bytes, dict[str, bytes]]:
-    """A keyring's bytes and its keys by id. Raises UserError."""
+def read_ring(path: Path) -> tuple[bytes, dict[str, bytes | None]]:
+    """A keyring's bytes and its keys by id, None for one that was revoked. Raises UserError."""
     data = read_private(path, _LARGEST)
     if not data.startswith(approval.MAGIC):
         raise UserError("not a keyring", str(path), "make one with `toleramp keys ring`")
     return data, _ring(data, path)
 
 
+def people_of(path: Path) -> dict[str, bytes | None]:
+    """Keys by id of a keyring (None: revoked), or of one person's key file. Raises UserError."""
+    data = read_private(path, _LARGEST)
+    if data.startswith(approval.MAGIC):
+        return _ring(data, path)
+    person = _person(data, path)
+    return {person.id: person.key}
+
+
 def read_keys(paths: Sequence[Path]) -> Keys:
-    """The keys of key files and keyrings together. Raises UserError, also for two keys of one id."""
+    """The keys of key files and keyrings together, without those that were revoked. Raises UserError, also for two keys
+    of one id."""
     found: dict[str, bytes] = {}
     complete = False
     for path in paths:
         data = read_private(path, _LARGEST)
         ring = data.startswith(approval.MAGIC)
         complete = complete or ring
-        if ring:
-            keys = _ring(data, path)
-        else:
-            person = _person(data, path)
-            keys = {person.id: person.key}
-        for name, key in keys.items():
-            if found.setdefault(name, key) != key:
+        for name, key in people_of(path).items():
+            if key and found.setdefault(name, key) != key:
                 raise UserError(f"another key of {name} than in a file before", str(path), "leave one of them out")
     return Keys(found, complete)
 
 
-def make_ring(paths: Sequence[Path]) -> tuple[bytes, dict[str, bytes]]:
-    """The keyring of the people of some key files, and its keys by id. Raises UserError for one person twice."""
+def make_ring(paths: Sequence[Path], revoked: Sequence[str] = ()) -> tuple[bytes, dict[str, bytes | None]]:
+    """The keyring of the people of some key files, and its keys by id (None: revoked). Raises UserError for one person
+    twice."""
     people: list[tuple[Person, Path]] = []
     for path in paths:
         person = read_person(path)
@@ -135,7 +141,13 @@ def make_ring(paths: Sequence[Path]) -> tuple[bytes, dict[str, bytes]]:
                 what = f"the key of {person.id} is that of {other.id} in {where}"
                 raise UserError(what, str(path), "each person has a key of his own")
         people.append((person, path))
-    if len(people) > approval.MAX_PEOPLE:
-        raise UserError(f"{len(people)} people", "keyring", f"a pump holds at most {approval.MAX_PEOPLE}")
-    keys = {person.id: person.key for person, _ in people}
+    keys: dict[str, bytes | None] = {person.id: person.key for person, _ in people}
+    for name in revoked:
+        if not _ID.fullmatch(name):
+            raise UserError("not an id", ascii(name), "name the person whose key was revoked by the id in his key file")
+        if name in keys:
+            raise UserError(f"the key of {name} is given, and revoked", "--revoked", "leave one of them out")
+        keys[name] = None
+    if len(keys) > approval.MAX_PEOPLE:
+        raise UserError(f"{len(keys)} people", "keyring", f"a pump holds at most {approval.MAX_PEOPLE}")
     return approval.encode_keyring(keys), keys

@@ -18,7 +18,7 @@ session runs; the pump records the old and the new time, and no gap with a setti
 def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describes the command."""
     parser = subparsers.add_parser("clock", help="the pump's clock", description=_ABOUT)
-    chosen.add_port(parser)
+    chosen.add_signed_port(parser)
     parser.add_argument("--set", action="store_true", help="set it from this computer's clock; at rest only")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(func=run)
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from toleramp.device import clock
     from toleramp.words.times import iso
 
-    pump, _ = chosen.connect(args)
+    pump, _ = chosen.connect_signed(args) if args.set else chosen.connect(args)
     with pump:
         before = clock.compare(pump)
         now = clock.set_from_here(pump) if args.set else before

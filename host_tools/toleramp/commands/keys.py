@@ -11,8 +11,8 @@ from toleramp.errors import UserError, one_line
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-_ABOUT = """Each person who approves protocols has a key file of his own; the pump holds the keys of all of them in a
-keyring. Files with keys are for their owner's eyes: others must not be able to read them."""
+_ABOUT = """Each person who approves protocols, or who loads and sets, has a key file of his own; the pump holds the
+keys of all of them in a keyring. Files with keys are for their owner's eyes: others must not be able to read them."""
 
 
 def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -41,6 +41,8 @@ def _add_new(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 def _add_ring(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = verbs.add_parser("ring", help="makes the pump's keyring from key files")
     parser.add_argument("files", type=Path, nargs="+", metavar="KEYFILE", help="one person's key each")
+    text = "a person whose key counts no more (may be given several times): the pump says so by name"
+    parser.add_argument("--revoked", action="append", default=[], metavar="ID", help=text)
     _add_output(parser)
     parser.set_defaults(func=run_ring)
 
@@ -76,7 +78,7 @@ def run_ring(args: argparse.Namespace) -> int:
     from toleramp.approval import key_files
     from toleramp.whole_files import create_private
 
-    ring, keys = key_files.make_ring(args.files)
+    ring, keys = key_files.make_ring(args.files, args.revoked)
     create_private(args.output, ring, args.force)
     print(_people(keys))
     print(f"{one_line(str(args.output))}: {_count(len(keys))}")
@@ -87,18 +89,22 @@ def run_list(args: argparse.Namespace) -> int:
     """Ids with the prints of their keys."""
     from toleramp.approval import key_files
 
-    keys = key_files.read_keys([args.file]).by_id
+    keys = key_files.people_of(args.file)
     if args.json:
-        terminal.print_json([{"id": name, "key": key_files.key_print(keys[name])} for name in sorted(keys)])
+        terminal.print_json([{"id": name, "key": _print(keys[name])} for name in sorted(keys)])
     else:
         print(_people(keys) or "nobody")
     return 0
 
 
-def _people(keys: dict[str, bytes]) -> str:
+def _print(key: bytes | None) -> str | None:
     from toleramp.approval.key_files import key_print
 
-    return "\n".join(f"{name:<24} key {key_print(keys[name])}" for name in sorted(keys))
+    return None if key is None else key_print(key)
+
+
+def _people(keys: dict[str, bytes | None]) -> str:
+    return "\n".join(f"{name:<24} key {_print(keys[name]) or 'revoked'}" for name in sorted(keys))
 
 
 def _count(number: int) -> str:

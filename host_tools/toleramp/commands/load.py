@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toleramp import terminal
-from toleramp.device import chosen, remembered
+from toleramp.device import chosen, own_key, remembered
 from toleramp.errors import UserError, one_line
 from toleramp.words.refusals import found
 
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     Loadable = tuple[bytes, Protocol, str, str, dict[str, Any] | None]
 
 _BAR = 30
-BENCH_MODE = 1  # field `mode` of HELLO_REPLY
 
 
 def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describes the command."""
     parser = subparsers.add_parser("load", help="load a protocol", description=(__doc__ or "").capitalize())
     parser.add_argument("file", type=Path, metavar="FILE", help="a protocol (.toml), or a compiled one (.tlp)")
-    chosen.add_port(parser)
+    chosen.add_signed_port(parser)
     parser.set_defaults(func=run)
 
 
@@ -97,10 +96,10 @@ def run(args: argparse.Namespace) -> int:
     if protocol.doses:
         remedy = "people give them by the sheet: `toleramp protocol prepare`, `toleramp protocol table --chart`"
         raise UserError("no pump runs single doses, and none is asked to", str(args.file), remedy)
-    pump, hello = chosen.connect(args)
+    pump, hello = chosen.connect_signed(args)
     print(one_line(f"{protocol.name}: {signed}"))
     print(one_line(order))
-    if hello["mode"] == BENCH_MODE:
+    if hello["mode"] == own_key.BENCH_MODE:
         print(terminal.emphasis("the pump is in BENCH MODE: it loads what nobody approved; never for a patient"))
     sys.stdout.flush()
     watched = sys.stderr.isatty()

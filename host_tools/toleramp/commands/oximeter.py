@@ -30,7 +30,7 @@ def add_parser(subparsers: "_SubParsersAction[argparse.ArgumentParser]") -> None
         "power-on. Without NAME it says which is set, and which is read now.",
     )
     setting.add_argument("name", nargs="?", metavar="NAME", help="a format, as `toleramp oximeter formats` names it")
-    chosen.add_port(setting)
+    chosen.add_signed_port(setting)
     setting.set_defaults(func=set_format)
     listen.add_parser(verbs)
     decode.add_parser(verbs)
@@ -76,7 +76,7 @@ def _document(form: int) -> dict[str, Any]:
 def set_format(args: argparse.Namespace) -> int:
     """Sets it, and says what comes next; without a name, what is set and what is read."""
     number = words.demanded(args.name, "NAME") if args.name else None
-    pump, said = chosen.connect(args)
+    pump, said = chosen.connect_signed(args) if args.name else chosen.connect(args)
     with pump:
         if number is None:
             print(of_pump.told(of_pump.of(said)))

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from toleramp.device import ports
+from toleramp.device import own_key, ports
 
 if TYPE_CHECKING:
     from toleramp.device.client import Pump
@@ -24,3 +24,20 @@ def connect(args: argparse.Namespace) -> "tuple[Pump, dict[str, Any]]":
     except BaseException:
         pump.close()
         raise
+
+
+def add_signed_port(parser: argparse.ArgumentParser) -> None:
+    """Adds --port and --key: for what takes a key."""
+    add_port(parser)
+    own_key.add_key(parser)
+
+
+def connect_signed(args: argparse.Namespace) -> "tuple[Pump, dict[str, Any]]":
+    """The same as `connect`; what takes a key is signed with the person's."""
+    pump, hello = connect(args)
+    try:
+        own_key.use(args, pump, hello)
+    except BaseException:
+        pump.close()
+        raise
+    return pump, hello

@@ -9,20 +9,25 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pump.protocol.fingerprint import fingerprint
 from pump.tables import messages, refusals
 from toleramp import __version__
 from toleramp.device import ports
 from toleramp.device.loading import load_requests
+from toleramp.device.signing import KEYED, Signer
 from toleramp.device.wire import ANSWERS, NAMES, Fields, Layout, Message, Wire
 from toleramp.errors import LinkLost, NoAnswer, NotToleramp, Refused, UserError, WrongContract
+
+if TYPE_CHECKING:
+    from toleramp.approval.key_files import Person
 
 ANSWER_S = 3.0  # an emulated pump runs slower than real time
 HELLO_S = 2.0
 LOAD_END_S = 30.0  # the pump checks the whole protocol before it answers
 RETRIES = 2
+FRESH_S = 3.0  # a challenge ends with the pump's 5 s of silence
 
 _REPL = re.compile(rb">>> |raw REPL|MicroPython v|Traceback \(most")
 
@@ -58,6 +63,8 @@ class Pump:
         self.heard_at: float | None = None  # monotonic seconds of the last whole message
         self._sequence = 0
         self._bytes = 0
+        self._signer: Signer | None = None
+        self._signed_at = 0.0  # monotonic seconds of the last answer to what was signed, or of the challenge
         self._serial = ports.open_port(port)
 
     def __enter__(self) -> "Pump":
@@ -108,14 +115,48 @@ class Pump:
     ) -> Fields:
         """Sends a request and returns its answer's fields; asks again up to `retries` times when none comes.
 
-        `asked` names the request in a refusal. NoAnswer after the last try, Refused when the pump says no.
+        `asked` names the request in a refusal. NoAnswer after the last try, Refused when the pump says no. What takes a
+        key is signed where there is one.
         """
+        signer = self._signer if layout[0] in KEYED else None
+        if signer is None:
+            return self._request(layout, None, retries, timeout_s, asked, fields)
+        if not signer.open or time.monotonic() - self._signed_at > FRESH_S:
+            self.challenge()
+        try:
+            said = self._request(layout, signer, retries, timeout_s, asked, fields)
+        except Refused as refusal:
+            if refusal.row != refusals.KEY_SESSION:
+                raise
+            self.challenge()
+            said = self._request(layout, signer, retries, timeout_s, asked, fields)
+        self._signed_at = time.monotonic()
+        return said
+
+    def sign_as(self, person: "Person") -> None:
+        """What takes a key is signed with this person's from now on."""
+        self._signer = Signer(person)
+
+    def challenge(self) -> None:
+        """Lets the pump say what the next signed requests are to be made with; nothing without a key."""
+        if self._signer:
+            person = self._signer.person
+            layout, named = messages.CHALLENGE_GET, f"the key of {person.id}"
+            self._signer.take(self._request(layout, None, RETRIES, None, named, {"data": person.id.encode()}))
+            self._signed_at = time.monotonic()
+
+    def _request(
+        self, layout: Layout, signer: Signer | None, retries: int, timeout_s: float | None, asked: str, fields: Fields
+    ) -> Fields:
         each_s = timeout_s or self.answer_s
         tried: set[int] = set()
         for _ in range(retries + 1):
             self._sequence = (self._sequence + 1) & 255
             tried.add(self._sequence)
-            self._write(self.wire.encode(layout, self._sequence, **fields))
+            if signer:
+                self._write(self.wire.encode(messages.SIGNED, self._sequence, **signer.sign(layout, fields)))
+            else:
+                self._write(self.wire.encode(layout, self._sequence, **fields))
             answer = self._await(layout, tried, fields, time.monotonic() + each_s)
             if answer is None:
                 continue

@@ -86,6 +86,7 @@ def set_from_here(pump: Pump) -> Clocks:
     wall_s = int(now().timestamp()) + 1 - calendar.EPOCH
     if not calendar.FIRST_S <= wall_s <= calendar.LAST_S:
         raise UserError(f"this computer's clock says {shown(now())}", "clock --set", "set that first")
+    pump.challenge()
     time.sleep(max(0.0, wall_s + calendar.EPOCH - now().timestamp()))
     try:
         pump.set_clock(wall_s)

@@ -17,6 +17,7 @@ NAMES: dict[int, str] = {row[1]: row[0] for row in messages.ROWS}
 ANSWERS: dict[int, int] = {row[1]: row[6] for row in messages.ROWS}  # of the pump's own: whether it comes unasked
 TO_PUMP: tuple[Layout, ...] = tuple(row[1:4] for row in messages.ROWS if row[4] != messages.PUMP)
 TO_HOST: tuple[Layout, ...] = tuple(row[1:4] for row in messages.ROWS if row[4] == messages.PUMP)
+_RAW = ("data", "nonce", "mac")  # fields that are bytes and no text
 _HASH = struct.calcsize("<I")  # a HELLO_REPLY of any contract begins with its hash
 _PART_AT = struct.calcsize("<IIHIHB")  # where a record says which part it is
 
@@ -39,7 +40,7 @@ def unpack(layout: Layout, payload: bytes) -> Fields:
     values = struct.unpack(layout[1], payload[:size])
     fields: Fields = dict(zip(layout[2].split(), values, strict=True))
     fields = {
-        name: _text(value) if isinstance(value, bytes) and name != "data" else value for name, value in fields.items()
+        name: _text(value) if isinstance(value, bytes) and name not in _RAW else value for name, value in fields.items()
     }
     if len(payload) > size:
         fields["data"] = payload[size:]

@@ -49,6 +49,22 @@ def sentence(record: Record, bag: str = "") -> str:
     )
 
 
+def by(record: Record) -> str:
+    """By whose key the line let the pump do this; nothing where none was needed."""
+    user = record.get("user")
+    return f", by {record.get('person') or f'person {user} of the keyring'}" if user else ""
+
+
+_FINGERPRINT = 8  # characters
+
+
+def loaded(content: bytes) -> str:
+    """What the record of a load goes on with: its fingerprint, and the beginning of its order's key."""
+    order = content[_FINGERPRINT:].rstrip(b"\0").hex()
+    said = f"fingerprint {content[:_FINGERPRINT].decode('ascii', 'replace')}"
+    return f"{said}, order {order}" if order else said
+
+
 def _title(name: str | None) -> str:
     """The title of the event that another one names; a name that has none as it is."""
     number = rows.number(events, name)
@@ -57,7 +73,7 @@ def _title(name: str | None) -> str:
 
 def event_line(record: Record, bag: str = "") -> str:
     """The event's times (since power-on, and of day where the pump has one) and its sentence."""
-    return f"{clock(record['t_ms'])}  {_time_of_day(record)}{sentence(record, bag)}"
+    return f"{clock(record['t_ms'])}  {_time_of_day(record)}{sentence(record, bag)}{by(record)}"
 
 
 def _time_of_day(record: Record) -> str:

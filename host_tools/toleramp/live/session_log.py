@@ -21,10 +21,11 @@ status   about one a second and at each change of state, step, hold or alarm: "t
          percent or null, and "trend" as name of `pump.tables.trends`; as floats
          "rate_ml_h", "step_ml" (delivered in this step), "target_ml" (of this step), "total_ml"
 event    one for each record of the journal, in the order of "seq": "t_ms", "wall", "seq", "event", "step",
-         "code" (name or null; of a press the key, "start" to "stop"), "arg", "state" (name), "rate_ml_h",
-         "pulses" (of the session), "total_ml", "dose_ppm" (of the full dose), "boot" (the number of the first record
-         since power-on), "pump_clock" (the pump's own wall clock, "2026-11-22T08:00:00Z", null while it is not set or
-         not trusted).
+         "code" (name or null; of a press the key, "start" to "stop"), "arg", "user" (number of the
+         person whose key let the line do it, 0: none was needed), "person" (the id, or null), "state" (name),
+         "rate_ml_h", "pulses" (of the session), "total_ml", "dose_ppm" (of the full dose), "boot" (the number of the
+         first record since power-on), "pump_clock" (the pump's own wall clock, "2026-11-22T08:00:00Z", null while it is
+         not set or not trusted).
          When the monitor starts, the records since the last load come first, as far as the pump holds them.
 part     what an event goes on with, after it: "t_ms", "wall", "seq", "event", "part" (from 1), "content" (hex)
 inputs   what went into the pump's scans and what they decided, for `toleramp replay`: "wall", "run" (256 times the
@@ -150,8 +151,8 @@ def part_record(fields: Record) -> Record:
     return head | {"event": event, "part": fields["part"], "content": fields["data"].hex()}
 
 
-def event_record(fields: Record, pl_pulse: int) -> Record:
-    """The line of an EVENT message; `pl_pulse` (picolitres a pulse) comes from a STATUS."""
+def event_record(fields: Record, pl_pulse: int, person: str | None = None) -> Record:
+    """The line of an EVENT message; `pl_pulse` (picolitres a pulse) comes from a STATUS; `person`: of its `user`."""
     return {
         "kind": "event",
         "t_ms": time_ms(fields),
@@ -161,6 +162,8 @@ def event_record(fields: Record, pl_pulse: int) -> Record:
         "step": fields["step"],
         "code": _code(fields["kind"], fields["code"]),
         "arg": fields["arg"],
+        "user": fields["user"],
+        "person": person,
         "state": rows.name(states, fields["state"]),
         "rate_ml_h": fields["rate_e4"] / 10_000,
         "pulses": fields["pulses"],

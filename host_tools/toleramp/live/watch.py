@@ -15,6 +15,7 @@ from toleramp.live import session_log
 from toleramp.live.amounts import bag_name
 from toleramp.live.face import Screen
 from toleramp.live.lines import status_line
+from toleramp.live.people import People
 from toleramp.live.session_log import Record
 from toleramp.oximeter import setting
 from toleramp.replay.fetch import Fetch
@@ -43,6 +44,7 @@ class Watch:
         self.screen, self.log, self.until = screen, log, until
         self.last: Record | None = None  # the last status
         self.last_at = time.monotonic()
+        self.people = People()
         self.seq: int | None = None  # the last event's
         self.outcome: int | None = None
         self._logged_ms = -LOG_MS
@@ -166,10 +168,11 @@ class Watch:
     def _show(self, fields: Record, past: bool = False) -> None:
         assert self.last
         self.seq = fields["seq"]
+        self.people.take(fields)
         if fields["part"]:
             self._emit(session_log.part_record(fields))
             return
-        record = session_log.event_record(fields, self.last["pl_pulse"])
+        record = session_log.event_record(fields, self.last["pl_pulse"], self.people.name(fields["user"]))
         self._emit(record)
         group = rows.group(events, fields["kind"])
         bag = bag_name(record["arg"], self.screen.protocol) if group & events.BAGS else ""

@@ -35,13 +35,13 @@ def add_parser(verbs: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     listen = verbs.add_parser("listen", help="find out what is on the pump's line", description=_ABOUT)
     listen.add_argument("--set", action="store_true", help="set the format that was found")
     listen.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    chosen.add_port(listen)
+    chosen.add_signed_port(listen)
     listen.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Lets the pump search, tells what it heard, proposes; 1 where there is nothing to propose, 130 for Ctrl-C."""
-    pump, said = chosen.connect(args)
+    pump, said = chosen.connect_signed(args)
     with pump:
         try:
             stands, heard = _search(pump)

@@ -2,7 +2,8 @@
 
 An entry is a dictionary: "slot" (of the pump's memory), "seq" (number of the record), "boot" (its power-on), "t_ms"
 (since that), "pump_clock" (its time of day, None while it is not set or not trusted), "event", "code" (name, or
-None), "arg", "user", "state", "step", "solution", "rate_ml_h", "pulses" and "total_ml" of the session, "dose_ppm" of
+None), "arg", "user" (number of the person whose key let the line do it, 0: none was needed), "person" (the id, None
+where it is not known), "state", "step", "solution", "rate_ml_h", "pulses" and "total_ml" of the session, "dose_ppm" of
 the full dose; "content": what its continuation records say (bytes). "event" is None in what is no sound record
 ("content": its bytes), in content of a record that is missing, and in what a firmware with other tables wrote, of
 which the numbers alone are known ("numbers", "contract").
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pump.base import units
-from pump.tables import messages
+from pump.tables import events, messages
 from toleramp.errors import UserError
 from toleramp.pump_log import form
 from toleramp.pump_log.reading import PumpLog, sound
@@ -24,6 +25,7 @@ from toleramp.words.times import iso, pump_time
 
 Entry = dict[str, Any]
 _BOOT = "boot"
+_KEY_USED = events.NAMES[events.KEY_USED]
 _NONE = "none"  # the first row of tables that have one for nothing
 _UINT = 0xFFFFFFFF
 
@@ -71,6 +73,7 @@ class _Reader:
         self._pl_pulse = int(log.about["pump"]["pl_pulse"])
         self._boot, self._contract = -1, log.contract
         self._open: Entry | None = None
+        self._people: dict[int, str] = {}  # id by number, of this power-on
 
     def take(self, slot: int, record: bytes) -> Iterator[Entry]:
         """The entries that this record completes."""
@@ -88,8 +91,16 @@ class _Reader:
     def end(self) -> Iterator[Entry]:
         """The one that was waiting for what goes on."""
         if self._open:
+            self._name(self._open)
             yield self._open
         self._open = None
+
+    def _name(self, entry: Entry) -> None:
+        """Whose key an entry's number is: one entry of a power-on tells it, before all others of that person."""
+        if entry["event"] == _KEY_USED:
+            self._people[entry["user"]] = entry["content"].rstrip(b"\0").decode("utf-8", "replace")
+        if "user" in entry:
+            entry["person"] = self._people.get(entry["user"])
 
     def _entry(self, slot: int, fields: form.Fields) -> Entry:
         self._follow(fields)
@@ -108,6 +119,8 @@ class _Reader:
             self._contract = fields["arg"] & _UINT
         elif fields["boot"] != self._boot:
             self._contract = self._own
+        if fields["boot"] != self._boot:
+            self._people = {}
         self._boot = fields["boot"]
 
     def _named(self, fields: form.Fields) -> Entry:
@@ -117,6 +130,7 @@ class _Reader:
             "code": names.code(event, fields["code"]),
             "arg": fields["arg"],
             "user": fields["user"],
+            "person": None,
             "state": names.name("states", fields["state"]),
             "step": fields["step"],
             "solution": None if fields["solution"] == messages.NONE8 else fields["solution"],

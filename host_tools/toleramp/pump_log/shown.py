@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 
 from pump.tables import events
 from toleramp.live.amounts import bag_name, clock
-from toleramp.live.lines import sentence
+from toleramp.live.lines import by, loaded, sentence
 from toleramp.pump_log.entries import Entry
 from toleramp.words import rows
 from toleramp.words.times import NO_CLOCK
 
 # In the order of a CSV's columns.
 COLUMNS = (
-    "slot", "seq", "boot", "t_ms", "pump_clock", "event", "code", "arg", "user", "state", "step", "solution",
+    "slot", "seq", "boot", "t_ms", "pump_clock", "event", "code", "arg", "user", "person", "state", "step", "solution",
     "rate_ml_h", "pulses", "total_ml", "dose_ppm", "content", "contract", "numbers",
 )  # fmt: skip
 _SHOWN = 80  # of a content that is text
@@ -35,7 +35,7 @@ def line(entry: Entry) -> str:
     if entry["event"] is None:
         return said + f"goes on with a record that is missing{_content(entry)}"
     bag = bag_name(entry["arg"]) if rows.group(events, entry["event"]) & events.BAGS else ""
-    return said + sentence(entry, bag) + _content(entry)
+    return said + sentence(entry, bag) + by(entry) + _content(entry)
 
 
 def _time_of_day(entry: Entry) -> str:
@@ -48,6 +48,8 @@ def _content(entry: Entry) -> str:
     content: bytes = entry["content"].rstrip(b"\0")
     if not content:
         return ""
+    if rows.number(events, entry["event"]) == events.LOADED:
+        return f" ({loaded(content)})"
     text = content.decode("utf-8", "replace")
     readable = text.isprintable() and "\N{REPLACEMENT CHARACTER}" not in text
     return f" ({text[:_SHOWN]})" if readable else f" ({content.hex()})"

@@ -120,6 +120,7 @@ class Player:
             self.outcome.difference = Difference(number, self._t_ms(), {}, {}, list(self._recent), damage=True)
             return
         fill(self.snap, given)
+        self.core.link.auth.proofs = iter(given.values.get("proofs", ()))
         self._settle()
         with self._approvals(given.said.get("approval", 0)):
             self.core.scan(self.snap, self.out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from oximeters.detection import Search
@@ -11,13 +11,16 @@ from oximeters.registry import module
 from pump.controller import Controller
 from pump.course.plan import Plan
 from pump.io import Outputs
+from pump.link.authentication import Authentication
 from pump.link.inputs import GOES, Recorder
 from pump.link.standing import LEFT_OUT
 from pump.loading import take_over
+from pump.protocol import approval
 from pump.protocol import protocol as protocols
 from pump.senses.power_up import BENCH_KEYS, Act
+from pump.store.keyring import Keyring
 from pump.store.settings import Settings
-from toleramp.replay.scans import Beginning, Node
+from toleramp.replay.scans import Beginning, Node, People
 
 PERIOD_US = 20_000
 
@@ -39,6 +42,23 @@ class Sink(Recorder):
 
     def _keep(self, work: bytearray, n: int) -> None:
         self.made = bytes(work[:n])
+
+
+class ToldProofs(Authentication):
+    """Is told whether a request's proof held: the keys of people are not in the recording."""
+
+    proofs: Iterator[bool] = iter(())
+
+    def holds(self, key: bytes, name: str, count: int, kind: int, payload: bytes, mac: bytes) -> bool:
+        """The next of the scan's; none is left where this core proves what the pump did not."""
+        return next(self.proofs, False)
+
+
+def _keyring(people: People) -> Keyring:
+    """As the pump's, with keys that nobody has."""
+    keys = {name: b"?" * approval.KEY_BYTES if holds else None for name, holds in people.known.items()}
+    copies = (None, approval.encode_keyring(keys), b"damaged")
+    return Keyring([copies[state] for state in people.copies])
 
 
 class _Filler:
@@ -117,13 +137,14 @@ def _part(node: Node, present: Any, path: str) -> Any:
 
 def build(begin: Beginning, form: str, pl_pulse: int, read_slot: Callable[[int], bytearray | None]) -> Controller:
     """A controller that stands as `begin` has it. Raises Misfit."""
-    keys = {str(number): b"" for number in range(begin.keys)}
+    keyring = _keyring(begin.keys)
     if begin.built:
-        core = _built(begin, form, pl_pulse, keys, read_slot)
+        core = _built(begin, form, pl_pulse, keyring, read_slot)
     else:
-        core = Controller(module(form).Parser(), pl_pulse, PERIOD_US, keys=keys, read_slot=read_slot)
+        core = Controller(module(form).Parser(), pl_pulse, PERIOD_US, keyring=keyring, read_slot=read_slot)
         _prepare(begin, core, pl_pulse)
         _Filler().value(begin.core, core, "pump")
+    core.link.auth.__class__ = ToldProofs
     recorder = core.link.recorder = Sink()
     recorder.scans, recorder.stands = begin.scans, GOES
     recorder._reads = core.link.archive._asked
@@ -131,14 +152,14 @@ def build(begin: Beginning, form: str, pl_pulse: int, read_slot: Callable[[int],
 
 
 def _built(
-    begin: Beginning, form: str, pl_pulse: int, keys: dict[str, bytes], read_slot: Callable[[int], bytearray | None]
+    begin: Beginning, form: str, pl_pulse: int, keyring: Keyring, read_slot: Callable[[int], bytearray | None]
 ) -> Controller:
     """As the pump built it at power-on."""
     *given, stood = begin.core.parts
     first, bench, held, slot, lost, last_s, fresh_ms = given
     settings = _Filler().value(Node("l", [stood]), [Settings()], "settings")[0]
     core = Controller(
-        module(form).Parser(), pl_pulse, PERIOD_US, first_record=first, bench=bench, keys=keys, settings=settings,
+        module(form).Parser(), pl_pulse, PERIOD_US, first_record=first, bench=bench, keyring=keyring, settings=settings,
         held=held, first_slot=slot, lost_step=lost, read_slot=read_slot, last_s=last_s,
     )  # fmt: skip
     core.vitals.fresh_ms = fresh_ms

@@ -70,16 +70,29 @@ class PowerOn:
 
 @dataclass
 class Beginning:
-    """A recording's head: which core it is of, the scans before it, how many keys of people the pump has, the core as
+    """A recording's head: which core it is of, the scans before it, the keyring without its keys, the core as
     it stood (a tree of standing's letters), or, `built`, from what it was built; the memory's slots, the power-on."""
 
     which: str
     scans: int
-    keys: int
+    keys: People
     built: bool
     core: Any
     memory: dict[int, bytes] = field(default_factory=dict)
     power_on: PowerOn | None = None
+
+
+@dataclass
+class People:
+    """A keyring without its keys: each copy is 0 (none), 1 (sound) or 2 (damaged), each key counts or is void."""
+
+    copies: list[int]
+    known: dict[str, bool]
+
+
+def _people(source: Bytes) -> People:
+    copies = [source.byte() for _ in range(source.byte())]
+    return People(copies, {source.run().decode(): bool(source.byte()) for _ in range(source.byte())})
 
 
 @dataclass
@@ -118,7 +131,7 @@ def beginning(source: Bytes) -> Beginning:
     if form != i.FORMAT:
         raise ValueError(f"a recording of format {form}, this tool reads {i.FORMAT}")
     which = source.run().decode("ascii", "replace")
-    found = Beginning(which, source.number(), source.byte(), bool(source.byte()), _tree(source))
+    found = Beginning(which, source.number(), _people(source), bool(source.byte()), _tree(source))
     while slot := source.number():
         found.memory.setdefault(slot - 1, source.run())
     if source.byte():
@@ -200,6 +213,8 @@ def _seldom(source: Bytes, values: dict[str, Any]) -> None:
             values["slot"] = source.take(FRAM_SLOT)
     if bits & i.NOW:
         values["now_ms"] = source.word()
+    if bits & i.PROOFS:
+        values["proofs"] = [digit == "1" for digit in f"{source.byte():b}"[1:]]
 
 
 def scan(source: Bytes) -> Scan:

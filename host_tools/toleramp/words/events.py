@@ -71,4 +71,9 @@ WORDS[events.SESSION_LOST] = Words(
 )
 WORDS[events.CLOCK_SET] = Words("the pump's clock was set, by {arg:+} s", "Clock set")
 WORDS[events.CLOCK_WRONG] = Words("the pump's clock is wrong, by {arg:+} s: {why}", "Clock wrong")
+WORDS[events.KEY_USED] = Words("the first request by this person's key", "Key used")
+WORDS[events.KEY_REFUSED] = Words("a request was refused: {why}", "Key refused")
+WORDS[events.KEYS_DAMAGED] = Words(
+    "the keyring is damaged: copies {arg} (1 the first, 2 the second, 3 both)", "Keyring damaged"
+)
 WORDS[events.TIME_OFF] = Words("the power was off for {off}", "Time without power")

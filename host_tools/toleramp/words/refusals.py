@@ -53,6 +53,26 @@ WORDS[refusals.UNSEEN] = (
 WORDS[refusals.WATCHED] = "a patient is still watched: end monitoring at the pump, CONFIRM twice"
 WORDS[refusals.NO_CLOCK] = "its clock does not answer"
 WORDS[refusals.UNREAD] = "its memory does not answer"
+WORDS[refusals.KEY_NEEDED] = "it takes a person's key"
+WORDS[refusals.NO_KEYS] = "no key is installed in the pump"
+WORDS[refusals.KEYS_DAMAGED] = "the pump's keyring is damaged, both copies: nobody is known"
+WORDS[refusals.KEY_UNKNOWN] = "the pump does not know this person's key"
+WORDS[refusals.KEY_REVOKED] = "this person's key was revoked"
+WORDS[refusals.KEY_WRONG] = "the key is another one than the pump has for this person"
+WORDS[refusals.KEY_COUNT] = "a copy of a request that came before, or one out of order"
+WORDS[refusals.KEY_SESSION] = "signed for another session of the pump"
+WORDS[refusals.KEY_WAIT] = "after tries with a wrong key it looks at none for a while"
+
+# What helps where a key is missing or does not count.
+KEY_REMEDIES = {}
+KEY_REMEDIES[refusals.KEY_NEEDED] = "name your key file with --key or in TOLERAMP_KEY"
+KEY_REMEDIES[refusals.NO_KEYS] = "toleramp keys install in service mode; on a bench: UP and DOWN at power-up"
+KEY_REMEDIES[refusals.KEYS_DAMAGED] = "install it again in service mode: toleramp keys install"
+KEY_REMEDIES[refusals.KEY_UNKNOWN] = "put it into the keyring: toleramp keys ring, then toleramp keys install"
+KEY_REMEDIES[refusals.KEY_REVOKED] = "use the key that came in its place"
+KEY_REMEDIES[refusals.KEY_WRONG] = "compare: toleramp keys list on your file and on the pump's keyring"
+KEY_REMEDIES[refusals.KEY_COUNT] = "run it again"
+KEY_REMEDIES[refusals.KEY_SESSION] = "run it again"
 
 # What helps where the order was given before.
 ORDER_REMEDY = 'load the next cycle or a new order (cycle, order_id in the file); on a bench write class = "bench"'
