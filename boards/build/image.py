@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from . import frozen, native_code, system, toolchain
+from . import checksum, frozen, native_code, system, toolchain
 from .errors import BuildError
 from .paths import BUILD, ROOT, shown
 from .run import locked, logged, say, start_log
@@ -107,7 +107,10 @@ def _deliver(board: str, chain: toolchain.Toolchain, cmake_dir: Path, out: Path)
     """Makes the UF2 and puts the results in place, the UF2 last and in one move."""
     native_code.check_names(cmake_dir / "frozen_mpy")
     native_code.check(cmake_dir / "firmware.elf")
-    _check_room(board, (cmake_dir / "firmware.bin").stat().st_size)
+    image = (cmake_dir / "firmware.bin").read_bytes()
+    _check_room(board, len(image))
+    sealed = cmake_dir / "sealed.bin"
+    sealed.write_bytes(checksum.sealed(image))
     uf2 = cmake_dir / "firmware.uf2"
     words: list[str | Path] = [
         "-c",
@@ -115,13 +118,14 @@ def _deliver(board: str, chain: toolchain.Toolchain, cmake_dir: Path, out: Path)
         _UF2_FAMILY[_chip(board)],
         "-b",
         _FLASH_START,
-        cmake_dir / "firmware.bin",
+        sealed,
         "-o",
         uf2,
     ]
     logged("making the UF2", [sys.executable, chain.mpy / "tools/uf2conv.py", *words], board)
     for name in _ARTIFACTS:
         shutil.copy2(cmake_dir / name, out / name)
+    shutil.copy2(sealed, out / "firmware.bin")
     uf2.replace(out / "firmware.uf2")
 
 

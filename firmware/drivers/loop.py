@@ -8,6 +8,7 @@ import machine
 from board_mechanism import PL_PULSE
 from build_info import BUILD_HASH, GIT, VERSION
 
+from drivers.checks import SelfTest
 from drivers.pump_board import PumpBoard, keys_held
 from oximeters.registry import module
 from pump.base.calendar import NO_TIME
@@ -33,12 +34,16 @@ _MEAN_SHIFT = 10  # the mean is an average over about 1000 scans
 
 
 def keyring():
-    """The people whose approvals count. Without a sound keyring nothing loads outside bench mode."""
+    """The people whose approvals count, and how many they are, -1: it is damaged. Without a sound keyring nothing loads
+    outside bench mode."""
     try:
         with open(KEYRING, "rb") as file:
-            return decode_keyring(bytearray(file.read()))
-    except (OSError, ValueError):
-        return {}
+            keys = decode_keyring(bytearray(file.read()))
+    except OSError:
+        return {}, 0
+    except ValueError:
+        return {}, -1
+    return keys, len(keys)
 
 
 class Pump:
@@ -50,17 +55,20 @@ class Pump:
         self.board = PumpBoard(self.snap, self.out)
         (number, slot), lost, settings, last_s = self._stored()
         build = (VERSION.encode(), BUILD_HASH.encode(), GIT.encode())
+        keys, people = keyring()
         chosen = module(NAMES[settings.values[OXIMETER]])
         self.board.listen(chosen)
         self.core = Controller(
-            chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, keyring(), settings, held, slot, lost,
+            chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, keys, settings, held, slot, lost,
             self.board.kept_slot, last_s,
         )  # fmt: skip
         self.core.vitals.fresh_ms = max(FRESH_MS, chosen.SILENCE_MS)
         self.snap.parts = self.board.parts()
         self.board.tell_time(self.snap)
-        self.core.boot(machine.reset_cause(), self.snap)
+        self.core.boot(machine.reset_cause(), self.snap, True)
         self.core.self_test(self.board.parts() | (PART_KEYS if self.core.keys else 0))
+        self.tests = SelfTest(self.board, self.snap, settings.found, people)
+        self.tests.begin()
         self._mean = 0
         self._since_tidy = 0  # scans
 
@@ -80,6 +88,7 @@ class Pump:
         board, core, out = self.board, self.core, self.out
         board.sample(self.snap, out.flowing)
         core.scan(self.snap, out)
+        self.snap.passed = self.snap.failed = 0
         board.apply(out)
 
     def tidy(self):
@@ -109,6 +118,14 @@ class Pump:
             stats[OVERRUNS] = min(stats[OVERRUNS] + 1, COUNT_MAX)
 
     @micropython.native
+    def between(self, rest_us):
+        """In the time that is left between two scans: the clock, the self-test."""
+        self.board.between(self.snap)
+        if self.out.tests:
+            self.tests.begin()
+        self.tests.step(self.out.flowing, rest_us)
+
+    @micropython.native
     def run(self):
         """Scans for ever; the watchdog is fed here and nowhere else."""
         watchdog = machine.WDT(timeout=WATCHDOG_MS)
@@ -128,7 +145,7 @@ class Pump:
             # Whole milliseconds: the rest would be waited for in a busy loop. A scan may begin up to 1 ms early.
             rest = ticks_diff(due, ticks_us())
             if rest >= SPARE_US:
-                self.board.between(self.snap)
+                self.between(rest)
                 rest = ticks_diff(due, ticks_us())
             if rest >= 1000:
                 sleep_ms(rest // 1000)

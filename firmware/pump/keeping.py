@@ -8,6 +8,7 @@ written keeps it from the memory. After a decision the log waits until the sessi
 from pump.base.compat import micropython
 from pump.store.saved import SLOW_MS
 from pump.tables import parts
+from pump.tables.states import GROUP, UNTESTED
 
 _FRAM = parts.BIT[parts.FRAM]
 
@@ -23,7 +24,11 @@ def keep(pump, snap, out):
     saved.late = saved.late or pump.busy
     pump.journal.waits = pump.busy and snap.dt_ms < SLOW_MS  # a scan that made a record has enough to do
     if snap.parts & _FRAM and not pump.journal.waits:
-        if saved.pair or saved.late or not (out.flowing and pump.turn & saved.mask):
+        if GROUP[session.state] & UNTESTED:
+            saved.pair = saved.late = (
+                False  # what is kept of a session stays as it is: the next power-on may take it up
+            )
+        elif saved.pair or saved.late or not (out.flowing and pump.turn & saved.mask):
             saved.look(pump, snap.dt_ms)
         _store(pump, saved, out)
 
@@ -57,5 +62,5 @@ def _store(pump, saved, out):
         pump.settings.store(out)
     if out.fram_slot < 0 and orders.due:
         orders.store(out)
-    if out.fram_slot < 0 and not (out.flowing and pump.turn):
+    if out.fram_slot < 0 and not (out.flowing and pump.turn) and not GROUP[pump.session.state] & UNTESTED:
         saved.store_more(pump, out)

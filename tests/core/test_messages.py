@@ -40,6 +40,7 @@ def test_no_request_starts_confirms_resumes_or_unlocks() -> None:
     """Else a laptop alone can start the flow."""
     known = {"HELLO", "LOAD_BEGIN", "LOAD_DATA", "LOAD_END", "STATUS_GET", "STREAM", "PAUSE", "STOP", "PING"}
     known |= {"STATS_GET", "LOG_GET", "HANG", "SET", "LISTEN", "HEARD_GET", "CLOCK_GET", "CLOCK_SET", "STORED_GET"}
+    known |= {"CHECK_GET", "SELF_TEST"}
     requests = {name for name in dir(m) if getattr(m, name) in m.TO_PUMP}
     assert requests == known
 

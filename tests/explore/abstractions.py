@@ -171,7 +171,7 @@ class Line:
         self.loader = _Loader()
         self.request = self.value = self.bits = self.clock_s = 0
         self.setting = self.wanted = -1
-        self.lost = self.loading = False
+        self.lost = self.loading = self.tests = False
         self.hung: bytes | None = None
         self.refused = 0
         self._next = 0

@@ -17,7 +17,7 @@ from pump.link import frames, status
 from pump.link.archive import Archive
 from pump.link.loader import Loader
 from pump.store.journal import RECORD, SLOTS
-from pump.tables import lines, refusals
+from pump.tables import checks, lines, refusals
 from pump.tables import messages as m
 from pump.tables.causes import BIT, LINK_SILENT
 from pump.tables.states import GROUP
@@ -38,6 +38,7 @@ _STATS = m.STATS[0]
 _HELLO = m.HELLO_REPLY[0]
 _HEARD = m.HEARD[0]
 _CLOCK = m.CLOCK[0]
+_CHECK = m.CHECK[0]
 _STORED_GET = m.STORED_GET[0]
 _STORED, _STORED_HEAD = m.STORED[:2]
 _STORED_SIZE = struct.calcsize(_STORED_HEAD)
@@ -62,6 +63,7 @@ class Link:
         self.value = 0
         self.wanted = -1  # LISTEN came: 1 for a search to begin, 0 to end it; -1: none came
         self.clock_s = 0  # the time to which the clock is to be set, for the controller to judge, or 0
+        self.tests = False  # the self-test is to be made anew
         self._plain = bytearray(frames.MAX_PLAIN)
         self._heard_ms = -1
         self._period_ms = 0
@@ -233,11 +235,18 @@ class Link:
 
     def on_heard_get(self, length):
         """What a search has heard on a line."""
-        if self._short(length, m.HEARD_GET[1]):
+        self._ask_row(length, m.HEARD_GET, lines.COUNT, _HEARD)
+
+    def on_check_get(self, length):
+        """What has a check of the self-test found?"""
+        self._ask_row(length, m.CHECK_GET, checks.COUNT, _CHECK)
+
+    def _ask_row(self, length, layout, count, reply):
+        if self._short(length, layout[1]):
             return
         self._wanted = self.receiver.buf[AT]
-        self._reply = _HEARD
-        if self._wanted >= lines.COUNT:
+        self._reply = reply
+        if self._wanted >= count:
             self.refuse(refusals.RANGE, 0, self._wanted)
 
     def on_clock_get(self, length):
@@ -255,6 +264,10 @@ class Link:
             self.refuse(refusals.RANGE)
         else:
             self.clock_s = wall_s
+
+    def on_self_test(self, length):
+        """The self-test anew."""
+        self.loading = self.tests = True
 
     def on_stored_get(self, length):
         """Records that lie in the FRAM: the answer comes when they are read."""
@@ -335,6 +348,8 @@ class Link:
             n = status.fill_heard(plain, pump, self._wanted)
         elif kind == _CLOCK:
             n = status.fill_clock(plain, pump)
+        elif kind == _CHECK:
+            n = status.fill_check(plain, pump, self._wanted)
         else:
             n = status.fill_status(plain, pump) if kind == _STATUS else status.fill_stats(plain, pump)
         self._close(out, kind, self._reply_seq, n)

@@ -20,6 +20,8 @@ _HELLO_SIZE, _STATUS_SIZE, _STATS_SIZE = struct.calcsize(_HELLO), struct.calcsiz
 _HEARD_SIZE = struct.calcsize(_HEARD)
 _CLOCK = m.CLOCK[1]
 _CLOCK_SIZE = struct.calcsize(_CLOCK)
+_CHECK = m.CHECK[1]
+_CHECK_SIZE = struct.calcsize(_CHECK)
 PER_MILLE = 1000
 _SMALL = 1 << 20  # a count below this times 1000 stays a small integer
 
@@ -81,7 +83,7 @@ def fill_status(buf, pump):
         progress.step_ms, pump.t_s, pump.t_ms, spo2, flags, pulse, loss_permille(pump.parser),
         pump.journal.seq, pump.oximeter.stream, quality, of_spo2(spo2, vitals) if sure else quality,
         of_pulse(pulse, vitals) if sure else quality, vitals.age_ms, vitals.baseline, trend.lowest,
-        of_spo2(trend.lowest, vitals), trend.goes, trend.minute, trend.before,
+        of_spo2(trend.lowest, vitals), trend.goes, trend.minute, trend.before, session.check,
     )  # fmt: skip
     return _STATUS_SIZE
 
@@ -109,6 +111,14 @@ def fill_clock(buf, pump):
     wall = pump.wall
     struct.pack_into(_CLOCK, buf, HEAD, max(wall.said_s, 0), wall.why, wall.era, pump.t_s)
     return _CLOCK_SIZE
+
+
+def fill_check(buf, pump, row):
+    """Writes the CHECK payload of a row of tables.checks to buf[HEAD:]; returns its length."""
+    checks = pump.checks
+    verdict, age_s = checks.verdicts[row], min(pump.t_s - checks.at_s[row], m.NONE16 - 1)
+    struct.pack_into(_CHECK, buf, HEAD, row, verdict, checks.values[row], age_s if verdict else m.NONE16)
+    return _CHECK_SIZE
 
 
 def fill_stats(buf, pump):

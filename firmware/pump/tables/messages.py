@@ -17,6 +17,7 @@ import binascii
 from pump.tables import (
     alarms,
     causes,
+    checks,
     events,
     inputs,
     lines,
@@ -73,14 +74,16 @@ ROWS = (
     ("CLOCK_SET", 0x15, "<I", "wall_s", ANYBODY, states.AT_REST, ACKED, 4),  # seconds since 2020-01-01 UTC
     # So many slots of the log from this one on, at most STORED_MOST; the answer comes some scans later.
     ("STORED_GET", 0x18, "<HB", "slot count", ANYBODY, 0, 0x8D, 60),
+    ("CHECK_GET", 0x1C, "<B", "check", ANYBODY, 0, 0x91, 60),  # a row of tables.checks
+    ("SELF_TEST", 0x1D, "", "", ANYBODY, states.AT_REST, ACKED, 2),  # it is made anew
     ("HELLO_REPLY", 0x81, "<I12s8s8s8sBBBB",
      "contract version build git fingerprint mode oximeter reads kept", PUMP, 0, ASKED, 0),
     ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED, 0),
     ("REFUSED", 0x83, "<BBBI", "request code where detail", PUMP, 0, ASKED, 0),
-    ("STATUS", 0x84, "<BBBBBBBBBBBBIIIIIIIHBHHHIBBBBiBBBBBB",
+    ("STATUS", 0x84, "<BBBBBBBBBBBBIIIIIIIHBHHHIBBBBiBBBBBBB",
      "state step steps solution hold_code question choice choices hung alarm priority flags rate_e4 step_pulses"
      " step_target total_pulses pl_pulse step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq stream"
-     " quality spo2_verdict pulse_verdict age_ms baseline lowest lowest_verdict trend minute_spo2 before_spo2",
+     " quality spo2_verdict pulse_verdict age_ms baseline lowest lowest_verdict trend minute_spo2 before_spo2 check",
      PUMP, 0, UNASKED, 0),
     ("EVENT", 0x85, _HEAD + _FACTS + _TAIL, HEAD_FIELDS + " " + FACTS_FIELDS + " " + TAIL_FIELDS,
      PUMP, 0, UNASKED, 0),
@@ -91,6 +94,7 @@ ROWS = (
     ("CLOCK", 0x8C, "<IBBI", "wall_s cause era t_s", PUMP, 0, ASKED, 0),  # 0: it says none; why not to trust it
     # Slots follow, as they lie; the log takes `end` slots, `waiting` records are not there yet, `lost` never will.
     ("STORED", 0x8D, "<HHHB", "slot end lost waiting", PUMP, 0, ASKED, 0),
+    ("CHECK", 0x91, "<BBiH", "check verdict value age_s", PUMP, 0, ASKED, 0),  # of the verdict, s
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 LAYOUTS = tuple([row[1:4] for row in ROWS])
@@ -100,8 +104,8 @@ ANSWER = bytes([row[6] for row in ROWS])
 MOST = bytes([row[7] for row in ROWS])
 (
     HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET, HANG, SET,
-    LISTEN, HEARD_GET, CLOCK_GET, CLOCK_SET, STORED_GET, HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS, HEARD, CLOCK,
-    STORED,
+    LISTEN, HEARD_GET, CLOCK_GET, CLOCK_SET, STORED_GET, CHECK_GET, SELF_TEST, HELLO_REPLY, ACK, REFUSED, STATUS, EVENT,
+    STATS, HEARD, CLOCK, STORED, CHECK,
 ) = LAYOUTS  # fmt: skip
 CONTINUED = (EVENT[0], _HEAD + "22s" + _TAIL, HEAD_FIELDS + " data " + TAIL_FIELDS)  # EVENT with a part number
 
@@ -122,8 +126,8 @@ FLAG_RESUMABLE = 32
 FLAG_CONFIRM = 64  # the second of two presses is awaited
 
 _TABLES = (
-    alarms, causes, events, inputs, lines, oximeters, parts, questions, recoveries, refusals, searches, settings,
-    states, streams, trends, verdicts, vitals,
+    alarms, causes, checks, events, inputs, lines, oximeters, parts, questions, recoveries, refusals, searches,
+    settings, states, streams, trends, verdicts, vitals,
 )  # fmt: skip
 
 

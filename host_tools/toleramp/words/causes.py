@@ -31,6 +31,7 @@ WORDS[causes.MEMORY] = "memory check failed"
 WORDS[causes.STEP_WAIT] = "waiting at the end of a step"
 WORDS[causes.JOURNAL_FULL] = "record memory full"
 WORDS[causes.NO_SCREEN] = "no screen for a minute"
+WORDS[causes.POWER_OFF] = "the power was off in the session"
 WORDS[causes.DRIVER_OFF] = "the motor driver is off while the drug should flow"
 
 # What goes on after a grade, at which step; of the others nothing goes on.

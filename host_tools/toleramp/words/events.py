@@ -2,7 +2,8 @@
 
 In a sentence {why} is the event's code in words, {alarm} what, why and what to do, {title} the alarm's title, {n} the
 step, {rate} and {bag} the step's, {decision} and {button} what a person did, {setting} what was set and from when on it
-counts, {baseline} a percentage or none, {part} which part, {event} the title of another event.
+counts, {baseline} a percentage or none, {part} which part,
+{check} which check of the self-test failed, {event} the title of another event.
 """
 
 from typing import NamedTuple
@@ -19,7 +20,7 @@ class Words(NamedTuple):
 
 WORDS: dict[int, Words] = {}
 WORDS[events.BOOT] = Words("pump switched on", "Pump switched on")
-WORDS[events.SELF_TEST] = Words("self-test done", "Self-test")
+WORDS[events.SELF_TEST] = Words("self-test{check}", "Self-test")
 WORDS[events.LOADED] = Words("protocol loaded", "Protocol loaded")
 WORDS[events.LOAD_REFUSED] = Words("protocol refused: {why}", "Protocol refused")
 WORDS[events.CHECKLIST_COMPLETED] = Words("checklist complete", "Checklist complete")
@@ -68,3 +69,4 @@ WORDS[events.SESSION_LOST] = Words(
 )
 WORDS[events.CLOCK_SET] = Words("the pump's clock was set, by {arg:+} s", "Clock set")
 WORDS[events.CLOCK_WRONG] = Words("the pump's clock is wrong, by {arg:+} s: {why}", "Clock wrong")
+WORDS[events.TIME_OFF] = Words("the pump was without power for {arg} s (-1: nobody knows)", "Time without power")
