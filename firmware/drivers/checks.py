@@ -19,8 +19,8 @@ from pump.store.settings import LOST
 from pump.tables import checks, parts
 
 KEPT_US = 6_000  # of the time between two scans at rest stays free: a step and the clock take less
-IMAGE_BYTES = 512  # a piece, at any time; in each other scan: 50 a second
-WORDS = 32  # of the RAM, in each other: interrupts wait meanwhile
+IMAGE_BYTES = 1_024  # a piece, at any time; in each other scan: 50 a second
+WORDS = 64  # of the RAM, in each other: interrupts wait meanwhile
 AT_ONCE_BYTES, AT_ONCE_WORDS = 16_384, 256  # a piece at power-up
 NO_CLOCK = -1000
 WAIT = True

@@ -123,7 +123,8 @@ class Pump:
         self.board.between(self.snap)
         if self.out.tests:
             self.tests.begin()
-        self.tests.step(self.out.flowing, rest_us)
+        if not self.core.checks.failed:  # after that no other is made: least of all that of the permit
+            self.tests.step(self.out.flowing, rest_us)
 
     @micropython.native
     def run(self):

@@ -24,6 +24,7 @@ from pump.tables.checks import (
     KEY,
     NOT_YET,
     PASSED,
+    PULSES,
     STOPS,
     SUPPLY,
 )  # fmt: skip
@@ -72,15 +73,17 @@ class Checks:
     @micropython.native
     def look(self, pump, snap, out, presses):
         """Takes what the board says, judges what is the core's. Returns the presses that count."""
+        session = pump.session
         if snap.failed:
             self._fails(pump, snap.failed, snap.found[snap.failed])
+        elif pump.guard.trip and session.state == TESTING and not self.failed:
+            self._fails(pump, PULSES, snap.pulses)  # nothing is commanded: whatever the guard has seen is that
         if snap.passed:
             for check in range(1, COUNT):
                 if snap.passed >> check & 1:
                     self._passes(pump, check, snap.found[check])
         if self.pending & ~_ENDED:
             self._own(pump, snap)
-        session = pump.session
         if session.state == TESTING and not self.pending & (FIRST | _ENDED):
             self._first_passed(pump, out)
         if GROUP[session.state] & UNTESTED:

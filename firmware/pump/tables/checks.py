@@ -13,10 +13,10 @@ NOT_YET, PASSED, FAILED = 0, 1, 2  # verdicts
 
 ROWS = (
     ("none", 0, TELLS, 0, b"", b""),
-    ("processor", AT_ONCE | PERIODIC, STOPS, 90, b"CPU", b"USE OTHER PUMP"),
-    ("ram", AT_ONCE | PERIODIC, STOPS, 90, b"RAM", b"USE OTHER PUMP"),
-    ("image", AT_ONCE | PERIODIC, STOPS, 90, b"IMAGE", b"FLASH IT ANEW"),
-    ("watchdog", AT_ONCE | PERIODIC, STOPS, 90, b"WATCHD", b"USE OTHER PUMP"),
+    ("processor", AT_ONCE | PERIODIC, STOPS, 60, b"CPU", b"USE OTHER PUMP"),
+    ("ram", AT_ONCE | PERIODIC, STOPS, 60, b"RAM", b"USE OTHER PUMP"),
+    ("image", AT_ONCE | PERIODIC, STOPS, 60, b"IMAGE", b"FLASH IT ANEW"),
+    ("watchdog", AT_ONCE | PERIODIC, STOPS, 60, b"WATCHD", b"USE OTHER PUMP"),
     ("clock-answers", AT_ONCE, TELLS, 0, b"CLOCK", b"SEE THE ALARM"),
     ("fram", AT_ONCE, STOPS, 0, b"FRAM", b"USE OTHER PUMP"),
     ("settings", AT_ONCE, STOPS, 0, b"SETUP", b"TO SERVICE"),

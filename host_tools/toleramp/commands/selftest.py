@@ -9,8 +9,8 @@ from toleramp.device import chosen
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-_ABOUT = """Shows each check of the pump's self-test: its verdict, what it found, how long ago. All are made at power-up, some
-again and again while the pump is on. The first that fails stops the pump until it is switched off and on. Exit
+_ABOUT = """Shows each check of the pump's self-test: its verdict, what it found, how long ago. All are made when it is
+switched on, some again and again after that. The first that fails stops the pump until it is switched off and on. Exit
 code 1 when a check has failed, or was not made yet. With --again the pump makes them anew, while no session runs; the
 sounder clicks."""
 
