@@ -29,8 +29,9 @@ _SCRATCH = 5_460  # the FRAM's last slot: nothing else lies there (pump.store.en
 _WHOLE_ID = b"\x04\x7f\x48\x03"  # 256 KB: smaller ones answer at several addresses
 _COLDEST, _HOTTEST = -10, 85  # degrees: the board's parts are for these
 _TONE_HZ, _TONE_US, _BOTH = 5_000, 2_000, 3
-_SECONDS, _NO_EDGE_US, _GIVE_UP_US = 2, 2_500_000, 6_000_000
-APART = 25  # permille; reading the clock once a scan makes 10 of 2 s; what is finer is seen while running (senses.wall)
+_SECONDS, _NO_EDGE_US, _GIVE_UP_US = 1, 2_500_000, 6_000_000
+LATE_US = 40_000  # a second whose beginning was seen later (a load takes some scans' time) tells nothing
+APART = 60  # permille; reading it once a scan makes up to 40 of 1 s; what is finer is seen while running (senses.wall)
 
 
 @micropython.viper
@@ -243,9 +244,10 @@ class SelfTest:
     def _crystal(self):
         """The processor's crystal against the seconds of the clock, over _SECONDS."""
         clock = self._board.clock
-        began = edge_us = ticks_us()
+        began = edge_us = now = ticks_us()
         first_s = last_s = -1
         while ticks_diff(ticks_us(), edge_us) < _NO_EDGE_US and ticks_diff(ticks_us(), began) < _GIVE_UP_US:
+            asked_us = now
             clock.read()
             now = ticks_us()
             if not clock.present or clock.wall_s <= 0:
@@ -253,10 +255,11 @@ class SelfTest:
             if last_s < 0:
                 last_s = clock.wall_s
             elif clock.wall_s != last_s:
-                if first_s < 0 or clock.wall_s != last_s + 1:
-                    first_s, first_us = clock.wall_s, now
+                late = ticks_diff(now, asked_us) > LATE_US
+                if first_s < 0 or late or clock.wall_s != last_s + 1:
+                    first_s, first_us = -1 if late else clock.wall_s, now
                 last_s, edge_us = clock.wall_s, now
-                if last_s - first_s == _SECONDS:
+                if first_s >= 0 and last_s - first_s == _SECONDS:
                     off = (ticks_diff(now, first_us) - _SECONDS * 1_000_000 + _SECONDS * 500) // (_SECONDS * 1_000)
                     self._tell(checks.CRYSTAL, -APART <= off <= APART, off)
                     return

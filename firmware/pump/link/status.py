@@ -53,6 +53,8 @@ def _flags(pump):
         flags |= m.FLAG_RESUMABLE
     if session.question.second:
         flags |= m.FLAG_CONFIRM
+    if pump.checks.pending:
+        flags |= m.FLAG_TESTING
     return flags
 
 

@@ -124,6 +124,7 @@ FLAG_BENCH = 8
 FLAG_SILENCED = 16
 FLAG_RESUMABLE = 32
 FLAG_CONFIRM = 64  # the second of two presses is awaited
+FLAG_TESTING = 128  # the self-test is not over: START counts for nothing yet
 
 _TABLES = (
     alarms, causes, checks, events, inputs, lines, oximeters, parts, questions, recoveries, refusals, searches,
