@@ -21,6 +21,7 @@ from toleramp_bench.boards.emulator.repl import Repl
 from toleramp_bench.boards.provision import service
 from toleramp_bench.boards.pump import PumpBench
 from toleramp_bench.devices.fram import Fram
+from toleramp_bench.figures.measure import run_session
 from toleramp_bench.places import image
 from toleramp_bench.runs.forks import in_fork
 
@@ -262,7 +263,8 @@ def found_in_s(bench: PumpBench, stands: str) -> float:
     """A byte near the image's end turns over now; how long until it is found, and nothing moves any more."""
     flash(bench, len(built()) - 5_000)
     began = bench.board.now_us
-    bench.run_until(lambda: bench.state() == stands, BACKGROUND_S, "the flipped byte")
+    run_session(bench, None, lambda: bench.state() == stands, BACKGROUND_S)
+    assert bench.state() == stands
     found_s = (bench.board.now_us - began) / 1e6
     pulses = len(bench.motor.times)
     bench.run_for(1)
