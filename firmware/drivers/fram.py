@@ -36,6 +36,11 @@ class Fram:
         self._cs(1)
         self.present = answer[0] == ID[0] and answer[1] == ID[1]
 
+    def identity(self):
+        """Its four bytes: maker, continuation, size, revision."""
+        self.keep_up()
+        return self._answer
+
     @micropython.native
     def _address(self, command, slot):
         head = self._head

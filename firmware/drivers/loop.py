@@ -9,6 +9,7 @@ from board_mechanism import PL_PULSE
 from build_info import BUILD_HASH, CORE, GIT, VERSION
 
 from drivers.chance import seed
+from drivers.checks import SelfTest
 from drivers.pump_board import PumpBoard, keys_held
 from oximeters.registry import module
 from pump.base.calendar import NO_TIME
@@ -57,10 +58,12 @@ class Pump:
         self.board = PumpBoard(self.snap, self.out)
         (number, slot), lost, settings, last_s = self._stored()
         build = (VERSION.encode(), BUILD_HASH.encode(), GIT.encode())
+        ring = keyring()
+        people = -1 if ring.bits else len(ring.people())
         chosen = module(NAMES[settings.values[OXIMETER]])
         self.board.listen(chosen)
         self.core = Controller(
-            chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, keyring(), settings, held, slot, lost,
+            chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, ring, settings, held, slot, lost,
             self.board.kept_slot, last_s, seed(),
         )  # fmt: skip
         self.core.vitals.fresh_ms = max(FRESH_MS, chosen.SILENCE_MS)
@@ -69,10 +72,12 @@ class Pump:
         cause, recorder = machine.reset_cause(), self.core.link.recorder
         recorder.core = CORE.encode()
         recorder.begin(self.core, None, (number, False, held, slot, lost, last_s))
-        self.core.boot(cause, self.snap)
-        answered = self.board.parts() | (PART_KEYS if self.core.keyring.people() else 0)
+        self.core.boot(cause, self.snap, True)
+        answered = self.board.parts() | (PART_KEYS if people > 0 else 0)
         self.core.self_test(answered)
-        recorder.booted(cause, self.snap, answered)
+        recorder.booted(cause, self.snap, answered, True)
+        self.tests = SelfTest(self.board, self.snap, settings.found, people)
+        self.tests.begin()
         self._mean = 0
         self._since_tidy = 0  # scans
 
@@ -92,6 +97,7 @@ class Pump:
         board, core, out = self.board, self.core, self.out
         board.sample(self.snap, out.flowing)
         core.scan(self.snap, out)
+        self.snap.passed = self.snap.failed = 0
         board.apply(out)
 
     def tidy(self):
@@ -121,6 +127,15 @@ class Pump:
             stats[OVERRUNS] = min(stats[OVERRUNS] + 1, COUNT_MAX)
 
     @micropython.native
+    def between(self, rest_us):
+        """In the time that is left between two scans: the clock, the self-test."""
+        self.board.between(self.snap)
+        if self.out.tests:
+            self.tests.begin()
+        if not self.core.checks.failed:  # after that no other is made: least of all that of the permit
+            self.tests.step(self.out.flowing, rest_us)
+
+    @micropython.native
     def run(self):
         """Scans for ever; the watchdog is fed here and nowhere else."""
         watchdog = machine.WDT(timeout=WATCHDOG_MS)
@@ -140,7 +155,7 @@ class Pump:
             # Whole milliseconds: the rest would be waited for in a busy loop. A scan may begin up to 1 ms early.
             rest = ticks_diff(due, ticks_us())
             if rest >= SPARE_US:
-                self.board.between(self.snap)
+                self.between(rest)
                 rest = ticks_diff(due, ticks_us())
             if rest >= 1000:
                 sleep_ms(rest // 1000)

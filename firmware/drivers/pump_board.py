@@ -214,7 +214,7 @@ class PumpBoard:
         elif turn == _BUS_TURN and self.bus.stuck:
             self.bus.recover()
         snap.parts = self.parts()
-        snap.driver_off = expander.present and not expander.port & _DRIVER_ON
+        snap.driver_off = self.driver_off()
         snap.fram = self._kept
 
     @micropython.native
@@ -249,12 +249,13 @@ class PumpBoard:
         if out.abort:
             self.steps.abort()
         if out.permit:
-            self._permit.toggle()
+            self.renew()
         if out.words:
             for i in range(out.words):
                 self.steps.push(out.word_count[i], out.word_us[i])
         if out.tone_hz != self._tone:
-            self._sound(out.tone_hz)
+            self._tone = out.tone_hz
+            self.sound(out.tone_hz)
         if out.lights != self._lights:
             self._lights = out.lights
             self.expander.lights(out.lights)
@@ -295,8 +296,18 @@ class PumpBoard:
         self.fram.keep_up()
         return self.fram.read_slot(slot) if self.fram.present else None
 
-    def _sound(self, tone_hz):
-        self._tone = tone_hz
+    @micropython.native
+    def renew(self):
+        """The permit's edge: the monostable behind it holds the driver enabled for a while."""
+        self._permit.toggle()
+
+    @micropython.native
+    def driver_off(self):
+        """The driver says that it is not enabled, when it was last asked; False while nobody can ask it."""
+        return self.expander.present and not self.expander.port & _DRIVER_ON
+
+    def sound(self, tone_hz):
+        """The sounder makes this tone from now on, 0: none."""
         if tone_hz:
             self._buzzer.freq(tone_hz)
         self._buzzer.duty_u16(TONE_DUTY if tone_hz else 0)

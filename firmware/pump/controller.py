@@ -5,6 +5,7 @@ senses -> guard's account -> link -> session -> delivery -> guard's judgement ->
 
 from pump import acts, requests
 from pump.base.compat import micropython
+from pump.checks import Checks
 from pump.delivery.delivery import Delivery
 from pump.guard.guard import Guard
 from pump.io import STOP
@@ -101,17 +102,21 @@ class Controller:
         self._seq = first_record  # of the journal, when a scan was last shown
         self.busy = False  # this scan made a record
         self.attention = Attention()
+        self.checks = Checks(self.log)
         self._screen = part_rows.ALL  # the bits of Snapshot.parts that were seen last
         self.link.journal.sent = first_record
 
-    def boot(self, cause=0, snap=None):
+    def boot(self, cause=0, snap=None, tests=False):
         """The first record: why the processor started (code: the board's reset cause), and by which tables the records
-        behind it are to be read. What was cut off goes on, or is lost, by what the memory says. `snap`: what the clock
-        says."""
+        behind it are to be read. What was cut off goes on, or is lost, by what the memory says; where the board
+        `tests` itself first (pump.checks), after that. `snap`: what the clock says."""
         if snap is not None:
             self._wall(snap)
+        if tests:
+            self.checks.begin(self, cause)
         self.log(events.BOOT, cause, SIGNED_CONTRACT)
-        recover(self, cause)
+        if not tests:
+            recover(self, cause)
 
     def self_test(self, parts):
         """Records what answered at power-on (bits of tables.parts); a pump without its FRAM says so by an alarm."""
@@ -152,18 +157,19 @@ class Controller:
         guard.account(snap)
         if snap.link_n or slow or turn & 3 == 3 or link.loading or link.request:
             presses = self._listen(snap, out, presses)
+        if self.checks.pending or snap.passed or snap.failed:
+            presses = self.checks.look(self, snap, out, presses)
         if presses:
             acts.presses(self, presses)
-        trip = guard.trip
+        trip = self.checks.trip or guard.trip
         if not trip and snap.queue_us <= 0 and delivery.late(0):
             trip = DRIVE_LATE
         if not trip and snap.driver_off:
             trip = self.driver.trip(not snap.buttons & STOP, delivery.flowing, snap.dt_ms)
-        conditions = self.conditions
-        conditions.gather()
+        self.conditions.gather()
         state = session.state
         second = presses and session.question.second
-        out.abort = session.update(snap, presses, link.request, conditions.hold, trip)
+        out.abort = session.update(snap, presses, link.request, self.conditions.hold, trip)
         if presses or session.state != state:
             self._follow(state, second, out)
         if delivery.flowing:
@@ -213,6 +219,8 @@ class Controller:
             requests.set_value(self)
         if link.clock_s:
             requests.set_clock(self, snap, out)
+        if link.tests:
+            requests.self_test(self, out)
         if link.loader.loaded is not None:
             blob, link.loader.loaded = link.loader.loaded, None
             load(self, blob)

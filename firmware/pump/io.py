@@ -8,7 +8,7 @@ from array import array
 
 from pump.base.calendar import UNREAD
 from pump.base.compat import micropython
-from pump.tables import inputs
+from pump.tables import checks, inputs
 from pump.tables.lines import AS_SET
 from pump.tables.parts import ALL
 
@@ -41,7 +41,8 @@ class Snapshot:
     that answer, as bits; driver_off: the motor driver says that it is not enabled (False while nobody can ask it);
     fram: what became of the last write; wall_s: what the clock said when it was last asked (pump.base.calendar), UNREAD
     before it was; wall_lost: it said that it had stood still since it was set; read, slot: the slot of the FRAM that
-    was read in the scan before (-1: none), and its bytes.
+    was read in the scan before (-1: none), and its bytes; passed, failed, found: the checks (tables.checks) that have
+    passed since the scan before, as bits, the one that has failed (0: none), and what each found.
     """
 
     def __init__(self):
@@ -66,13 +67,16 @@ class Snapshot:
         self.read = -1
         self.slot = bytearray(FRAM_SLOT)
         self.raw = array("H", bytes(2 * inputs.COUNT))
+        self.passed = 0
+        self.failed = checks.NONE
+        self.found = array("i", [0] * checks.COUNT)
 
 
 class Outputs:
     """All outputs of one scan: words for the step generator, abort, permit edge, whether the drug flows, lights, tone,
     bytes for host and FRAM, the slot of it to read (never in a scan that writes), the screen's text and the cell of it
     to draw, whether there is time to tidy, the line settings (tables.lines) that the oximeter's line has from now on,
-    the time to which the clock is set (UNREAD: it is not)."""
+    the time to which the clock is set (UNREAD: it is not), whether the self-test is to be made anew."""
 
     def __init__(self):
         self.words = 0
@@ -93,6 +97,7 @@ class Outputs:
         self.tidy = False
         self.ox_line = AS_SET
         self.clock_s = UNREAD
+        self.tests = False
 
     @micropython.native
     def clear(self):
@@ -104,7 +109,7 @@ class Outputs:
         self.fram_slot = self.read_slot = -1
         self.screen = b""
         self.screen_cell = -1
-        self.tidy = False
+        self.tidy = self.tests = False
         self.clock_s = UNREAD
 
     @micropython.native

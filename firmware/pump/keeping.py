@@ -8,6 +8,7 @@ written keeps it from the memory. After a decision the log waits until the sessi
 from pump.base.compat import micropython
 from pump.store.saved import SLOW_MS
 from pump.tables import parts
+from pump.tables.states import GROUP, UNTESTED
 
 _FRAM = parts.BIT[parts.FRAM]
 _WAIT_MOST = 16  # records in RAM, which holds 64 (pump.store.journal)
@@ -26,7 +27,9 @@ def keep(pump, snap, out):
     # A scan that made a record has enough to do, unless so many wait that one might be lost.
     journal.waits = pump.busy and snap.dt_ms < SLOW_MS and journal.seq - journal.stored < _WAIT_MOST
     if snap.parts & _FRAM and not journal.waits:
-        if saved.pair or saved.late or not (out.flowing and pump.turn & saved.mask):
+        if GROUP[session.state] & UNTESTED:  # what is kept of a session stays: the next power-on may take it up
+            saved.pair = saved.late = False
+        elif saved.pair or saved.late or not (out.flowing and pump.turn & saved.mask):
             saved.look(pump, snap.dt_ms)
         _store(pump, saved, out)
 
@@ -60,5 +63,5 @@ def _store(pump, saved, out):
         pump.settings.store(out)
     if out.fram_slot < 0 and orders.due:
         orders.store(out)
-    if out.fram_slot < 0 and not (out.flowing and pump.turn):
+    if out.fram_slot < 0 and not (out.flowing and pump.turn) and not GROUP[pump.session.state] & UNTESTED:
         saved.store_more(pump, out)

@@ -20,7 +20,16 @@ def pack(pump, to, now_ms):
     pump.vitals.pack(to, now_ms)
     for sense in pump.inputs:
         sense.pack(to)
-    for room in (pump.parts, pump.driver, pump.lost, pump.conditions, pump.alarms, pump.session, pump.delivery):
+    for room in (
+        pump.parts,
+        pump.driver,
+        pump.lost,
+        pump.checks,
+        pump.conditions,
+        pump.alarms,
+        pump.session,
+        pump.delivery,
+    ):
         room.pack(to)
     pump.wall.pack(to, pump.t_s)
     pump.guard.pack(to, pump.session.claim)

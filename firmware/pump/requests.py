@@ -1,4 +1,4 @@
-"""What a laptop's request changes, judged when it has come: a scanned code, a setting, the time."""
+"""What a laptop's request changes, judged when it has come: a scanned code, a setting, the time, a self-test."""
 
 from pump.tables import events, parts, refusals
 from pump.tables.messages import CLOCK_SET, HANG, SET
@@ -44,6 +44,12 @@ def set_value(pump):
         pump.log(events.SETTING, row, value)
     else:
         pump.link.decline(SET, refusals.RANGE, 0, value)
+
+
+def self_test(pump, out):
+    """The self-test is made anew, at rest; START counts for nothing until it has passed."""
+    pump.link.tests = False
+    pump.checks.again(out)
 
 
 def set_clock(pump, snap, out):

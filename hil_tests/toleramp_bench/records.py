@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from pump.tables import alarms, causes, events, parts, recoveries, refusals, states
+from pump.tables import alarms, causes, checks, events, parts, recoveries, refusals, states
 from pump.tables import messages as m
 
 _PART_AT = struct.calcsize("<IIHIHB")  # where a record says which part it is
@@ -17,6 +17,7 @@ _NAMES[events.OF_CAUSE] = causes.NAMES
 _NAMES[events.OF_EVENT] = events.NAMES
 _NAMES[events.OF_PART] = parts.NAMES
 _NAMES[events.OF_RECOVERY] = recoveries.NAMES
+_NAMES[events.OF_CHECK] = checks.NAMES
 
 
 def code_name(event: int, code: int) -> str | None:

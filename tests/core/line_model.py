@@ -15,7 +15,7 @@ from pump.link import frames
 from pump.link.handlers import CODE_MAX
 from pump.link.link import LOST_MS
 from pump.store.journal import SLOTS
-from pump.tables import lines, refusals, settings
+from pump.tables import checks, lines, refusals, settings
 from pump.tables import messages as m
 from pump.tables.states import GROUP
 
@@ -270,6 +270,15 @@ class LineModel:
 
     def _inputs_get(self, request: Request) -> Answers:
         return frozenset({(m.INPUTS[0], 0)}) if len(request.payload) == 4 else refused(refusals.TRUNCATED)
+
+    def _check_get(self, request: Request) -> Answers:
+        if len(request.payload) != 1:
+            return refused(refusals.TRUNCATED)
+        return frozenset({(m.CHECK[0], 0)}) if request.payload[0] < checks.COUNT else refused(refusals.RANGE)
+
+    def _self_test(self, request: Request) -> Answers:
+        self._first = self.gate.user
+        return ACK
 
     def _stored_get(self, request: Request) -> Answers:
         if len(request.payload) != 3:

@@ -276,6 +276,10 @@ class LinePump(CorePump):
     def _is_heard(self, fields: dict[str, Any], last: Request) -> None:
         assert fields["line"] == last.payload[0] and fields["turn"] == self.out.ox_line, (fields, self.out.ox_line)
 
+    def _is_check(self, fields: dict[str, Any], last: Request) -> None:
+        row = last.payload[0]
+        assert (fields["check"], fields["verdict"]) == (row, self.controller.checks.verdicts[row])
+
     def _is_clock(self, fields: dict[str, Any], _: Request) -> None:
         assert fields["t_s"] == self.controller.t_s and fields["cause"] == causes.NONE
         assert abs(EPOCH + timedelta(seconds=fields["wall_s"]) - self.board.clock.time) <= timedelta(seconds=2)

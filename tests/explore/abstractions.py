@@ -177,7 +177,7 @@ class Line:
         self.loader = _Loader()
         self.request = self.value = self.bits = self.clock_s = 0
         self.setting = self.wanted = -1
-        self.lost = self.loading = self.proved = False
+        self.lost = self.loading = self.proved = self.tests = False
         self.hung: bytes | None = None
         self.auth, self.recorder = _Told(), _Told()
         self.refused = self.user = 0

@@ -119,7 +119,8 @@ def test_an_exception_in_the_scan_stops_is_recorded_and_resets(kind: str) -> Non
     bench.boot()
     bench.run_for(0.5)
     assert b">>>" not in seen and b"Traceback" not in seen
-    assert len(bench.permit.windows) == edges
+    assert len(bench.permit.windows) == edges + 1, "the self-test tries the permit once, and nobody else"
+    assert not len(bench.motor.times)
     kept = bytes(bench.fram.contents[: 48 * 40])
     assert re.search(rb"<stdin>:\d+ " + kind.encode()[:5], kept), "where it was is not in the log"
 

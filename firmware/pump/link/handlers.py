@@ -9,7 +9,7 @@ from pump.base.calendar import FIRST_S, LAST_S
 from pump.base.copying import copy
 from pump.link import frames
 from pump.store.journal import SLOTS
-from pump.tables import lines, refusals
+from pump.tables import checks, lines, refusals
 from pump.tables import messages as m
 from pump.tables.messages import PUMP, ROWS
 
@@ -27,6 +27,7 @@ _CLOCK = m.CLOCK[0]
 _INPUTS = m.INPUTS[0]
 _SIGNED = m.SIGNED[0]
 _CHALLENGE = m.CHALLENGE[0]
+_CHECK = m.CHECK[0]
 
 
 def handlers(link):
@@ -135,12 +136,23 @@ class Handlers:
 
     def on_heard_get(self, length):
         """What a search has heard on a line."""
-        if self._short(length, m.HEARD_GET[1]):
+        self._ask_row(length, m.HEARD_GET, lines.COUNT, _HEARD)
+
+    def on_check_get(self, length):
+        """What has a check of the self-test found?"""
+        self._ask_row(length, m.CHECK_GET, checks.COUNT, _CHECK)
+
+    def _ask_row(self, length, layout, count, reply):
+        if self._short(length, layout[1]):
             return
         self._wanted = self.receiver.buf[AT]
-        self._reply = _HEARD
-        if self._wanted >= lines.COUNT:
+        self._reply = reply
+        if self._wanted >= count:
             self.refuse(refusals.RANGE, 0, self._wanted)
+
+    def on_self_test(self, length):
+        """The self-test anew."""
+        self.loading = self.tests = True
 
     def on_clock_get(self, length):
         """What does the clock say?"""

@@ -35,7 +35,7 @@ MOST = MAX_PAYLOAD - _HEAD
 # Bits of a scan.
 DT, KEYS, FACTS, OXIMETER, LINE, PULSES, ALL_PULSES, QUEUE = 1, 2, 4, 8, 16, 32, 64, 128
 OUTS, WORDS, STORES, RECORDS, TONE, STANDS, TOLD, RARE = 256, 512, 1024, 2048, 4096, 8192, 16384, 32768
-BROKEN, RAW, WALL, READ, NOW, PROOFS = 1, 2, 4, 8, 16, 32  # of what is rare
+BROKEN, RAW, WALL, READ, NOW, PROOFS, CHECKS = 1, 2, 4, 8, 16, 32, 64  # of what is rare
 _DRIVER_OFF, _READY, _WALL_LOST = 32, 64, 128
 assert parts.ALL < _DRIVER_OFF
 
@@ -125,12 +125,12 @@ class Recorder:
             slot -= 1
         put_number(put, 0)
 
-    def booted(self, cause, snap, answered):
-        """A power-on is over: `cause`, `snap`, `answered`: what the controller was told at boot and self-test."""
+    def booted(self, cause, snap, answered, tests=False):
+        """A power-on is over: what the controller was told at boot (`cause`, `snap`, `tests`), and what `answered`."""
         if self.stands != GOES:
             return
         self._head -= 1
-        for byte in (1, cause, answered, snap.parts, int(snap.wall_lost), self.told):
+        for byte in (1, cause, answered, snap.parts, int(snap.wall_lost), self.told, int(tests)):
             self.put(byte)
         put_number(self.put, snap.wall_s)
         self.told = 0
@@ -245,7 +245,7 @@ class Recorder:
         self._jumped = now_ms != self._now
         if self._jumped or self._reads or snap.wall_s != self._wall or snap.ox_broken != self._broken:
             return True
-        if pump.link.auth.told != NOTHING_TOLD:
+        if pump.link.auth.told != NOTHING_TOLD or snap.passed or snap.failed:
             return True
         return (pump.turn & 3 == 1 or dt_ms >= SLOW_MS) and snap.raw[0] != self._raw
 
@@ -344,7 +344,21 @@ class Recorder:
             work[n] = auth.told
             auth.told = NOTHING_TOLD
             n += 1
+        if snap.passed or snap.failed:
+            bits |= CHECKS
+            n = self._checked(snap, work, n)
         work[at] = bits
+        return n
+
+    @micropython.native
+    def _checked(self, snap, work, n):
+        """Which checks of the self-test have passed, which one failed, and what each of them found."""
+        n = word(work, n, snap.passed)
+        work[n] = snap.failed
+        n += 1
+        for check in range(len(snap.found)):
+            if snap.passed >> check & 1 or check == snap.failed:
+                n = word(work, n, snap.found[check])
         return n
 
 

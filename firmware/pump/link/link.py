@@ -61,6 +61,7 @@ class Link(Handlers):
         self.value = 0
         self.wanted = -1  # LISTEN came: 1 for a search to begin, 0 to end it; -1: none came
         self.clock_s = 0  # the time to which the clock is to be set, for the controller to judge, or 0
+        self.tests = False  # the self-test is to be made anew
         self._plain = bytearray(frames.MAX_PLAIN)
         self._heard_ms = -1
         self._period_ms = 0

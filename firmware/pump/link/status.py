@@ -22,6 +22,8 @@ _CLOCK = m.CLOCK[1]
 _CLOCK_SIZE = struct.calcsize(_CLOCK)
 _CHALLENGE = m.CHALLENGE[1]
 _CHALLENGE_SIZE = struct.calcsize(_CHALLENGE)
+_CHECK = m.CHECK[1]
+_CHECK_SIZE = struct.calcsize(_CHECK)
 PER_MILLE = 1000
 _SMALL = 1 << 20  # a count below this times 1000 stays a small integer
 
@@ -68,6 +70,8 @@ def _flags(pump):
         flags |= m.FLAG_RESUMABLE
     if session.question.second:
         flags |= m.FLAG_CONFIRM
+    if pump.checks.pending:
+        flags |= m.FLAG_TESTING
     return flags
 
 
@@ -98,7 +102,7 @@ def fill_status(buf, pump):
         progress.step_ms, pump.t_s, pump.t_ms, spo2, flags, pulse, loss_permille(pump.parser),
         pump.journal.seq, pump.oximeter.stream, quality, of_spo2(spo2, vitals) if sure else quality,
         of_pulse(pulse, vitals) if sure else quality, vitals.age_ms, vitals.baseline, trend.lowest,
-        of_spo2(trend.lowest, vitals), trend.goes, trend.minute, trend.before,
+        of_spo2(trend.lowest, vitals), trend.goes, trend.minute, trend.before, session.check,
     )  # fmt: skip
     return _STATUS_SIZE
 
@@ -132,6 +136,14 @@ def fill_challenge(buf, auth):
     """Writes the CHALLENGE payload to buf[HEAD:]; returns its length. `auth`: link.authentication."""
     struct.pack_into(_CHALLENGE, buf, HEAD, auth.asked, auth.nonce, auth.count(), auth.wait_s)
     return _CHALLENGE_SIZE
+
+
+def fill_check(buf, pump, row):
+    """Writes the CHECK payload of a row of tables.checks to buf[HEAD:]; returns its length."""
+    checks = pump.checks
+    verdict, age_s = checks.verdicts[row], min(pump.t_s - checks.at_s[row], m.NONE16 - 1)
+    struct.pack_into(_CHECK, buf, HEAD, row, verdict, checks.values[row], age_s if verdict else m.NONE16)
+    return _CHECK_SIZE
 
 
 def fill_stats(buf, pump):

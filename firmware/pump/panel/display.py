@@ -9,6 +9,7 @@ shown inverted.
 from pump.base.compat import micropython, ptr8
 from pump.panel.reading import SHORT, reading, trend, trends
 from pump.panel.text import BLANK, WIDTH, clear, number, rate, share, words
+from pump.tables import checks
 from pump.tables.alarms import LOW, WHAT
 from pump.tables.causes import ASKED, BIT, GRADES, LOG_LOST, WORDS
 from pump.tables.questions import CODE_LINE
@@ -97,6 +98,10 @@ def _where_power_off(line, at, session):
         words(line, number(line, words(line, 0, b"OFF "), (recovered.off_s + 59) // 60), b" MIN")
 
 
+def _where_check(line, at, session):
+    words(line, at, checks.WORDS[session.check])
+
+
 # -- line 2
 
 
@@ -129,6 +134,8 @@ def _what_ready(line, session, pump):
     if pump.conditions.monitoring.second:
         clear(line)
         words(line, 0, b"END MONITORING?")
+    elif pump.checks.pending:
+        words(line, at, b" TESTING")
     elif vitals.good():
         words(line, at, b" START?")
     elif vitals.low():
@@ -211,14 +218,22 @@ def _what_locked(line, session, pump):
     words(line, 0, b"CLAMP DISCONNECT")
 
 
+def _what_remedy(line, session, pump):
+    """After a check of the self-test that failed: what to do, in a session which it was."""
+    if GROUP[session.state] & OVER:
+        words(line, 0, checks.WORDS[session.check])
+    else:
+        words(line, 0, checks.TO_DO[session.check])
+
+
 # In the order of the numbers in tables.states; None draws nothing.
 _FIRST = (
     None, _where_running, _where_hanging, _where_cause, _where_step, _where_boundary, _where_resumable,
-    _where_power_off,
+    _where_power_off, _where_check,
 )  # fmt: skip
 _SECOND = (
     _what_over, _what_idle, _what_ready, _what_hanging, _what_running, _what_held, _what_step, _what_boundary,
-    _what_resumable, _what_locked, _what_recovered,
+    _what_resumable, _what_locked, _what_recovered, _what_remedy,
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from pump.tables import causes, events, messages, questions, states
 from pump.tables.causes import BIT, RECOVERED, WAITS
 from pump.tables.states import (
     AT_REST,
+    FAULTY,
     FLOWS,
     GROUP,
     HANGING,
@@ -71,6 +72,25 @@ class Session:
         self._fell = False  # a count was less than before
         self._cut = 0  # how many of them moved nothing, the most that was seen
         self._abort = False
+        self.untested = False  # the self-test at power-up is not over
+        self.check = 0  # the one that failed, a row of tables.checks
+
+    # -- the self-test
+
+    def test(self):
+        """At power-up: nothing is loaded or taken up until it has passed."""
+        self.untested = True
+        self.state = states.TESTING
+
+    def tested(self):
+        """The pump may be used."""
+        self.state = states.IDLE
+
+    def _fail(self):
+        """A check has failed before anything could flow: what is kept stays as it is, and no record ends a session."""
+        self._stop_flow()
+        self.progress.cause = causes.SELF_TEST
+        self._to(states.FAILED)
 
     # -- loading
 
@@ -197,7 +217,10 @@ class Session:
     def _urgent(self, stop, request, hold, trip):
         """What stops, whatever else is going on. True when the state was decided by it."""
         if trip:
-            if self.state != states.FAULT:
+            if not GROUP[self.state] & FAULTY:
+                if trip == causes.SELF_TEST and (self.untested or not GROUP[self.state] & ON):
+                    self._fail()
+                    return True
                 if self.held.calls():  # a person has said severe: that stands, whatever else happens
                     self.log(events.REACTION, causes.SEVERE, self.case.reached() + 1)
                 self._end(states.FAULT, trip)
@@ -299,7 +322,7 @@ class Session:
         claim, progress = self.claim, self.progress
         for value in (
             self.state, self.bits, self._fell, claim.flow, claim.step, claim.target, claim.bag,
-            progress.entries - claim.entry, progress.turn - claim.turn, progress.session - claim.session,
+            progress.entries - claim.entry, progress.turn - claim.turn, progress.session - claim.session, self.untested,
         ):  # fmt: skip
             to.append(value)
         self.case.pack(to, self.state)

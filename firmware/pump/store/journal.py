@@ -21,7 +21,7 @@ from pump.tables.causes import BIT, JOURNAL_FULL, LOG_LOST
 from pump.tables.events import ALARM_CLEARED, ALARM_RAISED, KNOWN, PRESSED, SESSION_LOST
 from pump.tables.events import GROUP as EVENTS
 from pump.tables.messages import CONTINUED, DATA_BYTES, EVENT
-from pump.tables.states import AT_REST, GROUP, HOLDS, ON, OVER, SUPERVISED
+from pump.tables.states import AT_REST, GROUP, HOLDS, ON, OVER, SUPERVISED, UNTESTED
 
 RECORD = struct.calcsize(EVENT[1])
 SLOT = RECORD  # one write a scan
@@ -250,7 +250,7 @@ def unfinished(read, slot):
 def _seen(kind, group, code):
     """Whether a record is a person's act that ends what was before it."""
     if kind == PRESSED:
-        return group & (ON | OVER) == 0 and code & CONFIRM != 0
+        return group & (ON | OVER | UNTESTED) == 0 and code & CONFIRM != 0
     return EVENTS[kind] & KNOWN != 0
 
 
@@ -261,12 +261,16 @@ def _glance(record):
 
 
 def newest(read, slot):
-    """(number, state, all pulses of its session) of the newest record before `slot` that is sound; (-1, 0, 0): none."""
+    """(number, state, all pulses of its session) of the newest record before `slot` that is sound; (-1, 0, 0): none.
+
+    A power-on that has not passed its self-test knows nothing of sessions.
+    """
     for back in range(slot - 1, max(-1, slot - 1 - LOOK), -1):
         record = read(back)
         if unparted(record, back):
             values = struct.unpack_from(_BODY, record, 0)
-            return values[0], values[_STATE], values[_PULSES]
+            if not GROUP[values[_STATE]] & UNTESTED:
+                return values[0], values[_STATE], values[_PULSES]
     return -1, 0, 0
 
 

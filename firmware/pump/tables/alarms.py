@@ -82,6 +82,9 @@ ROWS = (
     ("power-lost", HIGH, "POWER WAS LOST",
      "The power went, or the processor started anew, in a session: nothing flows",
      "Look at patient and line, then CONFIRM; what was given stands on the screen"),
+    ("self-test", HIGH, "SELF-TEST FAILED",
+     "A check of the pump's own parts has failed; the screen names it",
+     "Nothing flows. Do as the screen says; only switching it off and on ends this"),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 PRIORITY = bytes([row[1] for row in ROWS])
@@ -90,7 +93,7 @@ GROUP = bytes([row[5] if len(row) > 5 else 0 for row in ROWS])
 (
     NONE, SPO2_STOP, PULSE_STOP, SIGNAL_HOLD, OVER, UNDER, DRIVE, MEMORY, SEVERE, SPO2_EARLY, SIGNAL_LOST, HELD, BAG,
     WRONG_BAG, KEY, JOURNAL, BATTERY, LINK, DONE, STORM, LOG_FAST, SCREEN, LIGHTS, LOG_LOST,
-    SESSION, CLOCK_LOST, CLOCK_UNSET, CLOCK_STOPPED, CLOCK_JUMPED, CLOCKS_APART, KEYRING, POWER,
+    SESSION, CLOCK_LOST, CLOCK_UNSET, CLOCK_STOPPED, CLOCK_JUMPED, CLOCKS_APART, KEYRING, POWER, SELF_TEST,
 ) = range(len(ROWS))  # fmt: skip
 
 

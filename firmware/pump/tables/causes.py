@@ -65,6 +65,7 @@ ROWS = (
     ("clocks-apart", SENSOR, ALERTS, a.CLOCKS_APART, NOTHING, _EVERY, b"CLOCKS APART"),
     ("keys-damaged", SENSOR, ALERTS, a.KEYRING, NOTHING, s.AT_REST, b"KEYS DAMAGED"),
     ("power-off", SENSOR, NOTES, a.NONE, RECOVERED, 0, b"POWER OFF"),
+    ("self-test", FAULTS, ENDS, a.SELF_TEST, NOTHING, 0, b"SELF-TEST"),
 )
 NAMES = tuple([row[0] for row in ROWS])
 KIND = bytes([row[1] for row in ROWS])
@@ -80,7 +81,7 @@ TWICE = bytes([1 if len(row) > 8 else 0 for row in ROWS])  # entered by two pres
     RUNAWAY, DRIVE_LATE, CLAIM, TECHNICAL, MILD, SEVERE, END, MEMORY, STEP_WAIT, JOURNAL_FULL, SPO2_EARLY,
     SIGNAL_LATE, KEY_STUCK, LINK_SILENT, BATTERY_LOW, COUNT, WRONG_BAG, BOUNDS, KEY_STORM, LOG_FAST, SCREEN_LOST,
     LIGHTS_LOST, LOG_LOST, NO_SCREEN, SESSION_LOST, DRIVER_OFF, UNWATCHED,
-    CLOCK_LOST, CLOCK_UNSET, CLOCK_STOPPED, CLOCK_JUMPED, CLOCKS_APART, KEYS_DAMAGED, POWER_OFF,
+    CLOCK_LOST, CLOCK_UNSET, CLOCK_STOPPED, CLOCK_JUMPED, CLOCKS_APART, KEYS_DAMAGED, POWER_OFF, SELF_TEST,
 ) = range(len(ROWS))  # fmt: skip
 
 # What a person may enter at a hold, in the order in which it is offered; and what of it is a reaction of the patient.

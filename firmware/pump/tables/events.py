@@ -24,11 +24,17 @@ KNOWN = 8192  # a person's word about the session before: nobody has to be told 
 
 # What `code` is: a row of that table, bits of pump.io's keys, or nothing that has a name.
 OF_NOTHING, OF_CAUSE, OF_ALARM, OF_REFUSAL, OF_KEYS, OF_SETTING, OF_EVENT, OF_PART = 0, 1, 2, 3, 4, 5, 6, 7
-OF_RECOVERY = 8
+OF_RECOVERY, OF_CHECK = 8, 9
 
 ROWS = (
     ("boot", STARTS | UNTIMED, OF_NOTHING, "the board's reset cause", "the firmware's contract"),
-    ("self_test", STARTS | FIGURES | UNTIMED, OF_NOTHING, "-", "parts that answered, as bits of the board"),
+    (
+        "self_test",
+        STARTS | FIGURES | UNTIMED,
+        OF_CHECK,
+        "check that failed",
+        "what it found; without a check: parts that answered, as bits of the board",
+    ),
     ("loaded", ASKS | UNTIMED | KNOWN, OF_NOTHING, "-", "steps"),
     ("load_refused", FIGURES | UNTIMED, OF_REFUSAL, "refusal", "step, or record of the protocol"),
     ("checklist_completed", 0, OF_NOTHING, "-", "-"),

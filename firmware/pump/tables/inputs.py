@@ -9,6 +9,7 @@ ADC = 0  # counts of 0 to 4095 over 3.3 V
 ROWS = (("battery", ADC, "BATTERY", "battery"),)
 NAMES = tuple([row[0] for row in ROWS])
 COUNT = len(ROWS)
+(BATTERY,) = range(COUNT)
 
 
 def described():

@@ -22,6 +22,7 @@ import binascii
 from pump.tables import (
     alarms,
     causes,
+    checks,
     events,
     inputs,
     lines,
@@ -80,6 +81,8 @@ ROWS = (
     ("STORED_GET", 0x18, "<HB", "slot count", ANYBODY, 0, 0x8D, 60),
     # The recording of its inputs from this byte on, those before are had; highest bit: one that begins now, at rest.
     ("INPUTS_GET", 0x1C, "<I", "at", ANYBODY, 0, 0x8E, 60),
+    ("CHECK_GET", 0x1D, "<B", "check", ANYBODY, 0, 0x91, 60),  # a row of tables.checks
+    ("SELF_TEST", 0x1E, "", "", KEYED, states.AT_REST, ACKED, 2),  # it is made anew
     ("CHALLENGE_GET", 0x20, "", "", ANYBODY, states.AT_REST, 0x90, 4),  # the id of who asks follows
     # The payload of `request` follows.
     ("SIGNED", 0x21, "<BBI16s", "request user count mac", ANYBODY, states.AT_REST, ACKED, 4),
@@ -87,10 +90,10 @@ ROWS = (
      "contract version build git fingerprint mode oximeter reads kept", PUMP, 0, ASKED, 0),
     ("ACK", 0x82, "<B", "request", PUMP, 0, ASKED, 0),
     ("REFUSED", 0x83, "<BBBI", "request code where detail", PUMP, 0, ASKED, 0),
-    ("STATUS", 0x84, "<BBBBBBBBBBBBIIIIIIIHBHHHIBBBBiBBBBBB",
+    ("STATUS", 0x84, "<BBBBBBBBBBBBIIIIIIIHBHHHIBBBBiBBBBBBB",
      "state step steps solution hold_code question choice choices hung alarm priority flags rate_e4 step_pulses"
      " step_target total_pulses pl_pulse step_ms t_s t_ms spo2 vitals pulse loss_permille journal_seq stream"
-     " quality spo2_verdict pulse_verdict age_ms baseline lowest lowest_verdict trend minute_spo2 before_spo2",
+     " quality spo2_verdict pulse_verdict age_ms baseline lowest lowest_verdict trend minute_spo2 before_spo2 check",
      PUMP, 0, UNASKED, 0),
     ("EVENT", 0x85, _HEAD + _FACTS + _TAIL, HEAD_FIELDS + " " + FACTS_FIELDS + " " + TAIL_FIELDS,
      PUMP, 0, UNASKED, 0),
@@ -105,6 +108,7 @@ ROWS = (
     ("STORED", 0x8D, "<HHHB", "slot end lost waiting", PUMP, 0, ASKED, 0),
     # Bytes of the recording follow (pump.link.inputs), which is the so-manieth, has `end` bytes by now and stands so.
     ("INPUTS", 0x8E, "<IIIIB", "run at end scan stands", PUMP, 0, ASKED, 0),
+    ("CHECK", 0x91, "<BBiH", "check verdict value age_s", PUMP, 0, ASKED, 0),  # of the verdict, s
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 LAYOUTS = tuple([row[1:4] for row in ROWS])
@@ -114,8 +118,8 @@ ANSWER = bytes([row[6] for row in ROWS])
 MOST = bytes([row[7] for row in ROWS])
 (
     HELLO, LOAD_BEGIN, LOAD_DATA, LOAD_END, STATUS_GET, STREAM, PAUSE, STOP, PING, STATS_GET, LOG_GET, HANG, SET,
-    LISTEN, HEARD_GET, CLOCK_GET, CLOCK_SET, STORED_GET, INPUTS_GET, CHALLENGE_GET, SIGNED, HELLO_REPLY, ACK, REFUSED,
-    STATUS, EVENT, STATS, HEARD, CLOCK, CHALLENGE, STORED, INPUTS,
+    LISTEN, HEARD_GET, CLOCK_GET, CLOCK_SET, STORED_GET, INPUTS_GET, CHECK_GET, SELF_TEST, CHALLENGE_GET, SIGNED,
+    HELLO_REPLY, ACK, REFUSED, STATUS, EVENT, STATS, HEARD, CLOCK, CHALLENGE, STORED, INPUTS, CHECK,
 ) = LAYOUTS  # fmt: skip
 CONTINUED = (EVENT[0], _HEAD + "22s" + _TAIL, HEAD_FIELDS + " data " + TAIL_FIELDS)  # EVENT with a part number
 
@@ -134,10 +138,11 @@ FLAG_BENCH = 8
 FLAG_SILENCED = 16
 FLAG_RESUMABLE = 32
 FLAG_CONFIRM = 64  # the second of two presses is awaited
+FLAG_TESTING = 128  # the self-test is not over: START counts for nothing yet
 
 _TABLES = (
-    alarms, causes, events, inputs, lines, oximeters, parts, questions, recoveries, refusals, searches, settings,
-    states, streams, trends, verdicts, vitals,
+    alarms, causes, checks, events, inputs, lines, oximeters, parts, questions, recoveries, refusals, searches,
+    settings, states, streams, trends, verdicts, vitals,
 )  # fmt: skip
 
 

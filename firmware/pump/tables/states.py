@@ -16,10 +16,13 @@ ON = 16  # from the first press of a start to a person's last word
 HOLDS = 32  # zero flow until a person has decided
 OVER = 64  # the session goes on no more
 HANGING = 128  # a bag is asked for
+# The self-test has not passed: what is kept of a session is not touched, no key but STOP and SILENCE counts.
+UNTESTED = 256
+FAULTY = 512  # nothing but switching it off and on leads out of it
 
 # What stands on the screen: after the first line's words, and as second line; pump.panel.display draws each.
-NOTHING, STEP_AND_BAG, BAG_LETTER, CAUSE, CHOSEN_STEP, CHOSEN_BAG, STEP_NUMBER, POWER_OFF = range(8)
-KEYS, IDENTITY, CODE, RATE, GRADE, CHOICE, OFFER, WAITING, CLAMP, LOOKED = range(1, 11)
+NOTHING, STEP_AND_BAG, BAG_LETTER, CAUSE, CHOSEN_STEP, CHOSEN_BAG, STEP_NUMBER, POWER_OFF, CHECK = range(9)
+KEYS, IDENTITY, CODE, RATE, GRADE, CHOICE, OFFER, WAITING, CLAMP, LOOKED, REMEDY = range(1, 12)
 
 ROWS = (
     ("idle", AT_REST, 0, 0, b"NO PROTOCOL", NOTHING, KEYS),
@@ -34,8 +37,10 @@ ROWS = (
     ("locked", ON | OVER, alarms.SEVERE, events.LOCKED, b"EMERGENCY ", CAUSE, CLAMP),
     ("stopped", AT_REST | OVER, 0, events.STOPPED, b"STOPPED ", CAUSE, NOTHING),
     ("completed", AT_REST | OVER, alarms.DONE, events.COMPLETED, b"COMPLETED", NOTHING, NOTHING),
-    ("fault", OVER, 0, events.FAULT, b"FAULT ", CAUSE, NOTHING),
+    ("fault", OVER | FAULTY, 0, events.FAULT, b"FAULT ", CAUSE, REMEDY),
     ("recovered", ON | HOLDS, alarms.POWER, 0, b"", POWER_OFF, LOOKED),
+    ("testing", UNTESTED, 0, 0, b"SELF-TEST", NOTHING, KEYS),
+    ("failed", UNTESTED | FAULTY, 0, 0, b"SELF-TEST ", CHECK, REMEDY),
 )
 NAMES = tuple([row[0] for row in ROWS])
 GROUP = array("H", [row[1] for row in ROWS])
@@ -46,7 +51,7 @@ FIRST_ENDS = bytes([row[5] for row in ROWS])
 SECOND_LINE = bytes([row[6] for row in ROWS])
 (
     IDLE, READY, ARMED, BAG, RUNNING, HELD, DECISION, BOUNDARY, RESUMABLE, LOCKED, STOPPED, COMPLETED, FAULT,
-    RECOVERED,
+    RECOVERED, TESTING, FAILED,
 ) = range(len(ROWS))  # fmt: skip
 
 

@@ -46,6 +46,7 @@ _ANSWER_US = 3_000_000
 _CHALLENGE_US = 3_000_000  # a pump's challenge ends with 5 s of silence
 _PWM, _SLICE, _CSR, _DIV, _CC, _TOP = 0x4005_0000, 0x14, 0, 4, 12, 16  # RP2040 datasheet, 4.5.3
 ADC_PIN = 26  # the first of the ADC's pins
+_CORE_TEMP, _CORE_V = 4, 0.706  # the processor's thermometer, at 27 degrees (RP2040 data sheet, 4.9.5)
 
 
 class BenchFault(Exception):
@@ -146,6 +147,7 @@ class PumpBench:
         for pin in (p.START, p.CONFIRM, p.SILENCE, p.UP, p.DOWN):
             board.set_input(pin, 1)
         board.set_input(p.STOP, 0)
+        board.set_adc_volts(_CORE_TEMP, _CORE_V)
 
     def wire_plant(self, live: LivePlant) -> None:
         """Lets the board's parts read a plant: what it has at an ADC pin of its own name, and the door's switch."""
@@ -309,6 +311,12 @@ class PumpBench:
         if self._bench_mode:  # before that a protocol which nobody approved is refused
             self.run_for(max(0, power_up.DONE_MS - self.board.now_us // 1000) / 1000)
         self.ask(m.STREAM, period_ms=stream_ms)
+        self.run_until(self.tested, _ANSWER_US / 1e6, "the self-test")
+
+    def tested(self) -> bool:
+        """Whether the self-test at power-up lets a protocol be loaded, or has failed; by the newest status."""
+        group = states.GROUP[self.status["state"]] if self.status else states.UNTESTED
+        return not group & states.UNTESTED or bool(group & states.FAULTY)
 
     def load(self, blob: bytes) -> Message:
         """Loads a compiled protocol; returns the last answer (ACK or REFUSED)."""

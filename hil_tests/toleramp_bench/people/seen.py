@@ -42,7 +42,7 @@ def seen_in(status: dict[str, Any]) -> Seen:
         bool(flags & m.FLAG_CONFIRM),
         bool(flags & m.FLAG_RESUMABLE),
         status.get("solution", 0) + 1,
-        status.get("question", q.NONE),
+        q.NONE if flags & m.FLAG_TESTING else status.get("question", q.NONE),  # TESTING stands in its place
     )
 
 

@@ -23,7 +23,8 @@ _DECIMALS = 9  # of mL and mg: a picolitre, a picogram
 _NL_PER_ML, _PL_PER_ML, _PG_PER_MG = 10**6, 10**9, 10**9
 _US_RATE = 36_000  # pL a us at 1 mL/h, times 0.0001: rate_e4 / 36000
 _HELD = STATES.of(states.HOLDS)
-_WAITING = STATES.of(states.AT_REST | states.HANGING) - STATES.of(states.OVER)
+_FAULT = STATES.of(states.FAULTY)  # a failed self-test too
+_WAITING = STATES.of(states.AT_REST | states.HANGING | states.UNTESTED) - STATES.of(states.OVER) - _FAULT
 _RATE_PULSES = 3  # with fewer no rate is measured
 _FIGURES, _OF_BAGS = EVENTS.of(events.FIGURES), EVENTS.of(events.HANGS)
 
@@ -67,7 +68,9 @@ def canonical(document: dict[str, Any]) -> str:
 
 def final_state(state: str) -> str:
     """A session's state as a final state of the contract."""
-    return "waiting" if state in _WAITING else STATES.HELD if state in _HELD else state
+    if state in _WAITING:
+        return "waiting"
+    return STATES.HELD if state in _HELD else STATES.FAULT if state in _FAULT else state
 
 
 def rounded(value: Fraction) -> float:

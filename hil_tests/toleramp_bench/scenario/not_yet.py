@@ -39,7 +39,7 @@ _SENSED = {
     "free-flow": "FLO-7",
 }
 _ENTERED = {EVENTS.OBSERVATION: "SES-10", "observation-overdue": "SES-2"}
-_CHECKED = {"self-test": "INT-1", "overrun": "INT-1"}
+_CHECKED = {"overrun": "INT-1"}
 _ALARMS = {**_SENSED, **_ENTERED, **_CHECKED, "trim": "FLO-3", "reminder": "SES-8", "idle": "SES-8"}
 _HELD = {**_SENSED, **_ENTERED}
 CODES: dict[str, dict[str, str]] = dict.fromkeys(EVENTS.of(events.ALARMS), _ALARMS)

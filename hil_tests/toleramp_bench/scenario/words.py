@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from pump.base.units import RATE_MAX_E4, RATE_MIN_E4
-from pump.tables import causes, events, oximeters, parts, recoveries
+from pump.tables import causes, checks, events, oximeters, parts, recoveries
 from toleramp_bench.names import ALARMS, CAUSES, EVENTS, REFUSALS, STATES, VITALS
 
 Number = int | Decimal
@@ -287,15 +287,16 @@ _ROWS_OF: dict[int, tuple[str, ...]] = {}
 _ROWS_OF[events.OF_PART] = tuple(parts.NAMES[1:])
 _ROWS_OF[events.OF_EVENT] = tuple(EVENTS)
 _ROWS_OF[events.OF_RECOVERY] = tuple(recoveries.NAMES[1:])
+_ROWS_OF[events.OF_CHECK] = tuple(checks.NAMES[1:])
 
 
 def codes_of(event: str) -> tuple[str, ...]:
     """The codes that records of that name can have; none for most."""
     if event in EVENTS.of(events.ALARMS):
         return tuple(ALARMS)[1:]
-    if event == EVENTS.LOAD_REFUSED:
-        return tuple(REFUSALS)[1:]
     kind = events.CODE[EVENTS.row(event)] if event in RECORDS else events.OF_NOTHING
+    if kind == events.OF_REFUSAL:
+        return tuple(REFUSALS)[1:]
     if kind in _ROWS_OF:
         return _ROWS_OF[kind]
     return CAUSES.at(sorted(_CAUSES_OF.get(event, ())))

@@ -259,6 +259,14 @@ class Pump:
         """What the pump's clock says, and why that is not trusted (a row of pump.tables.causes)."""
         return self.request(messages.CLOCK_GET)
 
+    def check(self, row: int) -> Fields:
+        """What a check of the self-test (a row of pump.tables.checks) has found."""
+        return self.request(messages.CHECK_GET, check=row)
+
+    def self_test(self) -> None:
+        """Lets the pump test itself anew. Refused BUSY in a session."""
+        self.request(messages.SELF_TEST, asked="a self-test")
+
     def set_clock(self, wall_s: int) -> None:
         """Sets it (pump.base.calendar). Refused BUSY in a session. Asked once: a second later it is another time."""
         self.request(messages.CLOCK_SET, retries=0, wall_s=wall_s, asked="the time")

@@ -5,6 +5,7 @@ from typing import Any
 from pump.tables import events, states, vitals
 from toleramp.live.amounts import age, bag_name, clock, ml_text, rate_text
 from toleramp.words import alarms, causes, keys, listening, readings, recoveries, rows
+from toleramp.words import checks as check_words
 from toleramp.words import events as event_words
 from toleramp.words import refusals as refusal_words
 from toleramp.words import settings as setting_words
@@ -45,6 +46,7 @@ def sentence(record: Record, bag: str = "") -> str:
         recovery=recoveries.said(record["code"]),
         ml=recoveries.ml(record["arg"]),
         off=recoveries.off(record["arg"]),
+        check=check_words.failed(record["code"], record["arg"]),
         bag=preposition + bag if bag else "",
     )
 
@@ -137,6 +139,8 @@ def status_line(record: Record, protocol: Record | None = None) -> str:
     parts = [clock(record["t_ms"]), record["state"]]
     if record["hold"] and rows.group(states, record["state"]) & (states.HOLDS | states.OVER):
         parts[1] += f" ({causes.reason(record['hold']) or record['hold']})"
+    if record.get("check"):
+        parts[1] += f" ({check_words.named(record['check'])})"
     if record["steps"]:
         parts += [f"step {record['step']}/{record['steps']}", *([f"bag {bag}"] if bag else [])]
         parts.append(rate_text(record["rate_ml_h"]))

@@ -12,7 +12,8 @@ session  the first line; again when a reconnected pump holds another protocol, a
 status   about one a second and at each change of state, step, hold or alarm: "t_ms", "wall", every field
          of STATUS as it came (`pump.tables.messages`), but "state" as name, "solution" null when there is none,
          "question" as name, "hold" and "alarm" as names or null beside the numbers "hold_code" and
-         "alarm_code", "spo2" (percent) and "pulse" (1/min) null when absent, "vitals" a list of names, the
+         "alarm_code", "check" (that failed in the self-test) as name or null,
+         "spo2" (percent) and "pulse" (1/min) null when absent, "vitals" a list of names, the
          message's ms as "t_part_ms", "stream" (what comes on the oximeter's line) as name; the "quality" of
          the signal, "spo2_verdict", "pulse_verdict" and "lowest_verdict" as names of `pump.tables.verdicts`: with
          quality "no-value" there is no "spo2" and no "pulse"; "age_ms" of the newest sure
@@ -46,6 +47,7 @@ from pump.base import units
 from pump.tables import (
     alarms,
     causes,
+    checks,
     events,
     messages,
     parts,
@@ -73,7 +75,7 @@ _VERDICTS = ("quality", "spo2_verdict", "pulse_verdict", "lowest_verdict")
 _PERCENT = ("baseline", "lowest", "minute_spo2", "before_spo2")
 
 # The table whose row an event's `code` is.
-_CODES = (None, causes, alarms, refusals, None, settings, events, parts, recoveries)
+_CODES = (None, causes, alarms, refusals, None, settings, events, parts, recoveries, checks)
 
 
 def wall_now() -> str:
@@ -122,6 +124,7 @@ def status_record(fields: Record) -> Record:
         "hold": rows.name_or_none(causes, fields["hold_code"]),
         "alarm": rows.name_or_none(alarms, fields["alarm"]),
         "alarm_code": fields["alarm"],
+        "check": rows.name_or_none(checks, fields["check"]),
         "spo2": _present(fields["spo2"], messages.NONE8),
         "pulse": _present(fields["pulse"], messages.NONE16),
         "vitals": rows.flags(vitals, fields["vitals"]),

@@ -24,7 +24,7 @@ from types import ModuleType
 from typing import Any
 
 from pump.io import FRAM_SLOT
-from pump.tables import alarms, causes, events, messages, parts, recoveries, refusals, settings, states
+from pump.tables import alarms, causes, checks, events, messages, parts, recoveries, refusals, settings, states
 from toleramp import __version__
 from toleramp.live.session_log import wall_now
 
@@ -37,10 +37,10 @@ HEAD_BYTES = 256
 FIRST_LINE = 2 + HEADS  # of the records
 RECORD = FRAM_SLOT
 # The tables whose names a record's numbers mean, and which of them an event's code is.
-_TABLES = (states, causes, alarms, refusals, settings, events, parts, recoveries)
+_TABLES = (states, causes, alarms, refusals, settings, events, parts, recoveries, checks)
 _CODES: dict[int, ModuleType] = {
     events.OF_CAUSE: causes, events.OF_ALARM: alarms, events.OF_REFUSAL: refusals, events.OF_SETTING: settings,
-    events.OF_EVENT: events, events.OF_PART: parts, events.OF_RECOVERY: recoveries,
+    events.OF_EVENT: events, events.OF_PART: parts, events.OF_RECOVERY: recoveries, events.OF_CHECK: checks,
 }  # fmt: skip
 KEYS = "keys"
 

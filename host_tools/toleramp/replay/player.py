@@ -78,7 +78,7 @@ class Player:
         snap = self.snap
         snap.parts, snap.wall_s, snap.wall_lost = told.parts, told.wall_s, told.wall_lost
         with self._approvals(told.told):
-            self.core.boot(told.cause, snap)
+            self.core.boot(told.cause, snap, told.tests)
         self.core.self_test(told.answered)
 
     def _slot(self, number: int) -> bytearray | None:

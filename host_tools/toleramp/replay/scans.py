@@ -9,6 +9,7 @@ from typing import Any
 from pump.io import FRAM_SLOT, Snapshot
 from pump.link import inputs as i
 from pump.link import laid
+from pump.tables import checks
 from pump.tables import inputs as raw_rows
 
 
@@ -65,6 +66,7 @@ class PowerOn:
     parts: int
     wall_lost: bool
     told: int
+    tests: bool
     wall_s: int
 
 
@@ -135,8 +137,8 @@ def beginning(source: Bytes) -> Beginning:
     while slot := source.number():
         found.memory.setdefault(slot - 1, source.run())
     if source.byte():
-        cause, answered, bits, lost, told = source.take(5)
-        found.power_on = PowerOn(cause, answered, bits, bool(lost), told, source.number())
+        cause, answered, bits, lost, told, tests = source.take(6)
+        found.power_on = PowerOn(cause, answered, bits, bool(lost), told, bool(tests), source.number())
     return found
 
 
@@ -215,6 +217,10 @@ def _seldom(source: Bytes, values: dict[str, Any]) -> None:
         values["now_ms"] = source.word()
     if bits & i.PROOFS:
         values["proofs"] = [digit == "1" for digit in f"{source.byte():b}"[1:]]
+    if bits & i.CHECKS:
+        values["passed"], values["failed"] = source.word(), source.byte()
+        judged = (check for check in range(checks.COUNT) if values["passed"] >> check & 1 or check == values["failed"])
+        values["found"] = {check: source.word() for check in judged}
 
 
 def scan(source: Bytes) -> Scan:
@@ -235,7 +241,7 @@ def fill(snap: Snapshot, given: Scan) -> None:
     more = values.get("more", 0)
     snap.now_ms = (snap.now_ms + values["dt_ms"]) & i.TICK_MASK
     snap.pulses, snap.moved = snap.pulses + more, snap.moved + more
-    snap.ox_n = snap.link_n = 0
+    snap.ox_n = snap.link_n = snap.passed = snap.failed = 0
     for name, value in values.items():
         if name in ("ox", "link"):
             getattr(snap, name)[: len(value)] = value
@@ -245,5 +251,8 @@ def fill(snap: Snapshot, given: Scan) -> None:
                 snap.raw[row] = reading
         elif name == "slot":
             snap.slot[:] = value
+        elif name == "found":
+            for check, found in value.items():
+                snap.found[check] = found
         elif name != "more":
             setattr(snap, name, value)

@@ -2,8 +2,9 @@
 
 In a sentence {why} is the event's code in words, {alarm} what, why and what to do, {title} the alarm's title, {n} the
 step, {rate} and {bag} the step's, {decision} and {button} what a person did, {setting} what was set and from when on it
-counts, {baseline} a percentage or none, {part} which part, {event} the title of another event, {recovery} why a session
-goes on or not, {ml} the argument's nL in mL, {off} its seconds in words.
+counts, {baseline} a percentage or none, {part} which part, {check} which check of the self-test failed, {event} the
+title of another event, {recovery} why a session goes on or not, {ml} the argument's nL in mL, {off} its seconds in
+words.
 """
 
 from typing import NamedTuple
@@ -20,7 +21,7 @@ class Words(NamedTuple):
 
 WORDS: dict[int, Words] = {}
 WORDS[events.BOOT] = Words("pump switched on", "Pump switched on")
-WORDS[events.SELF_TEST] = Words("self-test done", "Self-test")
+WORDS[events.SELF_TEST] = Words("self-test{check}", "Self-test")
 WORDS[events.LOADED] = Words("protocol loaded", "Protocol loaded")
 WORDS[events.LOAD_REFUSED] = Words("protocol refused: {why}", "Protocol refused")
 WORDS[events.CHECKLIST_COMPLETED] = Words("checklist complete", "Checklist complete")
