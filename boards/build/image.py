@@ -17,6 +17,7 @@ from .stamp import Job, up_to_date, write_stamp
 # What the boot loader of each chip accepts, and where its flash begins.
 _UF2_FAMILY = {"rp2040": "0xe48bff56", "rp2350": "0xe48bff59"}
 _FLASH_START = "0x10000000"
+_FLASH_KB = 2048  # of a Pico; its file system takes the end of it
 _ARTIFACTS = ("firmware.bin", "firmware.elf", "firmware.elf.map")
 
 
@@ -106,6 +107,7 @@ def _deliver(board: str, chain: toolchain.Toolchain, cmake_dir: Path, out: Path)
     """Makes the UF2 and puts the results in place, the UF2 last and in one move."""
     native_code.check_names(cmake_dir / "frozen_mpy")
     native_code.check(cmake_dir / "firmware.elf")
+    _check_room(board, (cmake_dir / "firmware.bin").stat().st_size)
     uf2 = cmake_dir / "firmware.uf2"
     words: list[str | Path] = [
         "-c",
@@ -121,6 +123,14 @@ def _deliver(board: str, chain: toolchain.Toolchain, cmake_dir: Path, out: Path)
     for name in _ARTIFACTS:
         shutil.copy2(cmake_dir / name, out / name)
     uf2.replace(out / "firmware.uf2")
+
+
+def _check_room(board: str, size: int) -> None:
+    """Raises BuildError for an image that reaches into the board's file system, which would be written over its end."""
+    found = re.search(r"STORAGE_BYTES\s+\((\d+) \* 1024\)", (ROOT / "boards" / board / "mpconfigboard.h").read_text())
+    room_kb = _FLASH_KB - int(found[1]) if found else _FLASH_KB
+    if size > room_kb * 1024:
+        raise BuildError(f"{board}: the image has {size / 1024:.0f} KB, {room_kb} are free below its file system", 1)
 
 
 def _chip(board: str) -> str:

@@ -2,8 +2,9 @@
 #define MICROPY_HW_USB_MANUFACTURER_STRING  "Toleramp"
 #define MICROPY_HW_USB_PRODUCT_FS_STRING    "Toleramp pump"
 
-// The file system: logs of past sessions. The firmware itself is frozen, below it.
-#define MICROPY_HW_FLASH_STORAGE_BYTES      (1408 * 1024)
+// The file system: logs of past sessions. The firmware itself is frozen, below it: 768 KB of 2 MB are its own. An image
+// that reached into it would lose its end to the first file (boards/build/image.py refuses one).
+#define MICROPY_HW_FLASH_STORAGE_BYTES      (1280 * 1024)
 
 // Room for whole frames between two scans; as writes never wait, what does not fit stays with the sender.
 #define CFG_TUD_CDC_RX_BUFSIZE              (1024)
