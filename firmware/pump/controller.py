@@ -43,8 +43,10 @@ SLOW_SCAN_MS = 80  # a scan as long as four of the usual ones goes through the a
 
 
 def senses_of_inputs():
-    """A sense for each row of tables.inputs, from the module that the row names."""
-    return [__import__("pump.senses." + row[3], None, None, ("Sense",)).Sense() for row in inputs.ROWS]
+    """A sense for each row of tables.inputs, from the module that the row names; the battery's knows of the mains."""
+    senses = [__import__("pump.senses." + row[3], None, None, ("Sense",)).Sense() for row in inputs.ROWS]
+    senses[inputs.BATTERY].supply = senses[inputs.SUPPLY]
+    return senses
 
 
 class Controller:
@@ -327,7 +329,7 @@ class Controller:
         """Which parts answer; a screen that is back is drawn anew, and never starts what nobody could read."""
         self.parts.look(snap.parts, snap.now_ms)
         session, orders = self.session, self.orders
-        session.case.waits, session.case.unproved = self.parts.waits, orders.waits
+        session.case.waits, session.case.unproved = self.parts.waits or self.conditions.waits, orders.waits
         if orders.begun and (session.state == READY or GROUP[session.state] & OVER) and not session.progress.total:
             orders.release()
         if snap.parts & ~self._screen & _SCREEN:

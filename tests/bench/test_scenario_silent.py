@@ -156,12 +156,12 @@ OPEN = {
     expect('event = "observation_due"'): ("observation_due SES-2",),
     expect('never = "flush_started"'): ("flush_started SES-9",),
     expect('event = "paused" / of = "handover"'): ("handover SES-12",),
-    expect('never = "paused" / after = "recovered" / before = "unlocked"'): ("unlocked SES-4", "recovered SES-14"),
+    expect('never = "paused" / after = "recovered" / before = "unlocked"'): ("unlocked SES-4",),
     expect('event = "paused" / code = "air"'): ("paused.air ALM-5",),
     expect('value = "final_state" / equals = "abandoned"'): ("final_state.abandoned SES-8",),
     expect('value = "events.3.event" / equals = "primed"'): ("primed FLO-9",),
     event("release", 'after = "observation_overdue"'): ("observation_overdue SES-2",),
-    event('press"\nbutton = "stop', 'after = "alarm_raised"\ncode = "battery"'): ("alarm_raised.battery ALM-5",),
+    event('press"\nbutton = "stop', 'after = "alarm_raised"\ncode = "air"'): ("alarm_raised.air ALM-5",),
     '[end]\nafter = "flush_completed"\n': ("flush_completed SES-9",),
 }
 

@@ -16,6 +16,7 @@ import binascii
 
 from pump.tables import (
     alarms,
+    battery,
     causes,
     events,
     inputs,
@@ -122,7 +123,7 @@ FLAG_RESUMABLE = 32
 FLAG_CONFIRM = 64  # the second of two presses is awaited
 
 _TABLES = (
-    alarms, causes, events, inputs, lines, oximeters, parts, questions, recoveries, refusals, searches, settings,
+    alarms, battery, causes, events, inputs, lines, oximeters, parts, questions, recoveries, refusals, searches, settings,
     states, streams, trends, verdicts, vitals,
 )  # fmt: skip
 

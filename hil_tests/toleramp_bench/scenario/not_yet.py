@@ -34,7 +34,6 @@ _SENSED = {
     "door": "ALM-5",
     "bag-empty": "ALM-5",
     "over-temperature": "ALM-5",
-    "battery": "ALM-5",
     "sensor-plausibility": "ALM-5",
     "free-flow": "FLO-7",
 }
