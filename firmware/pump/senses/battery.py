@@ -1,8 +1,9 @@
 """How long the battery lasts, from its voltage behind a divider of two equal resistors (ALM-5).
 
 Readings are smoothed, and count when they have been beyond a limit of tables.battery for LOOKS looks in a row, so that
-neither the motor's pulses nor noise do. A step is over when the voltage is plainly above its limit (BACK_MV), or at once when the mains are back. On the
-mains the voltage says nothing but that there is a cell: one that is MISSING is told like one that is low.
+neither the motor's pulses nor noise do. A step is over when the voltage is plainly above its limit (BACK_MV), or at
+once when the mains are back. On the mains the voltage says nothing but that there is a cell: one that is MISSING is
+told like one that is low.
 """
 
 from array import array

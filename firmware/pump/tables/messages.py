@@ -123,8 +123,8 @@ FLAG_RESUMABLE = 32
 FLAG_CONFIRM = 64  # the second of two presses is awaited
 
 _TABLES = (
-    alarms, battery, causes, events, inputs, lines, oximeters, parts, questions, recoveries, refusals, searches, settings,
-    states, streams, trends, verdicts, vitals,
+    alarms, battery, causes, events, inputs, lines, oximeters, parts, questions, recoveries, refusals, searches,
+    settings, states, streams, trends, verdicts, vitals,
 )  # fmt: skip
 
 
