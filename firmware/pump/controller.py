@@ -27,6 +27,7 @@ from pump.senses.vitals import Vitals
 from pump.senses.wall import Wall
 from pump.session.session import Session
 from pump.store.journal import Journal, parts_of
+from pump.store.minutes import Minutes
 from pump.store.orders import Orders
 from pump.store.saved import Saved
 from pump.store.settings import Settings
@@ -67,6 +68,7 @@ class Controller:
         self.parser = parser
         self.settings = settings or Settings()
         self.journal = Journal(first_record, first_slot)
+        self.minutes = Minutes()
         self.orders, self.saved = Orders(read_slot), Saved(pl_pulse)
         self.read_slot = read_slot
         self.buttons = Buttons(held)
@@ -241,7 +243,7 @@ class Controller:
             self.rejected.age(snap.now_ms)
             self.conditions.judge(session.face(), session.progress.cause, self.t_s)
         if slow or turn == 4:
-            self.vitals.trend.look(self.t_s, self.vitals)
+            acts.follow(self)
             if slow or not busy:
                 self._wall(snap)
         if alarms.priority or alarms.paused_ms > 0:

@@ -4,7 +4,7 @@ from typing import Any
 
 from pump.tables import events, states, vitals
 from toleramp.live.amounts import age, bag_name, clock, ml_text, rate_text
-from toleramp.words import alarms, causes, keys, listening, readings, rows
+from toleramp.words import alarms, causes, keys, listening, readings, rows, vital_signs
 from toleramp.words import events as event_words
 from toleramp.words import refusals as refusal_words
 from toleramp.words import settings as setting_words
@@ -42,6 +42,7 @@ def sentence(record: Record, bag: str = "") -> str:
         baseline=readings.baseline(record["arg"]),
         event=_title(record["code"]),
         part=record["code"],
+        signs=vital_signs.said(record["arg"], record.get("content", b"")) if number == events.VITALS else "",
         bag=preposition + bag if bag else "",
     )
 
