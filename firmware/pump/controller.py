@@ -99,6 +99,7 @@ class Controller:
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
         self.turn = 0
+        self.sampled = False  # a sample came in this scan
         self.spare = True  # this scan has time for what can wait for the next one
         self._seq = first_record  # of the journal, when a scan was last shown
         self.busy = False  # this scan made a record
@@ -114,6 +115,7 @@ class Controller:
             self._wall(snap)
         self.log(events.BOOT, cause, SIGNED_CONTRACT)
         recover(self, cause)
+        self.vitals.seal.close()
 
     def self_test(self, parts):
         """Records what answered at power-on (bits of tables.parts); a pump without its FRAM says so by an alarm."""
@@ -190,6 +192,7 @@ class Controller:
     def _follow(self, state, second, out):
         """Another question stands now, or this one asks for its second press."""
         session = self.session
+        self.vitals.seal.close()
         if session.state != state and not self.delivery.flowing:
             out.tidy = True
             self.attention.anew()
@@ -248,6 +251,9 @@ class Controller:
                 self._wall(snap)
         if alarms.priority or alarms.paused_ms > 0:
             alarms.update(snap.dt_ms)
+        if slow or turn & 3 == 1 or self.sampled or not out.flowing:  # else nobody has changed them
+            self.vitals.seal.close()
+            self.sampled = False
         out.lights = alarms.lights
         out.tone_hz = alarms.tone_hz
         out.screen = self.display.lines
@@ -310,9 +316,14 @@ class Controller:
     @micropython.native
     def _sense(self, snap, look, out):
         vitals, parser, oximeter = self.vitals, self.parser, self.oximeter
+        if (look or snap.buttons) and not vitals.seal.whole():
+            self.guard.doubt()
         if oximeter.searches:
             oximeter.go_on(snap, self, out)
         elif snap.ox_n and oximeter.take(snap, parser):
+            if not vitals.seal.whole():
+                self.guard.doubt()
+            self.sampled = True
             vitals.sample(parser.spo2, parser.pulse, parser.flags, snap.now_ms)
             if vitals.worsened:
                 vitals.worsened = False
