@@ -16,7 +16,7 @@ ROOMS = {"guard", "vitals", "delivery", "session", "alarms", "inputs", "conditio
 
 def test_every_room_that_judges_is_walked() -> None:
     """Else a room that is new is never flipped."""
-    found = fields.fields(flips.at_moment("step").pump.controller)
+    found = fields.fields(flips.at_moment(flips.MOMENTS[1]).pump.controller)
     assert {field.room for field in found} >= ROOMS and len(found) > 400
     places = {str(field) for field in found}
     assert {"guard.trip", "vitals._low.ms", "session.progress.step", "alarms.active"} <= places

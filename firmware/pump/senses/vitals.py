@@ -59,11 +59,11 @@ _LATE_BIT = BIT[SIGNAL_LATE]
 _LOST_BIT = BIT[SIGNAL_LOST]
 _PAST_MS = 1 << 28
 # What is judged by, and what was timed (INT-4).
-_OWN = (
-    "spo2", "pulse", "flags", "fresh_ms", "hold", "bits", "alert", "recovered", "worsened", "sure", "leased_ms",
-    "_looked_ms", "good_ms", "baseline", "_better", "_gone", "_last", "_doubted", "_early_ms", "_signal_ms",
-    "_missed_ms", "_sure_ms", "_sample_ms", "_least_stop", "_least_early", "_least_pulse", "_most_pulse", "_most_ms",
-)  # fmt: skip
+_OWN = tuple((
+    "spo2 pulse flags fresh_ms hold bits alert recovered worsened sure leased_ms _looked_ms good_ms baseline "
+    "_better _gone _last _doubted _early_ms _signal_ms _missed_ms _sure_ms _sample_ms _least_stop _least_early "
+    "_least_pulse _most_pulse _most_ms"
+).split())  # fmt: skip
 AGE_MOST_MS = 3_600_000  # what is older is told as so old
 
 

@@ -13,10 +13,10 @@ _REACTIONS, _HELD, _STILL = 0, 1, 2
 
 
 # What changes at decisions and at the ends of steps and legs alone (pump.session.session seals it).
-DECIDED = (
-    "step", "leg", "leg_end", "target", "entered", "reacted", "by_vitals", "reactions", "cause", "resume_step",
-    "wrong_bags", "hung", "back_bag", "back_step", "session", "entries", "turn",
-)  # fmt: skip
+DECIDED = tuple((
+    "step leg leg_end target entered reacted by_vitals reactions cause resume_step wrong_bags hung back_bag "
+    "back_step session entries turn"
+).split())  # fmt: skip
 
 
 class Progress:

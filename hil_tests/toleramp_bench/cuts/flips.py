@@ -31,10 +31,10 @@ from pump.tables.states import GROUP, HOLDS, ON, OVER
 from pump.tables.vitals import VALID
 from toleramp_bench.cuts.fields import Field, fields, flip
 from toleramp_bench.cuts.writes import Outcome, Session, come_up, protocol, truth
-from toleramp_bench.names import STATES
+from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.runs.forked import Crew, crew
 
-MOMENTS = ("ready", "step", "held", "bag", "strong", "recovered")
+MOMENTS = ("before START", "second step", "in a hold", "bag asked", "last step", "power back")
 PATIENTS = ("well", "low", "gone")  # what the patient does PATIENT_S after the flip
 PATIENT_S, WINDOW_S = 6, 40
 SLACK_PULSES = 3  # between two timelines: a scan's worth at the fastest of the steps, and the pulse at the seam
@@ -77,22 +77,22 @@ def at_moment(name: str) -> Session:
     """A session that stands there."""
     session = Session(lambda number: None)
     session.pump.load(encode(protocol()))
-    if name == "ready":
+    if name == MOMENTS[0]:
         session.pump.run(lambda pump: None, lambda pump: False, 5)
         return session
 
     def there(_: Any) -> bool:
         progress = session.session.progress
-        if name in ("step", "recovered"):
+        if name in (MOMENTS[1], MOMENTS[5]):
             return bool(session.state == STATES.RUNNING and progress.step == 1 and progress.done > 200)
-        if name == "held":
+        if name == MOMENTS[2]:
             return bool(session.state == STATES.HELD and progress.step == 1)
-        if name == "bag":
+        if name == MOMENTS[3]:
             return bool(session.state == STATES.BAG and progress.step == 2)  # noqa: PLR2004
         return bool(session.state == STATES.RUNNING and progress.step == 2 and progress.done > 100)  # noqa: PLR2004
 
     assert session.run(there), name
-    if name == "recovered":
+    if name == MOMENTS[5]:
         session.cycle()
         session.pump.run(lambda pump: None, lambda pump: False, 1)
     return session
@@ -188,7 +188,7 @@ def stored(session: Session, one: Flip, slot: int, at: int, bit: int) -> Flip:
     except Exception as error:
         one.verdict, one.why = "wrong", f"{type(error).__name__} at power-on"
         return one
-    lost = session.state == STATES.IDLE or any(event["event"] == "session_lost" for event in session.pump.events)
+    lost = session.state == STATES.IDLE or any(event["event"] == EVENTS.SESSION_LOST for event in session.pump.events)
     wrong = [said for said in outcome.findings if not (lost and said.startswith("it was"))]
     one.verdict = "wrong" if wrong else "found" if lost and before.goes_on else "nothing" if went_on else "heals"
     one.why = "; ".join(wrong)
@@ -245,7 +245,7 @@ def campaign(bits: int, seed: int, jobs: int) -> list[Flip]:
     with crew(jobs) as hands:
         for k, moment in enumerate(MOMENTS):
             of_ram(moment, (bits - of_stored + k) // len(MOMENTS), seed, hands)
-        for k, moment in enumerate(("step", "held")):
+        for k, moment in enumerate(MOMENTS[1:3]):
             of_store(moment, (of_stored + k) // 2, seed, hands)
     return hands.outcomes
 
