@@ -131,14 +131,6 @@ def _deliver(board: str, chain: toolchain.Toolchain, cmake_dir: Path, out: Path)
     uf2.replace(out / "firmware.uf2")
 
 
-def _check_room(board: str, size: int) -> None:
-    """Raises BuildError for an image that reaches into the board's file system, which would be written over its end."""
-    found = re.search(r"STORAGE_BYTES\s+\((\d+) \* 1024\)", (ROOT / "boards" / board / "mpconfigboard.h").read_text())
-    room_kb = _FLASH_KB - int(found[1]) if found else _FLASH_KB
-    if size > room_kb * 1024:
-        raise BuildError(f"{board}: the image has {size / 1024:.0f} KB, {room_kb} are free below its file system", 1)
-
-
 def _chip(board: str) -> str:
     text = (ROOT / "boards" / board / "mpconfigboard.cmake").read_text()
     found = re.search(r'PICO_PLATFORM\s+"?(rp2\d+)', text)

@@ -37,6 +37,7 @@ _LIGHTS = parts.BIT[parts.LIGHTS]
 _FRAM = parts.BIT[parts.FRAM]
 _CLOCK = parts.BIT[parts.CLOCK]
 _DRIVER_ON = 1 << pins.GPB_DRIVER_ON
+_LEVEL = array("B", [1 << getattr(pins, row[2]) if row[1] == inputs.PORT else 0 for row in inputs.ROWS])
 _UART1_IMSC = 0x40038038  # no interrupt: nobody reads but us
 OX_RXBUF = 1024  # holds 1.8 s of the fastest stream, 540 B/s
 
@@ -111,7 +112,7 @@ class PumpBoard:
         self.clock = Clock(self.bus)
         self.console = Console(out.tx)
         self._buzzer = PWM(Pin(pins.BUZZER), freq=550, duty_u16=0)
-        self._adc = [ADC(Pin(getattr(pins, row[2]))) for row in inputs.ROWS]
+        self._adc = [ADC(Pin(getattr(pins, row[2]))) if row[1] == inputs.ADC else None for row in inputs.ROWS]
         self._tone = 0
         self._lights = 0
         # A list made in the scan's own function would cost it a cell of the heap a call, even when not made.
@@ -170,14 +171,24 @@ class PumpBoard:
         snap.buttons = _pressed(self._masks)
         self._ask(snap, flowing)
         self._count(snap)
-        for i in range(len(self._adc)):
-            snap.raw[i] = self._adc[i].read_u16() >> 4
+        self._raw(snap)
         if not flowing:
             self.steps.rest()
         snap.queue_us = self.steps.queue_us(now)
         snap.ox_n = self._oximeter(snap)
         snap.link_n = self.console.read_into(snap.link, READ_FLOWING if flowing else READ_RESTING)
         snap.screen_ready = self.screen.ready
+
+    @micropython.native
+    def _raw(self, snap):
+        """The raw inputs; a lost expander's pins are low."""
+        expander = self.expander
+        for i in range(len(_LEVEL)):
+            bit = _LEVEL[i]
+            if not bit:
+                snap.raw[i] = self._adc[i].read_u16() >> 4
+            else:
+                snap.raw[i] = 1 if expander.present and expander.port & bit else 0
 
     @micropython.native
     def _count(self, snap):

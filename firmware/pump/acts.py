@@ -19,6 +19,13 @@ def monitor(pump):
         _confirm(pump)
 
 
+@micropython.native
+def follow(pump):
+    """By turns: how the patient goes, for people and for the log."""
+    pump.vitals.trend.look(pump.t_s, pump.vitals)
+    pump.minutes.look(pump)
+
+
 def _confirm(pump):
     """A person's act took conditions back: their alarms are over, and confirmed by it."""
     session = pump.session

@@ -29,6 +29,7 @@ from pump.senses.wall import Wall
 from pump.session.session import Session
 from pump.store.journal import Journal, parts_of
 from pump.store.keyring import Keyring
+from pump.store.minutes import Minutes
 from pump.store.orders import Orders
 from pump.store.saved import Saved
 from pump.store.settings import Settings
@@ -45,8 +46,10 @@ SLOW_SCAN_MS = 80  # a scan as long as four of the usual ones goes through the a
 
 
 def senses_of_inputs():
-    """A sense for each row of tables.inputs, from the module that the row names."""
-    return [__import__("pump.senses." + row[3], None, None, ("Sense",)).Sense() for row in inputs.ROWS]
+    """A sense for each row of tables.inputs, from the module that the row names; the battery's knows of the mains."""
+    senses = [__import__("pump.senses." + row[3], None, None, ("Sense",)).Sense() for row in inputs.ROWS]
+    senses[inputs.BATTERY].supply = senses[inputs.SUPPLY]
+    return senses
 
 
 class Controller:
@@ -68,6 +71,7 @@ class Controller:
         self.parser = parser
         self.settings = settings or Settings()
         self.journal = Journal(first_record, first_slot)
+        self.minutes = Minutes()
         self.orders, self.saved = Orders(read_slot), Saved(pl_pulse)
         self.read_slot = read_slot
         self.buttons = Buttons(held)
@@ -98,6 +102,7 @@ class Controller:
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
         self.turn = 0
+        self.sampled = False  # a sample came in this scan
         self.spare = True  # this scan has time for what can wait for the next one
         self._seq = first_record  # of the journal, when a scan was last shown
         self.busy = False  # this scan made a record
@@ -117,6 +122,7 @@ class Controller:
         self.log(events.BOOT, cause, SIGNED_CONTRACT)
         if not tests:
             recover(self, cause)
+        self.vitals.seal.close()
 
     def self_test(self, parts):
         """Records what answered at power-on (bits of tables.parts); a pump without its FRAM says so by an alarm."""
@@ -194,6 +200,7 @@ class Controller:
     def _follow(self, state, second, out):
         """Another question stands now, or this one asks for its second press."""
         session = self.session
+        self.vitals.seal.close()
         if session.state != state and not self.delivery.flowing:
             out.tidy = True
             self.attention.anew()
@@ -253,11 +260,14 @@ class Controller:
             self.rejected.age(snap.now_ms)
             self.conditions.judge(session.face(), session.progress.cause, self.t_s)
         if slow or turn == 4:
-            self.vitals.trend.look(self.t_s, self.vitals)
+            acts.follow(self)
             if slow or not busy:
                 self._wall(snap)
         if alarms.priority or alarms.paused_ms > 0:
             alarms.update(snap.dt_ms)
+        if slow or turn & 3 == 1 or self.sampled or not out.flowing:  # else nobody has changed them
+            self.vitals.seal.close()
+            self.sampled = False
         out.lights = alarms.lights
         out.tone_hz = alarms.tone_hz
         out.screen = self.display.lines
@@ -320,9 +330,14 @@ class Controller:
     @micropython.native
     def _sense(self, snap, look, out):
         vitals, parser, oximeter = self.vitals, self.parser, self.oximeter
+        if (look or snap.buttons) and not vitals.seal.whole():
+            self.guard.doubt()
         if oximeter.searches:
             oximeter.go_on(snap, self, out)
         elif snap.ox_n and oximeter.take(snap, parser):
+            if not vitals.seal.whole():
+                self.guard.doubt()
+            self.sampled = True
             vitals.sample(parser.spo2, parser.pulse, parser.flags, snap.now_ms)
             if vitals.worsened:
                 vitals.worsened = False
@@ -342,7 +357,7 @@ class Controller:
         self.parts.look(snap.parts, snap.now_ms)
         self.keyring.look(self)
         session, orders = self.session, self.orders
-        session.case.waits, session.case.unproved = self.parts.waits, orders.waits
+        session.case.waits, session.case.unproved = self.parts.waits or self.conditions.waits, orders.waits
         if orders.begun and (session.state == READY or GROUP[session.state] & OVER) and not session.progress.total:
             orders.release()
         if snap.parts & ~self._screen & _SCREEN:

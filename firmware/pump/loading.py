@@ -43,7 +43,8 @@ def take_over(pump, blob, protocol, plan):
     monitoring = pump.conditions.monitoring
     pump.vitals.adopt(protocol, monitoring.on)
     monitoring.on_end = pump.vitals.leave
-    pump.guard.compare(protocol, pump.vitals)
+    pump.vitals.seal.close()
+    pump.guard.compare(protocol, pump.vitals, plan)
     pump.fingerprint = fingerprint(blob).encode()
 
 

@@ -68,7 +68,7 @@ def _go_on(pump, found, record, reset):
         return why
     pump.vitals.take_up(record.baseline)
     pump.saved.go_on(record)
-    pump.session.go_on(record, reset)
+    pump.session.go_on(record, reset, found.older)
     return recoveries.NONE
 
 

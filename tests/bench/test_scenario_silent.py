@@ -161,7 +161,7 @@ OPEN = {
     expect('value = "final_state" / equals = "abandoned"'): ("final_state.abandoned SES-8",),
     expect('value = "events.3.event" / equals = "primed"'): ("primed FLO-9",),
     event("release", 'after = "observation_overdue"'): ("observation_overdue SES-2",),
-    event('press"\nbutton = "stop', 'after = "alarm_raised"\ncode = "battery"'): ("alarm_raised.battery ALM-5",),
+    event('press"\nbutton = "stop', 'after = "alarm_raised"\ncode = "air"'): ("alarm_raised.air ALM-5",),
     '[end]\nafter = "flush_completed"\n': ("flush_completed SES-9",),
 }
 

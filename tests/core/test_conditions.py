@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pump.senses import battery
 from pump.senses.conditions import Conditions
-from pump.tables import alarms, causes, states
-from pump.tables.alarms import BATTERY
-from pump.tables.causes import BATTERY_LOW, BIT, CONDITIONS
+from pump.tables import causes, states
+from pump.tables.causes import BIT, CONDITIONS
 
 
 class Bits:
@@ -68,25 +66,6 @@ def test_the_first_of_two_holds_is_the_session_s() -> None:
     """Else a hold has the words of another."""
     made, _ = judged(BIT[causes.SPO2_STOP] | BIT[causes.SIGNAL_LOST], states.RUNNING)
     assert made.hold == causes.SPO2_STOP
-
-
-@pytest.mark.req("ALM-5", "ALM-4")
-def test_a_battery_at_its_limit_neither_flickers_nor_is_missed() -> None:
-    """Else a voltage that trembles at the limit fills the log, or a flat battery says nothing."""
-    sense, middle = battery.Sense(), (battery.LOW_COUNTS + battery.GOOD_COUNTS) // 2
-    for counts in (battery.LOW_COUNTS - 1, battery.LOW_COUNTS) * 50:  # never so many looks in a row
-        sense.sense(counts)
-    assert not sense.bits
-    for _ in range(battery.LOOKS):
-        sense.sense(battery.LOW_COUNTS - 1)
-    assert sense.bits == BIT[BATTERY_LOW]
-    for _ in range(100):
-        sense.sense(middle)
-    assert sense.bits
-    for _ in range(battery.LOOKS):
-        sense.sense(battery.GOOD_COUNTS + 1)
-    assert not sense.bits
-    assert alarms.PRIORITY[BATTERY] == alarms.MEDIUM
 
 
 @pytest.mark.req("ALM-2")

@@ -108,6 +108,7 @@ class Worst:
         board.to_pump += _REFUSED if self.random.random() < 0.3 else self.random.randbytes(16)
         self.core.vitals._sure_ms = snap.now_ms  # the patient is watched otherwise: the step goes on
         self.core.vitals.alert, self.core.vitals.hold = False, 0
+        self.core.vitals.seal.close()
         board.run_to(board.now_us + SCAN_MS * 1000, lambda: False)
 
 

@@ -115,6 +115,7 @@ def test_a_line_that_falls_silent_is_aged_and_never_repeated() -> None:
     """Else the last value stands there for ever; the age goes on past every limit, up to an hour."""
     pump = for_patients(pump_with(short(), period_us=100_000))
     pump.controller.vitals.fresh_ms = 2_000
+    pump.controller.vitals.seal.close()
     pump.board.samples = False
     seen = {}
     for second in (1, 3, 12, 99, 100, 3_590):
@@ -122,6 +123,7 @@ def test_a_line_that_falls_silent_is_aged_and_never_repeated() -> None:
         scan_s(pump, passed_s if second < 200 else 0)
         if second > 200:
             pump.controller.vitals._sure_ms = (pump.snap.now_ms - second * 1000) & 0x3FFFFFFF
+            pump.controller.vitals.seal.close()
             scan_s(pump, 0.5)
         round_ = round_of(pump, 3) if second > 200 else {lines(pump)[2]}
         record = said(pump)

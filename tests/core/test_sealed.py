@@ -64,7 +64,7 @@ def test_a_bit_of_the_time_of_the_last_reading_hides_no_lost_signal(bit: int) ->
     scan_s(pump, 3)
     pump.controller.vitals._sure_ms ^= 1 << bit
     scan_s(pump, 16)
-    assert state(pump) == "held" and pump.controller.alarms.active[alarms.SIGNAL_HOLD]
+    assert state(pump) == "fault" and pump.controller.alarms.active[alarms.MEMORY]
 
 
 @pytest.mark.req("INT-4", "ALM-3", "ALM-7")

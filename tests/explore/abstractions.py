@@ -124,6 +124,9 @@ class Log:
     def more(self, *_: Any) -> None:
         """Its long content."""
 
+    def part(self, *_: Any) -> None:
+        """A piece of it."""
+
     def settle(self, outcome: int) -> None:
         """Nothing is written."""
 

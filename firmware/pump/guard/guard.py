@@ -42,6 +42,7 @@ class Guard(Kept):
         self.bounds = self.hanging = None
         self.mirror = None  # what judges beside the protocol's protected copy
         self.sealed = None  # what was worked out from it
+        self._others = None  # what control has worked out
         self.plan = None
         self.blob = bytearray(0)
         self.trip = 0
@@ -87,9 +88,11 @@ class Guard(Kept):
         self._base = self._leg = self._loose = 0
         self._done = False
 
-    def compare(self, protocol, vitals):
-        """Control's protocol and the limits of the vital signs are compared with its own from now on (INT-4)."""
+    def compare(self, protocol, vitals, plan=None):
+        """Control's protocol and the limits of the vital signs are compared with its own from now on, and control's
+        plan stays as it is now (INT-4)."""
         self.mirror = Mirror(self.plan.protocol, protocol, vitals)
+        self._others = Sealed(plan, None) if plan else None
 
     @micropython.native
     def look(self):
@@ -98,6 +101,12 @@ class Guard(Kept):
             self._latch(MEMORY)
         if self.sealed and not self.sealed.next():
             self._latch(MEMORY)
+        if self._others and not self._others.next():
+            self._latch(MEMORY)
+
+    def doubt(self):
+        """What others judge by is not what it was."""
+        self._latch(MEMORY)
 
     @micropython.native
     def _settle(self):

@@ -9,6 +9,8 @@ decisions stand beside the inputs: a core that is given the inputs makes the sam
 what it decided otherwise.
 """
 
+from array import array
+
 from pump.base.compat import micropython
 from pump.base.copying import copy
 from pump.base.units import TICK_MASK
@@ -51,6 +53,7 @@ class Recorder:
         self.core = b"unknown"  # which core this is: the board's build knows
         self._ring = None
         self._work = bytearray(256)
+        self._raw = array("i", [0] * raw_rows.COUNT)  # as told last
         self._head = self._tail = 0  # bytes made, and fetched
         self._run = 0
         self._anew = False
@@ -60,7 +63,9 @@ class Recorder:
         """The next scan tells all."""
         self._keys = self._facts = self._queue = self._outs = self._tone = -1
         self._pulses = self._moved = self._idle = self._now = self._seq = -1
-        self._broken = self._raw = -1
+        self._broken = -1
+        for k in range(raw_rows.COUNT):
+            self._raw[k] = -1
         self._wall = -2
         self._reads = False
         self._check = 1
@@ -247,7 +252,16 @@ class Recorder:
             return True
         if pump.link.auth.told != NOTHING_TOLD or snap.passed or snap.failed:
             return True
-        return (pump.turn & 3 == 1 or dt_ms >= SLOW_MS) and snap.raw[0] != self._raw
+        return (pump.turn & 3 == 1 or dt_ms >= SLOW_MS) and self._reads_other(snap.raw)
+
+    @micropython.native
+    def _reads_other(self, raw):
+        """Whether a raw input is another than when they were last told."""
+        told = self._raw
+        for k in range(len(raw)):
+            if raw[k] != told[k]:
+                return True
+        return False
 
     @micropython.native
     def _counts(self, snap, work, n):
@@ -318,10 +332,10 @@ class Recorder:
             self._broken = work[n] = snap.ox_broken
             bits = BROKEN
             n += 1
-        if (pump.turn & 3 == 1 or snap.dt_ms >= SLOW_MS) and snap.raw[0] != self._raw:
+        if (pump.turn & 3 == 1 or snap.dt_ms >= SLOW_MS) and self._reads_other(snap.raw):
             bits |= RAW
-            self._raw = snap.raw[0]
             for k in range(raw_rows.COUNT):
+                self._raw[k] = snap.raw[k]
                 work[n] = snap.raw[k] & 255
                 work[n + 1] = snap.raw[k] >> 8
                 n += 2

@@ -25,6 +25,7 @@ from pump.tables.causes import (
     SENSOR,
     SIGNAL_BITS,
     VITALS,
+    WAIT_BITS,
     WHERE,
 )  # fmt: skip
 from pump.tables.states import ALARM as STATE_ALARM
@@ -43,7 +44,8 @@ _NO_SIGNAL = ~SIGNAL_BITS
 
 
 class Conditions:
-    """`gather` the senses' bits; `hold`: the cause for which the flow may not go on, or 0; `judge` sets alarms."""
+    """`gather` the senses' bits; `hold`: the cause for which the flow may not go on, or 0; `waits`: one of the pump's
+    own for which no step may begin is there; `judge` sets alarms."""
 
     def __init__(self, senses, alarms):
         self.senses = senses
@@ -51,6 +53,7 @@ class Conditions:
         self.monitoring = Monitoring()
         self.bits = 0
         self.hold = 0
+        self.waits = False
         self._wanted = bytearray(len(PRIORITY))
         self._up = bytearray(len(PRIORITY))
         self._gone_s = array("i", [-1] * len(PRIORITY))
@@ -68,6 +71,7 @@ class Conditions:
             return
         self.bits = bits
         self.hold = 0
+        self.waits = bits & WAIT_BITS != 0
         for i in range(len(_HOLDING)):
             if bits & _HOLD_BITS[i]:
                 self.hold = _HOLDING[i]
@@ -132,7 +136,7 @@ class Conditions:
 
     def pack(self, to):
         """Appends what decides from here on: what is there, and what is only just gone."""
-        for value in (self.bits, self.hold, self._judged, self._state, self._cause, self._lingering):
+        for value in (self.bits, self.hold, self.waits, self._judged, self._state, self._cause, self._lingering):
             to.append(value)
         now_s = self.alarms.now_s
         to.extend(self._up)

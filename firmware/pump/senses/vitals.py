@@ -18,6 +18,7 @@ within `fresh_ms` is none. The limits themselves: own_limits.
 """
 
 from pump.base.compat import micropython
+from pump.base.seal import Seal
 from pump.base.units import TICK_MASK, age_ms, ticks_diff
 from pump.claim import LEASE_MS
 from pump.senses.baseline import Minute
@@ -57,6 +58,12 @@ _EARLY_BIT = BIT[SPO2_EARLY]
 _LATE_BIT = BIT[SIGNAL_LATE]
 _LOST_BIT = BIT[SIGNAL_LOST]
 _PAST_MS = 1 << 28
+# What is judged by, and what was timed (INT-4).
+_OWN = tuple((
+    "spo2 pulse flags fresh_ms hold bits alert recovered worsened sure leased_ms _looked_ms good_ms baseline "
+    "_better _gone _last _doubted _early_ms _signal_ms _missed_ms _sure_ms _sample_ms _least_stop _least_early "
+    "_least_pulse _most_pulse _most_ms"
+).split())  # fmt: skip
 AGE_MOST_MS = 3_600_000  # what is older is told as so old
 
 
@@ -98,6 +105,12 @@ class Vitals(OwnLimits):
         self._sure_ms = -1
         self._sample_ms = -1
         self.set_limits(92, 94, 10, 50, 130)
+        timed = ("ms", "side")
+        self.seal = Seal(
+            ((self, _OWN), (self._low, timed), (self._severe, timed), (self._slow, timed),
+             (self._deficit, ("sum", "_points")), (self._worse, ("_spo2", "_strayed")),
+             (self._violations, ("_side", "_inside", "_run_ms", "_last_ms", "_before_ms")))
+        )  # fmt: skip
 
     # -- what a person's act changes
 

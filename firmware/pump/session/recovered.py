@@ -174,14 +174,15 @@ class Recovered:
         self.given_e4 = self.unsure_e4 = self.unsure_nl = 0
         self._wall_s = self._era = self._still_ms = self._age_ms = 0
 
-    def begin(self, record, reset):
-        """The session is as in `record`; `reset`: the processor started anew, and no power-on came in between."""
+    def begin(self, record, reset, older=False):
+        """The session is as in `record`; `reset`: the processor started anew, and no power-on came in between;
+        `older`: a newer record may have been there, and is not sound."""
         case = self.case
         self.reset = reset
         course, pl_pulse = case.course, case.plan.pl_pulse
         rate_e4 = _fastest_e4(course, case.progress.step, case.progress.leg)
         lag_nl = rate_e4 * LAG_MS // 36_000
-        self.unsure_nl = min(STEP_NL + lag_nl, MOST_NL)
+        self.unsure_nl = min((2 * STEP_NL if older else STEP_NL) + lag_nl, MOST_NL)
         if reset:
             self.unsure_nl += rate_e4 * HANG_MS // 36_000
         self.unsure_e4 = (self.unsure_nl + 9_999) // 10_000 * 100

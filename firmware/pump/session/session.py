@@ -9,6 +9,7 @@ else the next state, with the cause of an end in the bits above.
 """
 
 from pump.base.compat import micropython
+from pump.base.seal import Seal
 from pump.base.units import TICK_MASK, ticks_diff
 from pump.claim import Claim
 from pump.io import STOP
@@ -16,6 +17,7 @@ from pump.session.bags import Bags, FirstBag
 from pump.session.case import Case
 from pump.session.going_back import ChoosingBag, ChoosingStep, Ways
 from pump.session.held import Held
+from pump.session.progress import DECIDED
 from pump.session.ready import Ready
 from pump.session.recovered import Recovered
 from pump.session.resuming import Resuming
@@ -74,6 +76,10 @@ class Session:
         self._abort = False
         self.untested = False  # the self-test at power-up is not over
         self.check = 0  # the one that failed, a row of tables.checks
+        self._seal = Seal(
+            ((self, ("state",)), (self.progress, DECIDED), (self.question, ("kind", "second")),
+             (self.running, ("resting",)))
+        )  # fmt: skip
 
     # -- the self-test
 
@@ -81,10 +87,12 @@ class Session:
         """At power-up: nothing is loaded or taken up until it has passed."""
         self.untested = True
         self.state = states.TESTING
+        self._seal.close()
 
     def tested(self):
         """The pump may be used."""
         self.state = states.IDLE
+        self._seal.close()
 
     def _fail(self):
         """A check has failed before anything could flow: what is kept stays as it is, and no record ends a session."""
@@ -100,17 +108,20 @@ class Session:
         self.bags.adopt(plan.protocol)
         self._first_bag.adopt(plan.protocol)
         self._to(states.READY)
+        self._seal.close()
 
-    def go_on(self, record, reset):
+    def go_on(self, record, reset, older=False):
         """A session whose case is as it was before the power went: a person is asked for."""
-        self.recovered.begin(record, reset)
+        self.recovered.begin(record, reset, older)
         self._to(states.RECOVERED)
+        self._seal.close()
 
     def give_up(self):
         """No protocol is loaded."""
         self.case.plan = None
         self.state = states.IDLE
         self.question.ask(questions.NONE, 0, 0)
+        self._seal.close()
 
     def idle(self):
         """True while a protocol may be loaded."""
@@ -141,7 +152,9 @@ class Session:
 
     def scanned(self, code):
         """A bag's code as scanned (bytes): True when it is that of the bag asked for; a press still confirms it."""
-        return self.asks_bag() and self._situation[self.state].scanned(code)
+        right = self.asks_bag() and self._situation[self.state].scanned(code)
+        self._seal.close()
+        return right
 
     # -- the scan
 
@@ -163,9 +176,13 @@ class Session:
             if progress.done < progress.leg_end:  # what holds most of the time, the same as below in one look
                 progress.step_ms += snap.dt_ms
                 return False
-            self._go(self.running.tick(snap.dt_ms))
+            if self._seal.whole():
+                self._go(self.running.tick(snap.dt_ms))
+            else:
+                self._urgent(False, 0, 0, causes.MEMORY)
         else:
             self._seldom(snap, presses, request, hold, trip, lost)
+        self._seal.close()
         self._publish()
         return self._abort
 
@@ -198,7 +215,7 @@ class Session:
 
     def _seldom(self, snap, presses, request, hold, trip, lost):
         self._pass(GROUP[self.state], snap.dt_ms)
-        if not trip and not self.progress.whole():
+        if not trip and not (self.progress.whole() and self._seal.whole()):
             trip = causes.MEMORY
         if self._urgent(snap.buttons & STOP != 0 or (lost and self.delivery.flowing), request, hold, trip):
             return

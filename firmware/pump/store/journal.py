@@ -84,11 +84,15 @@ class Journal:
     def more(self, kind, content):
         """Appends continuation records with `content` (bytes) of the record before; see `parts_of`."""
         for part in range(parts_of(content)):
-            piece = content[part * DATA_BYTES : (part + 1) * DATA_BYTES]
-            struct.pack_into(
-                _PART, self._work, 0, self.seq, self.t_s, self.t_ms, self.wall_s, self.boot, kind, part + 1, piece
-            )  # fmt: skip
-            self._append()
+            self.part(kind, part + 1, content[part * DATA_BYTES : (part + 1) * DATA_BYTES])
+
+    @micropython.native
+    def part(self, kind, part, piece):
+        """Appends the continuation record of that number (from 1) with its piece of the content; takes no memory."""
+        struct.pack_into(
+            _PART, self._work, 0, self.seq, self.t_s, self.t_ms, self.wall_s, self.boot, kind, part, piece
+        )  # fmt: skip
+        self._append()
 
     @micropython.native
     def _append(self):

@@ -185,7 +185,8 @@ class Saved:
 
 class Found:
     """The sound entries: (number, bytes from behind the head). `why`: a row of tables.recoveries, NONE: `now` and
-    `guard_now` are a pair, whose number is `number`; else -1 and `highest` is that of any."""
+    `guard_now` are a pair, whose number is `number` (`older`: a newer one may have been damaged); else -1 and `highest`
+    is that of any."""
 
     def __init__(self, read_slot):
         self._other = False  # something of another layout lies there
@@ -200,6 +201,7 @@ class Found:
             for other, guards_held in guards:
                 if number == other > self.number:
                     self.number, self.now, self.guard_now = number, held, guards_held
+        self.older = len(nows) < 2 or len(guards) < 2 or self.highest > self.number  # noqa: PLR2004 (places)
         self.why = recoveries.NONE
         if self.number < 0:
             self.why = recoveries.NO_RECORD

@@ -47,7 +47,7 @@ ROWS = (
     ("journal-full", MEDIUM, "LOG FULL",
      "The log's memory is full", "Let the session end, then pull the log"),
     ("battery-low", MEDIUM, "BATTERY LOW",
-     "The battery has less than a tenth of its charge", "Connect the pump to the mains"),
+     "The battery lasts for less than half an hour, or there is none", "Connect the pump to the mains"),
     ("link-lost", LOW, "LAPTOP LOST",
      "Nothing heard from the laptop for 5 s", "The pump goes on by itself"),
     ("completed", LOW, "COMPLETED",
@@ -85,6 +85,12 @@ ROWS = (
     ("self-test", HIGH, "SELF-TEST FAILED",
      "A check of the pump's own parts has failed; the screen names it",
      "Nothing flows. Do as the screen says; only switching it off and on ends this"),
+    ("battery-flat", HIGH, "BATTERY FLAT",
+     "The battery lasts for less than 3 minutes", "Nothing flows until the pump is on the mains"),
+    ("battery-5", HIGH, "BATTERY 5 MIN",
+     "The battery lasts for less than 5 minutes; at 3 the flow stops", "Connect the pump to the mains now"),
+    ("battery-15", MEDIUM, "BATTERY 15 MIN",
+     "The battery lasts for less than 15 minutes", "Connect the pump to the mains"),
 )  # fmt: skip
 NAMES = tuple([row[0] for row in ROWS])
 PRIORITY = bytes([row[1] for row in ROWS])
@@ -94,6 +100,7 @@ GROUP = bytes([row[5] if len(row) > 5 else 0 for row in ROWS])
     NONE, SPO2_STOP, PULSE_STOP, SIGNAL_HOLD, OVER, UNDER, DRIVE, MEMORY, SEVERE, SPO2_EARLY, SIGNAL_LOST, HELD, BAG,
     WRONG_BAG, KEY, JOURNAL, BATTERY, LINK, DONE, STORM, LOG_FAST, SCREEN, LIGHTS, LOG_LOST,
     SESSION, CLOCK_LOST, CLOCK_UNSET, CLOCK_STOPPED, CLOCK_JUMPED, CLOCKS_APART, KEYRING, POWER, SELF_TEST,
+    BATTERY_FLAT, BATTERY_5, BATTERY_15,
 ) = range(len(ROWS))  # fmt: skip
 
 

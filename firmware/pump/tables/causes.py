@@ -66,6 +66,9 @@ ROWS = (
     ("keys-damaged", SENSOR, ALERTS, a.KEYRING, NOTHING, s.AT_REST, b"KEYS DAMAGED"),
     ("power-off", SENSOR, NOTES, a.NONE, RECOVERED, 0, b"POWER OFF"),
     ("self-test", FAULTS, ENDS, a.SELF_TEST, NOTHING, 0, b"SELF-TEST"),
+    ("battery-15", SENSOR, ALERTS, a.BATTERY_15, NOTHING, _EVERY, b"BATTERY 15 MIN"),
+    ("battery-5", SENSOR, ALERTS, a.BATTERY_5, NOTHING, _EVERY, b"BATTERY 5 MIN"),
+    ("battery-flat", SENSOR, HOLDS, a.BATTERY_FLAT, GOOD, _EVERY, b"LOW BATTERY"),
 )
 NAMES = tuple([row[0] for row in ROWS])
 KIND = bytes([row[1] for row in ROWS])
@@ -82,6 +85,7 @@ TWICE = bytes([1 if len(row) > 8 else 0 for row in ROWS])  # entered by two pres
     SIGNAL_LATE, KEY_STUCK, LINK_SILENT, BATTERY_LOW, COUNT, WRONG_BAG, BOUNDS, KEY_STORM, LOG_FAST, SCREEN_LOST,
     LIGHTS_LOST, LOG_LOST, NO_SCREEN, SESSION_LOST, DRIVER_OFF, UNWATCHED,
     CLOCK_LOST, CLOCK_UNSET, CLOCK_STOPPED, CLOCK_JUMPED, CLOCKS_APART, KEYS_DAMAGED, POWER_OFF, SELF_TEST,
+    BATTERY_15, BATTERY_5, BATTERY_FLAT,
 ) = range(len(ROWS))  # fmt: skip
 
 # What a person may enter at a hold, in the order in which it is offered; and what of it is a reaction of the patient.
@@ -93,6 +97,7 @@ SEEN = bytes([1 if row[1] in (VITALS, SENSOR) else 0 for row in ROWS])
 CONDITIONS = bytes([k for k in range(len(ROWS)) if DOES[k] == ALERTS or (DOES[k] == HOLDS and SEEN[k])])
 BIT = array("I", [1 << CONDITIONS.find(bytes((k,))) if k in CONDITIONS else 0 for k in range(len(ROWS))])
 
+WAIT_BITS = sum([BIT[k] for k in range(len(ROWS)) if DOES[k] == HOLDS and KIND[k] == SENSOR])  # no step begins
 LOW_BITS = BIT[SPO2_STOP] | BIT[PULSE_STOP]  # the patient is too unwell to go on
 SIGNAL_BITS = BIT[SIGNAL_LATE] | BIT[SIGNAL_LOST]  # nothing is known of the patient
 

@@ -66,7 +66,7 @@ ROWS = (
     ("recovered", POWER | ASKS | URGENT | FIGURES, OF_RECOVERY, "recovery", "nL that may have flowed besides"),
     ("completed", HOLDS | ENDS, OF_NOTHING, "-", "-"),
     ("fault", HOLDS | ENDS | URGENT, OF_CAUSE, "cause", "-"),
-    ("vitals", 0, OF_NOTHING, "-", "-"),
+    ("vitals", UNTIMED, OF_NOTHING, "-", "SpO2: lowest, mean, highest, 7 bits each; 9 of the mean pulse"),
     ("pressed", 0, OF_KEYS, "keys, as bits", "-"),
     ("setting", 0, OF_SETTING, "setting", "its value"),
     ("baseline", FIGURES, OF_NOTHING, "-", "SpO2 in percent at START; 255: none"),
@@ -96,6 +96,12 @@ CODE = bytes([row[2] for row in ROWS])
     CLOCK_SET, CLOCK_WRONG, KEY_USED, KEY_REFUSED, KEYS_DAMAGED, TIME_OFF,
 ) = range(len(ROWS))  # fmt: skip
 
+# The content of a `vitals` record, of a minute: SpO2 lowest, mean, highest (percent; 127: no reading), the same of the
+# pulse (beats a minute; 65535: none), seconds with readings, changes of SpO2; then of each change for which there is
+# room its second, and in the lower 7 bits SpO2 from then on (127: none). In the argument 511 is no pulse.
+SIGNS, SIGNS_CHANGE = "<BBBHHHBB", "<H"
+SIGNS_NO_SPO2 = 127
+
 # How many records an event may write in any hour (ALM-8); one that is not named here is never left out: onset and end
 # of an alarm, hold, decision, treatment, dose. Hands bound what a person presses, nothing what the line asks.
 _AN_HOUR = {
@@ -108,4 +114,5 @@ AN_HOUR = array("H", [_AN_HOUR.get(row[0], 0) for row in ROWS])
 
 def described():
     """What pump and tool must agree on: names, their order, groups, what `code` is, records an hour."""
-    return ["%s %d %d %d" % (row[:3] + (AN_HOUR[k],)) for k, row in enumerate(ROWS)]
+    rows = ["%s %d %d %d" % (row[:3] + (AN_HOUR[k],)) for k, row in enumerate(ROWS)]
+    return rows + [SIGNS + SIGNS_CHANGE]

@@ -5,11 +5,15 @@ the module of pump.senses that judges it: it has a class Sense.
 """
 
 ADC = 0  # counts of 0 to 4095 over 3.3 V
+PORT = 1  # a pin of the expander: 1 high; 0 low, or nothing answers
 
-ROWS = (("battery", ADC, "BATTERY", "battery"),)
+ROWS = (
+    ("battery", ADC, "BATTERY", "battery"),
+    ("supply", PORT, "GPB_SUPPLY_OK", "supply"),
+)
 NAMES = tuple([row[0] for row in ROWS])
 COUNT = len(ROWS)
-(BATTERY,) = range(COUNT)
+BATTERY, SUPPLY = range(COUNT)
 
 
 def described():

@@ -21,6 +21,7 @@ import binascii
 
 from pump.tables import (
     alarms,
+    battery,
     causes,
     checks,
     events,
@@ -141,7 +142,7 @@ FLAG_CONFIRM = 64  # the second of two presses is awaited
 FLAG_TESTING = 128  # the self-test is not over: START counts for nothing yet
 
 _TABLES = (
-    alarms, causes, checks, events, inputs, lines, oximeters, parts, questions, recoveries, refusals, searches,
+    alarms, battery, causes, checks, events, inputs, lines, oximeters, parts, questions, recoveries, refusals, searches,
     settings, states, streams, trends, verdicts, vitals,
 )  # fmt: skip
 

@@ -150,7 +150,8 @@ class PumpBench:
         board.set_adc_volts(_CORE_TEMP, _CORE_V)
 
     def wire_plant(self, live: LivePlant) -> None:
-        """Lets the board's parts read a plant: what it has at an ADC pin of its own name, and the door's switch."""
+        """Lets the board's parts read a plant: what it has at an ADC pin of its own name,,
+        the door's switch and the mains."""
         self.plant = live
         for name in READINGS:
             pin = getattr(self.pins, name.upper(), -1)
@@ -158,6 +159,7 @@ class PumpBench:
                 self.board.set_adc_source(pin - ADC_PIN, partial(live.reading, name))
         self.expander.set_source(8 + self.pins.GPB_DRIVER_ON, lambda: int(self._enabled_at(self.board.now_ns)))
         self.expander.set_source(8 + self.pins.GPB_DOOR, lambda: live.reading("door"))
+        self.expander.set_source(8 + self.pins.GPB_SUPPLY_OK, lambda: live.reading("supply"))
 
     def tone_hz(self) -> int:
         """What the buzzer's pin makes now, by the registers of its PWM; 0 for none."""

@@ -36,7 +36,8 @@ def _lost_session_untold() -> None:
 
 
 def _battery_never_low() -> None:
-    battery.LOW_COUNTS = 0
+    for row in range(len(battery.LOW)):
+        battery.LOW[row] = 0
 
 
 def _each_wrong_code_recorded() -> None:

@@ -200,6 +200,11 @@ def _on_the_board() -> list[Run]:
             (*_BOARD, *_HOSTILE), image=True, about="10 min",
         ),
         Run(
+            "flips", "10,000 flipped bits of what is stored and of what judges in RAM, each against its twin",
+            "core", _module("cuts.flips", "--bits", "10000", "--out", "{out}"), (*_CORE, *_CUTS),
+            about="half an hour on two cores",
+        ),
+        Run(
             "scenario-full", "the standard session at full length, core and image compared event by event",
             "core and emulated rp2040",
             (_PYTHON, "-m", "toleramp.cli", "scenario", "run", "hil_tests/scenarios/long/full-session-20ms.toml",

@@ -139,9 +139,9 @@ class Plant:
         """The door opens or shuts."""
         self.door_open = is_open
 
-    def battery_volts(self, volts: float) -> None:
-        """The battery has this voltage from now on."""
-        self.battery.volts = volts
+    def battery_volts(self, volts: float, supply: bool = False) -> None:
+        """The battery has this voltage from now on, and feeds the pump; with `supply` the mains do."""
+        self.battery.volts, self.battery.mains = volts, supply
 
     # --- readouts ------------------------------------------------------------------------------------------
 

@@ -15,10 +15,11 @@ def _code(volts: float) -> int:
 
 
 class Battery:
-    """`volts`: at the cell, set from outside; its charge is not modelled."""
+    """`volts`: at the cell, `mains`: the supply is there; set from outside. Its charge is not modelled."""
 
     def __init__(self, volts: float = FULL_V) -> None:
         self.volts = volts
+        self.mains = True
 
     def code(self) -> int:
         """What the ADC reads behind the divider (boards/pump_pico/README.md)."""

@@ -32,6 +32,12 @@ def battery(plant: Plant) -> int:
     return plant.battery.code()
 
 
+@still
+def supply(plant: Plant) -> int:
+    """1: the mains are there."""
+    return int(plant.battery.mains)
+
+
 @flows
 def encoder(plant: Plant) -> int:
     """Edges since the beginning."""

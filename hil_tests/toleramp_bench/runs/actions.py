@@ -184,8 +184,8 @@ class Actions:
     def _do_door(self, open: bool = True) -> None:
         self.run.target.door(open)
 
-    def _do_battery(self, volts: float = 3.3) -> None:
-        self.run.target.battery(float(volts))
+    def _do_battery(self, volts: float = 3.3, supply: bool = False) -> None:
+        self.run.target.battery(float(volts), supply)
 
     def _do_clock(self, **what: Any) -> None:
         self.run.target.clock(**what)

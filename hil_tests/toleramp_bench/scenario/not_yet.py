@@ -25,7 +25,6 @@ MISSING[EVENTS.FLUSH_STARTED] = "SES-9"
 MISSING[EVENTS.FLUSH_COMPLETED] = "SES-9"
 MISSING[EVENTS.HANDOVER] = "SES-12"
 MISSING[EVENTS.POWER_LOST] = "SES-14"
-MISSING[EVENTS.VITALS] = "INT-5"
 FINAL_STATES = {"abandoned": "SES-8"}
 
 _SENSED = {
@@ -34,7 +33,6 @@ _SENSED = {
     "door": "ALM-5",
     "bag-empty": "ALM-5",
     "over-temperature": "ALM-5",
-    "battery": "ALM-5",
     "sensor-plausibility": "ALM-5",
     "free-flow": "FLO-7",
 }

@@ -154,7 +154,7 @@ DO: dict[str, Word] = {
     "slip": Word({"fraction": Key("number", 0, 1, default=Decimal("0.05"))}),
     "free_flow": Word({"on": _ON}),
     "scale": Word({"offset_g": Key("number", -5000, 5000), "drift_g_h": Key("number", -1000, 1000)}, least=1),
-    "battery": Word({"volts": Key("number", 0, 10, default=Decimal("3.3"))}),
+    "battery": Word({"volts": Key("number", 0, 10, default=Decimal("3.3")), "supply": FLAG}),  # on the mains
     "power": Word({"off": FLAG, "on": FLAG}, least=1, single=True),
     "cpu_stuck": Word(),
     "flash_stall": Word({"ms": Key("number", Decimal("0.001"), 60_000, required=True)}),

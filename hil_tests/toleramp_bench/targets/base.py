@@ -141,8 +141,8 @@ class Target(Protocol):
     def door(self, is_open: bool) -> None:
         """The door opens or shuts."""
 
-    def battery(self, volts: float) -> None:
-        """The battery has this voltage from now on."""
+    def battery(self, volts: float, supply: bool = False) -> None:
+        """The battery has this voltage from now on, and feeds the pump; with `supply` the mains do."""
 
     def clock(self, **what: Any) -> None:
         """Something happens to the clock (devices.clock.happen). May raise NotOnTarget."""

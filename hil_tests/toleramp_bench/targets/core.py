@@ -348,9 +348,9 @@ class CoreTarget:
         """The door opens or shuts."""
         self.board.plant.do("door", {"is_open": is_open})
 
-    def battery(self, volts: float) -> None:
-        """The battery has this voltage from now on."""
-        self.board.plant.do("battery_volts", {"volts": volts})
+    def battery(self, volts: float, supply: bool = False) -> None:
+        """The battery has this voltage from now on, and feeds the pump; with `supply` the mains do."""
+        self.board.plant.do("battery_volts", {"volts": volts, "supply": supply})
 
     def unplug(self, part: str, out: bool) -> None:
         """A part answers no more, or again."""

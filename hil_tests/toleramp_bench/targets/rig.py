@@ -307,7 +307,7 @@ class RigTarget:
         """The door switch's contact."""
         self.link.set("door", int(is_open))
 
-    def battery(self, volts: float) -> None:
+    def battery(self, volts: float, supply: bool = False) -> None:
         """There is no supply that the rig could turn down."""
         raise NotOnTarget(f"rig: no adjustable battery ({volts} V)")
 

@@ -287,9 +287,9 @@ class Rp2040Target:
         """The door opens or shuts."""
         self.bench.plant.do("door", {"is_open": is_open})
 
-    def battery(self, volts: float) -> None:
-        """The battery has this voltage from now on."""
-        self.bench.plant.do("battery_volts", {"volts": volts})
+    def battery(self, volts: float, supply: bool = False) -> None:
+        """The battery has this voltage from now on, and feeds the pump; with `supply` the mains do."""
+        self.bench.plant.do("battery_volts", {"volts": volts, "supply": supply})
 
     def clock(self, **what: Any) -> None:
         """Something happens to the clock, which goes on without power."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from pump.tables import events, states, vitals
 from toleramp.live.amounts import age, bag_name, clock, ml_text, rate_text
-from toleramp.words import alarms, causes, keys, listening, readings, recoveries, rows
+from toleramp.words import alarms, causes, keys, listening, readings, recoveries, rows, vital_signs
 from toleramp.words import checks as check_words
 from toleramp.words import events as event_words
 from toleramp.words import refusals as refusal_words
@@ -47,6 +47,7 @@ def sentence(record: Record, bag: str = "") -> str:
         ml=recoveries.ml(record["arg"]),
         off=recoveries.off(record["arg"]),
         check=check_words.failed(record["code"], record["arg"]),
+        signs=vital_signs.said(record["arg"], record.get("content", b"")) if number == events.VITALS else "",
         bag=preposition + bag if bag else "",
     )
 

@@ -11,13 +11,13 @@ from pump.tables import events
 from toleramp.live.amounts import bag_name, clock
 from toleramp.live.lines import by, loaded, sentence
 from toleramp.pump_log.entries import Entry
-from toleramp.words import rows
+from toleramp.words import rows, vital_signs
 from toleramp.words.times import NO_CLOCK
 
 # In the order of a CSV's columns.
 COLUMNS = (
     "slot", "seq", "boot", "t_ms", "pump_clock", "event", "code", "arg", "user", "person", "state", "step", "solution",
-    "rate_ml_h", "pulses", "total_ml", "dose_ppm", "content", "contract", "numbers",
+    "rate_ml_h", "pulses", "total_ml", "dose_ppm", "content", "contract", "numbers", "signs",
 )  # fmt: skip
 _SHOWN = 80  # of a content that is text
 
@@ -35,7 +35,12 @@ def line(entry: Entry) -> str:
     if entry["event"] is None:
         return said + f"goes on with a record that is missing{_content(entry)}"
     bag = bag_name(entry["arg"]) if rows.group(events, entry["event"]) & events.BAGS else ""
-    return said + sentence(entry, bag) + by(entry) + _content(entry)
+    return said + sentence(entry, bag) + by(entry) + ("" if _is_minute(entry) else _content(entry))
+
+
+def _is_minute(entry: Entry) -> bool:
+    """Whether its content is a minute of vital signs, which its sentence tells."""
+    return rows.number(events, entry.get("event")) == events.VITALS
 
 
 def _time_of_day(entry: Entry) -> str:
@@ -57,7 +62,9 @@ def _content(entry: Entry) -> str:
 
 def document(entry: Entry) -> dict[str, object]:
     """An entry for programs: the content as hexadecimal digits, the contract as people write it."""
-    changed = {"content": entry["content"].hex()}
+    changed: dict[str, object] = {"content": entry["content"].hex()}
+    if _is_minute(entry):
+        changed["signs"] = vital_signs.of_content(entry["content"])
     if "numbers" in entry:
         numbers = {k: v.hex() if isinstance(v, bytes) else v for k, v in entry["numbers"].items()}
         changed |= {"contract": f"{entry['contract']:08x}", "numbers": numbers}
@@ -76,8 +83,9 @@ def csv_lines(found: Iterable[Entry]) -> Iterator[str]:
     writer.writeheader()
     for entry in found:
         row = document(entry)
-        if "numbers" in row:
-            row["numbers"] = json.dumps(row["numbers"], separators=(",", ":"))
+        for column in ("numbers", "signs"):
+            if column in row:
+                row[column] = json.dumps(row[column], separators=(",", ":"))
         writer.writerow(row)
         yield text.getvalue()
         text.seek(0)

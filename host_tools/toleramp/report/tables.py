@@ -13,7 +13,7 @@ from toleramp.report.plan import PlanStep
 from toleramp.report.summary import step_summary
 from toleramp.report.timeline import VALID, Event
 from toleramp.report.told import alarm_cause, event_title, outcome_name, reason, run_words
-from toleramp.words import readings, rows, settings
+from toleramp.words import readings, rows, settings, vital_signs
 from toleramp.words.times import NO_CLOCK
 from toleramp.words.times import clock as clock_text
 
@@ -130,7 +130,7 @@ def event_rows(report: Report) -> list[dict[str, Any]]:
     bags = [bag.name for bag in report.plan.bags] if report.plan else []
     for event in report.timeline.events:
         if event.number == events.VITALS:
-            continue  # in the picture and in vitals.csv; they would bury the rest
+            continue  # in the picture, in vitals.csv and minutes.csv; they would bury the rest
         clock = report.timeline.clock(event.t_ms)
         text = clock_text(clock) if clock else NOTHING
         times = [text, show_time(event.device_ms), show_time(event.t_ms - report.t0_ms)]
@@ -177,8 +177,17 @@ def _vitals_csv(report: Report) -> Iterable[list[Any]]:
         yield [sample.wall, sample.t_ms - report.t0_ms, sample.spo2, sample.pulse, valid, flags]
 
 
+def _minutes_csv(report: Report) -> Iterable[list[Any]]:
+    """The pump's own record of each minute: what there is when the laptop was away."""
+    for event in report.timeline.events:
+        if event.number == events.VITALS and isinstance(event.arg, int) and event.arg >= 0:
+            signs = vital_signs.of_arg(event.arg)
+            spo2 = signs["spo2"] or [None] * 3
+            yield [event.t_ms - report.t0_ms, event.step, *spo2, signs["pulse_mean"], event.pump_clock or NO_CLOCK]
+
+
 def write_csv(report: Report, folder: Path) -> None:
-    """Writes steps.csv, events.csv and vitals.csv (mL, mg, mL/h, ms); OSError as it comes."""
+    """Writes steps.csv, events.csv, vitals.csv and minutes.csv (mL, mg, mL/h, ms); OSError as it comes."""
     folder.mkdir(parents=True, exist_ok=True)
     steps = [step_summary(report, step) for step in report.steps]
     _write(folder / "steps.csv", list(steps[0]), [list(step.values()) for step in steps])
@@ -189,6 +198,8 @@ def write_csv(report: Report, folder: Path) -> None:
         ["wall", "since_start_ms", "spo2", "pulse", "valid", "flags"],
         _vitals_csv(report),
     )
+    head = ["since_start_ms", "step", "spo2_lowest", "spo2_mean", "spo2_highest", "pulse_mean", "pump_clock"]
+    _write(folder / "minutes.csv", head, _minutes_csv(report))
 
 
 def totals(report: Report) -> dict[str, str]:

@@ -2,9 +2,9 @@
 
 In a sentence {why} is the event's code in words, {alarm} what, why and what to do, {title} the alarm's title, {n} the
 step, {rate} and {bag} the step's, {decision} and {button} what a person did, {setting} what was set and from when on it
-counts, {baseline} a percentage or none, {part} which part, {check} which check of the self-test failed, {event} the
-title of another event, {recovery} why a session goes on or not, {ml} the argument's nL in mL, {off} its seconds in
-words.
+counts, {baseline} a percentage or none, {part} which part, {check} which check of the self-test failed, {signs} a
+minute of vital signs, {event} the title of another event, {recovery} why a session goes on or not, {ml} the argument's
+nL in mL, {off} its seconds in words.
 """
 
 from typing import NamedTuple
@@ -57,7 +57,7 @@ WORDS[events.RECOVERED] = Words(
 )
 WORDS[events.COMPLETED] = Words("session completed", "Session completed")
 WORDS[events.FAULT] = Words("FAULT: {why}", "Fault")
-WORDS[events.VITALS] = Words("vital signs recorded", "Vital signs")
+WORDS[events.VITALS] = Words("vital signs of a minute: {signs}", "Vital signs")
 WORDS[events.PRESSED] = Words("{button} pressed", "Button pressed")
 WORDS[events.SETTING] = Words("setting changed: {setting}", "Setting changed")
 WORDS[events.BASELINE] = Words("baseline SpO2 {baseline}", "Baseline")
