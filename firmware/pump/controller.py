@@ -3,7 +3,7 @@
 senses -> guard's account -> link -> session -> delivery -> guard's judgement -> alarms -> display, journal, link
 """
 
-from pump import acts, requests
+from pump import acts, looks, requests
 from pump.base.compat import micropython
 from pump.checks import Checks
 from pump.delivery.delivery import Delivery
@@ -38,10 +38,8 @@ from pump.tables import events, inputs
 from pump.tables import parts as part_rows
 from pump.tables.causes import DRIVE_LATE
 from pump.tables.messages import SIGNED_CONTRACT
-from pump.tables.states import GROUP, OVER, READY
 
 BENCH_MODE = 1
-_SCREEN = part_rows.BIT[part_rows.SCREEN]
 SLOW_SCAN_MS = 80  # a scan as long as four of the usual ones goes through the alarms each time
 
 
@@ -108,7 +106,7 @@ class Controller:
         self.busy = False  # this scan made a record
         self.attention = Attention()
         self.checks = Checks(self.log)
-        self._screen = part_rows.ALL  # the bits of Snapshot.parts that were seen last
+        self.seen_parts = part_rows.ALL  # the bits of Snapshot.parts
         self.link.journal.sent = first_record
 
     def boot(self, cause=0, snap=None, tests=False):
@@ -289,7 +287,7 @@ class Controller:
             if self.session.progress.total:
                 self.orders.book(self.session.case.dose_ppm(), self.delivery.flowing)
             if self.budget.due(self.t_s):
-                self._tell_left_out()
+                looks.tell_left_out(self)
 
     @micropython.native
     def log(self, kind, code=0, arg=0, content=b""):
@@ -319,15 +317,6 @@ class Controller:
         self.journal.event(kind, code, arg, parts)
 
     @micropython.native
-    def _tell_left_out(self):
-        """Of what was left out a record tells the count, once a span."""
-        left_out = self.budget.left_out
-        for kind in range(len(left_out)):
-            if left_out[kind]:
-                self.log(events.SUPPRESSED, kind, left_out[kind])
-                left_out[kind] = 0
-
-    @micropython.native
     def _sense(self, snap, look, out):
         vitals, parser, oximeter = self.vitals, self.parser, self.oximeter
         if (look or snap.buttons) and not vitals.seal.whole():
@@ -346,20 +335,7 @@ class Controller:
             vitals.watch(snap.now_ms)
             acts.monitor(self)
             oximeter.look(snap.now_ms, parser)
-            self._look(snap)
+            looks.look(self, snap)
             self.guard.look()
             for i in range(len(self.inputs)):
                 self.inputs[i].sense(snap.raw[i])
-
-    @micropython.native
-    def _look(self, snap):
-        """Which parts answer; a screen that is back is drawn anew, and never starts what nobody could read."""
-        self.parts.look(snap.parts, snap.now_ms)
-        self.keyring.look(self)
-        session, orders = self.session, self.orders
-        session.case.waits, session.case.unproved = self.parts.waits or self.conditions.waits, orders.waits
-        if orders.begun and (session.state == READY or GROUP[session.state] & OVER) and not session.progress.total:
-            orders.release()
-        if snap.parts & ~self._screen & _SCREEN:
-            self.display.forget()
-        self._screen = snap.parts

@@ -145,6 +145,7 @@ BOUNDED = {
     "._ox_ms": "ticks", "._sure_ms": "ticks", "._second_ms": "ticks", "._heard_ms": "ticks", "._last_ms": "ticks",
     "._count": "the counter's own, modulo 2**30", "._made": "the same", "._moved": "the same",
     "._due_us": "less than an interval between pulses",
+    "._looks": "a minute's", "._sure": "a minute's", "._spo2_sum": "a minute's", "._pulse_sum": "a minute's",
     "._base": "the step's volume", "._loose": "the step's volume", "._due": "the step's volume",
     ".done": "the step's volume", ".total": "the order's volume", ".loose": "the step's volume",
     ".step_ms": "the step's dwell", "._status_ms": "ticks", ".pulses": "the order's volume", "._ppm_of": "the same",

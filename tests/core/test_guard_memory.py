@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 import pytest
-from core_kit import PL_PULSE, mini
+from core_kit import PL_PULSE, mini, pump_with, run_to_step, short, start, until
 from test_mirror import flip
 
 from pump.course.plan import Plan
@@ -16,6 +16,7 @@ from pump.guard.mirror import Mirror
 from pump.guard.sealed import Sealed, folded
 from pump.protocol import protocol as p
 from pump.senses.vitals import Vitals
+from pump.tables.causes import MEMORY
 
 pytestmark = pytest.mark.req("INT-4")
 
@@ -141,3 +142,27 @@ def test_nothing_changed_is_found_in_no_round() -> None:
     plan = long_plan()
     watch = Sealed(plan, bounds_of(plan))
     assert all(watch.next() for _ in range(200))
+
+
+# -- in the pump
+
+
+@pytest.mark.parametrize("name", ["pulses", "interval_us", "solution"])
+def test_a_changed_number_of_controls_own_plan_stops_the_flow(name: str) -> None:
+    """Else the next step has another volume, rate or bag than the protocol that people approved."""
+    pump = pump_with(short(), 20_000)
+    start(pump)
+    run_to_step(pump, 2)
+    getattr(pump.controller.session.case.plan, name)[7] ^= 1
+    assert until(pump, "fault", 10) and pump.controller.guard.trip == MEMORY
+
+
+@pytest.mark.parametrize("name", ["baseline", "spo2", "alert", "hold"])
+def test_a_changed_bit_of_what_is_known_of_the_patient_stops_the_flow(name: str) -> None:
+    """Else a saturation that nobody measured is judged."""
+    pump = pump_with(short(), 20_000)
+    start(pump)
+    run_to_step(pump, 2)
+    vitals = pump.controller.vitals
+    setattr(vitals, name, getattr(vitals, name) ^ 1)
+    assert until(pump, "fault", 2) and pump.controller.guard.trip == MEMORY

@@ -110,6 +110,7 @@ def test_the_third_reaction_locks_and_names_its_step() -> None:
     pump = held(3)
     for _ in range(2):
         pump.controller.session.progress.react()
+    pump.controller.session._seal.close()
     answer(pump, cause=MILD)
     assert state(pump) == "locked" and pump.controller.session.progress.cause == MILD
     (said,) = [event for event in pump.events if event["event"] == "reaction"]

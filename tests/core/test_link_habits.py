@@ -11,7 +11,7 @@ from test_link_machine import walk
 
 from pump import loading
 from pump.guard.guard import Guard
-from pump.link import frames
+from pump.link import frames, link
 from pump.link.link import Link
 from pump.link.loader import Loader
 from pump.protocol.protocol import Refusal
@@ -129,13 +129,13 @@ def refused_load_is_shown(patch: pytest.MonkeyPatch) -> None:
 
 def loads_in_a_session(patch: pytest.MonkeyPatch) -> None:
     """A load is taken in each state."""
-    sound = Link._handlers
+    sound = link.handlers
 
-    def handlers(self: Any) -> dict[int, Any]:
-        made = sound(self)
+    def handlers(owner: Any) -> dict[int, Any]:
+        made = sound(owner)
         return {kind: (row[0], row[1] & ~states.AT_REST, row[2]) for kind, row in made.items()}
 
-    patch.setattr(Link, "_handlers", handlers)
+    patch.setattr(link, "handlers", handlers)
 
 
 def forgets_the_order_at_power_off(patch: pytest.MonkeyPatch) -> None:

@@ -200,7 +200,7 @@ def test_what_has_just_gone_is_told_by_its_age() -> None:
         to: list[int] = []
         conditions.pack(to)
         rows.append(to)
-    count, begin = len(conditions._gone_s), 6 + len(conditions._up)
+    count, begin = len(conditions._gone_s), 7 + len(conditions._up)
     assert len(rows[1]) == len(rows[0]) + count
     assert rows[1][begin : begin + count] == [-1, 5, 4, 0, *[-1] * (count - 4)]
 

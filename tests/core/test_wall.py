@@ -207,7 +207,8 @@ def test_nothing_judges_by_a_time_that_is_not_trusted() -> None:
         for path in pump.rglob("*.py")
         if re.search(r"\.(wall_s|said_s|wall_lost)\b", path.read_text("utf-8"))
     }
-    carried = {"io.py", "controller.py", "store/journal.py"}  # from the board to the sense, from there to the records
+    # From the board to the sense, from there to the records; and into the recording of all inputs.
+    carried = {"io.py", "controller.py", "store/journal.py", "link/inputs.py"}
     assert readers == {"senses/wall.py", "link/status.py", *carried}
 
 

@@ -14,7 +14,7 @@ from toleramp_bench.targets.core import CoreTarget
 @pytest.mark.req("VIT-2", "ALM-2")
 @pytest.mark.parametrize(
     ("sent", "stream_row", "shown"),
-    [("masimo-ascii", streams.OTHER_FORMAT, "SpO2 BAD FORMAT"), ("", streams.NO_BYTES, "SpO2 NO BYTES")],
+    [("masimo-ascii", streams.OTHER_FORMAT, "BAD FORMAT BENCH"), ("", streams.NO_BYTES, "NO BYTES   BENCH")],
 )
 def test_a_wrong_format_and_a_silent_line_are_told_apart(sent: str, stream_row: int, shown: str) -> None:
     """Else a person changes the cable where the setting is wrong."""

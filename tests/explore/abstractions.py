@@ -19,7 +19,7 @@ from pump.senses import budget
 from pump.session import bags
 from pump.session.bags import Bags
 from pump.store import throttle
-from pump.tables import messages, refusals
+from pump.tables import events, messages, refusals
 from pump.tables.states import GROUP
 
 _LOADS = messages.STATES_OF[messages.NAMES.index("LOAD_END")]  # the states in which the pump takes a protocol
@@ -118,8 +118,9 @@ class Log:
         """What goes into each record."""
 
     def event(self, kind: int, code: int = 0, arg: int = 0, parts: int = 0) -> None:
-        """A record."""
-        self.lines.append((kind, code, arg))
+        """A record; a minute's vital signs decide nothing, and when it is over depends on more than what decides."""
+        if kind != events.VITALS:
+            self.lines.append((kind, code, arg))
 
     def more(self, *_: Any) -> None:
         """Its long content."""

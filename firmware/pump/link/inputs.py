@@ -14,7 +14,7 @@ from array import array
 from pump.base.compat import micropython
 from pump.base.copying import copy
 from pump.base.units import TICK_MASK
-from pump.io import FRAM_SLOT
+from pump.io import COUNT_MAX, FRAM_SLOT
 from pump.link.authentication import NOTHING_TOLD
 from pump.link.frames import HEAD, MAX_PAYLOAD
 from pump.link.laid import append, fetch, run, stand, sum_of, word, words
@@ -169,7 +169,7 @@ class Recorder:
     @micropython.native
     def scan(self, pump, snap, out):
         """At its end. A recording that is asked for begins with the next scan, when nothing flows."""
-        self.scans += 1
+        self.scans = self.scans + 1 if self.scans < COUNT_MAX else 0
         if self.stands == GOES:
             work = self._work
             n = self._inputs(pump, snap, work)

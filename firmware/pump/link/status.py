@@ -40,6 +40,8 @@ def fill(kind, buf, pump, wanted):
         return fill_clock(buf, pump)
     if kind == m.CHALLENGE[0]:
         return fill_challenge(buf, pump.link.auth)
+    if kind == m.CHECK[0]:
+        return fill_check(buf, pump, wanted)
     return fill_stats(buf, pump)
 
 
