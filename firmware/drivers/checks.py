@@ -21,15 +21,19 @@ from pump.tables import checks, parts
 KEPT_US = 6_000  # of the time between two scans at rest stays free: a step and the clock take less
 IMAGE_BYTES = 1_024  # a piece, at any time; in each other scan: 50 a second
 WORDS = 64  # of the RAM, in each other: interrupts wait meanwhile
-AT_ONCE_BYTES, AT_ONCE_WORDS = 16_384, 256  # a piece at power-up
+AT_ONCE_BYTES = 16_384  # a piece at power-up
+AT_ONCE_WORDS = 256
 NO_CLOCK = -1000
 WAIT = True
-PERMIT_RISE_US, PERMIT_FALL_US = 40_000, 160_000  # the monostable holds for 80 to 120 ms
+PERMIT_RISE_US = 40_000  # the monostable holds for 80 to 120 ms
+PERMIT_FALL_US = 160_000
 _SCRATCH = 5_460  # the FRAM's last slot: nothing else lies there (pump.store.entries)
 _WHOLE_ID = b"\x04\x7f\x48\x03"  # 256 KB: smaller ones answer at several addresses
 _COLDEST, _HOTTEST = -10, 85  # degrees: the board's parts are for these
 _TONE_HZ, _TONE_US, _BOTH = 5_000, 2_000, 3
-_SECONDS, _NO_EDGE_US, _GIVE_UP_US = 1, 2_500_000, 6_000_000
+_SECONDS = 1
+_NO_EDGE_US = 2_500_000
+_GIVE_UP_US = 6_000_000
 LATE_US = 40_000  # a second whose beginning was seen later (a load takes some scans' time) tells nothing
 APART = 60  # permille; reading it once a scan makes up to 40 of 1 s; what is finer is seen while running (senses.wall)
 

@@ -8,7 +8,9 @@ from machine import disable_irq, enable_irq
 
 from pump.base.compat import micropython
 
-START, BYTES = 0x20000000, 256 * 1024
+# A line each: of several at once the frozen ones are objects, and what is computed with them comes from the heap.
+START = 0x20000000
+BYTES = 256 * 1024
 _BLOCK = 64
 
 

@@ -3,11 +3,18 @@
 Each sum runs into the next, so one wrong bit anywhere changes the last; it stays within 30 bits.
 """
 
+from array import array
+
 from pump.base import crc
 from pump.base.compat import micropython
 
-_SUMS = (0x13080B9F, 0x313C31CF)  # what _sums makes of the values below
-_VALUES = (0x12345678, 0x0F0F5A5A)
+# Each by itself: frozen in a tuple they are objects, and what is computed with them comes from the heap.
+_SUMS = array("i", bytes(8))  # what _sums makes of the values below
+_SUMS[0] = 0x13080B9F
+_SUMS[1] = 0x313C31CF
+_VALUES = array("i", bytes(8))
+_VALUES[0] = 0x12345678
+_VALUES[1] = 0x0F0F5A5A
 _TEXT, _TEXT_CRC = b"123456789", b"\x26\x39\xf4\xcb"  # the check value of CRC-32
 _work = bytearray(len(_TEXT) + crc.SIZE)
 

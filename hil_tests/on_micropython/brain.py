@@ -17,6 +17,7 @@ from pump.controller import Controller
 from pump.io import FRAM_SLOT, Outputs, Snapshot
 from pump.senses.vitals import FRESH_MS
 from pump.store.entries import FIRST_SLOT
+from pump.store.keyring import Keyring
 from pump.store.orders import LAST_SLOT
 from pump.store.settings import Settings
 from pump.tables import messages as m
@@ -74,6 +75,8 @@ class Brain:
             first_record=first,
             first_slot=slot,
             bench=bool(bench & 1),
+            keyring=Keyring((None, None)),
+            seed=bytes(range(32)),
             held=bench >> 1,
             lost_step=lost,
             settings=self.settings(),

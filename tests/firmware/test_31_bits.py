@@ -34,7 +34,7 @@ from toleramp_bench.targets.unix import BINARY, HEAP, Child, layout
 
 pytestmark = pytest.mark.skipif(not BINARY.exists(), reason="not run: no build/unix/micropython (make unix)")
 
-CHIP_FREE = 154_832  # bytes at rest before anything is loaded, by gc.mem_free() of the emulated board
+CHIP_FREE = 115_776  # bytes at rest before anything is loaded, by gc.mem_free() of the emulated board
 WORDS = 1.87  # bytes of an object here for one on the chip
 
 

@@ -36,7 +36,11 @@ _HEAD = 17  # of the answer
 MOST = MAX_PAYLOAD - _HEAD
 # Bits of a scan.
 DT, KEYS, FACTS, OXIMETER, LINE, PULSES, ALL_PULSES, QUEUE = 1, 2, 4, 8, 16, 32, 64, 128
-OUTS, WORDS, STORES, RECORDS, TONE, STANDS, TOLD, RARE = 256, 512, 1024, 2048, 4096, 8192, 16384, 32768
+OUTS, WORDS, STORES, RECORDS, TONE = 256, 512, 1024, 2048, 4096
+# A line each: frozen with others they are objects, and what is computed with them comes from the heap.
+STANDS = 8192
+TOLD = 16384
+RARE = 32768
 BROKEN, RAW, WALL, READ, NOW, PROOFS, CHECKS = 1, 2, 4, 8, 16, 32, 64  # of what is rare
 _DRIVER_OFF, _READY, _WALL_LOST = 32, 64, 128
 assert parts.ALL < _DRIVER_OFF
