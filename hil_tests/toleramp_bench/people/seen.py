@@ -35,14 +35,16 @@ OFF = Seen(OFF_STATE, 0, False, False)
 
 def seen_in(status: dict[str, Any]) -> Seen:
     """What the newest status says (the fields of a STATUS; none yet: a pump that asks nothing)."""
-    flags = status.get("flags", 0)
+    flags, question = status.get("flags", 0), status.get("question", q.NONE)
+    if flags & m.FLAG_TESTING and question == q.START:
+        question = q.NONE  # TESTING stands in its place
     return Seen(
         states.NAMES[status.get("state", 0)],
         status.get("choice", 0),
         bool(flags & m.FLAG_CONFIRM),
         bool(flags & m.FLAG_RESUMABLE),
         status.get("solution", 0) + 1,
-        q.NONE if flags & m.FLAG_TESTING else status.get("question", q.NONE),  # TESTING stands in its place
+        question,
     )
 
 
