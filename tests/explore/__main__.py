@@ -11,7 +11,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tests.explore.explorer import Explored
 from tests.explore.scenario import told
@@ -88,9 +88,15 @@ def _verdict(results: dict[str, Explored], to_the_end: bool) -> tuple[bool, str]
     return True, f"PASS: no invariant broken in {seen}"
 
 
+def _facts(one: Explored) -> dict[str, Any]:
+    """As JSON has it (asdict makes a count of pairs of a count)."""
+    found = [asdict(each) for each in one.found]
+    return vars(one) | {"by_state": dict(one.by_state), "ends": dict(one.ends), "found": found}
+
+
 def _write(folder: Path, results: dict[str, Explored]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    facts = {name: asdict(one) for name, one in results.items()}
+    facts = {name: _facts(one) for name, one in results.items()}
     (folder / "facts.json").write_text(json.dumps(facts, indent=1))
 
 

@@ -84,7 +84,8 @@ def no_resume_after_too_long(w: World) -> str:
 def least_hold_after_a_reaction(w: World) -> str:
     """It does not go on before the least time of a hold is over."""
     least_ms = w.plan.protocol.min_hold_min * case.MIN_MS
-    early = w.before == states.RESUMABLE and w.still_before + TICK_MS < least_ms
+    goes_on = w.before == states.RESUMABLE and w.account.flowed >= 0  # before the first pulse no time is counted
+    early = goes_on and w.still_before + TICK_MS < least_ms
     return f"goes on after {w.still_before} ms" if early else ""
 
 

@@ -33,9 +33,10 @@ def add_signed_port(parser: argparse.ArgumentParser) -> None:
 
 
 def connect_signed(args: argparse.Namespace) -> "tuple[Pump, dict[str, Any]]":
-    """The same as `connect`; what takes a key is signed with the person's."""
+    """The same as `connect`, once the pump's self-test is over; what takes a key is signed with the person's."""
     pump, hello = connect(args)
     try:
+        pump.wait_tested()
         own_key.use(args, pump, hello)
     except BaseException:
         pump.close()

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pump.protocol.fingerprint import fingerprint
-from pump.tables import messages, refusals
+from pump.tables import messages, refusals, states
 from toleramp import __version__
 from toleramp.device import ports
 from toleramp.device.loading import load_requests
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ANSWER_S = 3.0  # an emulated pump runs slower than real time
 HELLO_S = 2.0
+TESTED_S = 12.0  # a self-test at power-on is over in 10 (INT-1)
 LOAD_END_S = 30.0  # the pump checks the whole protocol before it answers
 RETRIES = 2
 FRESH_S = 3.0  # a challenge ends with the pump's 5 s of silence
@@ -215,6 +216,16 @@ class Pump:
     def status(self) -> Fields:
         """The pump's state now."""
         return self.request(messages.STATUS_GET)
+
+    def wait_tested(self) -> Fields:
+        """The pump's state once its self-test at power-on lets it take something, a second or two after that; after
+        TESTED_S as it is."""
+        until = time.monotonic() + TESTED_S
+        while True:
+            status = self.status()
+            if status["state"] != states.TESTING or time.monotonic() >= until:
+                return status
+            time.sleep(0.1)
 
     def stats(self) -> Fields:
         """Counters of the scan and the lines."""
