@@ -120,6 +120,8 @@ def test_a_refused_protocol_is_refused_here_too() -> None:
     blob = eventful(Fraction(1, 250)).blob
     for target in (CoreTarget(), UnixTarget(), UnixTarget(1_000_000)):
         target.start(bench_mode=True)
+        while target.now_us < 1_500_000:  # until bench mode is given
+            target.run_to(1_500_000)
         assert target.load(blob[:-1] + bytes((blob[-1] ^ 1,))) == "checksum"
         assert target.load(blob) == ""
         target.close()
