@@ -33,7 +33,7 @@ class PumpLine:
         self._number = 0
         self._answers: dict[int, Message] = {}
         self._next_seq = -1  # of the journal; -1: whatever comes first
-        self._early: dict[int, dict[str, Any]] = {}  # records that came before one that is missing
+        self._early: dict[int, dict[str, Any] | None] = {}  # records that came before one that is missing
         self._asked_seq = -1
         self._waited = 0  # statuses since then
         self._fresh: list[dict[str, Any]] = []
@@ -119,8 +119,9 @@ class PumpLine:
                 self._answers[message.sequence] = message
             if message.type == m.STATUS[0]:
                 self._take_status(message.fields, now)
-            elif message.type == m.EVENT[0] and not message.fields["part"]:
-                self._take_record(named(message.fields))
+            elif message.type == m.EVENT[0]:
+                whole = not message.fields["part"]
+                self._take_record(message.fields["seq"], named(message.fields) if whole else None)
         if now - self._heard_us > _SILENT_US:
             self._heard_us = now
             self.send(m.STREAM, period_ms=self._stream_ms)
@@ -143,13 +144,16 @@ class PumpLine:
             self._asked_seq, self._waited = self._next_seq, 0  # what the stream brings anyway is dropped as known
             self.send(m.LOG_GET, seq=self._next_seq)
 
-    def _take_record(self, record: dict[str, Any]) -> None:
+    def _take_record(self, seq: int, record: dict[str, Any] | None) -> None:
+        """None: what a record goes on with, which has a number of its own."""
         if self._next_seq < 0:
-            self._next_seq = record["seq"]
-        if record["seq"] >= self._next_seq:
-            self._early[record["seq"]] = record
+            self._next_seq = seq
+        if seq >= self._next_seq:
+            self._early[seq] = record
         while self._next_seq in self._early:
-            self._file(self._early.pop(self._next_seq))
+            found = self._early.pop(self._next_seq)
+            if found:
+                self._file(found)
             self._next_seq += 1
 
     def _file(self, record: dict[str, Any]) -> None:
