@@ -85,6 +85,7 @@ class SelfTest:
     def begin(self):
         """All are made, from the first on."""
         self._image.restart()
+        self._memory.restart()
         self._steps = self._all()
 
     @micropython.native

@@ -44,7 +44,7 @@ def _kept(block: ptr8, phase: int) -> int:
 
 
 class Memory:
-    """`piece(words)` tries so many more, a power of 2: True when that was the last of a turn, or failed. Then `sound`,
+    """`piece(words)` tries so many more: True when that was the last of a turn, or failed. Then `sound`,
     and `wrong_at`: the byte of the RAM that failed, BYTES: the block under the pattern."""
 
     def __init__(self):
@@ -54,6 +54,10 @@ class Memory:
         self._phase = 0x55
         self.block = bytearray(_BLOCK)
         _fill(self.block, self._phase)
+
+    def restart(self):
+        """From the first word."""
+        self._at = 0
 
     @micropython.native
     def piece(self, words):
@@ -65,6 +69,7 @@ class Memory:
         self._phase ^= 0xFF
         _fill(self.block, self._phase)
         at = self._at
+        words = min(words, (BYTES - at) >> 2)  # pieces before it may have been of another size
         was = disable_irq()
         held = _march(START + at, words)
         enable_irq(was)
@@ -72,5 +77,6 @@ class Memory:
             self.sound = False
             self.wrong_at = at + 4 * held
             return True
-        self._at = (at + 4 * words) % BYTES
-        return self._at == 0
+        at += 4 * words
+        self._at = at if at < BYTES else 0
+        return at >= BYTES

@@ -380,3 +380,15 @@ def test_what_is_tested_in_flow_takes_no_memory() -> None:
     prompt = Repl(board)
     prompt.enter()
     assert prompt.run(_LOCKED).strip() == "False"
+
+
+@pytest.mark.req("INT-1")
+def test_a_self_test_that_is_asked_for_ends_whatever_ran_in_pieces_before(firmware: Path) -> None:
+    """Else START counts for nothing until the pump is switched off and on."""
+    bench = PumpBench(firmware)
+    bench.boot(100)
+    for seconds in (0.03, 0.07, 1.0):
+        bench.run_for(seconds)
+        assert bench.ask(m.SELF_TEST).type == m.ACK[0]
+        bench.run_for(0.3)
+        bench.run_until(lambda: not bench.status["flags"] & m.FLAG_TESTING, START_S, "the self-test")
