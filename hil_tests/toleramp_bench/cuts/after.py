@@ -280,8 +280,8 @@ def _log_after(contents: bytes, before: bytes, count: int, streamed: dict[int, b
     after = log_length(contents)
     records = [contents[slot * SLOT : slot * SLOT + RECORD] for slot in range(count, after)]
     new = [unpack_record(record) for record in records if not is_part(record)]
-    if [record["event"] for record in new[1:2]] == [EVENTS.RECOVERED]:
-        del new[1]  # where a session was on it goes on
+    for at in [k for k, record in enumerate(new[1:4], 1) if record["event"] == EVENTS.RECOVERED][:1]:
+        del new[at]  # where a session was on it goes on, once the self-test has passed
     names = [record["event"] for record in new]
     if names[:1] != [EVENTS.BOOT] or names[1:2] != _TESTED:
         return [*found, f"no boot record in slot {count}, where the log went on, but {names}"]

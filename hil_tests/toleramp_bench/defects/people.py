@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pump.io import CONFIRM
+from pump.link.authentication import Authentication
 from pump.link.link import Link
 from pump.protocol import admission, approval
 from pump.senses import keys
@@ -23,6 +24,7 @@ def _no_check() -> None:
 
 
 def _no_approval() -> None:
+    nothing(Authentication, "missing")  # else nobody without a key comes so far
     nothing(approval, "demand")
 
 
