@@ -423,3 +423,13 @@ def test_the_right_key_sets_from_each_place_where_it_may_lie(
     scan_s(bench.pump, 1)
     assert tool(monkeypatch, bench, "oximeter", "set", "bci5") == 0, "no key is needed in bench mode"
     capsys.readouterr()
+
+
+@pytest.mark.req("INT-4", "SEC-1")
+def test_a_second_copy_that_differs_is_what_a_broken_installation_left() -> None:
+    """Else a person whose key was taken back counts again as soon as the first copy is damaged."""
+    now, before = encode_keyring({"afischer": bytes(range(32))}), encode_keyring({"cwolf": bytes(range(32))})
+    ring = Keyring([now, before])
+    assert list(ring.people()) == ["afischer"] and ring.bad == 2
+    ring._copies[0][20] ^= 1
+    assert ring.people() == {}
