@@ -23,6 +23,8 @@ from toleramp_bench.scenario.words import clock
 # Loading takes another time on each target: of these the order counts, not the time.
 _BEFORE, _BY_TURNS, _OF_BAGS = (EVENTS.of(group) for group in (UNTIMED, ALARMS, HANGS))
 _TURNS = 8
+# From these on times count anew: how long a start takes is each target's own.
+_COMES_UP = (EVENTS.BOOT, EVENTS.RECOVERED, EVENTS.TIME_OFF)
 _ROUNDING_MS = 2  # both times are whole milliseconds
 _MOST_LINES = 20
 _PULSE_ML = 0.0001
@@ -130,6 +132,7 @@ def _events(one: list[Event], other: list[Event], names: tuple[str, str], allow_
 
     Where the file allows more time (`swap_ms`), two that come within it may come the other way round.
     """
+    one, other = _but_tests(one), _but_tests(other)
     matcher = SequenceMatcher(None, [_key(event) for event in one], [_key(event) for event in other], autojunk=False)
     alone: tuple[list[Event], list[Event]] = ([], [])
     both: list[tuple[Event, Event]] = []
@@ -152,6 +155,11 @@ def _events(one: list[Event], other: list[Event], names: tuple[str, str], allow_
     return order + _times(both, names, allow_ms)
 
 
+def _but_tests(told: list[Event]) -> list[Event]:
+    """Without the self-test, which the board makes before it takes a session up, and a core does not make."""
+    return [event for event in told if event["event"] != EVENTS.SELF_TEST]
+
+
 def _apart(a: Event, b: Event) -> int:
     return abs(int(a["t_ms"] - b["t_ms"]))
 
@@ -166,7 +174,7 @@ def _times(both: list[tuple[Event, Event]], names: tuple[str, str], allow_ms: in
     before: int | None = None if any(a["event"] == EVENTS.ARMED for a, _ in both) else 0
     for a, b in both:
         apart = a["t_ms"] - b["t_ms"]
-        if a["event"] == EVENTS.BOOT and a is not both[0][0]:
+        if a["event"] in _COMES_UP and a is not both[0][0]:
             before = apart
         if a["event"] in _BEFORE:
             continue
