@@ -58,13 +58,26 @@ _EARLY_BIT = BIT[SPO2_EARLY]
 _LATE_BIT = BIT[SIGNAL_LATE]
 _LOST_BIT = BIT[SIGNAL_LOST]
 _PAST_MS = 1 << 28
-# What is judged by, and what was timed (INT-4).
-_OWN = tuple((
-    "spo2 pulse flags fresh_ms hold bits alert recovered worsened sure leased_ms _looked_ms good_ms baseline "
-    "_better _gone _last _doubted _early_ms _signal_ms _missed_ms _sure_ms _sample_ms _least_stop _least_early "
-    "_least_pulse _most_pulse _most_ms"
-).split())  # fmt: skip
 AGE_MOST_MS = 3_600_000  # what is older is told as so old
+
+
+@micropython.native
+def _folded(vitals):
+    """What is judged by, and what was timed (INT-4)."""
+    low = vitals._low
+    severe = vitals._severe
+    slow = vitals._slow
+    bits = low.ms ^ low.side ^ severe.ms ^ severe.side ^ slow.ms ^ slow.side
+    bits ^= vitals.spo2 ^ vitals.pulse ^ vitals.flags ^ vitals.fresh_ms ^ vitals.hold ^ vitals.bits ^ vitals.leased_ms
+    bits ^= vitals.alert ^ vitals.recovered ^ vitals.worsened ^ vitals.sure ^ vitals._better ^ vitals._gone
+    bits ^= vitals._looked_ms ^ vitals.good_ms ^ vitals.baseline ^ vitals._last ^ vitals._doubted ^ vitals._early_ms
+    bits ^= vitals._signal_ms ^ vitals._missed_ms ^ vitals._sure_ms ^ vitals._sample_ms ^ vitals._least_stop
+    bits ^= vitals._least_early ^ vitals._least_pulse ^ vitals._most_pulse ^ vitals._most_ms
+    deficit = vitals._deficit
+    worse = vitals._worse
+    runs = vitals._violations
+    bits ^= deficit.sum ^ deficit._points ^ worse._spo2 ^ worse._strayed
+    return bits ^ runs._side ^ runs._inside ^ runs._run_ms ^ runs._last_ms ^ runs._before_ms
 
 
 class Vitals(OwnLimits):
@@ -105,12 +118,7 @@ class Vitals(OwnLimits):
         self._sure_ms = -1
         self._sample_ms = -1
         self.set_limits(92, 94, 10, 50, 130)
-        timed = ("ms", "side")
-        self.seal = Seal(
-            ((self, _OWN), (self._low, timed), (self._severe, timed), (self._slow, timed),
-             (self._deficit, ("sum", "_points")), (self._worse, ("_spo2", "_strayed")),
-             (self._violations, ("_side", "_inside", "_run_ms", "_last_ms", "_before_ms")))
-        )  # fmt: skip
+        self.seal = Seal(_folded, self)
 
     # -- what a person's act changes
 

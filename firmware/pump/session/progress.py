@@ -12,13 +12,6 @@ AGE_MAX_MS = 1 << 29
 _REACTIONS, _HELD, _STILL = 0, 1, 2
 
 
-# What changes at decisions and at the ends of steps and legs alone (pump.session.session seals it).
-DECIDED = tuple((
-    "step leg leg_end target entered reacted by_vitals reactions cause resume_step wrong_bags hung back_bag "
-    "back_step session entries turn"
-).split())  # fmt: skip
-
-
 class Progress:
     """Step and leg, pulses given, content of bags and line as booked (`tally`), decisions, the cause of a hold.
 

@@ -17,7 +17,6 @@ from pump.session.bags import Bags, FirstBag
 from pump.session.case import Case
 from pump.session.going_back import ChoosingBag, ChoosingStep, Ways
 from pump.session.held import Held
-from pump.session.progress import DECIDED
 from pump.session.ready import Ready
 from pump.session.recovered import Recovered
 from pump.session.resuming import Resuming
@@ -42,6 +41,18 @@ _STOP = messages.STOP[0]
 _STATE = 255
 _CAUSE_SHIFT = 8
 _FALL = 1 << 29  # a difference modulo 2**30 from here on is a count that fell
+
+
+@micropython.native
+def _folded(session):
+    """What changes at decisions, and at the ends of steps and legs, alone (INT-4)."""
+    progress = session.progress
+    question = session.question
+    bits = session.state ^ question.kind ^ question.second ^ session.running.resting
+    bits ^= progress.step ^ progress.leg ^ progress.leg_end ^ progress.target ^ progress.entered ^ progress.reacted
+    bits ^= progress.by_vitals ^ progress.reactions ^ progress.cause ^ progress.resume_step ^ progress.wrong_bags
+    bits ^= progress.hung ^ progress.back_bag ^ progress.back_step ^ progress.session ^ progress.entries
+    return bits ^ progress.turn
 
 
 class Session:
@@ -76,10 +87,7 @@ class Session:
         self._abort = False
         self.untested = False  # the self-test at power-up is not over
         self.check = 0  # the one that failed, a row of tables.checks
-        self._seal = Seal(
-            ((self, ("state",)), (self.progress, DECIDED), (self.question, ("kind", "second")),
-             (self.running, ("resting",)))
-        )  # fmt: skip
+        self._seal = Seal(_folded, self)
 
     # -- the self-test
 
