@@ -100,7 +100,7 @@ class Controller:
         self.stats = [0] * 10
         self.t_s = self.t_ms = 0
         self.turn = 0
-        self.sampled = False  # a sample came in this scan
+        self.sampled = False  # a sample, or a person's act, came in this scan: the vital signs' judge is another
         self.spare = True  # this scan has time for what can wait for the next one
         self._seq = first_record  # of the journal, when a scan was last shown
         self.busy = False  # this scan made a record
@@ -198,7 +198,7 @@ class Controller:
     def _follow(self, state, second, out):
         """Another question stands now, or this one asks for its second press."""
         session = self.session
-        self.vitals.seal.close()
+        self.sampled = True
         if session.state != state and not self.delivery.flowing:
             out.tidy = True
             self.attention.anew()

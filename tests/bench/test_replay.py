@@ -12,6 +12,7 @@ import pytest
 from long_form import some
 
 from pump.io import CONFIRM
+from pump.link import inputs
 from pump.tables import messages as m
 from toleramp.approval.key_files import Person
 from toleramp.cli import main
@@ -21,7 +22,7 @@ from toleramp.errors import UserError
 from toleramp.live.session_log import Record
 from toleramp.replay.scans import Bytes, beginning, scan
 from toleramp.replay.whole import Piece, replay
-from toleramp_bench.boards.core_pump import SEED, keyring_of
+from toleramp_bench.boards.core_pump import SEED, CorePump, keyring_of
 from toleramp_bench.evidence.replays import FAULTS, equal, recorded
 from toleramp_bench.evidence.signed import KEYS, OTHER, PERSON, signed_blob
 from toleramp_bench.figures.measure import standard_blob
@@ -243,3 +244,17 @@ def test_what_keys_proved_is_taken_from_the_recording(
     assert pieces[0].proved and pieces[0].outcome.records >= 1 and pieces[0].outcome.last > 50
     assert not any(bytes(key)[:8] in bytes(pieces[0].run.data) for key in KEYS.values() if key)
     assert SEED[:8] not in bytes(pieces[0].run.data)
+
+
+def test_where_there_is_no_memory_there_is_no_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a laptop that asks for one resets the pump."""
+
+    def none_left(size: int) -> bytearray:
+        raise MemoryError
+
+    pump = CorePump(20_000)
+    monkeypatch.setattr(inputs, "bytearray", none_left, raising=False)
+    recorder = pump.controller.link.recorder
+    recorder.begin(pump.controller)
+    pump.scan()
+    assert recorder.stands == inputs.OFF

@@ -11,7 +11,7 @@ what it decided otherwise.
 
 from array import array
 
-from pump.base.compat import micropython
+from pump.base.compat import collect, micropython
 from pump.base.copying import copy
 from pump.base.units import TICK_MASK
 from pump.io import COUNT_MAX, FRAM_SLOT
@@ -24,8 +24,8 @@ from pump.store.orders import LAST_SLOT
 from pump.tables import inputs as raw_rows
 from pump.tables import parts
 
-RING = 1 << 14  # bytes: some twenty seconds of flow without a laptop
-_MASK = RING - 1
+RING = 1 << 14  # bytes of a recording that begins at rest: all that the core holds has to have room
+FROM_POWER_ON = 1 << 13  # of one from power-on: some ten seconds of flow without a laptop
 FORMAT = 1
 USUAL_MS = 20
 SLOW_MS = 80
@@ -80,8 +80,16 @@ class Recorder:
         """From here on: the controller as it stands, and what the memory holds beside the log. It allocates. `out`:
         of the scan that ends now. `built`: of one that has just been built, instead, from what: first_record, bench,
         held, first_slot, lost_step, last_s."""
-        if self._ring is None:
-            self._ring = bytearray(RING)
+        size = FROM_POWER_ON if built else RING
+        if self._ring is None or len(self._ring) < size:
+            self._ring = None
+            collect()
+            self._anew = False
+            self.stands = OFF  # where there is no memory for it
+            try:
+                self._ring = bytearray(size)
+            except MemoryError:
+                return
         self._run += 1
         self._head = self._tail = 0
         self._anew = False
@@ -103,10 +111,10 @@ class Recorder:
     @micropython.native
     def put(self, byte):
         """One byte more; where there is no room the recording ends."""
-        if self._head - self._tail >= RING:
+        if self._head - self._tail >= len(self._ring):
             self.stands = ENDED
             return
-        self._ring[self._head & _MASK] = byte
+        self._ring[self._head & (len(self._ring) - 1)] = byte
         self._head += 1
 
     def _memory(self, pump):
@@ -165,7 +173,7 @@ class Recorder:
         at = word(buf, at, self.scans)
         buf[at] = AWAITS if self._anew else self.stands
         if n:
-            fetch(buf, self._ring, self._tail, n)
+            fetch(buf, self._ring, self._tail, n << 16 | len(self._ring) - 1)
         return _HEAD + n
 
     # -- each scan
@@ -197,10 +205,10 @@ class Recorder:
     def _keep(self, work, n):
         """Appends a scan whole, or ends the recording."""
         head = self._head
-        if head - self._tail + n > RING or head > _AT_MOST:
+        if head - self._tail + n > len(self._ring) or head > _AT_MOST:
             self.stands = ENDED
             return
-        append(self._ring, work, head, n)
+        append(self._ring, work, head, n << 16 | len(self._ring) - 1)
         self._head = head + n
 
     @micropython.native

@@ -8,15 +8,18 @@ STAND_FIELDS = "state step cause alarm priority question spo2 quality trip pulse
 
 
 @micropython.viper
-def append(ring: ptr8, data: ptr8, at: int, n: int):
-    for i in range(n):
-        ring[(at + i) & 0x3FFF] = data[i]
+def append(ring: ptr8, data: ptr8, at: int, sizes: int):
+    """`sizes`: bytes << 16 | the ring's mask (a viper function takes four arguments at the most)."""
+    mask = sizes & 0xFFFF
+    for i in range(sizes >> 16):
+        ring[(at + i) & mask] = data[i]
 
 
 @micropython.viper
-def fetch(data: ptr8, ring: ptr8, at: int, n: int):
-    for i in range(n):
-        data[19 + i] = ring[(at + i) & 0x3FFF]
+def fetch(data: ptr8, ring: ptr8, at: int, sizes: int):
+    mask = sizes & 0xFFFF
+    for i in range(sizes >> 16):
+        data[19 + i] = ring[(at + i) & mask]
 
 
 @micropython.viper
