@@ -131,7 +131,7 @@ def test_a_step_is_tolerated_after_all_its_time_but_a_twentieth(ms: int, tolerat
     """Else the next rung comes before this one was borne."""
     bounds = watching(ladder(3.6, 9))
     seen_for(bounds, ms)
-    assert bounds._reached == tolerated
+    assert bounds.reached == tolerated
     bounds.rest()
     assert at_once(bounds, 18, 18 * 25), "four times the rate is too much in any case"
     bounds = watching(ladder(3.6, 9))
@@ -146,7 +146,7 @@ def test_what_is_slower_than_four_fifths_is_not_the_step(interval_ms: int, count
     """Else a step is tolerated at half its rate, or the jitter of the scan keeps it from being so."""
     bounds = watching(ladder(3.6, 9))
     seen_for(bounds, NEEDS_MS, interval_ms)
-    assert bounds._reached == counts
+    assert bounds.reached == counts
 
 
 @pytest.mark.req("PRO-2")
@@ -156,18 +156,18 @@ def test_levels_are_reached_one_after_the_other_and_end_with_the_last() -> None:
     protocol.full_dose_pg = 3_000 * 10**5
     bounds = watching(protocol)
     seen_for(bounds, NEEDS_MS)
-    assert bounds._reached == 1 and bounds._seen_ms < 400
+    assert bounds.reached == 1 and bounds.seen_ms < 400
     seen_for(bounds, 15_000, 40)
-    assert bounds._reached == 2
+    assert bounds.reached == 2
     flowed_ms = 0
-    while bounds._reached == 2:
+    while bounds.reached == 2:
         assert not at_once(bounds, 7, 112)
         flowed_ms += 112
     assert 0 <= flowed_ms - (2_200 * 16 * 19 // 20 - 3 * 16 - 2 * STRETCH_MS) < 300
     for _ in range(2):
         assert not at_once(bounds, 7, 112)
-    bounds._seen_ms = 1 << 28
-    assert not at_once(bounds, 7, 112) and bounds._reached == 3 == bounds.levels.top
+    bounds.seen_ms = 1 << 28
+    assert not at_once(bounds, 7, 112) and bounds.reached == 3 == bounds.levels.top
 
 
 @pytest.mark.req("PRO-2")
@@ -177,11 +177,11 @@ def test_a_hold_hides_no_more_than_a_stretch_of_a_step(dt_ms: int, gain_ms: int)
     bounds = watching(ladder(3.6, 9))
     bounds.count(0, 500 - dt_ms)
     bounds.count(5, dt_ms)
-    assert bounds._seen_ms == 500
+    assert bounds.seen_ms == 500
     bounds.rest()
-    assert bounds._seen_ms == 500 + gain_ms
+    assert bounds.seen_ms == 500 + gain_ms
     bounds.rest()
-    assert bounds._seen_ms == 500 + gain_ms, "once a flow"
+    assert bounds.seen_ms == 500 + gain_ms, "once a flow"
 
 
 @pytest.mark.req("PRO-2")
@@ -189,9 +189,9 @@ def test_what_was_seen_of_a_stretch_counts_at_the_end_of_the_flow() -> None:
     """Else each hold takes a tenth of a second from what was borne."""
     bounds = watching(ladder(3.6, 9))
     at_once(bounds, 1, 90)
-    assert bounds._seen_ms == 0
+    assert bounds.seen_ms == 0
     bounds.rest()
-    assert bounds._seen_ms == 90 + STRETCH_MS
+    assert bounds.seen_ms == 90 + STRETCH_MS
     assert (bounds._span_ms, bounds._pulses, bounds._long_ms, bounds._long) == (0, 0, 0, 0)
 
 
@@ -213,11 +213,11 @@ def test_a_new_session_has_tolerated_nothing_and_hangs_full_bags() -> None:
     """Else yesterday's ladder allows today's first step the last one's rate."""
     bounds = watching(ladder(3.6, 9))
     seen_for(bounds, NEEDS_MS)
-    assert bounds._reached == 1 and bounds.drawn[0] > 300
+    assert bounds.reached == 1 and bounds.drawn[0] > 300
     bounds.restart()
-    assert bounds._reached == 0 == bounds._seen_ms and bounds.drawn == [0]
+    assert bounds.reached == 0 == bounds.seen_ms and bounds.drawn == [0]
     bounds.rest()
-    assert bounds._seen_ms == 0, "nor does its last flow count"
+    assert bounds.seen_ms == 0, "nor does its last flow count"
     assert any(at_once(bounds, 3, 100) for _ in range(8))
 
 

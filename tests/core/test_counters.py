@@ -141,7 +141,7 @@ def growing(worst: Worst) -> list[tuple[str, int]]:
 # Numbers that grow with time or volume, not with what comes in, and end long before: what bounds them.
 BOUNDED = {
     ".t_s": "seconds: 34 years", ".now_s": "the same", "._next": "a minute, round and round",
-    "._seen_ms": "stops at 2**29, grows by a step's milliseconds", ".drawn": "the bag's volume",
+    ".seen_ms": "stops at 2**29, grows by a step's milliseconds", ".drawn": "the bag's volume",
     "._ox_ms": "ticks", "._sure_ms": "ticks", "._second_ms": "ticks", "._heard_ms": "ticks", "._last_ms": "ticks",
     "._count": "the counter's own, modulo 2**30", "._made": "the same", "._moved": "the same",
     "._due_us": "less than an interval between pulses",

@@ -83,7 +83,7 @@ def account(bench: Bench) -> tuple[object, ...]:
     guard, rows = bench.guard, list[int]()
     guard._course.pack(rows)
     guard._tally.pack(rows)
-    bounds = (guard.bounds.drawn, guard.bounds._reached, guard.bounds._seen_ms) if guard.bounds else ()
+    bounds = (guard.bounds.drawn, guard.bounds.reached, guard.bounds.seen_ms) if guard.bounds else ()
     goal = guard._goal if guard._entered() else 0
     standing = guard._step, guard._base, guard._done, guard._bag, guard._loose, goal, guard._turn & 255
     return rows, standing, bounds
@@ -177,14 +177,14 @@ def test_the_dose_rate_that_it_saw_tolerated_is_its_own_record() -> None:
     bench = Bench(mini(), screen=screen)
     bounds = bench.guard.bounds
     assert bounds is not None
-    bounds._reached, bounds._seen_ms = 3, 1_234
+    bounds.reached, bounds.seen_ms = 3, 1_234
     other = again(bench, record(bench)[0], screen=screen)
     assert other is not None and other.guard.bounds is not None and account(other) == account(bench)
     now = record(bench)[0]
     now[kept._LEVEL_AT] = 200
     many = again(bench, now, screen=screen)
     assert many is not None and many.guard.bounds is not None
-    assert many.guard.bounds._reached == many.guard.bounds.levels.top
+    assert many.guard.bounds.reached == many.guard.bounds.levels.top
 
 
 def test_what_does_not_belong_together_is_not_taken_up() -> None:

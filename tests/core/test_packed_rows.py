@@ -269,7 +269,7 @@ def test_the_last_line_s_levels_are_told_until_all_are_reached() -> None:
     bounds = watching(ladder(3.6, 9, 20))
     assert bounds.levels.top > 1
     for reached in range(bounds.levels.top + 1):
-        bounds._reached, bounds._seen_ms, bounds._span_ms = reached, 33, SPAN_MAX_MS + 1
+        bounds.reached, bounds.seen_ms, bounds._span_ms = reached, 33, SPAN_MAX_MS + 1
         to: list[int] = []
         bounds.pack(to)
         assert to[5:8] == [33 if reached < bounds.levels.top else 0, reached, SPAN_MAX_MS]

@@ -6,8 +6,6 @@ the time that its step flows, times the class's factor (PRO-2), nor before that 
 passes the full dose of the order, nor what each bag holds.
 """
 
-import struct
-
 from pump.base.compat import micropython
 from pump.guard.levels import Levels
 
@@ -38,7 +36,7 @@ class Bounds:
         self.broken = False
         self._bag = -1
         self._others_ppm = 0
-        self._free = self._seen_ms = self._reached = 0  # levels that were tolerated: so many
+        self._free = self.seen_ms = self.reached = 0  # levels that were tolerated: so many
         self._span_ms = self._pulses = self._long_ms = self._long = 0
         self._stretch_ms = STRETCH_MS
         self._flowed = False  # since it last rested
@@ -49,7 +47,7 @@ class Bounds:
             self._see(self._bag)
         if self._flowed:
             self._flowed = False
-            self._seen_ms += self._stretch_ms
+            self.seen_ms += self._stretch_ms
         self._span_ms = self._pulses = self._long_ms = self._long = 0
 
     @micropython.native
@@ -87,7 +85,7 @@ class Bounds:
     def _stretch(self, bag, dt_ms):
         """From pulse to pulse: how fast, and for how long it has been as fast as the next level."""
         span_ms, pulses = min(self._span_ms, SPAN_MAX_MS), self._pulses
-        at = self._reached * len(self.fills) + bag
+        at = self.reached * len(self.fills) + bag
         self._long_ms = min(self._long_ms + span_ms, SPAN_MAX_MS)
         self._long += pulses
         if self._long >= WINDOW:
@@ -100,34 +98,23 @@ class Bounds:
     def _see(self, bag):
         """What was as fast as the next level counts towards its being tolerated."""
         levels, span_ms = self.levels, min(self._span_ms, SPAN_MAX_MS)
-        if span_ms * 1_000 // self._pulses <= levels.next_us[self._reached * len(self.fills) + bag]:
-            self._seen_ms += span_ms
-            if self._seen_ms + 2 * self._stretch_ms >= levels.needs_ms[self._reached] and self._reached < levels.top:
-                self._reached += 1
-                self._seen_ms = 0
+        if span_ms * 1_000 // self._pulses <= levels.next_us[self.reached * len(self.fills) + bag]:
+            self.seen_ms += span_ms
+            if self.seen_ms + 2 * self._stretch_ms >= levels.needs_ms[self.reached] and self.reached < levels.top:
+                self.reached += 1
+                self.seen_ms = 0
 
     @micropython.native
     def _too_much(self, bag):
         drawn, plan = self.drawn[bag], self.plan
         return self._others_ppm + plan.ppm_of(bag, drawn) > self._most_ppm or drawn > plan.holds[bag] + WINDOW
 
-    @micropython.native
-    def put(self, layout, buf, at):
-        """Writes how many dose rates were seen tolerated, and for how long the next one; takes no memory."""
-        struct.pack_into(layout, buf, at, self._reached, self._seen_ms)
-
-    def take_up(self, drawn, reached, seen_ms):
-        """Goes on in a session: so much was drawn from each bag, so many dose rates were seen tolerated."""
-        self.restart()
-        self.drawn = drawn
-        self._reached, self._seen_ms = min(reached, self.levels.top), seen_ms
-
     def pack(self, to):
         """Appends what decides from here on; with all levels reached nothing more is seen."""
         to.extend(self.drawn)
-        seen_ms = self._seen_ms if self._reached < self.levels.top else 0
+        seen_ms = self.seen_ms if self.reached < self.levels.top else 0
         for value in (
-            self.broken, self._bag, self._others_ppm, self._free, seen_ms, self._reached,
+            self.broken, self._bag, self._others_ppm, self._free, seen_ms, self.reached,
             min(self._span_ms, SPAN_MAX_MS), self._pulses, self._long_ms, self._long, self._stretch_ms, self._flowed,
         ):  # fmt: skip
             to.append(value)

@@ -33,8 +33,9 @@ class Kept:
             _NOW, buf, at, self._step, self._done, self._bag, self._turn & 255, self._entered(), self._came,
             self._back_step, self._back_bag, mark_of(self.blob), self._base,
         )  # fmt: skip
-        if self.bounds:
-            self.bounds.put(_LEVEL, buf, at + _LEVEL_AT)
+        bounds = self.bounds
+        if bounds:
+            struct.pack_into(_LEVEL, buf, at + _LEVEL_AT, bounds.reached, bounds.seen_ms)
 
     @micropython.native
     def _entered(self):
@@ -64,8 +65,16 @@ class Kept:
         if self.bounds:
             drawn = list(self._tally.drawn)
             drawn[bag] += self._loose
-            self.bounds.take_up(drawn, *struct.unpack_from(_LEVEL, now, _LEVEL_AT))
+            self._take_level(drawn, *struct.unpack_from(_LEVEL, now, _LEVEL_AT))
         return True
+
+    def _take_level(self, drawn, reached, seen_ms):
+        """So much was drawn from each bag, so many dose rates were seen tolerated, the next one for so long."""
+        bounds = self.bounds
+        bounds.restart()
+        bounds.drawn = drawn
+        bounds.reached = min(reached, bounds.levels.top)
+        bounds.seen_ms = seen_ms
 
     def _account(self, turns, turn, entered, came):
         """Tally and course: as at the last decision, and what came since. True when they are known."""

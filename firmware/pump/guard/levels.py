@@ -25,13 +25,16 @@ class Levels:
         steps = [k for k in range(plan.count) if plan.counts[k]]
         self.top = len(steps)
         ratio = RATIO_WIDE if plan.protocol.kind == WIDE_STEP else RATIO_TWO_PERSON
+        following = _intervals_us(plan, steps[0])
         for level in range(self.top + 1):
             if level % AT_ONCE == AT_ONCE - 1:
                 collect()
-            after = steps[min(level, self.top - 1)]
-            for us in _intervals_us(plan, steps[max(0, level - 1)]):
+            after, tolerated = steps[min(level, self.top - 1)], following
+            if 0 < level < self.top:
+                following = _intervals_us(plan, after)
+            for us in tolerated:
                 self.least_us.append(min(_MAX, us * 10_000 // ((ratio if level else 100) * MARGIN)))
-            for us in _intervals_us(plan, after):
+            for us in following:
                 self.next_us.append(min(_MAX, us * 5 // 4))
             self.needs_ms.append(_needs_ms(plan, after))
 

@@ -121,6 +121,7 @@ class Orders:
         self._rows = [0]  # where it may be kept, the best place first
         self._row = 0
         self._number = 0  # of the newest writing
+        self._looked = None  # what `given` has read, for `adopt` in the same scan
         self._handed = False
 
     def given(self, key):
@@ -130,33 +131,42 @@ class Orders:
         """
         if key == self._key and self._ppm != UNKNOWN:
             return self._ppm
-        found, newest, damaged = UNKNOWN, 0, False
-        for _, number, kept, ppm in self._kept():
-            if number == UNREAD:
-                return UNREAD
-            if number == _DAMAGED:
-                damaged = True
-            elif kept == key and number >= newest:
-                found, newest = ppm, number
-        return UNREAD if damaged and found == UNKNOWN else found
+        self._looked = self._look(key)
+        return self._looked[1]
 
     def adopt(self, key):
         """A protocol's order from now on, of which nothing was given; None: nothing is booked.
 
         It is kept in its own row, else in a free one, else in the oldest order's.
         """
-        numbers, own = [_FREE] * ORDERS, UNKNOWN
-        for row, number, kept, _ in self._kept():
-            if number != UNREAD:
-                numbers[row] = number if number == _DAMAGED else max(numbers[row], number)
-                self._number = max(self._number, number)
-                own = row if kept == key else own
-        self._rows = _places(numbers, own)
+        looked = self._looked if self._looked and self._looked[0] == key else self._look(key)
+        self._looked = None  # it is true until something is written
+        _, _, self._rows, newest = looked
+        self._number = max(self._number, newest)
         self._row = 0
         self._key = key
         self._ppm = self._sent_ppm = UNKNOWN
         self.due = self._handed = False
         self.waits = key is not None
+
+    def _look(self, key):
+        """(key, what was given of that order, the rows for it, the newest writing's number): the memory, read once."""
+        numbers, own, top = [_FREE] * ORDERS, UNKNOWN, 0
+        given, newest, damaged = UNKNOWN, 0, False
+        for row, number, kept, ppm in self._kept():
+            if number == UNREAD:
+                given, damaged = UNREAD, True
+                break
+            numbers[row] = number if number == _DAMAGED else max(numbers[row], number)
+            top = max(top, number)
+            damaged = damaged or number == _DAMAGED
+            if number != _DAMAGED and kept == key:
+                own = row
+                if number >= newest:
+                    given, newest = ppm, number
+        if damaged and given == UNKNOWN:
+            given = UNREAD
+        return key, given, _places(numbers, own), top
 
     def go_on(self, key):
         """A session of that order goes on: what was given of it stands. False where nobody can know that."""
