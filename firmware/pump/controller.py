@@ -319,13 +319,14 @@ class Controller:
     @micropython.native
     def _sense(self, snap, look, out):
         vitals, parser, oximeter = self.vitals, self.parser, self.oximeter
-        if (look or snap.buttons) and not vitals.seal.whole():
-            self.guard.doubt()
+        came = False
         if oximeter.searches:
             oximeter.go_on(snap, self, out)
-        elif snap.ox_n and oximeter.take(snap, parser):
-            if not vitals.seal.whole():
-                self.guard.doubt()
+        elif snap.ox_n:
+            came = oximeter.take(snap, parser)
+        if (look or came or snap.buttons) and not vitals.seal.whole():
+            self.guard.doubt()
+        if came:
             self.sampled = True
             vitals.sample(parser.spo2, parser.pulse, parser.flags, snap.now_ms)
             if vitals.worsened:

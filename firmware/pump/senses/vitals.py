@@ -25,6 +25,7 @@ from pump.senses.baseline import Minute
 from pump.senses.limits import BACK, BETWEEN, BEYOND, FALL_S, SEVERE_SPO2, Deficit, Delay, Violations, side_of, sinks
 from pump.senses.own_limits import MARGIN, OwnLimits
 from pump.senses.trend import Trend
+from pump.senses.vitals_seal import folded
 from pump.senses.worse import Worse
 from pump.tables import verdicts
 from pump.tables.causes import (
@@ -59,25 +60,6 @@ _LATE_BIT = BIT[SIGNAL_LATE]
 _LOST_BIT = BIT[SIGNAL_LOST]
 _PAST_MS = 1 << 28
 AGE_MOST_MS = 3_600_000  # what is older is told as so old
-
-
-@micropython.native
-def _folded(vitals):
-    """What is judged by, and what was timed (INT-4)."""
-    low = vitals._low
-    severe = vitals._severe
-    slow = vitals._slow
-    bits = low.ms ^ low.side ^ severe.ms ^ severe.side ^ slow.ms ^ slow.side
-    bits ^= vitals.spo2 ^ vitals.pulse ^ vitals.flags ^ vitals.fresh_ms ^ vitals.hold ^ vitals.bits ^ vitals.leased_ms
-    bits ^= vitals.alert ^ vitals.recovered ^ vitals.worsened ^ vitals.sure ^ vitals._better ^ vitals._gone
-    bits ^= vitals._looked_ms ^ vitals.good_ms ^ vitals.baseline ^ vitals._last ^ vitals._doubted ^ vitals._early_ms
-    bits ^= vitals._signal_ms ^ vitals._missed_ms ^ vitals._sure_ms ^ vitals._sample_ms ^ vitals._least_stop
-    bits ^= vitals._least_early ^ vitals._least_pulse ^ vitals._most_pulse ^ vitals._most_ms
-    deficit = vitals._deficit
-    worse = vitals._worse
-    runs = vitals._violations
-    bits ^= deficit.sum ^ deficit._points ^ worse._spo2 ^ worse._strayed
-    return bits ^ runs._side ^ runs._inside ^ runs._run_ms ^ runs._last_ms ^ runs._before_ms
 
 
 class Vitals(OwnLimits):
@@ -118,7 +100,7 @@ class Vitals(OwnLimits):
         self._sure_ms = -1
         self._sample_ms = -1
         self.set_limits(92, 94, 10, 50, 130)
-        self.seal = Seal(_folded, self)
+        self.seal = Seal(folded, self)
 
     # -- what a person's act changes
 
