@@ -110,7 +110,6 @@ class SelfTest:
         except StopIteration:
             self._steps = None
 
-    @micropython.native
     def _tell(self, check, good, value):
         snap = self._snap
         snap.found[check] = value
@@ -120,16 +119,13 @@ class SelfTest:
             snap.failed = check
         return good
 
-    @micropython.native
     def _tell_memory(self):
         memory = self._memory
         return self._tell(checks.RAM, memory.sound, 256 if memory.sound else memory.wrong_at)
 
-    @micropython.native
     def _tell_image(self):
         return self._tell(checks.IMAGE, self._image.sound, self._image.length >> 10)
 
-    @micropython.native
     def _turn_over(self):
         """The image was read once more, some tens of seconds after the last time: the small ones are due as well."""
         self._tell_image()

@@ -60,7 +60,7 @@ class Recorder:
         self._raw = array("i", [0] * raw_rows.COUNT)  # as told last
         self._head = self._tail = 0  # bytes made, and fetched
         self._run = 0
-        self._anew = False
+        self.anew = False
         self._forget()
 
     def _forget(self):
@@ -84,7 +84,7 @@ class Recorder:
         if self._ring is None or len(self._ring) < size:
             self._ring = None
             collect()
-            self._anew = False
+            self.anew = False
             self.stands = OFF  # where there is no memory for it
             try:
                 self._ring = bytearray(size)
@@ -92,9 +92,11 @@ class Recorder:
                 return
         self._run += 1
         self._head = self._tail = 0
-        self._anew = False
+        self.anew = False
         self.stands = GOES
         self._forget()
+        self.told = 0
+        pump.link.auth.told = NOTHING_TOLD  # what was proved before is in no scan of it
         put = self.put
         put(FORMAT)
         put_bytes(put, self.core)
@@ -158,7 +160,7 @@ class Recorder:
         """A request's four bytes: where the laptop goes on, which has all before that; with the highest bit it asks
         for a recording from now on."""
         if buf[at + 3] & 128:
-            self._anew = True
+            self.anew = True
             return
         where = buf[at] | buf[at + 1] << 8 | buf[at + 2] << 16 | (buf[at + 3] & 63) << 24
         if self._tail < where <= self._head:
@@ -171,7 +173,7 @@ class Recorder:
         at = word(buf, at, self._tail)
         at = word(buf, at, self._head)
         at = word(buf, at, self.scans)
-        buf[at] = AWAITS if self._anew else self.stands
+        buf[at] = AWAITS if self.anew else self.stands
         if n:
             fetch(buf, self._ring, self._tail, n << 16 | len(self._ring) - 1)
         return _HEAD + n
@@ -195,7 +197,7 @@ class Recorder:
             self._check = sum_of(work, n, self._check)
             work[n] = self._check & 255
             self._keep(work, n + 1)
-        if self._anew and not out.flowing:
+        if self.anew and not out.flowing:
             pump.link.loading = True  # it may allocate, and its time is not the scan's
             out.tidy = True
             self.begin(pump, out)

@@ -11,12 +11,12 @@ import struct
 from pump.base.compat import micropython
 from pump.base.copying import copy
 from pump.base.units import ticks_diff
-from pump.io import TX_MAX
+from pump.io import COUNT_MAX, TX_MAX
 from pump.link import frames, status
 from pump.link.archive import Archive
 from pump.link.authentication import HEAD_SIZE, Authentication
 from pump.link.handlers import AT, CODE_MAX, Handlers, handlers
-from pump.link.inputs import Recorder
+from pump.link.inputs import GOES, Recorder
 from pump.link.loader import Loader
 from pump.link.often import Often
 from pump.store.journal import RECORD
@@ -176,7 +176,11 @@ class Link(Handlers):
             self._stored(out)
         elif self._period_ms and pump.spare:
             self._stream(out, pump, snap.now_ms)
-        self.recorder.scan(pump, snap, out)
+        recorder = self.recorder
+        if recorder.stands == GOES or recorder.anew:
+            recorder.scan(pump, snap, out)
+        else:
+            recorder.scans = recorder.scans + 1 if recorder.scans < COUNT_MAX else 0
 
     def _answer(self, out, kind, pump):
         plain = self._plain

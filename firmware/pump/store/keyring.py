@@ -5,6 +5,7 @@ it is not used. Without a sound copy nobody is known, which is told by its name 
 """
 
 from pump.base import crc
+from pump.base.compat import micropython
 from pump.protocol.approval import decode_keyring
 from pump.tables import events
 from pump.tables.causes import BIT, KEYS_DAMAGED
@@ -76,6 +77,7 @@ class Keyring:
             put_bytes(put, name.encode())
             put(0 if people[name] is None else 1)
 
+    @micropython.native
     def look(self, pump):
         """Once a minute at rest; what is found is recorded. `pump`: the controller."""
         if pump.t_s < self._look_s or not GROUP[pump.session.state] & AT_REST or pump.link.loading:

@@ -38,7 +38,7 @@ class Sink(Recorder):
 
     def begin(self, pump: Controller, out: Outputs | None = None, built: Any = None) -> None:
         """The pump's next recording is a run of its own."""
-        self._anew = False
+        self.anew = False
 
     def _keep(self, work: bytearray, n: int) -> None:
         self.made = bytes(work[:n])
