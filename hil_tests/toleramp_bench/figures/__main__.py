@@ -85,11 +85,11 @@ def session_figures(bench: PumpBench, scale: Fraction = SCALE) -> Iterator[Figur
     )
     yield Figure("board: order of steps and events equal to the core's", int(core == board), "", "1", core == board)
     stats = bench.stats()
-    yield below("scan, mean", stats["mean_us"] / 1000, "ms", 2.5)
-    yield below("scan, worst", stats["worst_us"] / 1000, "ms", 9)
+    yield below("scan, mean", stats["mean_us"] / 1000, "ms", 2)
+    yield below("scan, worst", stats["worst_us"] / 1000, "ms", 7)
     yield below("scan, worst lateness", stats["late_worst_us"] / 1000, "ms", 2)
     yield Figure("scans longer than their period", stats["overruns"], "", "0", stats["overruns"] == 0)
-    yield above("free heap while running", stats["free_heap"] / 1024, "KB", 90)
+    yield above("free heap while running", stats["free_heap"] / 1024, "KB", 100)
     for step, rate, interval_us in ((1, 2, 180_000), (12, 80, 4_500)):
         pulses, error = measure.interval_errors_us(bench, step, interval_us)
         yield below(f"pulse interval at {rate} mL/h against ideal, {pulses} pulses", error, "us", 1)
@@ -146,12 +146,12 @@ def _decision() -> Iterator[Figure]:
     bench, _, nurse = measure.running_bench(Fraction(1, 100))
     measure.to_step(bench, nurse, 9)
     bench.run_for(2)
-    yield below("two steps back to another bag: longest scan, at rest", measure.decision_ms(bench, 2), "ms", 25)
+    yield below("two steps back to another bag: longest scan, at rest", measure.decision_ms(bench, 2), "ms", 20)
 
 
 def _image() -> Iterator[Figure]:
     size = image().with_suffix(".bin").stat().st_size
-    yield below("image size", size / 1024, "KB", 800)
+    yield below("image size", size / 1024, "KB", 700)
     yield below("power-on to first answer, simulated", measure.boot_ms() / 1000, "s", 2)
 
 
@@ -166,7 +166,7 @@ def twenty_steps() -> bytes:
 
 def _protocol() -> Iterator[Figure]:
     took_ms, left = measure.accept_ms(twenty_steps())
-    yield below("20-step protocol, checked and accepted by the pump", took_ms, "ms", 350)
+    yield below("20-step protocol, checked and accepted by the pump", took_ms, "ms", 300)
     yield Figure("heap that stays taken after four more loads", left, "bytes", "0", left <= 0)
 
 
