@@ -23,7 +23,7 @@ from pump.store.settings import Settings
 from pump.tables import messages as m
 from pump.tables import parts
 from pump.tables.oximeters import NAMES
-from pump.tables.states import FLOWS, GROUP
+from pump.tables.states import FLOWS, GROUP, UNTESTED
 from pump.tables.states import NAMES as STATES
 
 FRAM = parts.BIT[parts.FRAM]
@@ -86,7 +86,7 @@ class Brain:
         if not pace & layout.SAMPLES:
             core.vitals.fresh_ms = max(FRESH_MS, line.SILENCE_MS)
         self.snap.parts, self.snap.wall_s, self.snap.wall_lost = parts, wall - 1, osf != 0
-        core.boot(cause, self.snap)
+        core.boot(cause, self.snap, bool(pace & layout.TESTS))
         core.self_test(parts)
         if self.slow:
             core.link._period_ms = 1  # the stream without a request: a host that never spoke is never lost
@@ -130,10 +130,14 @@ class Brain:
             micropython.heap_unlock()
 
     def may_lock(self):
-        # While the drug flows nothing may be taken, whatever comes; else where nobody is at the keys or on the line.
+        # While the drug flows nothing may be taken, whatever comes; else where nobody is at the keys or on the line,
+        # and nothing that the power cut off is taken up.
         core, snap = self.core, self.snap
-        if GROUP[core.session.state] & FLOWS:
+        group = GROUP[core.session.state]
+        if group & FLOWS:
             return True
+        if group & UNTESTED:
+            return False
         return not (snap.buttons or not core.buttons.quiet or snap.link_n or core.link.loading or self.searches)
 
     @property

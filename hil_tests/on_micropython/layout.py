@@ -11,12 +11,14 @@ from pump.io import FRAM_SLOT, LINK_MAX, OX_MAX
 from pump.tables import inputs
 
 SCAN, BOOT, CORRUPT, LOAD, KEEP, RUN = 83, 66, 67, 76, 75, 82  # the first byte of a request
-SLOW, SAMPLES = 1, 2  # bits of a boot: slow scans; samples stand for the oximeter's bytes
+# Bits of a boot: slow scans; samples stand for the oximeter's bytes; the board tests itself.
+SLOW, SAMPLES, TESTS = 1, 2, 4
 PROTOCOL, PLAN = 0, 1  # where a bit is flipped
 
 # kind, dt_ms, now_ms, buttons, pulses, moved, idle, queue_us, parts, driver off, FRAM, oximeter bytes, link bytes,
-# broken bytes of the oximeter, one more than the clock's time, its OSF, one more than the FRAM slot that was read
-_SCAN = "<BIIBIIIIBBBBBBIBH"
+# broken bytes of the oximeter, one more than the clock's time, its OSF, one more than the FRAM slot that was read,
+# checks of the self-test that passed as bits, the one that failed, and what was found of that
+_SCAN = "<BIIBIIIIBBBBBBIBHIBi"
 _RAW = "<" + inputs.COUNT * "H"
 # kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, pace, oximeter, lost step,
 # the log's newest time, and the clock as in a scan
@@ -52,7 +54,8 @@ def pack_scan(request, snap):
     struct.pack_into(
         _SCAN, request, 0, SCAN, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.moved, snap.idle,
         snap.queue_us, snap.parts, snap.driver_off, snap.fram, snap.ox_n, snap.link_n,
-        snap.ox_broken, snap.wall_s + 1, snap.wall_lost, snap.read + 1,
+        snap.ox_broken, snap.wall_s + 1, snap.wall_lost, snap.read + 1, snap.passed, snap.failed,
+        snap.found[snap.failed],
     )  # fmt: skip
     if inputs.COUNT:
         struct.pack_into(_RAW, request, _RAW_AT, *snap.raw)
@@ -85,6 +88,9 @@ def unpack_scan(request, snap):
     snap.wall_s = _word(request, 32) - 1
     snap.wall_lost = request[36] != 0
     snap.read = (request[37] | request[38] << 8) - 1
+    snap.passed = _word(request, 39)
+    snap.failed = request[43]
+    snap.found[snap.failed] = _word(request, 44)
     for row in range(inputs.COUNT):
         snap.raw[row] = request[_RAW_AT + 2 * row] | request[_RAW_AT + 2 * row + 1] << 8
     copy(snap.ox, 0, request, _OX_AT, OX_MAX)
@@ -150,7 +156,7 @@ def unpack_sample(ox):
 
 
 def boot(scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost, last_s, snap):
-    # The request that begins a life; `pace`: SLOW, SAMPLES.
+    # The request that begins a life; `pace`: SLOW, SAMPLES, TESTS.
     return struct.pack(
         _BOOT, BOOT, scan_us, bench, cause, first, slot, parts, pl_pulse, pace, form, lost, last_s,
         snap.wall_s + 1, snap.wall_lost,

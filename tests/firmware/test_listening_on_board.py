@@ -81,7 +81,7 @@ def test_the_unix_port_finds_what_the_core_finds() -> None:
     try:
         target.choose(case.other)
         target.oximeter = device(target.board, case)
-        target.start(False)
+        target.start(True)
         answers = []
         target.board.to_pump += target.line._encode(m.LISTEN, wanted=1)
         for _ in range(12):

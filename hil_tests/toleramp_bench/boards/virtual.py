@@ -25,6 +25,7 @@ from toleramp_bench.devices.clock import EPOCH, START, RealTimeClock, to_bcd
 from toleramp_bench.devices.line_bits import bits, resample, same_line
 from toleramp_bench.devices.monostable import HOLD_NS
 from toleramp_bench.devices.pulses import RunLog
+from toleramp_bench.devices.self_test import SelfTest
 from toleramp_bench.devices.step_generator import StepGenerator
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
@@ -77,6 +78,7 @@ class VirtualBoard:
         self.parts = parts.ALL  # those that answer, as bits
         self.clock = RealTimeClock(lambda: self.now_us * 1000, START)
         self._clock_due_us = 0
+        self.tests = SelfTest()
         self.driver_cut = False  # the driver's enable is broken: it says so, and nothing moves
         self._kept = NO_WRITE
         self._idle = self._idle_seen = 0
@@ -107,9 +109,13 @@ class VirtualBoard:
 
     # -- power
 
-    def boot(self, brain: Brain, at_us: int) -> None:
-        """A brain whose first scan comes at `at_us`; its time counts from there."""
+    def boot(self, brain: Brain, at_us: int, tests: bool = False) -> None:
+        """A brain whose first scan comes at `at_us`; its time counts from there. `tests`: it awaits the board's."""
         self.brain = brain
+        if tests:
+            self.tests.begin()
+        else:
+            self.tests.end()
         self._zero_us = self._scanned_us = at_us
         self._grid_us = self._scan_due_us = at_us + self.scan_us
         self.stepper = self._generator()
@@ -216,6 +222,9 @@ class VirtualBoard:
         self._fill_raw(snap)
         if now >= self._clock_due_us:
             self.read_clock()
+        snap.passed = snap.failed = 0
+        if self.tests.pending:
+            self.tests.look(snap, self.driver_cut)
         self.brain.scan(snap, self.out)
         self._apply()
 
@@ -319,6 +328,8 @@ class VirtualBoard:
         if out.ox_line != self._ox_line and self._form is not None:
             self._ox_line = out.ox_line
             self._open(self._form if out.ox_line == AS_SET else Line(out.ox_line))
+        if out.tests:
+            self.tests.begin()
         if out.clock_s > 0:
             self.clock.set_to(EPOCH + timedelta(seconds=out.clock_s))
             self._clock_due_us = 0

@@ -48,6 +48,12 @@ def seen_in(status: dict[str, Any]) -> Seen:
     )
 
 
+def tested(status: dict[str, Any]) -> bool:
+    """Whether the self-test at power-up lets a protocol be loaded, or has failed; by the newest status, {}: none."""
+    group = states.GROUP[status["state"]] if status else states.UNTESTED
+    return not group & states.UNTESTED or bool(group & states.FAULTY)
+
+
 def seen_at(controller: Any) -> Seen:
     """What the screen of a core in this process shows."""
     s = controller.session

@@ -40,6 +40,7 @@ LOOKS = 5  # within the time that a status is old
 WATCHDOG_US = 1_000_000
 SLOW_US = 100_000  # scans as long as this take samples instead of bytes
 START_US = power_up.DONE_MS * 1000  # somebody may load then
+TESTED_US = 3_000_000
 POWER_ON, BY_WATCHDOG = 1, 3  # reset causes as the board names them
 
 
@@ -149,6 +150,11 @@ class CoreTarget:
             self._status.look()
         self._boot(bench_mode, POWER_ON)
         self.run_to(START_US)
+        self._to_tested()
+
+    def _to_tested(self) -> None:
+        """Lets the self-test come to its verdict: until then nothing is loaded. A key that is held keeps it waiting."""
+        self.board.run_to(self.now_us + TESTED_US, lambda: not self.board.tests.first)
 
     def close(self) -> None:
         """Nothing stays."""
@@ -181,9 +187,9 @@ class CoreTarget:
         recorder = controller.link.recorder
         recorder.core = core_hash().encode()
         recorder.begin(controller, None, (first, bench, held, slot, lost, last_s))
-        controller.boot(cause, self.board.snap)
+        controller.boot(cause, self.board.snap, True)
         controller.self_test(self.board.parts)
-        recorder.booted(cause, self.board.snap, self.board.parts)
+        recorder.booted(cause, self.board.snap, self.board.parts, True)
         return LocalBrain(controller, first)
 
     def _boot(self, bench: bool, cause: int) -> None:
@@ -194,7 +200,7 @@ class CoreTarget:
             bench = False  # not given: it is asked for
         self.brain = self._make_brain(bench, cause)
         self.board.listen(module(self.form), lambda said: self.oximeter.hear(said))
-        self.board.boot(self.brain, self.board.now_us + BOOT_US + self._phase.late_us)
+        self.board.boot(self.brain, self.board.now_us + BOOT_US + self._phase.late_us, True)
 
     def _act_key(self, keys: int, down: bool) -> None:
         """A jammed key stays down when people let go of it."""

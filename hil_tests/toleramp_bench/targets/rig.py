@@ -27,7 +27,7 @@ from toleramp_bench.boards.rig.serial_bench import SerialBench
 from toleramp_bench.boards.rig.stamp_log import StampLog
 from toleramp_bench.devices.oximeter import DEFAULT_FORM
 from toleramp_bench.devices.pulses import PulseTimes
-from toleramp_bench.people.seen import OFF, Seen
+from toleramp_bench.people.seen import OFF, Seen, tested
 from toleramp_bench.places import mechanism_pl_pulse
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
@@ -134,13 +134,13 @@ class RigTarget:
             self._wait_us(_BENCH_KEY_US)  # hands off: a press right after it is none
         self.build = self.line.greet(_BOOT_US)
         if not self.bench.wait_for(self._status_came, _BOOT_US):
-            raise TargetFault(f"rig: no status from the pump on {self.bench.places[1]}")
+            raise TargetFault(f"rig: no status from a pump on {self.bench.places[1]} that has tested itself")
         self.line.since_last_boot()
         self._bench_zero_us = self.bench.now_us - self.now_us
 
     def _status_came(self) -> bool:
         self.line.poll()
-        return bool(self.line.status)
+        return tested(self.line.status)
 
     def close(self) -> None:
         """Lets go of everything and gives the ports back."""

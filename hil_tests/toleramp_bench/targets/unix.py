@@ -228,7 +228,7 @@ class UnixTarget(CoreTarget):
         number, slot = self.board.log_end()
         boot = layout.boot(
             self.scan_us, bench | self.board.keys << 1, cause, number, slot, self.board.parts, self.pl_pulse,
-            (layout.SLOW | layout.SAMPLES) * self.slow, NAMES.index(self.form), self.board.lost_step(),
+            (layout.SLOW | layout.SAMPLES) * self.slow | layout.TESTS, NAMES.index(self.form), self.board.lost_step(),
             self.board.newest_s(), self.board.snap,
         )  # fmt: skip
         kept = {slot: content for slot, content in self.board.fram.items() if slot >= FIRST_SLOT}
