@@ -115,7 +115,7 @@ class SelfTest:
         snap.found[check] = value
         if good:
             snap.passed |= 1 << check
-        elif not snap.failed:
+        elif checks.DOES[snap.failed] == checks.TELLS:  # one that stops the pump is named, whatever else only tells
             snap.failed = check
         return good
 

@@ -94,8 +94,12 @@ def setting(pin: str, level: int) -> Inject:
     return lambda bench: bench.expander.set_input(8 + getattr(bench.pins, pin), level)
 
 
-def unplugged(part: int) -> Inject:
-    return lambda bench: bench.unplug(part, True)
+def unplugged(*rows: int) -> Inject:
+    def inject(bench: PumpBench) -> None:
+        for part in rows:
+            bench.unplug(part, True)
+
+    return inject
 
 
 FAILURES: dict[str, tuple[int, Inject]] = {
@@ -113,6 +117,7 @@ FAILURES: dict[str, tuple[int, Inject]] = {
     "both settings": (checks.SETTINGS, damaged_settings),
     "no screen": (checks.SCREEN, unplugged(parts.SCREEN)),
     "no lights": (checks.LIGHTS, unplugged(parts.LIGHTS)),
+    "neither clock nor lights": (checks.LIGHTS, unplugged(parts.CLOCK, parts.LIGHTS)),
     "the converter": (checks.SENSORS, lambda bench: bench.board.set_adc_volts(4, 0)),
     "a flat battery": (checks.SUPPLY, lambda bench: bench.plant.do("battery_volts", {"volts": 2.8})),
     "too high a voltage": (checks.SUPPLY, lambda bench: bench.plant.do("battery_volts", {"volts": 4.7})),
