@@ -19,7 +19,6 @@ from pump.tables import causes, events, parts, refusals, states
 from pump.tables import messages as m
 from toleramp.device.wire import unpack
 from toleramp_bench.boards.core_pump import PL_PULSE, SEED, CorePump, keyring_of
-from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.devices.clock import EPOCH
 
 PERIOD_US = 100_000
@@ -33,6 +32,7 @@ BY_ITSELF = {  # what time and the line may lead to, with all hands off
     ("running", "held"), ("running", "completed"), ("bag", "held"), ("held", "locked"),
 }  # fmt: skip
 KEY_TO = {"running": CONFIRM, "armed": START, "resumable": CONFIRM, "decision": CONFIRM, "boundary": CONFIRM}
+EVENT = frozenset({(m.EVENT[0], 0)})
 LAYOUTS = {row[1]: row[1:4] for row in m.ROWS}
 
 
@@ -68,6 +68,7 @@ class LinePump(CorePump):
         """A controller that has just got power."""
         self.line, self.loaded, self.due = LineModel(Gate(KEYS, self.bench)), None, None
         self.told.clear()
+        self.first = self.controller.journal.seq  # record of this power-on
         self.zero_s = 0  # pulses that moved when the session began
         self.footprint = held_bytes(self.controller.link)
 
@@ -79,13 +80,11 @@ class LinePump(CorePump):
         number, slot = open_log(self.board.slot) if self.board.parts & FRAM else (self.controller.journal.seq, None)
         step = self.board.lost_step()
         self.board.off()
-        self.controller = Controller(
+        controller = Controller(
             self.parser, PL_PULSE, self.period_us, bench=self.bench, first_record=number, first_slot=slot,
             read_slot=self.board.kept_slot, lost_step=step, keyring=keyring_of(KEYS), seed=SEED,
         )  # fmt: skip
-        self.brain = LocalBrain(self.controller, number)
-        self.board.boot(self.brain, self.now_us)
-        self.events = []
+        self.boots(controller, number)
         self._on()
 
     def press(self, button: int, hold_ms: int = 200) -> None:
@@ -232,16 +231,14 @@ class LinePump(CorePump):
     def _narrowed(self, asked: list[Request], before: Before) -> frozenset[tuple[int, int]]:
         """What the last request may be answered, now that the pump's rooms are known."""
         last = asked[-1]
-        again = [request for request in asked if request.kind == last.kind]
-        if len(again) > 1 and last.kind in (m.HANG[0], m.SET[0], m.LOAD_END[0]) and last.may != ACK:
-            return last.may | ANY_REFUSAL  # the one before was judged in this scan, too
         if last.kind == m.LISTEN[0] and last.may & ACK:
             return refused(refusals.WATCHED) if any(last.payload) and before.watched else ACK
         if last.kind == m.HANG[0] and last.may & ACK:
             return self._bag(last.payload, before)
         if last.kind == m.LOG_GET[0] and last.may - refused(refusals.RANGE) and len(last.payload) == 4:
-            there = self.controller.journal.seq - RING <= record_asked(last) < self.controller.journal.seq
-            return last.may if there and not last.often else last.may & ANY_REFUSAL
+            end = self.controller.journal.seq
+            there = max(self.first, end - RING) <= record_asked(last) < end
+            return last.may & (ANY_REFUSAL if last.often or not there else EVENT)
         return last.may
 
     def _bag(self, code: bytes, before: Before) -> frozenset[tuple[int, int]]:

@@ -86,6 +86,15 @@ class CorePump:
         """Time since power-on."""
         return self.board.now_us
 
+    def boots(self, controller: Controller, first: int) -> None:
+        """The power came back: another controller, whose first record has that number, and nothing of what the one
+        before has put out, such as the line of a search."""
+        self.controller = controller
+        self.brain = LocalBrain(controller, first)
+        self.board.out = Outputs()
+        self.board.boot(self.brain, self.now_us)
+        self.events = []
+
     def load(self, blob: bytes) -> None:
         """Loads a compiled protocol as the link would; raises ValueError with the device's code when refused."""
         self.brain.hand_over(blob)
