@@ -9,7 +9,6 @@ from pump.controller import Controller
 from pump.io import LINK_MAX
 from pump.store.journal import open_log
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump, keyring_of
-from toleramp_bench.boards.local_brain import LocalBrain
 
 PERIOD_US = 100_000
 
@@ -31,13 +30,11 @@ class CoreLine:
         step = pump.board.lost_step()
         pump.board.off()
         pump.board.sent.clear()
-        pump.controller = Controller(
+        controller = Controller(
             pump.parser, PL_PULSE, pump.period_us, bench=self.bench, keyring=keyring_of(self.keys), first_record=number,
             first_slot=slot, read_slot=pump.board.kept_slot, lost_step=step,
         )  # fmt: skip
-        pump.brain = LocalBrain(pump.controller, number)
-        pump.board.boot(pump.brain, pump.now_us)
-        pump.events = []
+        pump.boots(controller, number)
         for _ in range(12):
             pump.scan()
 

@@ -11,18 +11,20 @@ from core_kit import encode, state
 from line_model import ACK, ANY_REFUSAL, LATER, Gate, LineModel, Request, opened, record_asked, refused
 from shelf import KEYS, SHELF, Sheet
 
-from pump.controller import Controller
 from pump.io import CONFIRM, DOWN, LINK_MAX, SILENCE, START, STOP, UP
 from pump.protocol.fingerprint import fingerprint
-from pump.store.journal import RECORD, RING, open_log
-from pump.tables import causes, events, parts, refusals, states
+from pump.store.journal import RECORD, RING
+from pump.tables import causes, checks, events, parts, refusals, states
 from pump.tables import messages as m
 from toleramp.device.wire import unpack
-from toleramp_bench.boards.core_pump import PL_PULSE, SEED, CorePump, keyring_of
-from toleramp_bench.boards.local_brain import LocalBrain
+from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
 from toleramp_bench.devices.clock import EPOCH
 
 PERIOD_US = 100_000
+POWER_ON = 1  # the board's reset cause
+UNKNOWN_PULSES = 50_000_000 // PL_PULSE  # 0.05 mL
+TESTS_SCANS = 20  # of a self-test
+OWN = 1 << checks.SUPPLY | 1 << checks.KEY  # the core's; the board says all others
 PRESS_US = 1_500_000  # from a key going down to what the pump makes of it
 KEYS_ALL = (START, CONFIRM, SILENCE, UP, DOWN, STOP)
 FRAM = parts.BIT[parts.FRAM]
@@ -31,9 +33,19 @@ BY_BLOB = {sheet.blob: sheet for sheet in SHELF.values()}
 BY_ITSELF = {  # what time and the line may lead to, with all hands off
     ("idle", "ready"), ("stopped", "ready"), ("completed", "ready"), ("armed", "ready"), ("running", "bag"),
     ("running", "held"), ("running", "completed"), ("bag", "held"), ("held", "locked"),
+    ("testing", "idle"), ("testing", "recovered"), ("testing", "failed"), ("recovered", "failed"),
 }  # fmt: skip
 KEY_TO = {"running": CONFIRM, "armed": START, "resumable": CONFIRM, "decision": CONFIRM, "boundary": CONFIRM}
+EVENT = frozenset({(m.EVENT[0], 0)})
 LAYOUTS = {row[1]: row[1:4] for row in m.ROWS}
+
+
+@dataclass
+class Cut:
+    """What stood there when the power went: the protocol, and pulses given of its session."""
+
+    loaded: Sheet | None = None
+    given: int = 0
 
 
 @dataclass
@@ -62,31 +74,42 @@ class LinePump(CorePump):
         self.given: set[bytes] = set()  # orders of which something flowed
         self.down_us: dict[int, int] = {}  # when a key last went down
         self.told: Counter[str] = Counter()  # records by their event, of this power-on
-        self._on()
+        self._on(0)
 
-    def _on(self) -> None:
-        """A controller that has just got power."""
+    def _on(self, first: int) -> None:
+        """A controller that has just got power, and the number of its first record."""
         self.line, self.loaded, self.due = LineModel(Gate(KEYS, self.bench)), None, None
         self.told.clear()
+        self.first = first  # record of this power-on
         self.zero_s = 0  # pulses that moved when the session began
+        self.tests_in, self.fails = 0, 0  # scans until the board says what its self-test found; the check that fails
         self.footprint = held_bytes(self.controller.link)
 
+    cut = Cut()
     loaded: Sheet | None
     due: Request | None  # for records of the FRAM
 
-    def cycle(self) -> None:
-        """Power off and on; the FRAM keeps what it holds."""
-        number, slot = open_log(self.board.slot) if self.board.parts & FRAM else (self.controller.journal.seq, None)
-        step = self.board.lost_step()
+    def cycle(self, tests_in: int = 0, fails: int = 0) -> None:
+        """Power off and on; the FRAM keeps what it holds. `tests_in`: the pump tests itself first, for so many scans;
+        `fails`: the check that it does not pass."""
+        if self.loaded:  # else what was cut off before that is still to be taken up
+            self.cut = Cut(self.loaded, self.stepper.moved - self.zero_s)
+        first, _ = self.board.log_end()
         self.board.off()
-        self.controller = Controller(
-            self.parser, PL_PULSE, self.period_us, bench=self.bench, first_record=number, first_slot=slot,
-            read_slot=self.board.kept_slot, lost_step=step, keyring=keyring_of(KEYS), seed=SEED,
-        )  # fmt: skip
-        self.brain = LocalBrain(self.controller, number)
-        self.board.boot(self.brain, self.now_us)
-        self.events = []
-        self._on()
+        self.again(POWER_ON, self.bench, KEYS, tests_in > 0)
+        self._on(first)
+        self.tests_in, self.fails = tests_in, fails
+        if state(self) == "recovered":
+            self._taken_up()
+
+    def _taken_up(self) -> None:
+        """What was cut off stands as it stood (SES-14, INT-2)."""
+        loaded, given = self.cut.loaded, self.cut.given
+        total = self.controller.session.progress.total
+        assert self._stands(loaded), "a session without its protocol"
+        assert 0 <= given - total <= UNKNOWN_PULSES, (given, total)
+        assert self.controller.session.progress.hung < 0, "nobody knows what hangs"
+        self.loaded, self.zero_s = loaded, self.stepper.moved - total
 
     def press(self, button: int, hold_ms: int = 200) -> None:
         """A hand; when it came is what lets the flow begin."""
@@ -96,6 +119,7 @@ class LinePump(CorePump):
     def scan(self) -> None:
         """One scan, checked."""
         before, told = self._before(), len(self.events)
+        self._tests()
         super().scan()
         snap = self.snap
         self.line.gate.nonce = self.controller.link.auth.nonce or b""
@@ -107,6 +131,17 @@ class LinePump(CorePump):
         for event in self.events[told:]:
             self.told[str(event["event"])] += 1
         self.reached["state", state(self)] += 1
+
+    def _tests(self) -> None:
+        """What the board says of its self-test with the next scan."""
+        snap = self.snap
+        snap.passed = snap.failed = 0
+        if self.out.tests:
+            self.tests_in, self.fails = TESTS_SCANS, 0
+        if self.tests_in:
+            self.tests_in -= 1
+            if not self.tests_in:
+                snap.passed, snap.failed = 0 if self.fails else checks.AT_POWER_UP & ~OWN, self.fails
 
     def _before(self) -> Before:
         session = self.controller.session
@@ -127,6 +162,9 @@ class LinePump(CorePump):
 
     def _loads(self, asked: list[Request], before: Before) -> None:
         """What came in full stands whole in every room, or nowhere."""
+        if before.state == "testing" and state(self) == "recovered":
+            self._taken_up()
+            return
         came = [request for request in asked if request.blob is not None]
         sheet = BY_BLOB.get(came[-1].blob or b"") if came else None
         if came:
@@ -232,16 +270,14 @@ class LinePump(CorePump):
     def _narrowed(self, asked: list[Request], before: Before) -> frozenset[tuple[int, int]]:
         """What the last request may be answered, now that the pump's rooms are known."""
         last = asked[-1]
-        again = [request for request in asked if request.kind == last.kind]
-        if len(again) > 1 and last.kind in (m.HANG[0], m.SET[0], m.LOAD_END[0]) and last.may != ACK:
-            return last.may | ANY_REFUSAL  # the one before was judged in this scan, too
         if last.kind == m.LISTEN[0] and last.may & ACK:
             return refused(refusals.WATCHED) if any(last.payload) and before.watched else ACK
         if last.kind == m.HANG[0] and last.may & ACK:
             return self._bag(last.payload, before)
         if last.kind == m.LOG_GET[0] and last.may - refused(refusals.RANGE) and len(last.payload) == 4:
-            there = self.controller.journal.seq - RING <= record_asked(last) < self.controller.journal.seq
-            return last.may if there and not last.often else last.may & ANY_REFUSAL
+            end = self.controller.journal.seq
+            there = max(self.first, end - RING) <= record_asked(last) < end
+            return last.may & (ANY_REFUSAL if last.often or not there else EVENT)
         return last.may
 
     def _bag(self, code: bytes, before: Before) -> frozenset[tuple[int, int]]:
@@ -262,7 +298,7 @@ class LinePump(CorePump):
         assert bool(flags & m.FLAG_LOADED) == bool(self.loaded)
         assert bool(flags & m.FLAG_BENCH) == self.bench and fields["t_s"] == c.t_s
         assert fields["steps"] == (c.session.case.plan.count if self.loaded else 0)
-        if self.loaded and state(self) not in ("ready", "fault"):
+        if self.loaded and state(self) not in ("ready", "fault", "failed"):
             assert fields["total_pulses"] == self.snap.moved - self.zero_s
 
     def _is_challenge(self, fields: dict[str, Any], last: Request) -> None:
@@ -301,6 +337,9 @@ class LinePump(CorePump):
         assert not holds or now in ("held", "stopped", "fault"), "PAUSE did not act"
         assert not (stops or holds) or (not self.out.words and not self.out.permit)
         assert now != "stopped" or before.state == now or stops or self._pressed(CONFIRM), "it stopped by itself"
+        assert now != "failed" or self.fails, "it failed by itself"
+        assert now != "fault" or before.state == now or self.stray, "a fault, and nothing was wrong"
+        assert now != "armed" or not self.tests_in, "a start before the self-test had passed"
         if now != before.state and now not in ("stopped", "fault"):
             self._hands(before, now)
 

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from core_kit import TECHNICAL, classify, hang, resume, scan_s, state, tap
 
-from pump.controller import Controller
 from pump.io import CONFIRM
 from pump.senses.vitals import RECOVER_MS
-from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
-from toleramp_bench.boards.local_brain import LocalBrain
+from toleramp_bench.boards.core_pump import CorePump
 from toleramp_bench.names import EVENTS
 
 POWER_ON, BY_WATCHDOG = 1, 3
 
 
-def cycle(pump: CorePump, off_s: float = 60, cause: int = POWER_ON, scanned_s: float = 1) -> CorePump:
-    """The same board after so long without power; then it scans for a while. Nothing says that it is in bench mode."""
+def cycle(
+    pump: CorePump, off_s: float = 60, cause: int = POWER_ON, scanned_s: float = 1, tests: bool = False
+) -> CorePump:
+    """The same board after so long without power; then it scans for a while, and `tests` itself. Nothing says that it
+    is in bench mode."""
     board = pump.board
     board.off()
     board.run_to(pump.now_us + round(off_s * 1e6), lambda: False)
-    number, slot = board.log_end()
-    pump.controller = Controller(
-        pump.parser, PL_PULSE, pump.period_us, first_record=number, first_slot=slot, lost_step=board.lost_step(),
-        read_slot=board.kept_slot, settings=pump._settings(), last_s=board.newest_s(),
-    )  # fmt: skip
-    pump.events.clear()
-    board.read_clock()
-    pump.controller.boot(cause, board.snap)
-    pump.controller.self_test(board.parts)
-    pump.brain = LocalBrain(pump.controller, number)
     board.key(board.keys, False)
-    board.boot(pump.brain, pump.now_us)
+    pump.again(cause, tests=tests)
     scan_s(pump, scanned_s)
     return pump
 

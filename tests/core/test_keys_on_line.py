@@ -7,21 +7,14 @@ from collections.abc import Callable
 
 import pytest
 from core_kit import encode, host, scan_s, standard, start, state, tap
-from core_line import CoreLine
 from line_model import coded, opened, signature
 from test_approval import signed
 
 from pump.base.calendar import FIRST_S
 from pump.io import STOP
 from pump.link.authentication import FREE_TRIES, MOST_WAIT_S
-from pump.protocol.approval import encode_keyring
-from pump.store.keyring import Keyring
-from pump.tables import alarms, events, refusals, states
+from pump.tables import events, refusals, states
 from pump.tables import messages as m
-from pump.tables.causes import BIT, KEYS_DAMAGED
-from toleramp import cli
-from toleramp.approval.key_files import Person, key_text
-from toleramp.device import ports
 from toleramp_bench.boards.core_pump import CorePump
 
 KEYS = {"afischer": bytes(range(32)), "bmeier": bytes(range(32, 64)), "cwolf": None}
@@ -304,132 +297,3 @@ def test_the_log_says_whose_key_it_was() -> None:
     last = bytearray(48)
     journal.copy(journal.seq - 1, last, 0)
     assert last[21] == 0, "a press is nobody's key"
-
-
-# -- the keyring
-
-
-@pytest.mark.req("INT-4", "SEC-3")
-def test_one_damaged_copy_is_told_and_the_other_counts_two_are_a_fault_with_a_name() -> None:
-    """Else a flipped bit in the flash opens the pump, or takes it from its people in silence."""
-    ring = encode_keyring(KEYS)
-    for at in range(0, len(ring), 7):
-        torn = bytearray(ring)
-        torn[at] ^= 4
-        for copies, bad in (([torn, ring], 1), ([ring, torn], 2)):
-            made = Keyring(copies)
-            assert (made.people(), made.bad, made.bits) == (KEYS, bad, 0)
-        both = Keyring([torn, torn])
-        assert (both.people(), both.there, both.bits) == ({}, True, BIT[KEYS_DAMAGED])
-    assert Keyring([None, ring]).people() == KEYS and Keyring([None, None]).bits == 0
-    old = encode_keyring({"afischer": KEYS["afischer"]})
-    assert Keyring([ring, old]).people() == KEYS, "an installation that was broken off: the new one counts"
-
-
-@pytest.mark.req("INT-4", "SEC-1")
-def test_a_flipped_bit_in_the_memory_is_found_before_use_and_in_the_background() -> None:
-    """Else a person's key is another one, and nobody knows why."""
-    pump = idle()
-    laptop = Laptop(pump)
-    keyring = pump.controller.keyring
-    keyring._copies[0][20] ^= 1
-    laptop.challenge()
-    assert laptop.say(laptop.sign(m.SET[0], PAYLOADS["SET"])) == (m.ACKED, 0), "the other copy counts"
-    scan_s(pump, 61)
-    assert keyring.bad == 1
-    keyring._copies[1][20] ^= 1
-    scan_s(pump, 61)
-    assert keyring.bits and laptop.say(coded(m.SET[0], 1, PAYLOADS["SET"])) == (m.REFUSED[0], refusals.KEYS_DAMAGED)
-    assert laptop.say(coded(m.CHALLENGE_GET[0], 1, b"afischer")) == (m.REFUSED[0], refusals.KEYS_DAMAGED)
-    told = [(event["event"], event["arg"]) for event in pump.events if "keys" in str(event["event"])]
-    assert told == [(events.NAMES[events.KEYS_DAMAGED], 1), (events.NAMES[events.KEYS_DAMAGED], 3)]
-    assert pump.controller.alarms.active[alarms.KEYRING]
-
-
-# -- the tools
-
-
-def tool(monkeypatch: pytest.MonkeyPatch, line: CoreLine, *words: str) -> int:
-    """Exit code of a command at that pump."""
-    monkeypatch.setattr(ports, "open_port", line.open)
-    return cli.main([*words, "--port", "core"])
-
-
-@pytest.mark.req("SEC-1", "SEC-2")
-@pytest.mark.parametrize(
-    "what, said",
-    [
-        ("missing", "it takes a person's key; name your key file with --key or in TOLERAMP_KEY"),
-        ("no file", "no such file"),
-        ("wrong", "the key is another one than the pump has for this person"),
-        ("revoked", "this person's key was revoked"),
-        ("unknown", "the pump does not know this person's key"),
-        ("slow", "it looks at none for a while; run it again in "),
-        ("no keys", "no key is installed in the pump; toleramp keys install in service mode"),
-        ("damaged", "the pump's keyring is damaged, both copies"),
-    ],
-)
-def test_what_is_wrong_with_a_key_is_one_line(
-    what: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: object, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Else a person does not know whether to take another key, wait, or call somebody."""
-    from pathlib import Path
-
-    line = CoreLine(False, KEYS)
-    scan_s(line.pump, 1)
-    file = Path(str(tmp_path)) / "my.key"
-    names = {"wrong": "afischer", "revoked": "cwolf", "unknown": "zadams"}
-    key = bytes(31) + b"\1" if what == "wrong" else KEYS.get(names.get(what, "afischer")) or bytes(32)
-    if what != "no file":
-        file.write_text(key_text(Person(names.get(what, "afischer"), "", key)))
-        file.chmod(0o600)
-    if what == "slow":
-        line.pump.controller.link.auth.wait_s = 8
-    if what == "no keys":
-        line.pump.controller.link.auth.keyring = line.pump.controller.keyring = Keyring()
-    if what == "damaged":
-        line.pump.controller.keyring.__init__([b"TLK", b"TLK"])  # type: ignore[misc]
-    for number, words in enumerate((["oximeter", "set", "bci5"], ["clock", "--set"], ["oximeter", "listen"])):
-        if what == "wrong" and number:
-            break  # the next ones are slowed down
-        assert tool(monkeypatch, line, *words, *([] if what == "missing" else ["--key", str(file)])) == 2
-        out, err = capsys.readouterr()
-        assert out == "" and err.count("\n") == 1 and said in err, err
-    assert line.pump.controller.settings.values == [0]
-
-
-@pytest.mark.req("SEC-1")
-def test_the_right_key_sets_from_each_place_where_it_may_lie(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: object, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Else people type their key's place each time, or another person's key is used unasked."""
-    from pathlib import Path
-
-    home = Path(str(tmp_path))
-    usual = home / "toleramp" / "my.key"
-    usual.parent.mkdir()
-    usual.write_text(key_text(Person("afischer", "", KEYS["afischer"] or b"")))
-    usual.chmod(0o600)
-    line = CoreLine(False, KEYS)
-    scan_s(line.pump, 1)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "none"))
-    assert tool(monkeypatch, line, "oximeter", "set", "bci5") == 2
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
-    assert tool(monkeypatch, line, "oximeter", "set", "bci5") == 0
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "none"))
-    monkeypatch.setenv("TOLERAMP_KEY", str(usual))
-    assert tool(monkeypatch, line, "oximeter", "set", "contec9") == 0
-    bench = CoreLine(True, {})
-    scan_s(bench.pump, 1)
-    assert tool(monkeypatch, bench, "oximeter", "set", "bci5") == 0, "no key is needed in bench mode"
-    capsys.readouterr()
-
-
-@pytest.mark.req("INT-4", "SEC-1")
-def test_a_second_copy_that_differs_is_what_a_broken_installation_left() -> None:
-    """Else a person whose key was taken back counts again as soon as the first copy is damaged."""
-    now, before = encode_keyring({"afischer": bytes(range(32))}), encode_keyring({"cwolf": bytes(range(32))})
-    ring = Keyring([now, before])
-    assert list(ring.people()) == ["afischer"] and ring.bad == 2
-    ring._copies[0][20] ^= 1
-    assert ring.people() == {}

@@ -9,15 +9,19 @@ from typing import Any
 import pytest
 from test_link_machine import walk
 
-from pump import loading
+from pump import loading, recovery
+from pump.checks import Checks
 from pump.guard.guard import Guard
 from pump.link import frames, link
+from pump.link.authentication import Authentication
 from pump.link.link import Link
 from pump.link.loader import Loader
 from pump.protocol.protocol import Refusal
 from pump.senses.budget import Budget
 from pump.senses.vitals import Vitals
+from pump.session import recovered
 from pump.session.session import Session
+from pump.store.journal import Journal
 from pump.store.orders import Orders
 from pump.tables import messages as m
 from pump.tables import states
@@ -172,11 +176,50 @@ def drops_what_follows_a_damaged_frame(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(frames.Receiver, "take", take)
 
 
+def takes_a_request_again(patch: pytest.MonkeyPatch) -> None:
+    """No key's requests are counted."""
+    sound = Authentication._judged
+
+    def judged(self: Any, buf: bytearray, at: int, length: int) -> int:
+        self._counts = [0] * len(self._counts)
+        return int(sound(self, buf, at, length))
+
+    patch.setattr(Authentication, "_judged", judged)
+
+
+def answers_with_another_record(patch: pytest.MonkeyPatch) -> None:
+    """Each record of this power-on is thought to be in RAM still."""
+    patch.setattr(Journal, "holds", lambda self, seq: self._first <= seq < self.seq)
+
+
+def takes_up_more_than_was_given(patch: pytest.MonkeyPatch) -> None:
+    """After a power cut the pulses of the step are counted twice."""
+    sound = recovered.restore
+
+    def restore(case: Any, record: Any, turns: Any) -> bool:
+        record.total += record.done + 1
+        return bool(sound(case, record, turns))
+
+    patch.setattr(recovery, "restore", restore)
+
+
+def starts_before_its_self_test(patch: pytest.MonkeyPatch) -> None:
+    """START counts while checks are awaited."""
+    sound = Checks.look
+
+    def look(self: Any, pump: Any, snap: Any, out: Any, presses: int) -> int:
+        sound(self, pump, snap, out, presses)
+        return presses
+
+    patch.setattr(Checks, "look", look)
+
+
 SEEDED: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     takes_a_wrong_crc, takes_pieces_beyond_the_end, answers_again, answers_with_the_last_number,
     hears_no_pause_at_a_bag, stops_no_held_session, confirms_the_bag_that_the_line_names, leaves_the_guard_behind,
     leaves_the_limits_behind, refused_load_is_shown, loads_in_a_session, forgets_the_order_at_power_off,
-    keeps_each_refusal, writes_each_refused_load, drops_what_follows_a_damaged_frame,
+    keeps_each_refusal, writes_each_refused_load, drops_what_follows_a_damaged_frame, takes_a_request_again,
+    answers_with_another_record, takes_up_more_than_was_given, starts_before_its_self_test,
 )  # fmt: skip
 
 

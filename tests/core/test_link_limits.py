@@ -10,8 +10,9 @@ from core_kit import host, pump_with, run_to_step, scan_s, short, start, state, 
 
 from pump.io import START
 from pump.link import frames
+from pump.store.journal import RING
+from pump.tables import events, refusals
 from pump.tables import messages as m
-from pump.tables import refusals
 from toleramp_bench.boards.core_pump import CorePump
 
 WRONG = b"TLR-X-9999"
@@ -162,3 +163,34 @@ def test_what_was_judged_late_is_no_answer_to_another_request(name: str) -> None
     said = answers(pump, frame(m.HANG[0], WRONG, 1) + frame(row[1], b"", 2), 0.02)
     assert [kind for kind, _ in said] == [row[6]]
     assert (state(pump) == "held") == (name == "PAUSE")
+
+
+@pytest.mark.req("INT-7")
+@pytest.mark.parametrize(
+    ("name", "first"), [("LISTEN", b"\1"), ("SET", struct.pack("<BH", 0, 99))], ids=["watched", "out of range"]
+)
+def test_a_refusal_keeps_its_own_reason(name: str, first: bytes) -> None:
+    """Else the one who sent the later of two such requests in a scan reads what was wrong with the one before."""
+    kind = next(row[1] for row in m.ROWS if row[0] == name)
+    own = refusals.WATCHED if name == "LISTEN" else refusals.RANGE
+    for then, code in ((b"", refusals.TRUNCATED), (first, own)):
+        pump = CorePump(20_000)
+        pump.controller.conditions.monitoring.on = True
+        (said,) = answers(pump, frame(kind, first, 1) + frame(kind, then, 2), 0.02)
+        assert said[0] == m.REFUSED[0] and said[1][:2] == bytes((kind, code)), refusals.NAMES[said[1][1]]
+
+
+@pytest.mark.req("INT-5", "INT-10")
+@pytest.mark.parametrize(("back", "answer"), [(RING, m.REFUSED), (RING - 1, m.REFUSED), (RING - 2, m.EVENT)])
+def test_a_record_whose_place_a_new_one_takes_in_that_scan_is_refused(back: int, answer: tuple[int, str, str]) -> None:
+    """Else who asks for the oldest record gets the newest one for it."""
+    pump = waiting_for_a_bag()
+    journal = pump.controller.journal
+    while journal.seq < 2 * RING:
+        pump.controller.note(events.PRESSED, 0, 0, 0)
+    seq = journal.seq - back
+    ((kind, payload),) = answers(
+        pump, frame(m.HANG[0], WRONG, 1) + frame(m.LOG_GET[0], struct.pack("<I", seq), 2), 0.02
+    )
+    assert journal.seq == seq + back + 2, "a wrong code is a record and one with its letters"
+    assert kind == answer[0] and (kind == m.REFUSED[0] or payload == struct.pack("<I", seq))

@@ -8,6 +8,7 @@ from itertools import product
 
 import pytest
 from core_kit import encode, finish, mini, pump_with, scan_s, short, standard, start, tap, until
+from power_kit import BY_WATCHDOG, POWER_ON, cycle
 
 from oximeters.detection import Score, Search
 from oximeters.registry import module
@@ -297,6 +298,21 @@ def test_a_laptop_that_falls_silent_ends_it(rest: Rest) -> None:
     assert until(rest.pump, lambda pump: not pump.controller.oximeter.searches, 10)
     assert rest.board.now_us // 1000 - began_ms <= 5_200
     assert rest.stands() == searches.LAPTOP_SILENT and rest.open_as_set()
+
+
+@pytest.mark.req("INT-8", "INT-12")
+@pytest.mark.parametrize("power", [POWER_ON, BY_WATCHDOG])
+def test_a_power_cut_ends_it(rest: Rest, power: int) -> None:
+    """Else the line stays open as no oximeter speaks, and what the pump tells of it is not what is."""
+    rest.begin()
+    scan_s(rest.pump, 0.4)
+    assert rest.out.ox_line == 1
+    again = Rest(cycle(rest.pump, 1, power))
+    assert again.core.oximeter.search is None and again.open_as_set()
+    again.ask(messages.HEARD_GET, line=1)
+    scan_s(again.pump, 0.1)
+    (heard,) = [answer.fields for answer in again.answers() if answer.type == messages.HEARD[0]]  # type: ignore[attr-defined]
+    assert (heard["turn"], heard["search"]) == (again.out.ox_line, searches.NEVER) == (0, 0)
 
 
 @pytest.mark.req("INT-12")

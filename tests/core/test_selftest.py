@@ -193,25 +193,15 @@ def test_what_passes_while_it_runs_changes_nothing() -> None:
     assert state(pump) == state(other) == "running" and pump.stepper.pulses == other.stepper.pulses > 0
 
 
-def cut_off_and_on(pump: CorePump, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The power goes and comes; this time the pump tests itself."""
-    from pump.controller import Controller
-
-    whole = Controller.boot
-    with monkeypatch.context() as patch:
-        patch.setattr(Controller, "boot", lambda self, cause, snap: whole(self, cause, snap, True))
-        cycle(pump, scanned_s=0.2)
-
-
 @pytest.mark.req("INT-1", "INT-2", "SES-14")
 @pytest.mark.parametrize("late", [False, True], ids=["before the session is taken up", "after that"])
-def test_a_failed_self_test_loses_no_session(late: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_self_test_loses_no_session(late: bool) -> None:
     """Else a loose plug at power-on costs the patient the whole session, and nobody knows how much was given."""
     pump = running_at(3)
     scan_s(pump, 2)
     total = pump.controller.session.progress.total
     for _ in range(3):
-        cut_off_and_on(pump, monkeypatch)
+        cycle(pump, scanned_s=0.2, tests=True)
         assert state(pump) == "testing"
         if late:
             says(pump, checks.FIRST & ~OWN)
@@ -222,7 +212,7 @@ def test_a_failed_self_test_loses_no_session(late: bool, monkeypatch: pytest.Mon
         assert state(pump) == "failed"
         tap(pump, CONFIRM)  # somebody tries: no word about the session
         scan_s(pump, 2)
-    cut_off_and_on(pump, monkeypatch)
+    cycle(pump, scanned_s=0.2, tests=True)
     passes_all(pump)
     assert state(pump) == "recovered" and why(pump) == "power-cut"
     assert abs(pump.controller.session.progress.total - total) * PL_PULSE <= 50_000 * 1_000

@@ -23,7 +23,7 @@ class Account:
         self.flowed = -1  # the step of the last pulse
         self.completed = [False] * plan.count
         self.asked = False  # a bag was asked for, and none confirmed since
-        self.still_ms = 0  # ms without flow since the last pulse
+        self.still_ms = 0  # ms without flow since the last pulse; before the first one, in the present hold
         self.reactions = 0
         self.reacted_at = -1  # the step of the last pulse at a reaction after which it has not gone on
         self.unwell = False  # the patient was low for too long since the flow ended

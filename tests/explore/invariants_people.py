@@ -77,15 +77,15 @@ def reactions_are_kept(w: World) -> str:
 def no_resume_after_too_long(w: World) -> str:
     """After longer without flow than the protocol allows it does not go on."""
     most_ms = w.plan.protocol.max_hold_min * case.MIN_MS + TICK_MS
-    return f"goes on after {w.still_before} ms without flow" if w.still_before > most_ms else ""
+    late = w.account.flowed >= 0 and w.still_before > most_ms  # before the first pulse nothing has to be kept up
+    return f"goes on after {w.still_before} ms without flow" if late else ""
 
 
 @holds("SES-3", when=AS_IT_BEGINS)
 def least_hold_after_a_reaction(w: World) -> str:
     """It does not go on before the least time of a hold is over."""
     least_ms = w.plan.protocol.min_hold_min * case.MIN_MS
-    goes_on = w.before == states.RESUMABLE and w.account.flowed >= 0  # before the first pulse no time is counted
-    early = goes_on and w.still_before + TICK_MS < least_ms
+    early = w.before == states.RESUMABLE and w.still_before + TICK_MS < least_ms
     return f"goes on after {w.still_before} ms" if early else ""
 
 

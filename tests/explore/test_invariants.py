@@ -8,7 +8,22 @@ from tests.explore.people import reach
 from tests.explore.protocols import ALL as PROTOCOLS
 from tests.explore.spaces import WHOLE, shortened
 from tests.explore.world import World
-from tests.explore.wrong import BY_INVARIANT, Wrong, planted
+from tests.explore.wrong import BY_INVARIANT, Wrong, answers, planted
+
+from pump.session.progress import Progress
+from pump.session.resuming import Resuming
+
+_TECHNICAL, _ON = ("UP", "CONFIRM"), ("START", "CONFIRM")
+_FIRST = ("hang A", "scan", "CONFIRM", "STOP early", *_TECHNICAL)  # a hold before the session's first pulse
+# A hold that people leave too soon: before the first pulse too, and the second of two between which nothing flowed.
+TOO_SHORT = {
+    "after the first pulse": BY_INVARIANT["least-hold-after-a-reaction"],
+    "before it": Wrong(answers(Resuming, "least_s", 0), "first bag asked", (*_FIRST, *_ON), "line-fill"),
+    "a second one before it": Wrong(
+        answers(Progress, "hold", None), "first bag asked",
+        (*_FIRST, "wait", "wait", *_ON, "STOP early", *_TECHNICAL, *_ON), "line-fill",
+    ),
+}  # fmt: skip
 
 
 def broken(wrong: Wrong, with_defect: bool) -> set[str]:
@@ -46,3 +61,12 @@ def test_what_breaks_it_is_found_and_nothing_else_breaks_it(name: str) -> None:
 def test_each_invariant_names_its_requirements_and_its_defect() -> None:
     assert set(ALL) == set(BY_INVARIANT)
     assert all(one.ids and one.says for one in ALL.values())
+
+
+@pytest.mark.req("SES-3")
+@pytest.mark.parametrize("when", TOO_SHORT)
+def test_a_resume_after_too_short_a_hold_is_found_before_the_first_pulse_too(when: str) -> None:
+    """Else who stops a pump as it starts may go on at once, and nobody notices."""
+    wrong = TOO_SHORT[when]
+    assert broken(wrong, True) == {"least-hold-after-a-reaction"}
+    assert not broken(wrong, False)

@@ -215,7 +215,9 @@ class World:
         self.fresh = self.pump.delivery.flowing and not self.flow_before
         if self.new > 0:
             account.still_ms = 0
-        elif self.before != RUNNING and account.flowed >= 0:
+        elif account.flowed < 0 and not GROUP[self.before] & HOLDS:
+            account.still_ms = 0  # before the first pulse a hold begins anew
+        elif self.before != RUNNING:
             account.still_ms = min(account.still_ms + ms, self.most_still_ms)
         if self.low_ms > LOW_MS and GROUP[session.state] & (SUPERVISED | HOLDS):
             account.unwell = True

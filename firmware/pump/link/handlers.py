@@ -101,16 +101,11 @@ class Handlers:
             self.journal.sent = oldest
 
     def on_log_get(self, length):
-        """A record that is still in RAM."""
-        if self._short(length, m.LOG_GET[1]):
-            return
-        buf = self.receiver.buf
-        seq = buf[AT] | buf[AT + 1] << 8 | buf[AT + 2] << 16 | (buf[AT + 3] & 63) << 24
-        if self.journal.holds(seq):
-            self._wanted = seq
+        """A record; whether it is still in RAM counts when it is sent: this scan may make one that takes its place."""
+        if not self._short(length, m.LOG_GET[1]):
+            buf = self.receiver.buf
+            self._wanted = buf[AT] | buf[AT + 1] << 8 | buf[AT + 2] << 16 | (buf[AT + 3] & 63) << 24
             self._reply = _EVENT
-        else:
-            self.refuse(refusals.RANGE, 0, min(seq, self.journal.seq))
 
     def on_hang(self, length):
         """The code of a bag, as scanned."""

@@ -157,8 +157,8 @@ class Link(Handlers):
 
     def decline(self, layout, code, where=0, detail=0):
         """The same for a request of that layout that the controller judged after all bytes of the scan had come. The
-        answer due to a later one stands: no PAUSE that acted reads as refused."""
-        if self._reply and self._asked == layout[0]:
+        answer due to a later one stands: no PAUSE that acted reads as refused, no refusal has another one's reason."""
+        if self._reply and self._reply != _REFUSED and self._asked == layout[0]:
             self.refuse(code, where, detail)
 
     # -- sending
@@ -183,7 +183,11 @@ class Link(Handlers):
             recorder.scans = recorder.scans + 1 if recorder.scans < COUNT_MAX else 0
 
     def _answer(self, out, kind, pump):
-        plain = self._plain
+        plain, journal = self._plain, self.journal
+        if kind == _EVENT and not journal.holds(self._wanted):
+            self.refuse(refusals.RANGE, 0, min(self._wanted, journal.seq))
+            self._reply = 0
+            kind = _REFUSED
         if kind == _ACK:
             plain[AT] = self._asked
             n = 1
@@ -195,7 +199,7 @@ class Link(Handlers):
         elif kind == _EVENT:
             n = self._record(self._wanted)
         elif kind == _INPUTS:
-            n = self.recorder.fill(plain, self.journal.boot)
+            n = self.recorder.fill(plain, journal.boot)
         else:
             n = status.fill(kind, plain, pump, self._wanted)
         self._close(out, kind, self._reply_seq, n)

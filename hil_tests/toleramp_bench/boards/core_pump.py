@@ -86,6 +86,36 @@ class CorePump:
         """Time since power-on."""
         return self.board.now_us
 
+    def boots(self, controller: Controller, first: int) -> None:
+        """The power came back: another controller, whose first record has that number, and nothing of what the one
+        before has put out, such as the line of a search."""
+        self.controller = controller
+        self.brain = LocalBrain(controller, first)
+        self.board.out = Outputs()
+        self.board.boot(self.brain, self.now_us)
+        self.events = []
+
+    def again(
+        self,
+        cause: int,
+        bench: bool = False,
+        keys: Mapping[str, bytes | None] | None = None,
+        tests: bool = False,
+    ) -> None:
+        """The power came back, for that reset cause: what the memory has kept is taken up; where the board `tests`
+        itself first, after that."""
+        board = self.board
+        number, slot = board.log_end()
+        controller = Controller(
+            self.parser, PL_PULSE, self.period_us, bench=bench, first_record=number, first_slot=slot,
+            lost_step=board.lost_step(), read_slot=board.kept_slot, settings=self._settings(), last_s=board.newest_s(),
+            keyring=keyring_of(keys), seed=SEED,
+        )  # fmt: skip
+        board.read_clock()
+        controller.boot(cause, board.snap, tests)
+        controller.self_test(board.parts)
+        self.boots(controller, number)
+
     def load(self, blob: bytes) -> None:
         """Loads a compiled protocol as the link would; raises ValueError with the device's code when refused."""
         self.brain.hand_over(blob)
