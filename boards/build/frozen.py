@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .errors import BuildError
 from .paths import ROOT
+from .read_names import without_unread
 from .tables import frozen_tables
 
 PACKAGES = ("pump", "oximeters", "drivers")
@@ -60,6 +61,7 @@ def collect(firmware: Path, board: Path, packages: tuple[str, ...], with_main: b
     if with_main:
         frozen |= _if_there(firmware / "main.py", "main.py")
         frozen |= {name: path.read_bytes() for name, path in board_modules(board).items()}
+        frozen = without_unread(frozen)
     return Contents(frozen, board_files(board), core_hash(firmware) if "pump" in packages else "")
 
 

@@ -110,10 +110,13 @@ class Pump:
     def measure(self, began, due):
         """Keeps the loop's figures: time of the scan that began at `began` and was due at `due`."""
         stats = self.core.stats
-        took = min(ticks_diff(ticks_us(), began), TOOK_MAX_US)
+        took = ticks_diff(ticks_us(), began)
+        if took > TOOK_MAX_US:
+            took = TOOK_MAX_US
         late = ticks_diff(began, due)
         self._mean += took - (self._mean >> _MEAN_SHIFT)
-        stats[SCANS] = min(stats[SCANS] + 1, COUNT_MAX)
+        if stats[SCANS] < COUNT_MAX:
+            stats[SCANS] += 1
         self._since_tidy += 1
         stats[MEAN_US] = self._mean >> _MEAN_SHIFT
         stats[DROPPED] = self.board.console.dropped

@@ -183,7 +183,7 @@ class PumpBoard:
     def _raw(self, snap):
         """The raw inputs; a lost expander's pins are low."""
         expander = self.expander
-        for i in range(len(_LEVEL)):
+        for i in range(inputs.COUNT):
             bit = _LEVEL[i]
             if not bit:
                 snap.raw[i] = self._adc[i].read_u16() >> 4

@@ -135,7 +135,8 @@ class Parser(Losses):
         buf, state = self.buf, self.state
         self.make_room(_RING)
         _append(buf, state, data, count)
-        self._bytes = min(self._bytes + count, LOST_MOST * _PACKET)
+        came = self._bytes + count
+        self._bytes = came if came < LOST_MOST * _PACKET else LOST_MOST * _PACKET
         at, complete = 0, False
         n, wide = state[_N], state[_WIDE]
         while n - at >= _SIZE:

@@ -150,7 +150,7 @@ class Controller:
         presses = 0
         if snap.buttons or not self.buttons.quiet:
             presses = self.buttons.update(snap.buttons, snap.dt_ms)
-        if self.act:
+        if self.act is not None:
             presses = self._ask_bench(snap)
         if self.attention.awaits:
             drawn = slow or self.display.lines == self.display.shown
@@ -303,7 +303,7 @@ class Controller:
         """The same whatever its share; `parts` continuation records follow it."""
         session = self.session
         case, progress = session.case, session.progress
-        step = progress.step + 1 if case.plan else 0
+        step = progress.step + 1 if case.plan is not None else 0
         self.journal.context(
             self.t_s,
             self.t_ms,

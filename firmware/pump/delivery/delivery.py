@@ -110,7 +110,12 @@ class Delivery:
     def _burst(self, out, count):
         if not count and self._interval * 4 <= self.slice_us:
             return 0
-        count = max(1, min(count, self.left, self._burst_max))  # a long interval may reach past the horizon
+        if count > self.left:
+            count = self.left
+        if count > self._burst_max:
+            count = self._burst_max
+        if count < 1:
+            count = 1  # a long interval may reach past the horizon
         interval = self._interval
         self._error += count * self._rest
         if self._error >= count * self._share - self._error:

@@ -57,7 +57,7 @@ class Bounds:
         if not pulses:
             return self.broken
         self._flowed = True
-        self._stretch_ms = max(STRETCH_MS, STRETCH_SCANS * dt_ms)
+        self._stretch_ms = STRETCH_MS if STRETCH_MS > STRETCH_SCANS * dt_ms else STRETCH_SCANS * dt_ms
         bag = self.hanging.bag if self.hanging.bag >= 0 else self.strongest
         if bag != self._bag:
             self._change(bag)

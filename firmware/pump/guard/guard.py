@@ -97,11 +97,11 @@ class Guard(Kept):
     @micropython.native
     def look(self):
         """In the background: the next of what is compared, and of what is sealed."""
-        if self.mirror and not self.mirror.next():
+        if self.mirror is not None and not self.mirror.next():
             self._latch(MEMORY)
-        if self.sealed and not self.sealed.next():
+        if self.sealed is not None and not self.sealed.next():
             self._latch(MEMORY)
-        if self._others and not self._others.next():
+        if self._others is not None and not self._others.next():
             self._latch(MEMORY)
 
     def doubt(self):
@@ -129,7 +129,7 @@ class Guard(Kept):
         if raw & ~self._raw & (START | CONFIRM):
             self._pressed = True
         bounds = self.bounds
-        if bounds:
+        if bounds is not None:  # an object asked for its truth looks two names up, in vain
             if not self._flow:
                 self._look(raw, new, snap.dt_ms)
             if bounds.count(new, snap.dt_ms):
@@ -181,7 +181,7 @@ class Guard(Kept):
             self._quiet_ms -= snap.dt_ms
         if claim.session != self._session:
             self._new_session(claim)
-        if claim.turn != self._turn and self.plan:
+        if claim.turn != self._turn and self.plan is not None:
             self._go_back(claim)
 
     def _new_session(self, claim):
@@ -213,7 +213,7 @@ class Guard(Kept):
 
     @micropython.native
     def _flowing(self, claim, snap):
-        if not self.plan or claim.session != self._session:
+        if self.plan is None or claim.session != self._session:
             self._latch(CLAIM)
             return
         age_ms = ticks_diff(snap.now_ms, claim.leased_ms)
@@ -300,7 +300,8 @@ class Guard(Kept):
         if tolerance > plan.tolerance_max_pulses:
             tolerance = plan.tolerance_max_pulses
         # What flows between two looks or around a change of rate, which cannot be placed more exactly.
-        tolerance += max(spent_us, SEAM_SCANS * scan_ms * 1000) // interval
+        seam_us = SEAM_SCANS * scan_ms * 1000
+        tolerance += (spent_us if spent_us > seam_us else seam_us) // interval
         if given > due + tolerance or given > target + SLACK_PULSES:
             self._latch(OVER_DELIVERY)
         elif due > given + tolerance:
@@ -321,7 +322,9 @@ class Guard(Kept):
                 interval = course.interval_us[leg]
             if rest_us < interval:
                 break
-            more = min(rest_us // interval, course.end[leg] - due)
+            more = rest_us // interval
+            if more > course.end[leg] - due:
+                more = course.end[leg] - due
             due += more
             rest_us -= more * interval
         self._due, self._leg = due, leg

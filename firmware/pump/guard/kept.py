@@ -34,7 +34,7 @@ class Kept:
             self._back_step, self._back_bag, mark_of(self.blob), self._base,
         )  # fmt: skip
         bounds = self.bounds
-        if bounds:
+        if bounds is not None:
             struct.pack_into(_LEVEL, buf, at + _LEVEL_AT, bounds.reached, bounds.seen_ms)
 
     @micropython.native

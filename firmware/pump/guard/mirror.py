@@ -21,36 +21,40 @@ class Mirror:
     """`own`: the guard's protocol, `other`: control's, `vitals`: their judge, which has taken over its limits."""
 
     def __init__(self, own, other, vitals):
+        """Each has as many bags and steps as the other: both were decoded from the same bytes."""
         self._vitals = vitals
         self._delay_ms = own.delay_s * 1000
-        self._rows = [(own, other, name) for name in LIMITS]
-        self._limits = len(self._rows)
-        for bag, twin in zip(own.solutions, other.solutions):
-            self._rows += [(bag, twin, name) for name in BAG]
-        for step, twin in zip(own.steps, other.steps):
-            self._rows += [(step, twin, name) for name in STEP]
-        self._own = own
-        self._at = self._limit = 0
+        self._own, self._other = own, other
+        self._limit = 0
+        self._at = -1  # of the rows of bags, then of steps; a list of all would take 9 KB
+        self._bags = len(BAG) * len(own.solutions)
+        self._rows = self._bags + len(STEP) * len(own.steps)
 
     @micropython.native
     def next(self):
         """True unless a row differs among the next of the limits, or the next of all others; 80 ms lie between two."""
-        at = self._limit
-        if at >= self._limits:
+        at, end = self._limit, len(LIMITS)
+        if at >= end:
             self._limit = 0
-            return self._vitals.holds_limits_of(self._own, self._delay_ms) and self._other()
+            return self._vitals.holds_limits_of(self._own, self._delay_ms) and self._next_part()
         self._limit = at + AT_ONCE
-        for row in range(at, min(at + AT_ONCE, self._limits)):
-            if not self._same(row):
+        if end > at + AT_ONCE:
+            end = at + AT_ONCE
+        own, other = self._own, self._other
+        for row in range(at, end):
+            name = LIMITS[row]
+            if getattr(own, name) != getattr(other, name):
                 return False
         return True
 
-    def _other(self):
+    def _next_part(self):
         """The next row of bags and steps."""
-        at = self._at = self._at + 1 if self._limits <= self._at + 1 < len(self._rows) else self._limits
-        return self._same(at)
-
-    @micropython.native
-    def _same(self, at):
-        own, other, name = self._rows[at]
-        return getattr(own, name) == getattr(other, name)
+        at = self._at = self._at + 1 if self._at + 1 < self._rows else 0
+        own, other = self._own.solutions, self._other.solutions
+        names = BAG
+        if at >= self._bags:
+            at -= self._bags
+            own, other = self._own.steps, self._other.steps
+            names = STEP
+        name, k = names[at % len(names)], at // len(names)
+        return getattr(own[k], name) == getattr(other[k], name)

@@ -4,6 +4,8 @@ The guard's plan, its levels and bounds live in RAM for hours, and no checksum o
 bits of a row are folded into one number when it is made; in the background one row after the other is folded again.
 """
 
+from array import array
+
 from pump.base.compat import micropython
 
 PLAN = (
@@ -34,13 +36,16 @@ class Sealed:
         if bounds:
             self._rows += [getattr(bounds.levels, name) for name in LEVELS] + [bounds.fills]
             self._names += [(bounds, name) for name in OF_BOUNDS] + [(bounds.levels, "top")]
-        self._parts = []
-        for row in self._rows:
-            for begin in range(0, len(row), AT_ONCE):
-                end = min(begin + AT_ONCE, len(row))
-                self._parts.append((row, begin, end, folded(row, begin, end)))
+        # Of each part of AT_ONCE numbers, row after row: a tuple each would take 2 KB more.
+        self._kept = array("I", bytes(4 * sum([-(-len(row) // AT_ONCE) for row in self._rows])))
+        self._restart()
+        for part in range(len(self._kept)):
+            self._kept[part] = self._fold_part()
         self._numbers = self._read()
-        self._at = 0
+        self._restart()
+
+    def _restart(self):
+        self._part = self._row = self._begin = 0
 
     def _read(self):
         bits = 0
@@ -49,12 +54,24 @@ class Sealed:
         return bits
 
     @micropython.native
+    def _fold_part(self):
+        """The next part, folded; the row after its own comes next when it was the last one of that."""
+        row, begin = self._rows[self._row], self._begin
+        end, length = begin + AT_ONCE, len(row)
+        if end >= length:
+            end = length
+            self._row += 1
+            self._begin = 0
+        else:
+            self._begin = end
+        self._part += 1
+        return folded(row, begin, end)
+
+    @micropython.native
     def next(self):
         """The numbers by themselves take a turn of their own."""
-        at = self._at
-        if at >= len(self._parts):
-            self._at = 0
+        part = self._part
+        if part >= len(self._kept):
+            self._restart()
             return self._read() == self._numbers
-        self._at = at + 1
-        part = self._parts[at]
-        return folded(part[0], part[1], part[2]) == part[3]
+        return self._fold_part() == self._kept[part]

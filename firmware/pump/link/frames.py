@@ -56,6 +56,20 @@ def _unstuff(coded: ptr8, n: int) -> int:
     return out
 
 
+@micropython.viper
+def _gather(coded: ptr8, data: ptr8, places: int, end: int) -> int:
+    """data[at:end] up to a zero to coded[n:], as far as there is room; `places`, and what they are then: n << 16 | at."""
+    n = places >> 16
+    at = places & 0xFFFF
+    most = int(MAX_CODED)
+    while at < end and data[at]:
+        if n < most:
+            coded[n] = data[at]
+            n += 1
+        at += 1
+    return n << 16 | at
+
+
 @micropython.native
 def encode(plain, n_payload, coded):
     """Closes the frame whose type, sequence and n_payload bytes lie in `plain`; its coded bytes go to `coded`.
@@ -86,6 +100,13 @@ class Receiver:
         self.buf = bytearray(MAX_CODED)
         self.n = 0
         self.bad = 0
+
+    @micropython.native
+    def gather(self, data, at, end):
+        """As `take` of each of data[at:end] up to a zero; returns where that is, or `end`."""
+        places = _gather(self.buf, data, self.n << 16 | at, end)
+        self.n = places >> 16
+        return places & 0xFFFF
 
     @micropython.native
     def take(self, byte):

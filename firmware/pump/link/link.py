@@ -88,11 +88,15 @@ class Link(Handlers):
         receiver, data = self.receiver, snap.link
         if self._often.begins(snap.now_ms):
             self.auth.second()
-        for i in range(snap.link_n):
-            length = receiver.take(data[i])
-            if length >= 0:
-                self._heard_ms = snap.now_ms
-                self._handle(length, state)
+        at, end = 0, snap.link_n
+        while at < end:
+            at = receiver.gather(data, at, end)
+            if at < end:
+                length = receiver.take(0)
+                at += 1
+                if length >= 0:
+                    self._heard_ms = snap.now_ms
+                    self._handle(length, state)
         silent = self._heard_ms >= 0 and ticks_diff(snap.now_ms, self._heard_ms) > LOST_MS
         if silent:
             self._forget()

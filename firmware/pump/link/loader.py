@@ -20,7 +20,7 @@ class Loader:
     def __init__(self):
         self.loaded = None  # for the controller to judge
         self.detail = 0
-        self._buffer = bytearray(m.PROTOCOL_MAX)
+        self._buffer = b""  # there while a protocol comes: what runs has its memory
         self._size = 0
         self._received = 0
         self._crc = 0
@@ -28,6 +28,7 @@ class Loader:
     def forget(self):
         """Who sent the half of it is gone."""
         self._size = self._received = 0
+        self._buffer = b""
 
     def _refused(self, code, detail):
         self.detail = detail
@@ -42,6 +43,7 @@ class Loader:
         if not CRC_SIZE <= size <= m.PROTOCOL_MAX:
             return self._refused(RANGE, size)
         self._size = size
+        self._buffer = bytearray(size)
         return 0
 
     def data(self, buf, at, length):
@@ -60,7 +62,7 @@ class Loader:
             return self._refused(TRUNCATED, self._size)
         import binascii
 
-        data = self._buffer[: self._size]
+        data, self._buffer = self._buffer, b""
         self._size = 0
         if binascii.crc32(data) & 0xFFFFFFFF != self._crc:
             return self._refused(CHECKSUM, 0)

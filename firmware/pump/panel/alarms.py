@@ -7,7 +7,7 @@ stays until its condition is over and a person has confirmed it; what is cleared
 
 from array import array
 
-from pump.base.compat import micropython
+from pump.base.compat import micropython, ptr8
 from pump.io import CYAN, NURSE_CALL, RED, YELLOW
 from pump.tables.alarms import AT_ONCE, GROUP, HIGH, NAMED, NONE, PATIENT, PRIORITY, REMINDS
 from pump.tables.events import ALARM_CLEARED, ALARM_RAISED
@@ -28,6 +28,18 @@ TONE_HZ = (0, 440, 550, 660)
 # Light: period and on time in ms; high 2 Hz, medium 0.6 Hz, low steady.
 LIGHT_MS = ((1, 0), (1, 1), (1_666, 833), (500, 250))
 LIGHT = (0, CYAN, YELLOW, RED)
+
+
+@micropython.viper
+def _tells(wanted: ptr8, there: ptr8, active: ptr8, n: int) -> int:
+    """Whether one of the conditions is another than it was, or there and not listed: mostly none is."""
+    for alarm in range(1, n):
+        if wanted[alarm]:
+            if not there[alarm] or not active[alarm]:
+                return 1
+        elif there[alarm]:
+            return 1
+    return 0
 # Those of a group: a scan with a press asks for few of them, and has enough to do.
 _REMINDING = bytes([k for k in range(len(PRIORITY)) if GROUP[k] & REMINDS])
 _NAMED = bytes([k for k in range(len(PRIORITY)) if GROUP[k] & NAMED])
@@ -62,6 +74,8 @@ class Alarms:
     def set_all(self, wanted):
         """The condition of each alarm (a byte each); what is over goes first. Few change: only those are called for."""
         there = self._there
+        if not _tells(wanted, there, self.active, len(wanted)):
+            return
         for alarm in range(1, len(wanted)):
             if there[alarm] and not wanted[alarm]:
                 self.set(alarm, False)

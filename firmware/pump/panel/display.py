@@ -7,6 +7,7 @@ shown inverted.
 """
 
 from pump.base.compat import micropython, ptr8
+from pump.base.copying import copy
 from pump.panel.reading import SHORT, reading, trend, trends
 from pump.panel.text import BLANK, WIDTH, clear, number, rate, share, words
 from pump.tables import checks
@@ -260,10 +261,7 @@ class Display:
             self._oximeter(self._line, pump)
         else:
             self._bottom(self._line, pump)
-        at = turn * WIDTH
-        lines, line = self.lines, self._line
-        for i in range(WIDTH):
-            lines[at + i] = line[i]
+        copy(self.lines, turn * WIDTH, self._line, 0, WIDTH)
         self._turn = (turn + 1) & 3
 
     @micropython.native

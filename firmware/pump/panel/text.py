@@ -1,26 +1,30 @@
 """Numbers and words into a line of the screen without allocation: 16 characters, ASCII, in a bytearray."""
 
-from pump.base.compat import micropython
+from pump.base.compat import micropython, ptr8
 
 WIDTH = 16
 BLANK = 32
+assert (WIDTH, BLANK) == (16, 32), "as the viper code below has them: there a name is looked up each time"
 _EXACT = 1 << 23  # 128 times this is still a small integer
 
 
-@micropython.native
-def clear(line):
+@micropython.viper
+def clear(line: ptr8):
     """Blanks a line."""
-    for i in range(WIDTH):
-        line[i] = BLANK
+    for i in range(16):
+        line[i] = 32
 
 
-@micropython.native
-def words(line, at, text):
+@micropython.viper
+def words(line: ptr8, at: int, text) -> int:
     """Writes bytes `text` from column `at`, cut at the edge; returns the next column."""
-    for byte in text:
-        if at >= WIDTH:
-            break
-        line[at] = byte
+    source = ptr8(text)
+    end = at + int(len(text))
+    if end > 16:
+        end = 16
+    first = at
+    while at < end:
+        line[at] = source[at - first]
         at += 1
     return at
 

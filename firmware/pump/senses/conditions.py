@@ -8,7 +8,7 @@ that has one.
 
 from array import array
 
-from pump.base.compat import micropython
+from pump.base.compat import micropython, ptr8, ptr32
 from pump.base.copying import copy
 from pump.senses.monitoring import Monitoring
 from pump.tables import causes
@@ -41,6 +41,27 @@ for _k in CONDITIONS:
     if DOES[_k] == ALERTS and KIND[_k] != VITALS:  # the patient's have their own time
         _LINGERS[ALARM[_k]] = 1
 _NO_SIGNAL = ~SIGNAL_BITS
+
+
+@micropython.viper
+def _none(wanted: ptr8, n: int):
+    for alarm in range(n):
+        wanted[alarm] = 0
+
+
+@micropython.viper
+def _gone(wanted: ptr8, up: ptr8, gone_s: ptr32, n: int) -> int:
+    """How many alarms that linger are up and wanted no more; of all others no time runs."""
+    lingers = ptr8(_LINGERS)
+    gone = 0
+    for alarm in range(1, n):
+        if wanted[alarm]:
+            gone_s[alarm] = -1
+        elif up[alarm] and lingers[alarm]:
+            gone += 1
+        else:
+            gone_s[alarm] = -1
+    return gone
 
 
 class Conditions:
@@ -104,11 +125,11 @@ class Conditions:
         wanted, group = self._wanted, GROUP[state]
         if self.monitoring.on:
             group |= MONITORED
-        for alarm in range(len(wanted)):
-            wanted[alarm] = 0
-        for i in range(len(CONDITIONS)):
-            if bits & _BITS[i] and group & WHERE[CONDITIONS[i]]:
-                wanted[ALARM[CONDITIONS[i]]] = 1
+        _none(wanted, len(wanted))
+        if bits:
+            for i in range(len(CONDITIONS)):
+                if bits & _BITS[i] and group & WHERE[CONDITIONS[i]]:
+                    wanted[ALARM[CONDITIONS[i]]] = 1
         wanted[STATE_ALARM[state]] = 1
         if (state == HELD and KIND[cause] == SENSOR) or DOES[cause] == ENDS:
             wanted[ALARM[cause]] = 1
@@ -118,9 +139,10 @@ class Conditions:
         """What is gone only just now stays wanted."""
         wanted, gone_s = self._wanted, self._gone_s
         self._lingering = False
+        if not _gone(wanted, self._up, gone_s, len(wanted)):
+            return
         for alarm in range(1, len(wanted)):
             if wanted[alarm] or not self._up[alarm] or not _LINGERS[alarm]:
-                gone_s[alarm] = -1
                 continue
             if gone_s[alarm] < 0:
                 gone_s[alarm] = now_s

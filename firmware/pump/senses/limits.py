@@ -70,7 +70,8 @@ class Delay:
         if before == BEYOND:
             self.ms = min(self.ms + dt_ms, MOST_MS)
         elif before == BACK:
-            self.ms = max(self.ms - min(dt_ms, STEP_MOST_MS), 0)
+            ms = self.ms - (dt_ms if dt_ms < STEP_MOST_MS else STEP_MOST_MS)
+            self.ms = ms if ms > 0 else 0
         if unsure and side != BEYOND:
             side = BEYOND if before == BEYOND else BETWEEN
         self.side = side
@@ -134,8 +135,9 @@ class Violations:
     @micropython.native
     def take(self, side, dt_ms, unsure):
         """The next sample; True when it begins the third violation within 60 s. An unsure one says nothing."""
-        self._last_ms = min(self._last_ms + dt_ms, OLD_MS)
-        self._before_ms = min(self._before_ms + dt_ms, OLD_MS)
+        last_ms, before_ms = self._last_ms + dt_ms, self._before_ms + dt_ms
+        self._last_ms = last_ms if last_ms < OLD_MS else OLD_MS
+        self._before_ms = before_ms if before_ms < OLD_MS else OLD_MS
         towards = BACK if self._inside else BEYOND
         if not unsure:
             if self._side == towards:

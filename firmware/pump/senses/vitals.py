@@ -152,7 +152,11 @@ class Vitals(OwnLimits):
             return
         dt_ms = HOLD_MS
         if self._sample_ms >= 0:
-            dt_ms = min(max(ticks_diff(now_ms, self._sample_ms), 0), HOLD_MS)
+            dt_ms = ticks_diff(now_ms, self._sample_ms)
+            if dt_ms < 0:
+                dt_ms = 0
+            elif dt_ms > HOLD_MS:
+                dt_ms = HOLD_MS
         self._sample_ms = now_ms
         self._gone = False
         if flags & UNSURE_FLAGS:
@@ -266,7 +270,8 @@ class Vitals(OwnLimits):
         if gap_ms > self.fresh_ms and since >= 0:
             self._missed_ms = min(self._missed_ms + min(gap_ms, HOLD_MS), HOLD_MS)
         else:
-            self._missed_ms = max(self._missed_ms - gap_ms, 0)
+            missed_ms = self._missed_ms - gap_ms
+            self._missed_ms = missed_ms if missed_ms > 0 else 0
         if not self.bits & SIGNAL_BITS:
             return
         self._signal_ms = self._signal_ms + gap_ms if gap_ms <= self.fresh_ms else 0
@@ -284,7 +289,7 @@ class Vitals(OwnLimits):
             self._sure_ms = (now_ms - HOLD_MS) & TICK_MASK
             age = HOLD_MS
         if self.sure or self.age_ms >= 0:
-            self.age_ms = min(age, AGE_MOST_MS)
+            self.age_ms = age if age < AGE_MOST_MS else AGE_MOST_MS
         if age > self.fresh_ms:
             self._unknown()
             if age + self._missed_ms >= ALERT_MS:

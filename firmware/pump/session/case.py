@@ -56,7 +56,7 @@ class Case:
     @micropython.native
     def solution(self):
         """Index of the bag that the present step runs on."""
-        return self.course.bag[self.progress.step] if self.plan else 0
+        return self.course.bag[self.progress.step] if self.plan is not None else 0
 
     def reached(self):
         """The step that a reaction is put to, and the highest that can be chosen after it (SES-3).

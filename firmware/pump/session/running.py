@@ -63,7 +63,8 @@ class Running:
         """A step's end. Until then nothing is left to queue, and the guard goes on watching that nothing comes."""
         case = self.case
         progress = case.progress
-        progress.step_ms = min(progress.step_ms + dt_ms, AGE_MAX_MS)
+        step_ms = progress.step_ms + dt_ms
+        progress.step_ms = step_ms if step_ms < AGE_MAX_MS else AGE_MAX_MS
         if progress.done < progress.leg_end:
             return 0
         if progress.leg_end < progress.target:

@@ -212,7 +212,7 @@ class Session:
         self._moved = snap.moved
         self._made = snap.pulses
         progress = self.progress
-        if new and self.case.plan:
+        if new and self.case.plan is not None:
             progress.done += new
             progress.total += new
             progress.loose += new
