@@ -15,7 +15,7 @@ from pump.senses.vitals import Vitals
 from pump.session.bags import Bags
 from pump.session.case import Case
 from pump.session.question import Question
-from pump.tables import causes, states
+from pump.tables import alarms, causes, states
 from pump.tables.vitals import VALID
 from toleramp.protocol.file import scaled
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
@@ -96,6 +96,11 @@ def shown(pump: CorePump) -> None:
 def state(pump: CorePump) -> str:
     """The session's state by its name in the contract."""
     return states.NAMES[pump.controller.session.state]
+
+
+def up(pump: CorePump) -> set[str]:
+    """Alarms that are up, by name."""
+    return {alarms.NAMES[k] for k, active in enumerate(pump.controller.alarms.active) if active}
 
 
 def tap(pump: CorePump, button: int) -> None:

@@ -20,13 +20,13 @@ from core_kit import (
     tap,
     until,
 )
+from power_kit import lines_of
 
 from pump.controller import Controller
 from pump.io import CONFIRM, SILENCE, START, STOP
 from pump.store.journal import open_log, unfinished
 from pump.tables import alarms
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
-from toleramp_bench.boards.local_brain import LocalBrain
 
 pytestmark = pytest.mark.req("INT-8", "ALM-2")
 
@@ -34,24 +34,16 @@ pytestmark = pytest.mark.req("INT-8", "ALM-2")
 def reset(pump: CorePump) -> CorePump:
     """The same board after the watchdog: its memory is new, its FRAM is not."""
     number, slot = open_log(pump.board.slot)
-    pump.controller = Controller(
+    controller = Controller(
         pump.parser, PL_PULSE, pump.period_us, bench=True, first_record=number, first_slot=slot,
         lost_step=unfinished(pump.board.slot, slot),
     )  # fmt: skip
-    pump.controller.boot(3)
-    pump.controller.self_test(7)
-    pump.brain = LocalBrain(pump.controller, number)
+    controller.boot(3)
+    controller.self_test(7)
     pump.board.off()
-    pump.board.boot(pump.brain, pump.now_us)
-    pump.events = []
+    pump.boots(controller, number)
     scan_s(pump, 2)
     return pump
-
-
-def lines_of(pump: CorePump) -> list[str]:
-    """What stands on the screen, inverted or not."""
-    text = bytes(byte & 127 for byte in pump.controller.display.lines).decode("ascii")
-    return [text[at : at + 16].rstrip() for at in range(0, len(text), 16)]
 
 
 def told(pump: CorePump) -> bool:

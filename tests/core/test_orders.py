@@ -33,7 +33,6 @@ from pump.tables import causes, messages
 from pump.tables import parts as part_rows
 from toleramp.protocol.order import key_of
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
-from toleramp_bench.boards.local_brain import LocalBrain
 
 pytestmark = pytest.mark.req("SES-15")
 
@@ -51,13 +50,11 @@ def power_cycle(pump: CorePump) -> CorePump:
     """The same board after power-off: its memory is new, its FRAM is not."""
     number, slot = open_log(pump.board.slot)
     pump.board.off()
-    pump.controller = Controller(
+    controller = Controller(
         pump.parser, PL_PULSE, pump.period_us, bench=True, first_record=number, first_slot=slot,
         read_slot=pump.board.kept_slot,
     )  # fmt: skip
-    pump.brain = LocalBrain(pump.controller, number)
-    pump.board.boot(pump.brain, pump.now_us)
-    pump.events = []
+    pump.boots(controller, number)
     scan_s(pump, 1)
     return pump
 

@@ -9,7 +9,6 @@ from core_kit import (
     SEVERE,
     TECHNICAL,
     classify,
-    encode,
     finish,
     host,
     pump_with,
@@ -23,7 +22,9 @@ from core_kit import (
     state,
     tap,
     until,
+    up,
 )
+from power_kit import lines_of
 
 from pump.io import CONFIRM, SILENCE, START, STOP
 from pump.tables import alarms, causes, vitals
@@ -34,12 +35,6 @@ from toleramp_bench.names import ALARMS, EVENTS
 LOW = ALARMS.SPO2_STOP
 
 
-def line(pump: CorePump, number: int) -> str:
-    """A line of the screen (from 1)."""
-    text = bytes(byte & 127 for byte in pump.controller.display.lines)
-    return text[16 * number - 16 : 16 * number].decode().rstrip()
-
-
 def sounds(pump: CorePump, seconds: float = 8) -> bool:
     """Whether there is a tone within that time."""
     heard = False
@@ -47,11 +42,6 @@ def sounds(pump: CorePump, seconds: float = 8) -> bool:
         pump.scan()
         heard = heard or bool(pump.out.tone_hz)
     return heard
-
-
-def up(pump: CorePump) -> set[str]:
-    """Alarms that are up, by name."""
-    return {alarms.NAMES[k] for k, active in enumerate(pump.controller.alarms.active) if active}
 
 
 def armed() -> CorePump:
@@ -224,10 +214,10 @@ def test_the_screen_asks_for_the_end_of_monitoring() -> None:
     """Else nobody knows how to end it, and the plug is pulled."""
     pump = stopped()
     scan_s(pump, 4)
-    assert line(pump, 2) == "END MONITORING?"
+    assert lines_of(pump)[1] == "END MONITORING?"
     tap(pump, CONFIRM)
     scan_s(pump, 4)
-    assert line(pump, 2) == "CONFIRM TO END"
+    assert lines_of(pump)[1] == "CONFIRM TO END"
 
 
 @pytest.mark.req("ALM-7")
@@ -237,48 +227,6 @@ def test_before_the_first_start_nobody_is_watched() -> None:
     pump.parser.flags = 0
     scan_s(pump, 60)
     assert not up(pump)
-
-
-@pytest.mark.req("ALM-7")
-def test_a_probe_taken_off_on_purpose_is_quiet_for_ten_minutes() -> None:
-    """Else a patient who is washed costs the monitoring; or a probe that fell off is quiet for ever."""
-    pump = held_by_stop()
-    pump.parser.flags = 0
-    scan_s(pump, 16)
-    pump.press(SILENCE, 3_500)
-    scan_s(pump, 8)
-    assert not up(pump) & {ALARMS.SIGNAL_HOLD, ALARMS.SIGNAL_LOST}
-    assert line(pump, 3).startswith("NO PROBE 10")
-    scan_s(pump, 590)
-    assert not up(pump) & {ALARMS.SIGNAL_HOLD, ALARMS.SIGNAL_LOST}
-    scan_s(pump, 20)
-    assert {ALARMS.SIGNAL_HOLD, ALARMS.SIGNAL_LOST} <= up(pump)
-
-
-@pytest.mark.req("ALM-7")
-def test_a_probe_is_never_off_on_purpose_while_the_drug_flows() -> None:
-    """Else one long press lets the drug flow unwatched."""
-    pump = running_at(3)
-    pump.parser.flags = 0
-    scan_s(pump, 6)
-    pump.press(SILENCE, 5_000)
-    scan_s(pump, 9.5)
-    assert state(pump) == "held" and ALARMS.SIGNAL_HOLD in up(pump)
-
-
-@pytest.mark.req("ALM-7")
-def test_a_probe_that_is_back_is_watched_again() -> None:
-    """Else what is left of ten minutes hides the next loss."""
-    pump = held_by_stop()
-    pump.parser.flags = 0
-    scan_s(pump, 16)
-    pump.press(SILENCE, 3_500)
-    scan_s(pump, 5)
-    pump.parser.flags = vitals.VALID
-    scan_s(pump, 15)
-    pump.parser.flags = 0
-    scan_s(pump, 16)
-    assert ALARMS.SIGNAL_HOLD in up(pump)
 
 
 @pytest.mark.req("VIT-1", "VIT-2", "ALM-2")
@@ -302,7 +250,7 @@ def test_low_lost_and_recovering_are_three_texts(spo2: int, pulse: int, flags: i
         assert pump.controller.vitals.stop == 93  # four points under the baseline of 97
         pump.parser.spo2 = 94
         scan_s(pump, 3)
-    assert line(pump, 2) == said
+    assert lines_of(pump)[1] == said
 
 
 @pytest.mark.req("SES-4", "ALM-2")
@@ -313,9 +261,9 @@ def test_recovering_counts_down_and_names_its_value() -> None:
     scan_s(pump, 5)
     pump.parser.spo2 = 97
     scan_s(pump, 18.5)
-    assert line(pump, 2) in {f"WAIT: O2 95 {left} s" for left in (40, 41, 42, 43, 44)}
+    assert lines_of(pump)[1] in {f"WAIT: O2 95 {left} s" for left in (40, 41, 42, 43, 44)}
     scan_s(pump, 50)
-    assert line(pump, 2) == "PRESS START"
+    assert lines_of(pump)[1] == "PRESS START"
 
 
 @pytest.mark.req("VIT-1", "ALM-2")
@@ -324,10 +272,10 @@ def test_before_a_start_the_screen_tells_a_low_reading_from_none() -> None:
     pump = pump_with(short())
     pump.parser.spo2 = 88
     scan_s(pump, 5)
-    assert line(pump, 2).endswith(" O2 LOW")
+    assert lines_of(pump)[1].endswith(" O2 LOW")
     pump.parser.flags = 0
     scan_s(pump, 7)
-    assert line(pump, 2).endswith(" NO O2")
+    assert lines_of(pump)[1].endswith(" NO O2")
 
 
 @pytest.mark.req("VIT-1", "SES-1")
@@ -352,128 +300,3 @@ def test_a_reaction_goes_on_being_watched() -> None:
     scan_s(pump, 5)
     assert state(pump) == "held" and LOW in up(pump)
     assert causes.NAMES[pump.controller.session.progress.cause] == LOW
-
-
-def silent_since(pump: CorePump, seconds: float) -> bool:
-    """Whether the signal's alarms are taken back at the end of that time."""
-    scan_s(pump, seconds)
-    return not up(pump) & {ALARMS.SIGNAL_HOLD, ALARMS.SIGNAL_LOST}
-
-
-@pytest.mark.req("ALM-7", "INT-6")
-@pytest.mark.parametrize("before_s", [0.3, 5, 100])
-def test_a_silence_key_that_was_down_before_the_signal_went_grants_nothing(before_s: float) -> None:
-    """Else fluid under SILENCE takes the signal's alarms away for ever."""
-    pump = held_by_stop()
-    pump.board.key(SILENCE, True)
-    scan_s(pump, before_s)
-    pump.parser.flags = 0
-    for _ in range(60):
-        scan_s(pump, 20)
-        assert not pump.controller.conditions.monitoring.probe_s
-    assert {ALARMS.SIGNAL_HOLD, ALARMS.SIGNAL_LOST} <= up(pump)
-
-
-@pytest.mark.req("ALM-7", "INT-6")
-@pytest.mark.parametrize("again", [False, True])
-def test_one_hold_of_silence_grants_once(again: bool) -> None:
-    """Else a key that stays down renews the ten minutes; or a person cannot."""
-    pump = held_by_stop()
-    pump.parser.flags = 0
-    scan_s(pump, 16)
-    pump.board.key(SILENCE, True)
-    assert silent_since(pump, 8)
-    assert not silent_since(pump, 620)
-    scan_s(pump, 700)
-    assert [e["event"] for e in pump.events].count(EVENTS.PROBE_OFF) == 1
-    pump.board.key(SILENCE, False)
-    scan_s(pump, 3)
-    if again:
-        pump.press(SILENCE, 3_500)
-    assert silent_since(pump, 8) is again
-
-
-@pytest.mark.req("ALM-7", "INT-6")
-def test_a_hold_of_silence_in_the_ten_minutes_does_not_lengthen_them() -> None:
-    """Else a key that falls in before they are over takes ten more."""
-    pump = held_by_stop()
-    pump.parser.flags = 0
-    scan_s(pump, 16)
-    pump.press(SILENCE, 3_500)
-    scan_s(pump, 300)
-    pump.board.key(SILENCE, True)
-    scan_s(pump, 330)
-    assert {ALARMS.SIGNAL_HOLD, ALARMS.SIGNAL_LOST} <= up(pump)
-
-
-def at_a_hundred() -> CorePump:
-    """A session that was ended by people, of a patient whose own SpO2 is 100 %: 96 % and below is low."""
-    pump = pump_with(short())
-    pump.parser.spo2 = 100
-    scan_s(pump, 70)
-    start(pump)
-    scan_s(pump, 3)
-    tap(pump, STOP)
-    classify(pump, END)
-    assert pump.controller.vitals.stop == 96
-    return pump
-
-
-def load(pump: CorePump, stop: int = 92, early: int = 94, delay_s: int = 10) -> None:
-    """Another file."""
-    protocol = short()
-    protocol.name = "next"
-    protocol.spo2_stop, protocol.spo2_early, protocol.delay_s = stop, early, delay_s
-    pump.load(encode(protocol))
-    scan_s(pump, 1)
-
-
-@pytest.mark.req("ALM-7", "VIT-1")
-@pytest.mark.parametrize(("spo2", "low"), [(96, True), (95, True), (97, False)])
-def test_a_file_ends_no_alarm_of_a_patient_who_is_watched(spo2: int, low: bool) -> None:
-    """Else loading the next file is how a standing SPO2 LOW is quietened."""
-    pump = at_a_hundred()
-    pump.parser.spo2 = spo2
-    scan_s(pump, 20)
-    load(pump)
-    assert state(pump) == "ready"
-    scan_s(pump, 60)
-    assert (LOW in up(pump)) is low and pump.controller.conditions.monitoring.on
-    assert pump.controller.vitals.baseline == 100 and pump.controller.guard.trip == 0
-
-
-@pytest.mark.req("ALM-7", "VIT-1", "INT-4")
-def test_a_file_makes_limits_stricter_at_once_and_never_looser() -> None:
-    """Else the limits of the patient in the bed are those of a file that was looked at."""
-    pump = at_a_hundred()
-    vital = pump.controller.vitals
-    load(pump, 85, 88, 20)
-    assert (vital.stop, vital.early_limit, vital.delay_ms) == (96, 97, 10_000)
-    load(pump, 97, 98, 4)
-    assert (vital.stop, vital.early_limit, vital.delay_ms) == (97, 98, 4_000)
-    load(pump, 85, 88, 20)
-    assert (vital.stop, vital.early_limit, vital.delay_ms) == (97, 98, 4_000)
-    scan_s(pump, 5)
-    assert state(pump) == "ready", "the guard compares them with the file all the time"
-
-
-@pytest.mark.req("ALM-7", "VIT-1", "SES-1")
-@pytest.mark.parametrize("by", ["end", "start"])
-def test_limits_of_before_end_with_the_monitoring_or_a_new_start(by: str) -> None:
-    """Else the next patient, whose own SpO2 is 95 %, cannot be started or holds for ever."""
-    pump = at_a_hundred()
-    load(pump)
-    if by == "end":
-        tap(pump, CONFIRM)
-        tap(pump, CONFIRM)
-        scan_s(pump, 1)
-        assert not pump.controller.conditions.monitoring.on
-        pump.parser.spo2 = 95
-        scan_s(pump, 70)
-        start(pump)
-        assert (pump.controller.vitals.baseline, pump.controller.vitals.stop) == (95, 92)
-        return
-    pump.parser.spo2 = 98
-    scan_s(pump, 70)
-    start(pump)
-    assert (pump.controller.vitals.baseline, pump.controller.vitals.stop) == (98, 94)

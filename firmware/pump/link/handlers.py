@@ -17,15 +17,15 @@ CODE_MAX = 40  # bytes of a bag's code; longer ones are nobody's
 STREAM_MIN_MS = 100
 STREAM_OLDEST = 32  # so many records from before a stream's beginning are sent too
 AT = frames.HEAD  # where a payload begins
+STATUS = m.STATUS[0]  # types of messages: a frame's first byte
+EVENT = m.EVENT[0]
+INPUTS = m.INPUTS[0]
+SIGNED = m.SIGNED[0]
 _STOP = m.STOP[0]
-_STATUS = m.STATUS[0]
-_EVENT = m.EVENT[0]
 _STATS = m.STATS[0]
 _HELLO = m.HELLO_REPLY[0]
 _HEARD = m.HEARD[0]
 _CLOCK = m.CLOCK[0]
-_INPUTS = m.INPUTS[0]
-_SIGNED = m.SIGNED[0]
 _CHALLENGE = m.CHALLENGE[0]
 _CHECK = m.CHECK[0]
 
@@ -46,7 +46,7 @@ class Handlers:
     def on_signed(self, length):
         """One that is too short to be for any request."""
         self.proved = True
-        self.auth.failed(refusals.TRUNCATED, _SIGNED)
+        self.auth.failed(refusals.TRUNCATED, SIGNED)
         self.refuse(refusals.TRUNCATED, 0, length)
 
     def on_challenge_get(self, length):
@@ -75,7 +75,7 @@ class Handlers:
 
     def on_status_get(self, length):
         """What is it doing?"""
-        self._reply = _STATUS
+        self._reply = STATUS
 
     def on_stats_get(self, length):
         """How is the loop?"""
@@ -105,7 +105,7 @@ class Handlers:
         if not self._short(length, m.LOG_GET[1]):
             buf = self.receiver.buf
             self._wanted = buf[AT] | buf[AT + 1] << 8 | buf[AT + 2] << 16 | (buf[AT + 3] & 63) << 24
-            self._reply = _EVENT
+            self._reply = EVENT
 
     def on_hang(self, length):
         """The code of a bag, as scanned."""
@@ -183,7 +183,7 @@ class Handlers:
         """The recording of its inputs, from a place on."""
         if not self._short(length, m.INPUTS_GET[1]):
             self.recorder.ask(self.receiver.buf, AT)
-            self._reply = _INPUTS
+            self._reply = INPUTS
 
     def on_load_begin(self, length):
         """A protocol begins to come."""

@@ -15,7 +15,7 @@ from pump.io import COUNT_MAX, TX_MAX
 from pump.link import frames, status
 from pump.link.archive import Archive
 from pump.link.authentication import HEAD_SIZE, Authentication
-from pump.link.handlers import AT, CODE_MAX, Handlers, handlers
+from pump.link.handlers import AT, CODE_MAX, EVENT, INPUTS, SIGNED, STATUS, Handlers, handlers
 from pump.link.inputs import GOES, Recorder
 from pump.link.loader import Loader
 from pump.link.often import Often
@@ -29,10 +29,6 @@ LOST_MS = 5_000
 UNASKED = 0  # sequence of what no request asked for; requests count from 1
 _ACK = m.ACK[0]
 _REFUSED = m.REFUSED[0]
-_STATUS = m.STATUS[0]
-_EVENT = m.EVENT[0]
-_INPUTS = m.INPUTS[0]
-_SIGNED = m.SIGNED[0]
 _KEYED = m.KEYED
 _STORED_GET = m.STORED_GET[0]
 _STORED = m.STORED[0]
@@ -116,11 +112,11 @@ class Link(Handlers):
         """A whole frame: what its row allows is handled, the rest refused."""
         buf = self.receiver.buf
         kind = buf[0]
-        signed = kind == _SIGNED and length >= HEAD_SIZE
+        signed = kind == SIGNED and length >= HEAD_SIZE
         if signed:
             kind = buf[AT]
             length -= HEAD_SIZE
-        row = None if signed and kind == _SIGNED else self._requests.get(kind)
+        row = None if signed and kind == SIGNED else self._requests.get(kind)
         beyond = self._often.beyond(row[2]) if row else 0
         if beyond > 1:
             return
@@ -188,7 +184,7 @@ class Link(Handlers):
 
     def _answer(self, out, kind, pump):
         plain, journal = self._plain, self.journal
-        if kind == _EVENT and not journal.holds(self._wanted):
+        if kind == EVENT and not journal.holds(self._wanted):
             self.refuse(refusals.RANGE, 0, min(self._wanted, journal.seq))
             self._reply = 0
             kind = _REFUSED
@@ -200,9 +196,9 @@ class Link(Handlers):
                 m.REFUSED[1], plain, AT, self._asked, self._refusal[0], self._refusal[1], self._detail
             )  # fmt: skip
             n = struct.calcsize(m.REFUSED[1])
-        elif kind == _EVENT:
+        elif kind == EVENT:
             n = self._record(self._wanted)
-        elif kind == _INPUTS:
+        elif kind == INPUTS:
             n = self.recorder.fill(plain, journal.boot)
         else:
             n = status.fill(kind, plain, pump, self._wanted)
@@ -233,10 +229,10 @@ class Link(Handlers):
                 journal.sent = journal.seq - 1
             n = self._record(journal.sent)
             journal.sent += 1
-            self._close(out, _EVENT, UNASKED, n)
+            self._close(out, EVENT, UNASKED, n)
         elif ticks_diff(now_ms, self._status_ms) >= self._period_ms or not self._status_ms:
             self._status_ms = now_ms
-            self._close(out, _STATUS, UNASKED, status.fill_status(self._plain, pump))
+            self._close(out, STATUS, UNASKED, status.fill_status(self._plain, pump))
 
     @micropython.native
     def _close(self, out, kind, seq, n):

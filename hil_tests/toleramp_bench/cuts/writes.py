@@ -20,7 +20,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pump.controller import Controller
 from pump.io import FRAM_SLOT, STOP, Outputs
 from pump.protocol import protocol as p
 from pump.protocol.doses import total_dose
@@ -28,7 +27,6 @@ from pump.protocol.encoding import encode
 from pump.store.journal import SLOTS, valid
 from pump.tables import causes, states
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
-from toleramp_bench.boards.local_brain import LocalBrain
 from toleramp_bench.figures.measure import attend
 from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.people.nurse import Nurse, Wishes
@@ -178,17 +176,8 @@ class Session:
         board.key(board.keys, False)
         board._calls.clear()
         board.run_to(pump.now_us + OFF_S * 1_000_000, lambda: False)
-        number, slot = board.log_end()
-        pump.controller = Controller(
-            pump.parser, PL_PULSE, SCAN_US, first_record=number, first_slot=slot, lost_step=board.lost_step(),
-            read_slot=board.kept_slot, settings=pump._settings(), last_s=board.newest_s(),
-        )  # fmt: skip
-        board.read_clock()
-        pump.controller.boot(POWER_ON, board.snap)
-        pump.controller.self_test(board.parts)
-        pump.brain = LocalBrain(pump.controller, number)
+        pump.again(POWER_ON)
         pump._release_us = pump.now_us
-        board.boot(pump.brain, pump.now_us)
         self._before, self.hung = 0, -1
         self.nurse = self._person()
 

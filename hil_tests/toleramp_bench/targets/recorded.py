@@ -59,7 +59,27 @@ class Tap:
                 writer.write(line)
 
 
-class RecordedCore(CoreTarget):
+class Recorded:
+    """What a recorded target does beside its own."""
+
+    tap: Tap
+
+    def host(self, command: str, **fields: Any) -> None:
+        """A ping also fetches."""
+        super().host(command, **fields)  # type: ignore[misc]
+        if command == "ping":
+            self.tap.ask()
+
+    def load(self, blob: bytes) -> str:
+        """Nothing is fetched meanwhile: the last request of a scan has the answer."""
+        self.tap.busy = True
+        try:
+            return str(super().load(blob))  # type: ignore[misc]
+        finally:
+            self.tap.busy = False
+
+
+class RecordedCore(Recorded, CoreTarget):
     """The core, recorded."""
 
     def __init__(self, scan_us: int = 20_000) -> None:
@@ -73,22 +93,8 @@ class RecordedCore(CoreTarget):
         self._send(self.line.stream(1_000))
         self.tap.ask()
 
-    def host(self, command: str, **fields: Any) -> None:
-        """A ping also fetches."""
-        super().host(command, **fields)
-        if command == "ping":
-            self.tap.ask()
 
-    def load(self, blob: bytes) -> str:
-        """Nothing is fetched meanwhile: the last request of a scan has the answer."""
-        self.tap.busy = True
-        try:
-            return super().load(blob)
-        finally:
-            self.tap.busy = False
-
-
-class RecordedBoard(Rp2040Target):
+class RecordedBoard(Recorded, Rp2040Target):
     """The image on the emulated board, recorded."""
 
     def __init__(self) -> None:
@@ -104,17 +110,3 @@ class RecordedBoard(Rp2040Target):
         super()._boot()
         self.tap.busy = False
         self.tap.ask()
-
-    def host(self, command: str, **fields: Any) -> None:
-        """A ping also fetches."""
-        super().host(command, **fields)
-        if command == "ping":
-            self.tap.ask()
-
-    def load(self, blob: bytes) -> str:
-        """Nothing is fetched meanwhile."""
-        self.tap.busy = True
-        try:
-            return super().load(blob)
-        finally:
-            self.tap.busy = False
