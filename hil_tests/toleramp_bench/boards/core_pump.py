@@ -87,11 +87,9 @@ class CorePump:
         return self.board.now_us
 
     def boots(self, controller: Controller, first: int) -> None:
-        """The power came back: another controller, whose first record has that number, and nothing of what the one
-        before has put out, such as the line of a search."""
+        """The power came back: another controller, whose first record has that number."""
         self.controller = controller
         self.brain = LocalBrain(controller, first)
-        self.board.out = Outputs()
         self.board.boot(self.brain, self.now_us)
         self.events = []
 

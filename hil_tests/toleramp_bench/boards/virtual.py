@@ -118,7 +118,7 @@ class VirtualBoard:
         self.stepper = self._generator()
         self.stepper.shaft_held = self._shaft_held
         self.stepper.stop_down = bool(self.keys & STOP)
-        self.snap = Snapshot()
+        self.snap, self.out = Snapshot(), Outputs()
         self.read_clock()
         self._kept, self._idle, self._idle_seen = NO_WRITE, 0, 0
         self.to_pump.clear()
