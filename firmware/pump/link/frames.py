@@ -58,7 +58,7 @@ def _unstuff(coded: ptr8, n: int) -> int:
 
 @micropython.viper
 def _gather(coded: ptr8, data: ptr8, places: int, end: int) -> int:
-    """data[at:end] up to a zero to coded[n:], as far as there is room; `places`, and what they are then: n << 16 | at."""
+    """data[at:end] up to a zero to coded[n:], as far as there is room; `places` and the answer: n << 16 | at."""
     n = places >> 16
     at = places & 0xFFFF
     most = int(MAX_CODED)

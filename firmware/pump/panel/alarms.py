@@ -40,6 +40,8 @@ def _tells(wanted: ptr8, there: ptr8, active: ptr8, n: int) -> int:
         elif there[alarm]:
             return 1
     return 0
+
+
 # Those of a group: a scan with a press asks for few of them, and has enough to do.
 _REMINDING = bytes([k for k in range(len(PRIORITY)) if GROUP[k] & REMINDS])
 _NAMED = bytes([k for k in range(len(PRIORITY)) if GROUP[k] & NAMED])
