@@ -16,7 +16,7 @@ from toleramp_bench.boards.emulator.pty import PtyConsole
 from toleramp_bench.boards.rig.link import RigLink
 from toleramp_bench.boards.rig.pump_line import PumpLine
 from toleramp_bench.boards.rig.serial_bench import SerialBench
-from toleramp_bench.people.seen import tested
+from toleramp_bench.people.seen import is_tested
 from toleramp_bench.runs.patience import patience_s
 
 SLICE_US = 2_000
@@ -66,7 +66,7 @@ def test_rig_and_pump_answer_over_real_ports(on_ports: Ports) -> None:
         link.hello()
         assert line.greet(round(patience_s(2) * 1e6))["contract"] == f"{m.CONTRACT:08x}"
         assert link.selftest() == []
-        assert bench.wait_for(lambda: line.poll() or tested(line.status), round(patience_s(5) * 1e6))
+        assert bench.wait_for(lambda: line.poll() or is_tested(line.status), round(patience_s(5) * 1e6))
         began_us = link.set("confirm", 1, 200_000)
         assert bench.wait_for(
             lambda: line.poll() or any(r["event"] == "pressed" for r in line.records()), round(patience_s(1) * 1e6)

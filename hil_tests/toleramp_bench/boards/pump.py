@@ -34,7 +34,7 @@ from toleramp_bench.devices.oximeter import DEFAULT_FORM, Oximeter
 from toleramp_bench.devices.pulses import NsLog
 from toleramp_bench.devices.screen import Screen
 from toleramp_bench.people.nurse import Nurse
-from toleramp_bench.people.seen import Seen, seen_in, tested
+from toleramp_bench.people.seen import Seen, is_tested, seen_in
 from toleramp_bench.places import image as default_image
 from toleramp_bench.places import mechanism_pl_pulse, pins
 from toleramp_bench.plant.assembly import Plant
@@ -317,7 +317,7 @@ class PumpBench:
 
     def tested(self) -> bool:
         """Whether the self-test at power-up lets a protocol be loaded, or has failed; by the newest status."""
-        return tested(self.status)
+        return is_tested(self.status)
 
     def load(self, blob: bytes) -> Message:
         """Loads a compiled protocol; returns the last answer (ACK or REFUSED)."""

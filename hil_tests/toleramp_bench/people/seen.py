@@ -48,7 +48,7 @@ def seen_in(status: dict[str, Any]) -> Seen:
     )
 
 
-def tested(status: dict[str, Any]) -> bool:
+def is_tested(status: dict[str, Any]) -> bool:
     """Whether the self-test at power-up lets a protocol be loaded, or has failed; by the newest status, {}: none."""
     group = states.GROUP[status["state"]] if status else states.UNTESTED
     return not group & states.UNTESTED or bool(group & states.FAULTY)

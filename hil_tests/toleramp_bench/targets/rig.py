@@ -27,7 +27,7 @@ from toleramp_bench.boards.rig.serial_bench import SerialBench
 from toleramp_bench.boards.rig.stamp_log import StampLog
 from toleramp_bench.devices.oximeter import DEFAULT_FORM
 from toleramp_bench.devices.pulses import PulseTimes
-from toleramp_bench.people.seen import OFF, Seen, tested
+from toleramp_bench.people.seen import OFF, Seen, is_tested
 from toleramp_bench.places import mechanism_pl_pulse
 from toleramp_bench.plant.assembly import Plant
 from toleramp_bench.plant.live import LivePlant
@@ -140,7 +140,7 @@ class RigTarget:
 
     def _status_came(self) -> bool:
         self.line.poll()
-        return tested(self.line.status)
+        return is_tested(self.line.status)
 
     def close(self) -> None:
         """Lets go of everything and gives the ports back."""
