@@ -324,7 +324,7 @@ class VirtualBoard:
             self._ox_line = out.ox_line
             self._open(self._form if out.ox_line == AS_SET else Line(out.ox_line))
         if out.tests:
-            self.tests.begin()
+            self.tests.again()
         if out.clock_s > 0:
             self.clock.set_to(EPOCH + timedelta(seconds=out.clock_s))
             self._clock_due_us = 0

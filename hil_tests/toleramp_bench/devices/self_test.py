@@ -15,8 +15,12 @@ from pump.tables import checks, parts
 AT_ONCE_MS, SLOW_MS = 600, 1_850
 NO_CLOCK = -1000
 _NO_PERMIT = 2  # the driver stays off when it is renewed
-_BY_PART = {checks.FRAM: parts.FRAM, checks.SCREEN: parts.SCREEN, checks.LIGHTS: parts.LIGHTS}
-_BY_CORE = (checks.SUPPLY, checks.KEY)  # judged there
+# A check that asks for a part begins with its name.
+_PART = {
+    row: parts.NAMES.index(name.split("-")[0])
+    for row, name in enumerate(checks.NAMES)
+    if row and name.split("-")[0] in parts.NAMES
+}
 
 
 @dataclass
@@ -32,14 +36,17 @@ class SelfTest:
     """`look` before each scan. `pending`: not all are told, `first`: those at once are not."""
 
     def __init__(self) -> None:
-        self.pending = False
+        self._makes = self.pending = self.first = self._told = False
         self._ms = 0
-        self.first = False
 
     def begin(self, made: bool = True) -> None:
         """All are made, from the first on; or none, for a core that awaits none."""
-        self.pending = self.first = made
+        self._makes = self.pending = self.first = made
         self._ms = 0
+
+    def again(self) -> None:
+        """They were asked for at rest."""
+        self.begin(self._makes)
 
     def end(self) -> None:
         """No more is told."""
@@ -47,7 +54,9 @@ class SelfTest:
 
     def look(self, snap: Snapshot, driver_cut: bool) -> None:
         """Puts what is due into the snapshot. STOP cuts the permit: that check waits until it is let go."""
-        snap.passed = snap.failed = 0
+        if self._told:
+            self._told = False
+            snap.passed = snap.failed = 0
         if not self.pending:
             return
         self._ms += snap.dt_ms
@@ -60,6 +69,7 @@ class SelfTest:
             self._tell(Told(1 << checks.CRYSTAL, 0, {checks.CRYSTAL: 0 if there else NO_CLOCK}), snap)
 
     def _tell(self, told: Told, snap: Snapshot) -> None:
+        self._told = True
         snap.passed, snap.failed = told.passed, told.failed
         for row, value in told.found.items():
             snap.found[row] = value
@@ -69,7 +79,7 @@ class SelfTest:
     def _at_once(self, answering: int, driver_cut: bool) -> Told:
         told = Told(0, 0, {})
         for row in range(1, checks.COUNT):
-            if not checks.WHEN[row] & checks.AT_ONCE or row in _BY_CORE:
+            if not checks.WHEN[row] & checks.AT_ONCE or row == checks.SUPPLY:  # that one is judged in the core
                 continue
             good, value = self._made(row, answering, driver_cut)
             told.found[row] = value
@@ -83,10 +93,8 @@ class SelfTest:
 
     @staticmethod
     def _made(row: int, answering: int, driver_cut: bool) -> tuple[bool, int]:
-        if row in _BY_PART:
-            return bool(answering & parts.BIT[_BY_PART[row]]), answering
+        if row in _PART:
+            return bool(answering & parts.BIT[_PART[row]]), answering
         if row == checks.PERMIT:
             return not driver_cut, _NO_PERMIT if driver_cut else 0
-        if row == checks.CLOCK:
-            return bool(answering & parts.BIT[parts.CLOCK]), 0
         return True, 0

@@ -139,6 +139,7 @@ class RigTarget:
         self._bench_zero_us = self.bench.now_us - self.now_us
 
     def _status_came(self) -> bool:
+        self._keep_up()
         self.line.poll()
         return is_tested(self.line.status)
 
