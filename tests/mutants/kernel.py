@@ -26,7 +26,7 @@ _BESIDE = {
     "pump.course": ("course", "plan", "line_fill"),
     "pump.store.journal": ("journal",),
     "pump.store.clearing": ("clearing",),
-    "pump.store.keyring": ("keys_on_line",),
+    "pump.store.keyring": ("keyring", "keys_on_line"),
     "pump.store.saved": ("kept", "recovered"),
     "pump.store.entries": ("kept", "recovered"),
     "pump.store": ("orders", "settings", "journal"),
