@@ -13,13 +13,19 @@ from toleramp_bench.boards.core_pump import CorePump
 from toleramp_bench.names import ALARMS, EVENTS
 
 
-@pytest.mark.req("ALM-7")
-def test_a_probe_taken_off_on_purpose_is_quiet_for_ten_minutes() -> None:
-    """Else a patient who is washed costs the monitoring; or a probe that fell off is quiet for ever."""
+def taken_off() -> CorePump:
+    """Held by STOP, the probe off for 16 s, and SILENCE held for it."""
     pump = held_by_stop()
     pump.parser.flags = 0
     scan_s(pump, 16)
     pump.press(SILENCE, 3_500)
+    return pump
+
+
+@pytest.mark.req("ALM-7")
+def test_a_probe_taken_off_on_purpose_is_quiet_for_ten_minutes() -> None:
+    """Else a patient who is washed costs the monitoring; or a probe that fell off is quiet for ever."""
+    pump = taken_off()
     scan_s(pump, 8)
     assert not up(pump) & {ALARMS.SIGNAL_HOLD, ALARMS.SIGNAL_LOST}
     assert lines_of(pump)[2].startswith("NO PROBE 10")
@@ -43,10 +49,7 @@ def test_a_probe_is_never_off_on_purpose_while_the_drug_flows() -> None:
 @pytest.mark.req("ALM-7")
 def test_a_probe_that_is_back_is_watched_again() -> None:
     """Else what is left of ten minutes hides the next loss."""
-    pump = held_by_stop()
-    pump.parser.flags = 0
-    scan_s(pump, 16)
-    pump.press(SILENCE, 3_500)
+    pump = taken_off()
     scan_s(pump, 5)
     pump.parser.flags = vitals.VALID
     scan_s(pump, 15)
@@ -97,10 +100,7 @@ def test_one_hold_of_silence_grants_once(again: bool) -> None:
 @pytest.mark.req("ALM-7", "INT-6")
 def test_a_hold_of_silence_in_the_ten_minutes_does_not_lengthen_them() -> None:
     """Else a key that falls in before they are over takes ten more."""
-    pump = held_by_stop()
-    pump.parser.flags = 0
-    scan_s(pump, 16)
-    pump.press(SILENCE, 3_500)
+    pump = taken_off()
     scan_s(pump, 300)
     pump.board.key(SILENCE, True)
     scan_s(pump, 330)

@@ -119,6 +119,7 @@ FAILURES: dict[str, tuple[int, Inject]] = {
     "no screen": (checks.SCREEN, unplugged(parts.SCREEN)),
     "no lights": (checks.LIGHTS, unplugged(parts.LIGHTS)),
     "neither clock nor lights": (checks.LIGHTS, unplugged(parts.CLOCK, parts.LIGHTS)),
+    "neither clock nor FRAM": (checks.FRAM, unplugged(parts.CLOCK, parts.FRAM)),
     "the converter": (checks.SENSORS, lambda bench: bench.board.set_adc_volts(4, 0)),
     "a flat battery": (checks.SUPPLY, lambda bench: bench.plant.do("battery_volts", {"volts": 2.8})),
     "too high a voltage": (checks.SUPPLY, lambda bench: bench.plant.do("battery_volts", {"volts": 4.7})),

@@ -32,7 +32,6 @@ REACT_MS = 300
 PING_MS = 1_000
 STUCK_MIN = 30  # so long after the longest hold nothing comes any more from a pump that stands and is left alone
 _FOREVER = 1 << 62
-_GOES_ON = (EVENTS.VITALS,)  # each minute, also of a pump that is left alone
 NAME_AT = HEAD + 2  # of a compiled protocol: behind the record's key and length
 
 
@@ -215,7 +214,7 @@ class Run:
 
     def _note(self, record: dict[str, Any]) -> None:
         self.recording.records.append(record)
-        if record["event"] not in _GOES_ON:
+        if record["event"] != EVENTS.VITALS:  # those come each minute, also of a pump that is left alone
             self._stuck_us = record["t_ms"] * 1000 + self._quiet_us
         if record["event"] == EVENTS.BAG_CONFIRMED:
             self._confirmed(record)

@@ -134,7 +134,8 @@ class RigTarget:
             self._wait_us(_BENCH_KEY_US)  # hands off: a press right after it is none
         self.build = self.line.greet(_BOOT_US)
         if not self.bench.wait_for(self._status_came, _BOOT_US):
-            raise TargetFault(f"rig: no status from a pump on {self.bench.places[1]} that has tested itself")
+            said = "still tests itself: is one of its keys held down?" if self.line.status else "sends no status"
+            raise TargetFault(f"rig: the pump on {self.bench.places[1]} {said}")
         self.line.since_last_boot()
         self._bench_zero_us = self.bench.now_us - self.now_us
 
