@@ -54,6 +54,16 @@ def test_what_a_pump_says_when_it_comes_back_counts_from_there(tmp_path: Path, m
     assert found(tmp_path, *told) == ["session_lost: 23 ms later on rp2040; 20 ms are allowed"] * lines
 
 
+@pytest.mark.parametrize("other", ["clock-answers", None])
+def test_a_check_that_fails_on_one_target_alone_is_told(tmp_path: Path, other: str | None) -> None:
+    """Else a board whose self-test finds another thing than the core's passes for the same pump."""
+    one, two = two_steps().log(45_000, "self_test", code="fram"), two_steps()
+    if other:
+        two.log(45_000, "self_test", code=other)
+    lines = found(tmp_path, one, two)
+    assert "only on core: self_test (fram) at 00:00:45.000" in lines and len(lines) == 1 + bool(other)
+
+
 @pytest.mark.parametrize(("ms", "lines"), [(20, 0), (23, 1), (-20, 0), (-23, 1)])
 def test_a_scan_apart_is_allowed_and_no_more(tmp_path: Path, ms: int, lines: int) -> None:
     """Else a late stop passes, or one scan's phase is a finding."""

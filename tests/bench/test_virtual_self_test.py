@@ -6,6 +6,7 @@ import pytest
 
 from pump.io import STOP
 from pump.tables import checks, parts
+from pump.tables.lines import AS_SET
 from toleramp_bench.devices.self_test import AT_ONCE_MS, SLOW_MS
 from toleramp_bench.targets.core import BOOT_US, CoreTarget
 
@@ -77,3 +78,13 @@ def test_a_driver_that_is_never_on_is_named() -> None:
     target.board.cut_driver(True)
     state_at(target, SLOW_MS)
     assert target.brain.controller.checks.failed == checks.PERMIT
+
+
+def test_a_board_that_gets_power_anew_has_put_out_nothing_yet() -> None:
+    """Else the line of a search, or a write, of the life before is the next one's."""
+    target = powered()
+    out = target.board.out
+    target.power(False)
+    target.power(True)
+    assert target.board.out is not out
+    assert (target.board.out.ox_line, target.board.out.fram_slot, target.board.out.permit) == (AS_SET, -1, False)

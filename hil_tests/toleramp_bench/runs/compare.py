@@ -132,7 +132,6 @@ def _events(one: list[Event], other: list[Event], names: tuple[str, str], allow_
 
     Where the file allows more time (`swap_ms`), two that come within it may come the other way round.
     """
-    one, other = _but_tests(one), _but_tests(other)
     matcher = SequenceMatcher(None, [_key(event) for event in one], [_key(event) for event in other], autojunk=False)
     alone: tuple[list[Event], list[Event]] = ([], [])
     both: list[tuple[Event, Event]] = []
@@ -153,11 +152,6 @@ def _events(one: list[Event], other: list[Event], names: tuple[str, str], allow_
         for event in events
     ]
     return order + _times(both, names, allow_ms)
-
-
-def _but_tests(told: list[Event]) -> list[Event]:
-    """Without the self-test, which the board makes before it takes a session up, and a core does not make."""
-    return [event for event in told if event["event"] != EVENTS.SELF_TEST]
 
 
 def _apart(a: Event, b: Event) -> int:
