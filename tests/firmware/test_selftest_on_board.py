@@ -206,6 +206,29 @@ def test_each_injected_failure_is_named_and_stops(young: PumpBench, failure: str
 
 
 @pytest.mark.req("INT-1")
+@pytest.mark.parametrize(
+    "sixteenth", [pytest.param(k, marks=[] if k in (1, 8, 15) else [pytest.mark.long]) for k in range(1, 16)]
+)
+def test_wherever_a_byte_is_damaged_nothing_goes(young: PumpBench, sixteenth: int) -> None:
+    """Else a damaged instruction gives drug. In code that runs before the self-test it may end the pump unnamed."""
+
+    def case() -> None:
+        flash(young, len(built()) * sixteenth // 16)
+        young.run_for(0.35)
+        young.send(m.STREAM, period_ms=100)
+        young.run_for(2)
+        young.press(START)
+        young.run_for(1)
+        assert not young.motor.times and not young.permit.windows
+        if young.board.resets:
+            assert not young.status, "it starts, and only later it does not"
+        else:
+            assert (young.state(), young.status["check"]) == ("failed", checks.IMAGE)
+
+    in_fork(case)
+
+
+@pytest.mark.req("INT-1")
 def test_a_good_pump_is_ready_in_time(young: PumpBench) -> None:
     """Else people learn to switch off what takes so long."""
 
