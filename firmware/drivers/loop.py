@@ -11,6 +11,7 @@ from build_info import BUILD_HASH, CORE, GIT, VERSION
 from drivers.chance import seed
 from drivers.checks import SelfTest
 from drivers.pump_board import PumpBoard, keys_held
+from drivers.stack import LOWEST, wipe
 from oximeters.registry import module
 from pump.base.calendar import NO_TIME
 from pump.controller import Controller
@@ -152,6 +153,7 @@ class Pump:
             self.measure(began, due)
             watchdog.feed()
             if self.out.tidy or (self._since_tidy >= TIDY_SCANS and not self.out.flowing):
+                wipe(LOWEST)
                 self.tidy()
                 due = ticks_us()  # nothing flows: the timeline starts anew
             due = ticks_add(due, PERIOD_US)
@@ -168,6 +170,7 @@ def run():
     """Builds the pump and scans for ever."""
     global running
     running = Pump()
+    wipe(LOWEST)  # what lies in the gaps of the loop's own frame stays for as long as it runs
     running.run()
 
 

@@ -37,12 +37,16 @@ def ladder(steps: int, bags: int) -> bytes:
 @pytest.mark.req("PRO-1", "INT-11", "INT-10")
 @pytest.mark.parametrize("longest", [False, True])
 def test_the_longest_protocol_is_taken_by_the_board(firmware: Path, longest: bool) -> None:
-    """Else a ladder of 20 steps, which the templates make, resets the pump that it is loaded into."""
+    """Else a ladder of 20 steps, which the templates make, resets the pump that it is loaded into; or one that was
+    replaced stays in memory: a word in a gap of the stack had kept the first for hours."""
     bench = PumpBench(firmware)
     bench.boot()
     blob = ladder(p.MAX_STEPS, p.MAX_SOLUTIONS) if longest else twenty_steps()
-    for _ in range(2):
+    free = []
+    for _ in range(3):
         assert bench.load(blob).type == m.ACK[0]
         bench.run_for(0.5)
+        free.append(bench.stats()["free_heap"])
     assert bench.board.resets == 0
-    assert bench.stats()["free_heap"] > 100_000
+    assert min(free) > 100_000
+    assert free[2] == free[1] >= free[0], free
