@@ -350,3 +350,29 @@ def test_a_lock_that_was_seen_does_not_mute_the_patient(number: int) -> None:
     room.alarms.set(number, True)
     _, tones = room.listen(8)
     assert any(tones) and room.alarms.top == number
+
+
+@pytest.mark.req("INT-4", "ALM-1")
+@pytest.mark.parametrize("name", ["priority", "top", "_loud", "_sum"])
+@pytest.mark.parametrize("bit", range(8))
+def test_a_changed_bit_of_the_ranking_is_ranked_anew(name: str, bit: int) -> None:
+    """Else one bit makes the alarm of the patient a reminder, or silence."""
+    room, twin = raised(HIGHS[0], MEDIUMS[0]), raised(HIGHS[0], MEDIUMS[0])
+    wanted = bytes(n in (HIGHS[0], MEDIUMS[0]) for n in range(len(rows.ROWS)))
+    setattr(room.alarms, name, getattr(room.alarms, name) ^ 1 << bit)
+    for one in (room, twin):
+        one.alarms.set_all(wanted)
+    assert room.listen(8) == twin.listen(8)
+    assert room.alarms.top == twin.alarms.top and room.events == twin.events
+
+
+@pytest.mark.req("INT-4", "ALM-1", "SES-8")
+@pytest.mark.parametrize("number", [n for n, group in enumerate(rows.GROUP) if n and not group & rows.REMINDS])
+def test_only_what_reminds_falls_silent_when_told(number: int) -> None:
+    """Else a changed bit of what has been told silences an alarm of the patient at the next ranking."""
+    room, twin = raised(number), raised(number)
+    room.alarms._told[number] = 1  # noqa: SLF001
+    for one in (room, twin):
+        one.alarms.set(LOWS[0], True)
+        one.alarms.set(LOWS[0], False)
+    assert room.listen(8) == twin.listen(8)

@@ -166,3 +166,18 @@ def test_a_changed_bit_of_what_is_known_of_the_patient_stops_the_flow(name: str)
     vitals = pump.controller.vitals
     setattr(vitals, name, getattr(vitals, name) ^ 1)
     assert until(pump, "fault", 2) and pump.controller.guard.trip == MEMORY
+
+
+@pytest.mark.parametrize("name", ["_interval", "_rest", "_share", "_burst_max"])
+@pytest.mark.parametrize("bit", [0, 3, 9, 14, 20])
+def test_a_changed_bit_of_the_rate_stops_before_it_is_queued(name: str, bit: int) -> None:
+    """Else it flows eleven times as fast until the guard's tolerance is used up; or slower, and nobody knows."""
+    pump = pump_with(short(), 20_000)
+    start(pump)
+    run_to_step(pump, 2)
+    delivery, before = pump.controller.delivery, pump.snap.moved
+    queued = delivery.left
+    setattr(delivery, name, getattr(delivery, name) ^ 1 << bit)
+    assert until(pump, "fault", 10) and pump.controller.session.progress.cause == MEMORY
+    assert pump.snap.moved - before <= 64  # what the queue held: 60 ms
+    assert queued >= delivery.left

@@ -67,6 +67,7 @@ class Alarms:
         self.lights = 0
         self.tone_hz = 0
         self._loud = 0  # priority of the highest that sounds
+        self._sum = 0  # what the last ranking found, folded: one changed bit of it is seen, and ranked anew (INT-4)
         self._phase_ms = 0
         self._light_ms = 0
         self._remind_ms = 0
@@ -75,6 +76,8 @@ class Alarms:
     @micropython.native
     def set_all(self, wanted):
         """The condition of each alarm (a byte each); what is over goes first. Few change: only those are called for."""
+        if self.priority ^ self.top ^ self._loud != self._sum:
+            self._rank()
         there = self._there
         if not _tells(wanted, there, self.active, len(wanted)):
             return
@@ -133,7 +136,7 @@ class Alarms:
             if rank > best:
                 best = rank
                 top = alarm
-            if not self._told[alarm]:
+            if not (self._told[alarm] and GROUP[alarm] & REMINDS):
                 loud = max(loud, PRIORITY[alarm])
         if top != self.top:
             self.shown = top
@@ -141,6 +144,7 @@ class Alarms:
         self.top = top
         self._loud = loud
         self.priority = PRIORITY[top]
+        self._sum = self.priority ^ top ^ loud
         if not self.priority:
             self.lights = self.tone_hz = self.paused_ms = 0
 
@@ -231,7 +235,7 @@ class Alarms:
 
     def pack(self, to):
         """Appends what decides from here on; at which moment of its pattern a light or a tone is decides nothing."""
-        for value in (self.priority, self.top, self.paused_ms, self._loud):
+        for value in (self.priority, self.top, self.paused_ms, self._loud, self._sum):
             to.append(value)
         for flags in (self.active, self._there, self._told):
             to.extend(flags)

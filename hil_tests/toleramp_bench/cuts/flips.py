@@ -31,6 +31,7 @@ from pump.tables.states import GROUP, HOLDS, ON, OVER
 from pump.tables.vitals import VALID
 from toleramp_bench.cuts.fields import Field, fields, flip
 from toleramp_bench.cuts.writes import Outcome, Session, come_up, protocol, truth
+from toleramp_bench.facts import keep_facts
 from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.runs.forked import Crew, crew
 
@@ -293,7 +294,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = time.perf_counter()
     told = facts(campaign(args.bits, args.seed, max(1, args.jobs)), args.seed, time.perf_counter() - began)
     if args.out:
-        (args.out / "facts.json").write_text(json.dumps(told, indent=1))
+        keep_facts(args.out, told)
     print(json.dumps(told, indent=1) if args.json else page(told))
     return 1 if told["findings"] else 0
 

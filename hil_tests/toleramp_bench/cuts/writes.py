@@ -27,6 +27,7 @@ from pump.protocol.encoding import encode
 from pump.store.journal import SLOTS, valid
 from pump.tables import causes, states
 from toleramp_bench.boards.core_pump import PL_PULSE, CorePump
+from toleramp_bench.facts import keep_facts
 from toleramp_bench.figures.measure import attend
 from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.people.nurse import Nurse, Wishes
@@ -359,7 +360,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     outcomes = cut_all(args.every, args.first, max(1, args.jobs), PARTS if args.parts else ())
     found = facts(outcomes, time.perf_counter() - began)
     if args.out:
-        (args.out / "facts.json").write_text(json.dumps(found, indent=1))
+        keep_facts(args.out, found)
     print(json.dumps(found, indent=1) if args.json else page(found))
     return 1 if found["findings"] else 0
 

@@ -8,13 +8,13 @@ Leaves each recording and facts.json in FOLDER; exit code 1 when a decision is a
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from toleramp.replay import told
 from toleramp.replay.whole import Piece, replay
+from toleramp_bench.facts import keep_facts
 from toleramp_bench.places import ROOT
 from toleramp_bench.runs.execute import execute
 from toleramp_bench.scenario.reader import read_scenario
@@ -67,7 +67,7 @@ def main() -> int:
             rows.append(row(name, target, recorded(name, target, args.out / f"{target}-{name}.jsonl")))
             done = rows[-1]
             print(f"{target} {name}: {done['scans']} scans, equal {done['equal']}", flush=True)
-    (args.out / "facts.json").write_text(json.dumps({"replays": rows}, indent=1))
+    keep_facts(args.out, {"replays": rows})
     return 0 if all(done["equal"] for done in rows) else 1
 
 
