@@ -11,6 +11,7 @@ from pump.link import frames
 from pump.panel.attention import SEEN_MS
 from pump.protocol import protocol as p
 from pump.protocol.encoding import encode
+from pump.senses.baseline import LEAST_S
 from pump.senses.vitals import Vitals
 from pump.session.bags import Bags
 from pump.session.case import Case
@@ -88,9 +89,11 @@ def pump_with(protocol: p.Protocol, period_us: int = 100_000, **options: int) ->
 
 
 def shown(pump: CorePump) -> None:
-    """Waits until START's question has been on the screen long enough for a press to count."""
+    """Waits until START's question has been on the screen long enough for a press to count, and the patient's own SpO2
+    is known where there are readings."""
     pump.scan()
     assert until(pump, lambda c: c.controller.attention.seen_ms >= SEEN_MS, 4)
+    until(pump, lambda c: c.controller.vitals.settled(), LEAST_S + 1)
 
 
 def state(pump: CorePump) -> str:

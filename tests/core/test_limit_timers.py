@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pump.senses.limits import BACK, BETWEEN, BEYOND, Deficit, Delay, Violations, side_of
+from pump.senses.limits import BACK, BETWEEN, BEYOND, Deficit, Delay, Violations, side_under
 
 pytestmark = pytest.mark.req("VIT-5")
 
@@ -30,7 +30,7 @@ def after(*samples: tuple[int, int]) -> Delay:
 @pytest.mark.parametrize(("value", "side"), [(91, BEYOND), (92, BEYOND), (93, BETWEEN), (94, BACK), (95, BACK)])
 def test_where_a_value_lies(value: int, side: int) -> None:
     """Else the limit itself is good, or a patient at limit + 2 never recovers."""
-    assert side_of(value, 92, 94) == side
+    assert side_under(value, 92) == side
 
 
 @pytest.mark.req("VIT-1")

@@ -87,7 +87,8 @@ def test_the_screen_says_how_long_how_much_and_how_surely() -> None:
     assert any(line.startswith("0.0") and line.endswith("mL+-0.02") for line in seen), seen
     (told,) = [e["arg"] for e in pump.events if e["event"] == "recovered"]
     assert isinstance(told, int) and 10_000 <= told < 20_000
-    assert [e["arg"] for e in pump.events if e["event"] == "time_off"] == [14 * MIN_S + 1]
+    (off_s,) = [e["arg"] for e in pump.events if e["event"] == "time_off"]
+    assert isinstance(off_s, int) and 0 <= off_s - 14 * MIN_S <= 2  # the clock tells whole seconds, and so do records
 
 
 @pytest.mark.req("FLO-10", "INV-1")

@@ -29,6 +29,7 @@ from core_kit import (
 from pump.course.plan import Plan
 from pump.delivery.delivery import Delivery
 from pump.io import CONFIRM, START, STOP, UP, Snapshot
+from pump.senses.baseline import LEAST_S
 from pump.senses.vitals import Vitals
 from pump.session.case import Case
 from pump.session.running import Running
@@ -297,8 +298,9 @@ def test_stop_takes_a_start_back_before_the_first_bag_is_asked_for(late: int) ->
     case, snap = made.case, Snapshot()
     case.adopt(Plan(short(), PL_PULSE))
     made._to(states.READY)
-    case.vitals.sample(97, 72, VALID, 0)
-    case.vitals.watch(0)
+    for second in range(LEAST_S):
+        case.vitals.sample(97, 72, VALID, second * 1000)
+        case.vitals.watch(second * 1000)
     snap.dt_ms = 20
     made.update(snap, START, 0, 0, 0)
     for _ in range(late - 1):

@@ -163,7 +163,7 @@ def test_what_was_low_before_a_good_reading_counts_no_more() -> None:
 )  # fmt: skip
 def test_low_or_falling(spo2: int, highest: int, sinking: bool) -> None:
     """Else the words have no meaning: four points in ten seconds, or three at the early limit."""
-    assert bool(sinks(spo2, highest, 92, 94)) is sinking
+    assert bool(sinks(spo2, highest, 92, 94, 0)) is sinking
 
 
 @pytest.mark.req("VIT-1", "VIT-2")

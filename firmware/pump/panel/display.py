@@ -138,7 +138,7 @@ def _what_ready(line, session, pump):
     elif pump.checks.pending:
         words(line, at, b" TESTING")
     elif vitals.good():
-        words(line, at, b" START?")
+        words(line, at, b" START?" if vitals.settled() else b" O2 WAIT")
     elif vitals.low():
         words(line, at, b" O2 LOW")
     else:

@@ -2,7 +2,8 @@
 
 One sure reading a second is kept; a second without one counts as none. What there is of that minute is taken: a start
 ten seconds after the probe was put on has the median of ten readings. Of two middle values the higher is taken: it
-makes the limits the stricter ones.
+makes the limits the stricter ones. START waits for LEAST_S readings: one alone is the first that a probe gave, often
+too low, or none at all, and then a fall of twelve points is within the limits.
 """
 
 from pump.base.compat import micropython, ptr8
@@ -11,6 +12,7 @@ from pump.tables.messages import NONE8
 
 SECONDS = 60
 SECOND_MS = 1_000
+LEAST_S = 4  # with one unsettled reading among them the median is that of the others
 VALUES = 128  # of percent, more than there are
 
 
@@ -31,6 +33,16 @@ def _median(kept: ptr8, counts: ptr8, n: int) -> int:
         if seen > known // 2:
             return value
     return 255
+
+
+@micropython.viper
+def _known(kept: ptr8, n: int) -> int:
+    """How many of them are values."""
+    known = 0
+    for i in range(n):
+        if int(kept[i]) < 128:
+            known += 1
+    return known
 
 
 @micropython.viper
@@ -72,6 +84,10 @@ class Minute:
     def median(self):
         """The median in percent; NONE8 without a single reading."""
         return int(_median(self._kept, self._counts, SECONDS))
+
+    def enough(self):
+        """True with LEAST_S readings."""
+        return int(_known(self._kept, SECONDS)) >= LEAST_S
 
     @micropython.native
     def highest(self, seconds):

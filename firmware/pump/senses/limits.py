@@ -1,13 +1,14 @@
 """How long a value has to be beyond a limit, and what undoes that (VIT-5): no single good sample does.
 
 A side says where a sample lies: BEYOND the limit, BACK where it is plainly good, or between the two, where nothing
-moves. What a sample says holds until the next one; for an unsure one see `side_of`. Times in ms, all bounded.
+moves. What a sample says holds until the next one; for an unsure one see `Delay.take`. Times in ms, all bounded.
 """
 
 from pump.base.compat import micropython
 
 BACK, BETWEEN, BEYOND = 0, 1, 2
 
+MARGIN = 2  # points above a limit from where a timer runs back (VIT-5), and where a resume may be (SES-4)
 STRETCH_MS = 10_000  # artifact may lengthen a delay by at most this (VIT-1)
 # A sample is seen at the next scan, so one that comes just as the delay is over may look up to two scans too early;
 # without this it would be the next sample, a third of a second later, that holds.
@@ -30,21 +31,22 @@ OLD_MS = WITHIN_MS + 1
 
 
 @micropython.native
-def side_of(value, limit, good):
-    """The side of a value that is bad at `limit` and below, plainly good at `good` and above."""
-    if value <= limit:
+def side_under(spo2, limit):
+    """The side of an SpO2 that is bad at `limit` and below, plainly good MARGIN above it (at 100 at the latest)."""
+    if spo2 <= limit:
         return BEYOND
-    return BACK if value >= good else BETWEEN
+    return BACK if spo2 >= limit + MARGIN or spo2 >= 100 else BETWEEN
 
 
 @micropython.native
-def sinks(spo2, highest, stop, early):
+def sinks(spo2, highest, stop, early, low_ms):
     """Whether a patient with this newest reading was low or falling; `highest`: SpO2 of the FALL_S before it.
 
-    Without a reading (NONE8) nobody is.
+    A value next to the limit is not yet the good side of a delay that has run for `low_ms` (VIT-5). Without a reading
+    (NONE8) nobody is.
     """
     fall = highest - spo2
-    return spo2 <= stop or fall >= FALL or (spo2 <= early and fall >= EARLY_FALL)
+    return spo2 <= stop or (low_ms and spo2 < stop + MARGIN) or fall >= FALL or (spo2 <= early and fall >= EARLY_FALL)
 
 
 class Delay:

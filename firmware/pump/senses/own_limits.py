@@ -4,10 +4,8 @@ While the patient is watched (ALM-7) a protocol that is loaded makes them strict
 """
 
 from pump.base.compat import micropython
-from pump.senses.limits import MOST_MS
+from pump.senses.limits import MARGIN, MOST_MS
 from pump.tables.messages import NONE8, NONE16
-
-MARGIN = 2  # points above a limit from where a timer runs back (VIT-5), and where a resume may be (SES-4)
 
 
 class OwnLimits:

@@ -11,7 +11,7 @@ sample is valid and has no flag that makes it unsure; only sure samples are good
     pulse       outside its limits for the delay                as SpO2 stop
     SpO2 early  a sure sample at or below it                    above it for CLEAR_MS of sure samples
     signal      ALERT_MS without a sure sample; HOLD_MS,        sure samples for SIGNAL_CLEAR_MS, or a restart
-                or at once where the last one was low or falling (`sinks`)
+                or at once where the last one was low or falling (`sinks`), or outside the pulse limits
 
 The signal's time adds up over gaps, and runs back only in the time of sure samples: one in 4.7 s undoes nothing. A gap
 within `fresh_ms` is none. The limits themselves: own_limits.
@@ -22,8 +22,8 @@ from pump.base.seal import Seal
 from pump.base.units import TICK_MASK, age_ms, ticks_diff
 from pump.claim import LEASE_MS
 from pump.senses.baseline import Minute
-from pump.senses.limits import BACK, BETWEEN, BEYOND, FALL_S, SEVERE_SPO2, Deficit, Delay, Violations, side_of, sinks
-from pump.senses.own_limits import MARGIN, OwnLimits
+from pump.senses.limits import BACK, BETWEEN, BEYOND, FALL_S, SEVERE_SPO2, Deficit, Delay, Violations, side_under, sinks
+from pump.senses.own_limits import OwnLimits
 from pump.senses.trend import Trend
 from pump.senses.vitals_seal import folded
 from pump.senses.worse import Worse
@@ -193,9 +193,9 @@ class Vitals(OwnLimits):
     def _judge(self, spo2, dt_ms, unsure):
         """Whether the flow may not go on."""
         stop = self.stop
-        side = side_of(spo2, stop, min(stop + MARGIN, 100))
+        side = side_under(spo2, stop)
         low = self._low.take(side, dt_ms, unsure, self.delay_ms)
-        if self._severe.take(side_of(spo2, SEVERE_SPO2, SEVERE_SPO2 + MARGIN), dt_ms, unsure, SEVERE_MS):
+        if self._severe.take(side_under(spo2, SEVERE_SPO2), dt_ms, unsure, SEVERE_MS):
             low = True
         if self._deficit.take(stop + 1 - spo2, dt_ms, unsure):
             low = True
@@ -230,14 +230,9 @@ class Vitals(OwnLimits):
         self.recovered = better and self.good_ms >= RECOVER_MS
         if self.good_ms >= CLEAR_MS:
             self.bits &= ~LOW_BITS
-        if self.recovered:
-            self._start_anew()
-
-    @micropython.native
-    def _start_anew(self):
-        """A minute of good readings: what was timed before is over, also where the baseline leaves no room above."""
-        self._low.ms = self._severe.ms = 0
-        self._slow.ms = self._deficit.sum = 0
+        if self.recovered:  # what was timed before is over, also where the baseline leaves no room above
+            self._low.ms = self._severe.ms = 0
+            self._slow.ms = self._deficit.sum = 0
 
     @micropython.native
     def _watch_early(self, spo2, dt_ms):
@@ -256,6 +251,7 @@ class Vitals(OwnLimits):
         """A sample without a reading. A frozen one says that those of the last FROZEN_MS were none either."""
         self._unknown()
         self._gone = True
+        self._doubted = min(self._doubted, self.spo2)  # without a pulse it may be true: low is never implausible
         since = (now_ms - FROZEN_MS) & TICK_MASK
         if flags & FROZEN and self._sure_ms >= 0 and ticks_diff(self._sure_ms, since) > 0:
             self._sure_ms = since
@@ -309,9 +305,13 @@ class Vitals(OwnLimits):
             last = min(last, self._doubted)  # what was in doubt as it went was nothing to the good
         elif self.flags & UNSURE_FLAGS == ARTIFACT:
             return
-        if not sinks(last, self._minute.highest(FALL_S + age // 1000), self.stop, self.early_limit):
+        highest = self._minute.highest(FALL_S + age // 1000)
+        if sinks(last, highest, self.stop, self.early_limit, self._low.ms):
+            self.hold = SPO2_STOP
+        elif self._slow.side != BEYOND:
             return
-        self.hold = SPO2_STOP
+        elif not self.hold:
+            self.hold = PULSE_STOP
         if comes and self._doubted <= self.stop:
             self.bits |= _LOW_BIT  # what comes is in doubt, and says the same
         else:
@@ -350,6 +350,10 @@ class Vitals(OwnLimits):
         if not self.sure or self.bits & LOW_BITS:
             return False
         return self.spo2 > self.stop and self.pulse_min <= self.pulse <= self.pulse_max
+
+    def settled(self):
+        """True when the patient's own SpO2 can be told."""
+        return self._minute.enough()
 
     @micropython.native
     def quality(self):

@@ -1,4 +1,5 @@
-"""A protocol is loaded, nothing runs: START begins a session, from its first step, when there is a good reading."""
+"""A protocol is loaded, nothing runs: START begins a session, from its first step, when there is a good reading and the
+patient's own SpO2 is known."""
 
 from pump.base.compat import micropython
 from pump.io import START
@@ -21,10 +22,13 @@ class Ready:
         self.case.question.ask(questions.START, 0, 0)
         return 0
 
+    def _may_begin(self):
+        return self.case.may_begin() and self.case.vitals.settled()
+
     @micropython.native
     def press(self, presses):
         """START, with a good reading: all is as planned. The rest comes in the next scans: one has no room for all."""
-        if presses & START and self.case.may_begin():
+        if presses & START and self._may_begin():
             self.case.restart()
             self._started = True
         return 0
@@ -33,7 +37,7 @@ class Ready:
     def tick(self, dt_ms):
         """It may wait for ever; after START the patient's own SpO2 is taken, then the first bag is asked for."""
         case = self.case
-        if not self._started or not case.may_begin():
+        if not self._started or not self._may_begin():
             self._started = self._taken = False
         elif self._taken:
             return ARMED

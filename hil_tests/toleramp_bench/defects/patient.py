@@ -69,16 +69,16 @@ def _blind_start() -> None:
     @wrong(Ready, "press")
     def press(sound: Any, ready: Ready, presses: int) -> Any:
         case = ready.case
-        case.may_begin = lambda: True
+        case.may_begin = case.vitals.settled = lambda: True
         return sound(ready, presses)
 
 
 def _only_below_the_limit() -> None:
-    @wrong(limits, "side_of")
-    def side_of(sound: Any, value: int, limit: int, good: int) -> Any:
-        return sound(value + 1, limit, good)
+    @wrong(limits, "side_under")
+    def side_under(sound: Any, spo2: int, limit: int) -> Any:
+        return sound(spo2 + 1, limit)
 
-    vitals.side_of = limits.side_of
+    vitals.side_under = limits.side_under
 
 
 def _own_baseline_ignored() -> None:
