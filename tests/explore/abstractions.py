@@ -41,6 +41,7 @@ SHORTENED: tuple[tuple[str, str, int, int], ...] = (
     ("pump.senses.limits", "WITHIN_MS", 60_000, 5_000),
     ("pump.senses.limits", "OLD_MS", 60_001, 5_001),
     ("pump.senses.baseline", "SECONDS", 60, 1),
+    ("pump.senses.baseline", "LEAST_S", 4, 1),
     ("pump.senses.keys", "BESIDE_MS", 60_000, 1_000),
     ("pump.senses.keys", "STORM_MS", 5_000, 1_000),
     ("pump.senses.keys", "PAIR_MS", 10_000, 1_000),
