@@ -50,12 +50,15 @@ class Parser(bit7_frames.Frames):
             self.lose(1)
             return False
         buf[n] = byte
-        state[N] = n + 1 if n + 1 < SIZE else 0
-        if n + 1 == SIZE:
-            if buf[0] == LIVE:
-                return self._read()
-            self.lose(SIZE)
-        return n + 1 == _GOODBYE_SIZE and buf[0] == GOODBYE and self._leave()
+        n += 1
+        if n < SIZE:
+            state[N] = n
+            return n == _GOODBYE_SIZE and buf[0] == GOODBYE and self._leave()
+        state[N] = 0
+        if buf[0] == LIVE:
+            return self._read()
+        self.lose(SIZE)
+        return False
 
     @micropython.native
     def _read(self):
