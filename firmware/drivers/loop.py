@@ -62,9 +62,10 @@ class Pump:
         ring = keyring()
         people = -1 if ring.bits else len(ring.people())
         chosen = module(NAMES[settings.values[OXIMETER]])
-        self.board.listen(chosen)
+        parser = chosen.Parser()
+        self.board.listen(chosen, parser)
         self.core = Controller(
-            chosen.Parser(), PL_PULSE, PERIOD_US, build, number, False, ring, settings, held, slot, lost,
+            parser, PL_PULSE, PERIOD_US, build, number, False, ring, settings, held, slot, lost,
             self.board.kept_slot, last_s, seed(),
         )  # fmt: skip
         self.core.vitals.fresh_ms = max(FRESH_MS, chosen.SILENCE_MS)

@@ -103,7 +103,7 @@ class PumpBoard:
             Pin(number, Pin.IN, Pin.PULL_UP)
         self.counter = PulseCounter(pins.STEP, pins.STOP)
         self._masks = array("I", [1 << number for number in _KEYS])
-        self._uart = self._talk = self._form = None
+        self._uart = self._talk = self._form = self._parser = None
         self._line = AS_SET
         self.bus = Bus(pins.SDA, pins.SCL)
         self.screen = Screen(self.bus)
@@ -127,24 +127,24 @@ class PumpBoard:
         self._kept = NO_WRITE  # what became of the write of the scan before
         self._snap = snap
 
-    def listen(self, form):
-        """Opens the oximeter's line as its format (a module of oximeters) has it."""
-        self._form = form
-        self._open(form)
+    def listen(self, form, parser):
+        """Opens the oximeter's line as its format (a module of oximeters) has it; `parser` reads what comes there."""
+        self._form, self._parser = form, parser
+        self._open(form, parser)
 
     def _follow(self, row):
         """Opens it as a row of tables.lines has it, for a search at rest, or as its format has it again."""
         self._line = row
         if row == AS_SET:
-            self._open(self._form)
+            self._open(self._form, self._parser)
             return
         from oximeters.detection import Line
 
         self._open(Line(row))
         mem32[_UART1_IMSC] = 0
 
-    def _open(self, form):
-        self._talk = Talk(form)
+    def _open(self, form, parser=None):
+        self._talk = Talk(form, parser)
         self._uart = UART(
             1, form.BAUD, parity=form.PARITY, tx=Pin(pins.OX_TX), rx=Pin(pins.OX_RX), rxbuf=OX_RXBUF, timeout=0
         )
@@ -249,7 +249,7 @@ class PumpBoard:
         elif self._line:
             caught = _caught(self._views[OX_MAX], OX_MAX)
             n, snap.ox_broken = caught & 255, caught >> 8
-        said = self._talk.due(snap.dt_ms, n)
+        said = self._talk.due(snap.dt_ms)
         if said:
             self._uart.write(said)
         return n

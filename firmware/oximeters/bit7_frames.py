@@ -7,6 +7,12 @@ wrong value passes only where more than half of a block is wrong in the same way
 A pleth with fewer than MOVES in FROZEN_BLOCKS is that of a frozen device. A move is one of the middle of three frames
 by value: a frame that says something else alone, as a wrong bit makes it, is none, and no block counts for more than
 MOVES_MOST.
+
+A block whose pleth is to the last frame that of one of the two before it says nothing new. REPEATS of them, less
+UNLIKE for each other one between, are those of a device that sends a few frames again and again, as a buffer that hangs
+does. A loop of 2, 3, 5, 6, 10, 15 or 30 frames makes such blocks; one of another length, or a longer one, is not known,
+nor a weak one: a block of fewer than TELLING counts and RESTLESS moves tells nothing of that, since a weak pulse of 120
+or 240 a minute says the same by chance for many seconds.
 """
 
 from array import array
@@ -21,12 +27,18 @@ LOCK = 3
 BLOCK = 15
 FROZEN_BLOCKS = 12  # three seconds
 MOVES, MOVES_MOST = 6, 4  # a pleth two counts high moves four times a beat
+TELLING = 10  # counts from the lowest to the highest of a block: a weaker and steady pulse says the same by chance
+RESTLESS = 12  # moves of a block: two frames by turns, however near to each other
+REPEATS, UNLIKE = 20, 5  # five seconds
+_REPEATS_MOST = REPEATS + 4 * UNLIKE  # so that a wrong bit makes no frozen device live: it spoils two blocks, or three
 NO_SPO2, NO_PULSE = 127, 255
 STRENGTH_MAX = 8
 WEAK = 1  # a signal of this strength, of 8, is a weak one
 # What a parser keeps of the stream: indices into Parser.state. _LOST: bytes since the block began.
 N, LOCKED, REJECTED, RESYNCS, LOST = 0, 1, 2, 3, 4
 _BEFORE, _NEWEST, _MIDDLE, _MOVED = 5, 6, 7, 8  # the last two of the pleth, where its middle is, its moves in the block
+_WAVE, _LOW, _HIGH = 9, 10, 11  # what follows from the whole pleth of the block; its lowest and highest
+_LOWEST_BEFORE = 127  # of a block that begins
 _MARGIN = 256  # more than is thrown away in one call
 _STALE = 4  # a block in which so many times its own bytes were lost is of too many moments
 
@@ -46,7 +58,13 @@ def majority(said: ptr8, count: int) -> int:
 
 @micropython.viper
 def _move(state: ptr32, pleth: int):
-    """The next pleth: counts a move of the middle one of three (_BEFORE, _NEWEST, _MIDDLE, _MOVED)."""
+    """The next pleth, into _WAVE, _LOW and _HIGH: counts a move of the middle one of three (_BEFORE, _NEWEST, _MIDDLE,
+    _MOVED)."""
+    state[9] = (int(state[9]) * 31 + pleth) & 0x3FFFFFF  # below 31 bits
+    if pleth < int(state[10]):
+        state[10] = pleth
+    if pleth > int(state[11]):
+        state[11] = pleth
     low = int(state[5])
     high = int(state[6])
     state[5] = high
@@ -73,12 +91,14 @@ class Frames(Losses):
 
     def __init__(self):
         self.buf = bytearray(self.size)
-        self.state = array("i", bytes(36))
+        self.state = array("i", bytes(48))
         self.samples = 0
         self.spo2, self.pulse, self.flags = NONE8, NONE16, 0
         self._said, self._rates = bytearray(BLOCK), bytearray(BLOCK)
         self._moves = bytearray((MOVES_MOST,) * FROZEN_BLOCKS)  # of the last blocks; they stay through a silence
         self._sum, self._at = MOVES_MOST * FROZEN_BLOCKS, 0
+        self._wave_1 = self._wave_2 = -1  # of the last two blocks
+        self._repeats = 0  # blocks that said what one of those did, up to _REPEATS_MOST
         self._restart()
 
     @micropython.native
@@ -112,7 +132,9 @@ class Frames(Losses):
     def _restart(self):
         """Begins a block."""
         self._count = self._flags = self._strength = 0
-        self.state[LOST] = self.state[_MOVED] = 0
+        state = self.state
+        state[LOST] = state[_MOVED] = state[_WAVE] = state[_HIGH] = 0
+        state[_LOW] = _LOWEST_BEFORE
 
     @micropython.native
     def add(self, spo2, pulse, pleth, strength, flags):
@@ -149,7 +171,8 @@ class Frames(Losses):
         flags = self._flags
         if spo2 < 0 or pulse < 0:
             flags |= v.DEGRADED
-        if self._stands_still() and spo2 != NO_SPO2 and pulse != NO_PULSE:
+        still, again = self._stands_still(), self._says_again()
+        if (still or again) and spo2 != NO_SPO2 and pulse != NO_PULSE:
             flags |= v.FROZEN  # without values a flat pleth is that of an empty probe
         if self._strength <= WEAK:
             flags |= v.LOW_PERFUSION
@@ -169,3 +192,15 @@ class Frames(Losses):
         moves[at] = moved
         self._at = (at + 1) % FROZEN_BLOCKS
         return self._sum < MOVES
+
+    @micropython.native
+    def _says_again(self):
+        """True when the last blocks said what those before them did. A weak one is judged by its moves alone."""
+        state = self.state
+        wave = state[_WAVE]
+        if wave != self._wave_1 and wave != self._wave_2:
+            self._repeats = max(self._repeats - UNLIKE, 0)
+        elif state[_HIGH] - state[_LOW] >= TELLING or state[_MOVED] >= RESTLESS:
+            self._repeats = min(self._repeats + 1, _REPEATS_MOST)
+        self._wave_1, self._wave_2 = wave, self._wave_1
+        return self._repeats >= REPEATS

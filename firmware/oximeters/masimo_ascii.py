@@ -7,7 +7,8 @@ Devices differ in the keys between, so values are found by their keys. EXC says 
 
 What is wrong stands at the end, where a line that lost its end would be one in which all is right. So a line is whole
 only where ALARM and EXC have as many digits as a model gives them, and where nothing but EXC1 stands behind them: 4 and
-6 (Rad-8), 2 and 3 (Radical-5), 6 and 7 with an EXC1 of 8 (Radical-7).
+6 (Rad-8), 2 and 3 (Radical-5), 6 and 7 with an EXC1 of 8 (Radical-7). What a bit of EXC1 means is not known: with any
+of them the line is in doubt.
 """
 
 from oximeters import text_lines
@@ -23,7 +24,7 @@ PROOF, EVERY_MS = 1, 900
 _DATE, _DATE_SIZE, _CLOCK_AT = b"00/00/00 00:00:00 ", 18, 9
 _SPO2, _BPM, _ALARM, _EXC = b" SPO2=", b" BPM=", b" ALARM=", b" EXC="
 _EXC1, _EXC1_DIGITS = b" EXC1=", 8
-_PERCENT, _SPACE = 37, 32
+_PERCENT, _SPACE, _ZERO = 37, 32, 48
 # Digits of ALARM, of EXC, and characters behind EXC, of which each model has its own.
 _ENDS = b"\x04\x06\x00\x02\x03\x00\x06\x07\x0e"
 _LOW_BATTERY = 0x40  # of ALARM
@@ -52,7 +53,8 @@ class Parser(text_lines.Lines):
         alarm, exc = hexadecimal(buf, alarm_at, n), hexadecimal(buf, exc_at, n)
         if alarm == WRONG or exc == WRONG or not _whole(buf, alarm_at, exc_at, n):
             return False
-        return self.reading(number(buf, spo2_at, 3), number(buf, bpm_at, 3), _flags(alarm, exc), self.clock(_CLOCK_AT))
+        flags = _flags(alarm, exc) | _more_flags(buf, exc_at, n)
+        return self.reading(number(buf, spo2_at, 3), number(buf, bpm_at, 3), flags, self.clock(_CLOCK_AT))
 
 
 @micropython.native
@@ -75,6 +77,16 @@ def _more(buf, at, n):
     if n != at_digits + _EXC1_DIGITS or not fits(buf, at, _EXC1, len(_EXC1)):
         return False
     return hexadecimal(buf, at_digits, half) != WRONG and hexadecimal(buf, half, n) != WRONG
+
+
+@micropython.native
+def _more_flags(buf, exc_at, n):
+    """Those of an EXC1, in a line that is whole."""
+    at = exc_at + word(buf, exc_at, n) + len(_EXC1)
+    for i in range(at, min(at + _EXC1_DIGITS, n)):
+        if buf[i] != _ZERO and buf[i] != _SPACE:
+            return v.DEGRADED
+    return 0
 
 
 @micropython.native

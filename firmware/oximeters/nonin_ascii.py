@@ -7,7 +7,8 @@ is said in text_lines; without the time a frozen device cannot be told from a st
 """
 
 from oximeters import text_lines
-from oximeters.text_lines import NO_CLOCK, fits, number
+from oximeters.device_clock import NO_CLOCK
+from oximeters.text_lines import fits, number
 from pump.base.compat import micropython
 
 BAUD, PARITY = 9600, None

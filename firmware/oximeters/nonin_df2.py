@@ -4,12 +4,14 @@
 
 Source: Nonin 9560 OEM specification. The 4-beat values are judged, never the display values, which stay for ten seconds
 after the finger is gone. The 8-bit sum alone passes a wrong frame now and then, so a packet's SpO2 must lie within 6 of
-its fast and extended averages and its rate within 20 of the extended one, or it is degraded (VIT-3).
+its fast and extended averages, of which one has to be there, and its rate within 20 of the extended one, or it is
+degraded (VIT-3): so it is too for the first few beats, of which there is no extended rate yet.
 """
 
 from array import array
 
 from oximeters.losses import Losses
+from oximeters.packet_counter import FROZEN_PACKETS, PacketCounter
 from pump.base.compat import micropython, ptr8, ptr32
 from pump.tables import messages as m
 from pump.tables import vitals
@@ -26,13 +28,9 @@ _PACKET = FRAMES * _SIZE
 
 _ARTIFACT, _OUT_OF_TRACK, _SENSOR, _RED, _GREEN, _DISCONNECT = 0x20, 0x10, 0x08, 0x04, 0x02, 0x40
 NO_RATE, NO_SPO2 = 511, 127
-FROZEN_PACKETS = 9  # three seconds
 STILL_MOST = FROZEN_PACKETS + 2  # so that one damaged packet with a lucky sum does not make a frozen device live
 LOST_MOST = 3  # packets between two whole ones that are taken for what the second of them is
 DISTURBED_PACKETS = 9  # so long a disturbed beat counts, until another one is seen
-COUNTER_MOVES = 2  # so many packets in a row in which it goes on by a few: the module has a counter
-COUNTER_STEP = 3  # a packet or two may be lost between
-COUNTER_MASK = (1 << 14) - 1
 SPO2_AGREE, RATE_AGREE = 6, 20
 
 
@@ -124,10 +122,9 @@ class Parser(Losses):
         self._still = 0  # packets since the pleth said something new, up to STILL_MOST
         self._wave = -1  # of the packet before; it stays through silence and noise: another device has another one
         self._bytes = 0  # that came since that packet
-        self._silent = False  # the line was, since that packet
         self._disturbed = 0  # packets for which the last beat seen stays a disturbed one
-        self.counter = -1  # of the packet before; -1: none since the lock
-        self._moves = 0  # packets in a row in which it went on, up to COUNTER_MOVES: then it is known to count
+        self.counter = -1  # of the newest packet
+        self._count = PacketCounter()
 
     @micropython.native
     def take(self, data, count):
@@ -182,15 +179,12 @@ class Parser(Losses):
         return 1
 
     def forget(self):
-        """The line was silent: what was learnt of the module that spoke ends with it, another may come.
-
-        Unless the first packet behind it has the same pleth: that is of the same device, which hangs.
-        """
+        """The line was silent: another module may come, whose packets and counter are other ones."""
         state = self.state
         state[_LOCKED] = state[_FRAME] = state[_N] = 0
         self._disturbed = 0
         self._bytes = LOST_MOST * _PACKET  # as many would have come in the shortest silence
-        self._silent = True
+        self._count.silence()
 
     def _unlock(self):
         state = self.state
@@ -206,9 +200,10 @@ class Parser(Losses):
         values, status = self._values, self.state[_STATUS]
         spo2, pulse = values[2] & 127, self._rate(0)
         flags = self._sensor_flags(status)
-        if self._silent:
-            self._meet()
-        stuck, still = self._counter_stuck(), self._pleth_stuck(left)
+        passed = self._passed(left)
+        moved = self.state[_WAVE] != self._wave
+        self.counter = (values[5] & 127) << 7 | values[6] & 127
+        stuck, still = self._count.repeats(self.counter, passed, moved), self._pleth_stuck(passed, moved)
         missing = spo2 == NO_SPO2 or pulse == NO_RATE or not 1 <= spo2 <= 100 or not pulse
         if stuck or (still and not missing):  # a flat pleth without values is that of an empty probe
             flags |= vitals.FROZEN
@@ -247,40 +242,22 @@ class Parser(Losses):
             self._disturbed -= 1
         return self._disturbed > 0
 
-    def _meet(self):
-        """The first packet behind a silence: of the same device that hangs, or perhaps of another one."""
-        self._silent = False
-        if self.state[_WAVE] != self._wave:
-            self._moves = 0
-            self.counter = -1
+    @micropython.native
+    def _passed(self, left):
+        """Packets that the time since the one before has room for; told by the bytes that came, so that those that
+        noise spoils put nothing off."""
+        passed = (self._bytes - left + _PACKET // 2) // _PACKET
+        self._bytes = left
+        return max(passed, 1)
 
     @micropython.native
-    def _counter_stuck(self):
-        """A counter that is known to count stands still.
-
-        One odd value is no counting: a damaged packet of a module without a counter passes its sum now and then.
-        """
-        counter = (self._values[5] & 127) << 7 | self._values[6] & 127
-        step = (counter - self.counter) & COUNTER_MASK if self.counter >= 0 else 0
-        stuck = not step and self._moves >= COUNTER_MOVES
-        if 0 < step <= COUNTER_STEP:
-            self._moves = min(self._moves + 1, COUNTER_MOVES)
-        elif not stuck:
-            self._moves = 0
-        self.counter = counter
-        return stuck
-
-    @micropython.native
-    def _pleth_stuck(self, left):
+    def _pleth_stuck(self, passed, moved):
         """A pleth that is flat, or that of the packet before to the last sample, for FROZEN_PACKETS.
 
-        Time is told by the bytes that came, so packets that noise spoils put nothing off. What is called frozen has to
-        move in a few packets in a row to be live again.
+        What is called frozen has to move in a few packets in a row to be live again.
         """
         state, still = self.state, self._still
-        passed = max((self._bytes - left + _PACKET // 2) // _PACKET, 1)
-        self._bytes = left
-        if state[_LOW] >= state[_HIGH] or state[_WAVE] == self._wave:
+        if state[_LOW] >= state[_HIGH] or not moved:
             still += passed
             if still >= FROZEN_PACKETS:
                 still = STILL_MOST
@@ -291,10 +268,13 @@ class Parser(Losses):
 
     @micropython.native
     def _agree(self, spo2, pulse):
-        values = self._values
+        """At least one other SpO2 and the other rate are there, and none of those says something else."""
+        values, said = self._values, False
         for at in (9, 15):
             other = values[at] & 127
-            if other != NO_SPO2 and abs(other - spo2) > SPO2_AGREE:
-                return False
+            if other != NO_SPO2:
+                if abs(other - spo2) > SPO2_AGREE:
+                    return False
+                said = True
         extended = self._rate(13)
-        return extended == NO_RATE or abs(extended - pulse) <= RATE_AGREE
+        return said and extended != NO_RATE and abs(extended - pulse) <= RATE_AGREE

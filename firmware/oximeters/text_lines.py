@@ -1,13 +1,14 @@
 """What the monitors that write text have in common: a line a reading, no checksum, perhaps a clock.
 
 A line counts where its form fits to the letter and its values are possible. It is in doubt (degraded) unless one of the
-two readings before it is within the format's `near` of it. A clock that stands still in `stuck` lines is a frozen
-device.
+two readings before it is within the format's `near` of it. A clock that does not go on in `stuck` lines is that of a
+frozen device (device_clock).
 """
 
 from array import array
 
 from oximeters.agreement import Agreement
+from oximeters.device_clock import NO_CLOCK, DeviceClock
 from oximeters.losses import Losses
 from pump.base.compat import micropython, ptr8, ptr32
 from pump.tables import vitals as v
@@ -15,7 +16,6 @@ from pump.tables.messages import NONE8, NONE16
 
 RATE_MAX = 321
 MISSING, WRONG = -1, -2  # of a number: dashes; neither dashes nor digits
-NO_CLOCK = -1
 _N, _BAD, _REJECTED, _RESYNCS, _LOCKED = 0, 1, 2, 3, 4  # indices into Parser.state
 _MARGIN = 1024  # more than is thrown away in one call
 _MOST = 240  # characters of a line
@@ -132,7 +132,8 @@ class Lines(Losses):
         self.samples = 0
         self.spo2, self.pulse, self.flags = NONE8, NONE16, 0
         self._agreement = Agreement(*self.near)
-        self.clock_s, self._same = NO_CLOCK, 0  # of the newest line: the device's own seconds of the day
+        self.clock_s = NO_CLOCK  # of the newest line: the device's own seconds of the day
+        self._clock = DeviceClock(self.stuck)
 
     @micropython.native
     def take(self, data, count):
@@ -152,11 +153,11 @@ class Lines(Losses):
         return complete
 
     def forget(self):
-        """The line was silent: what was said before it counts no more."""
+        """The line was silent: what was said before it counts no more. But a clock that stood is one that stands."""
         state = self.state
         state[_N] = state[_BAD] = state[_LOCKED] = 0
         self._agreement.forget()
-        self.clock_s, self._same = NO_CLOCK, 0
+        self._clock.silence()
 
     @micropython.native
     def _end(self, n):
@@ -180,13 +181,6 @@ class Lines(Losses):
             self.count_resync()
 
     @micropython.native
-    def _stands_still(self, clock):
-        """True when the device's clock (s) has said the same in more than `stuck` lines in a row."""
-        self._same = min(self._same + 1, self.stuck) if clock == self.clock_s and clock != NO_CLOCK else 0
-        self.clock_s = clock
-        return self._same >= self.stuck
-
-    @micropython.native
     def clock(self, at):
         """The seconds of the day of HH:MM:SS at buf[at:], which fits."""
         buf = self.buf
@@ -197,7 +191,8 @@ class Lines(Losses):
         """A line that fits, with numbers as `number` reads them; False when they cannot be."""
         if spo2 == WRONG or pulse == WRONG or spo2 > 100 or pulse > RATE_MAX:
             return False
-        if self._stands_still(clock):
+        self.clock_s = clock
+        if self._clock.stands(clock):
             flags |= v.FROZEN
         self.spo2 = spo2 if spo2 > 0 else NONE8
         self.pulse = pulse if pulse > 0 else NONE16

@@ -66,6 +66,10 @@ class Told:
             self.session.run_to(min(end_ns, self.session.now_ns + SECOND))
         return list(self._decoder.read(self.line.take()))
 
+    def silence(self) -> None:
+        """The reader is told, as in the pump, that the line was silent."""
+        self._decoder.silence()
+
     @property
     def rejected(self) -> int:
         """Bytes that the reader threw away so far."""

@@ -97,7 +97,7 @@ def test_a_pump_at_a_pseudo_terminal_starts_it_and_reads_it() -> None:
     line = PtyLine(lambda data: session.hear(data))
     session = Session("contec9", line)
     form, reader = module("contec9"), parser("contec9")
-    talk, samples, said = Talk(form), [], b""
+    talk, samples, said = Talk(form, reader), [], b""
     port = os.open(line.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     try:
         line.exchange(0.001)  # it sees who has opened it
@@ -110,7 +110,7 @@ def test_a_pump_at_a_pseudo_terminal_starts_it_and_reads_it() -> None:
                 data = b""
             if data and reader.take(data, len(data)):
                 samples.append((reader.spo2, reader.pulse, reader.flags))
-            word = talk.due(20, len(data))
+            word = talk.due(20)
             said += word
             os.write(port, word)
     finally:

@@ -75,6 +75,7 @@ def test_a_bad_line(form: str) -> None:
         told.say(word)
         told.run(1)
         assert not told.run(2) and not told.line.take()
+        told.silence()
         told.say(f"{word}=false")
         assert told.run(10)[-1].valid
     sent, wire = told.session.bytes, told.session

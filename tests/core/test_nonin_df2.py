@@ -146,11 +146,12 @@ def test_a_pleth_without_any_movement_is_frozen_after_three_seconds() -> None:
     [
         ({"fast": 91}, True), ({"fast": 90}, False), ({"extended": 91}, True), ({"extended": 90}, False),
         ({"extended_rate": 92}, True), ({"extended_rate": 93}, False), ({"extended_rate": 51}, False),
-        ({"fast": 127, "extended": 127}, True),
+        ({"fast": 127}, True), ({"extended": 127}, True), ({"fast": 127, "extended": 127}, False),
+        ({"extended_rate": 511}, False), ({"fast": 127, "extended": 127, "extended_rate": 511}, False),
     ],
 )  # fmt: skip
 def test_values_that_disagree_are_degraded(values: dict[str, int], agrees: bool) -> None:
-    """Else one wrong byte with a lucky sum is a wrong SpO2."""
+    """Else one wrong byte with a lucky sum is a wrong SpO2. What is missing agrees with nothing."""
     samples = read(stream(2, **values))
     assert [bool(flags & vitals.DEGRADED) for _, _, flags in samples] == [not agrees] * 2
 
@@ -268,7 +269,7 @@ def test_one_odd_packet_is_no_counter(odd: int) -> None:
 @pytest.mark.req("VIT-2")
 @pytest.mark.parametrize("how", ["silence", "lost lock"])
 def test_a_module_changed_for_one_without_a_counter_is_not_frozen(how: str) -> None:
-    """Else the spare oximeter is refused because of the one before it."""
+    """Else the spare oximeter is refused because of the one before it. It is changed in a silence."""
     parser = Parser()
     for at in range(0, len(first := stream(6)), 25):
         parser.take(first[at : at + 25], 25)
@@ -280,7 +281,7 @@ def test_a_module_changed_for_one_without_a_counter_is_not_frozen(how: str) -> N
     other = countless(20)
     for at in range(0, len(other), 25):
         good += bool(parser.take(other[at : at + 25], 25) and parser.flags & vitals.VALID)
-    assert good >= 18
+    assert good >= 18 if how == "silence" else good <= 1
 
 
 @pytest.mark.req("VIT-2")

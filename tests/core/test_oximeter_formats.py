@@ -192,6 +192,29 @@ def test_a_block_of_a_reference_frame_is_read_as_stated(form: str, shared_folder
             assert not flags & v.VALID or not off, row["id"]
 
 
+@pytest.mark.req("VIT-3")
+@pytest.mark.parametrize("kind", [0x00, 0x03, 0x05, 0x09, 0x11, 0x21, 0x41])
+def test_a_contecs_package_of_a_damaged_type_is_counted_as_lost(kind: int) -> None:
+    """Else a line on which half of the packages are lost is said to lose none."""
+    line, parser = bytearray(b"".join(stream("contec9", 6))), parser_of("contec9")
+    hit = range(9 * 40, len(line) - 9, 9 * 20)
+    for at in hit:
+        line[at] = kind
+    assert parser.take(line, len(line)) and parser.rejected == 9 * len(hit)
+
+
+@pytest.mark.req("VIT-3")
+def test_answers_to_what_others_asked_of_a_contec_are_no_loss() -> None:
+    """Else a program that asks beside the pump makes its line a bad one; one that is cut short is lost."""
+    parts, parser = stream("contec9", 6), parser_of("contec9")
+    sizes = {0x07: 8, 0x08: 8, 0x09: 6, 0x0A: 4, 0x0B: 4, 0x0C: 2, 0x0E: 3, 0x0F: 8, 0x10: 3, 0x12: 8}
+    answers = [contec9.package(kind, bytes(size - 2)) for kind, size in sizes.items()]
+    line = parts[0] + parts[0].join(answers) + b"".join(parts[1:])
+    assert parser.take(line, len(line)) and parser.rejected == 0
+    short = parts[0] + answers[0][:-1] + parts[1]
+    assert parser.take(short, len(short)) and parser.rejected == 7
+
+
 @pytest.mark.req("VIT-2", "VIT-3")
 def test_a_recorded_contec_is_a_patient(shared_folder: Path) -> None:
     """Else the pleth that passes through 0x40 is a fallen probe, as in a public driver."""
@@ -287,6 +310,16 @@ def test_the_exceptions_of_a_masimo(exception: int, flag: int) -> None:
     line = line.replace(b"EXC=000800", b"EXC=%06X" % exception)
     valid = 0 if flag & v.VALUELESS_FLAGS else v.VALID
     assert read("masimo-ascii", first + line)[-1] == (97, 72, flag | valid)
+
+
+@pytest.mark.req("VIT-2")
+@pytest.mark.parametrize(("more", "doubt"), [("00000000", False), ("00000001", True), ("80000000", True)])
+@pytest.mark.parametrize("end", ["", "  "])
+def test_a_bit_of_a_masimo_that_nobody_knows_is_a_doubt(more: str, doubt: bool, end: str) -> None:
+    """Else what a newer model says of its reading is not heard."""
+    head, tail = "09/15/10 15:10:%02d SPO2=097%% BPM=064 ALARM=000020 EXC=0000800", f" EXC1={more}{end}\r\n"
+    samples = read("masimo-ascii", "".join((head % second) + tail for second in range(3)).encode())
+    assert samples[1:] == [(97, 64, v.VALID | (v.DEGRADED if doubt else 0))] * 2
 
 
 @pytest.mark.req("VIT-3")

@@ -3,7 +3,9 @@
 Bytes that come for FOREIGN_MS without a packet of the format that is set are of another one, or the line's settings are
 wrong; pauses between them, as of a monitor that sends a line each two seconds, change nothing of that. Without a
 checksum bytes of another format look like a packet now and then: one that is in doubt or has no reading is no proof
-where bytes have been thrown away within CLEAN_MS.
+where bytes have been thrown away within CLEAN_MS. Nor is one, before any other has proved the format, that has numbers
+without a sensor, and says that their pulse is weak or disturbed: bytes at a wrong rate say so for ever, a device for
+the moment in which the finger goes.
 
 A search (oximeters.detection) ends in the scan in which a key is down, a session is on, the patient is watched, the
 laptop is silent or something else is asked of the pump: `line` is what the board has to open, in that same scan.
@@ -12,11 +14,11 @@ laptop is silent or something else is asked of the pump: `line` is what the boar
 from pump.base.compat import micropython
 from pump.base.units import age_ms, ticks_diff
 from pump.tables import refusals
-from pump.tables.messages import LISTEN
+from pump.tables.messages import LISTEN, NONE8, NONE16
 from pump.tables.searches import CALLED_OFF, KEY_DOWN, LAPTOP_SILENT, NOT_AT_REST
 from pump.tables.states import AT_REST, GROUP
 from pump.tables.streams import NO_BYTES, OTHER_FORMAT, READINGS, SEARCH
-from pump.tables.vitals import UNSURE_FLAGS, VALID
+from pump.tables.vitals import ARTIFACT, LOW_PERFUSION, SENSOR_OFF, UNSURE_FLAGS, VALID
 
 FOREIGN_MS = 5_000  # two lines of the slowest format
 CLEAN_MS = 900  # between two packets of a second each
@@ -45,11 +47,18 @@ class Oximeter:
         if not parser.take(snap.ox, snap.ox_n):
             return False
         flags = parser.flags
-        if (flags & VALID and not flags & UNSURE_FLAGS) or self._clean(parser, now_ms):
+        if (flags & VALID and not flags & UNSURE_FLAGS) or (self._clean(parser, now_ms) and self._fits(parser)):
             self.stream = READINGS
             self._read_ms = now_ms
             self._proved = True
         return True
+
+    def _fits(self, parser):
+        """Whether a device can have said the newest sample, which is not sure."""
+        flags = parser.flags
+        if self._proved or not flags & SENSOR_OFF or not flags & (ARTIFACT | LOW_PERFUSION):
+            return True
+        return parser.spo2 == NONE8 and parser.pulse == NONE16
 
     def _clean(self, parser, now_ms):
         """Whether nothing was thrown away before the newest sample, which is not sure."""

@@ -13,7 +13,6 @@ from itertools import count
 from typing import Any, Protocol
 
 from oximeters.detection import Line
-from oximeters.talk import Talk
 from pump.base import calendar
 from pump.base.units import TICK_SPAN
 from pump.io import FAILED, KEPT, NO_WRITE, OX_MAX, STOP, TAKEN, Outputs, Snapshot
@@ -21,6 +20,7 @@ from pump.senses.wall import newest
 from pump.store.journal import SLOT, SLOTS, open_log, unfinished, unknown_log, valid
 from pump.tables import inputs, parts
 from pump.tables.lines import AS_SET
+from toleramp_bench.boards.talking import Talking
 from toleramp_bench.devices.clock import EPOCH, START, RealTimeClock, to_bcd
 from toleramp_bench.devices.line_bits import bits, resample, same_line
 from toleramp_bench.devices.monostable import HOLD_NS
@@ -88,7 +88,7 @@ class VirtualBoard:
         self.ox_baud, self.ox_parity = UART_BAUD, None
         self._form: Any = None
         self._ox_line = AS_SET
-        self._talk: Talk | None = None
+        self._talk: Talking | None = None
         self._told: Callable[[bytes], None] = lambda said: None
 
     def listen(self, form: Any, told: Callable[[bytes], None]) -> None:
@@ -98,7 +98,7 @@ class VirtualBoard:
 
     def _open(self, form: Any) -> None:
         """The line as a format, or a row of tables.lines, has it; what had come is dropped, as by the chip."""
-        self.ox_baud, self.ox_parity, self._talk = form.BAUD, form.PARITY, Talk(form)
+        self.ox_baud, self.ox_parity, self._talk = form.BAUD, form.PARITY, Talking(form)
         self._ox.clear()
         self._ox_bad.clear()
 
@@ -273,7 +273,7 @@ class VirtualBoard:
         while self._ox_bad and self._ox_bad[0] <= now_ns:
             self._ox_bad.popleft()
             snap.ox_broken += 1
-        said = self._talk.due(snap.dt_ms, n) if self._talk else b""
+        said = self._talk.due(snap.dt_ms, snap.ox, n) if self._talk else b""
         if said:
             self._told(said)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oximeters import nonin_df2
+from oximeters import nonin_df2, packet_counter
 from pump.panel import alarms
 from pump.panel.alarms import Alarms
 from pump.senses import limits, vitals
@@ -57,8 +57,8 @@ def _deep_as_any() -> None:
 
 
 def _frozen_is_good() -> None:
-    for name in ("_counter_stuck", "_pleth_stuck"):
-        nothing(nonin_df2.Parser, name, False)
+    nothing(packet_counter.PacketCounter, "repeats", False)
+    nothing(nonin_df2.Parser, "_pleth_stuck", False)
 
 
 def _no_recovery() -> None:

@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import cycle
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -35,7 +35,7 @@ from toleramp_bench.facts import keep_facts
 
 ERROR_FRAMES, RESYNC_PLACES = 10_000_000, 10_000
 ERROR_SHARE = 0.01  # of all bytes; half of them get one bit flipped, half another value
-POOL = 240  # different packets of a long stream
+POOL = 240  # different readings of a long stream
 BACK_WITHIN = 2  # packets
 ALL = 1_000  # bytes: a packet in one piece
 Reading = tuple[int, int]
@@ -63,6 +63,11 @@ def encode(form: str, spo2: int | None, pulse: int | None, number: int, status: 
 def stream(form: str, count: int, spo2: int = 97, pulse: int = 72, first: int = 1) -> list[bytes]:
     """So many packets that say the same."""
     return [encode(form, spo2, pulse, first + number) for number in range(count)]
+
+
+def endless(form: str) -> Iterator[bytes]:
+    """Packets that say the same; counter and clock go on, since a stream that repeats itself is frozen."""
+    return (encode(form, 97, 72, number) for number in count(1))
 
 
 def readings(parser: Any, line: bytes, piece: int = 3) -> list[tuple[int, int, int]]:
@@ -100,11 +105,10 @@ def error_run(form: str, frames: int, seed: int = 1, share: float = ERROR_SHARE)
     """A long stream with byte errors; each sure reading is compared with the packet that was on the line."""
     random, parser = Random(seed), parser_of(form)
     sent = [(random.randint(60, 100), random.randint(40, 300)) for _ in range(POOL)]
-    pool = [encode(form, spo2, pulse, number) for number, (spo2, pulse) in enumerate(sent)]
     found = Errors(frames, expected=expected_wrong(form, frames, share))
     for number in range(frames // FRAMES_A_PACKET):
         place = number % POOL
-        line = spoil(pool[place], random, share)
+        line = spoil(encode(form, *sent[place], number), random, share)
         if parser.take(line, len(line)) and sure([(parser.spo2, parser.pulse, parser.flags)]):
             _compare(found, parser, sent[place])
     return found
@@ -167,7 +171,7 @@ def resync_run(form: str, places: int, seed: int = 1) -> list[int]:
     The packet that lost the byte is not counted.
     """
     random, parser, lost = Random(seed), parser_of(form), []
-    line = cycle(stream(form, POOL))
+    line = endless(form)
     per = per_reading(form)
     for _ in range(places):
         _until_sure(parser, line)
@@ -182,7 +186,7 @@ def resync_run(form: str, places: int, seed: int = 1) -> list[int]:
 
 def _until_sure(parser: Any, line: Iterator[bytes]) -> int:
     """Reads on until a sure reading: after how many packets it came."""
-    return next(count for count, packet in enumerate(line, 1) if sure(readings(parser, packet, ALL)))
+    return next(came for came, packet in enumerate(line, 1) if sure(readings(parser, packet, ALL)))
 
 
 # -- noise
@@ -198,28 +202,32 @@ class LineFuzz:
         self.form, self.random = form, random
         self.seen: Counter[str] = Counter()
         self._parser = parser_of(form)
-        self._clean = [stream(form, 8 * per_reading(form), spo2, pulse) for spo2, pulse in ((97, 72), (88, 140))]
+        self._sent = 0  # packets: their counter and clock go on
         self._others = [b"".join(stream(other, 4, 91, 100)) for other in NAMES if other != form]
         self._holds = held(self._parser)
 
     def one(self) -> None:
         """One round."""
         random = self.random
-        clean = random.choice(self._clean)
-        noise = self._noise()
+        per, wanted = per_reading(self.form), random.choice(((97, 72), (88, 140)))
+        noise = self._noise(self._next(3, wanted))
+        clean = self._next(8 * per, wanted)
         if random.random() < 0.1:
             self._parser.forget()
         self._read(noise, b"")
-        per = per_reading(self.form)
         self._read(b"".join(clean[: (1 + BACK_WITHIN) * per]), b"")
-        wanted = (97, 72) if clean is self._clean[0] else (88, 140)
         rest = self._read(b"".join(clean[(1 + BACK_WITHIN) * per :]), noise)
         if not rest or set(rest) != {wanted}:
             raise Finding(f"{rest} two packets behind noise, sent was {wanted}", noise)
         if held(self._parser) != self._holds:
             raise Finding(f"the reader's memory was {self._holds}, and is {held(self._parser)}", noise)
 
-    def _noise(self) -> bytes:
+    def _next(self, packets: int, reading: Reading) -> list[bytes]:
+        """So many packets, behind those before."""
+        self._sent += packets
+        return stream(self.form, packets, *reading, first=self._sent - packets)
+
+    def _noise(self, spoiled: list[bytes]) -> bytes:
         random, kind = self.random, self.random.random()
         if kind < 0.4:
             return random.randbytes(random.choice((1, 7, 64, 300)))
@@ -227,7 +235,7 @@ class LineFuzz:
             other = random.choice(self._others)
             at = random.randrange(len(other))
             return other[at : at + random.choice((7, 64, 300))]
-        return damage(random, b"".join(random.choice(self._clean)[:3]))
+        return damage(random, b"".join(spoiled))
 
     def _read(self, line: bytes, noise: bytes) -> list[Reading]:
         try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from oximeters.nonin_df2 import COUNTER_MASK
+from oximeters.packet_counter import COUNTER_MASK
 from oximeters.registry import module
 from oximeters.registry import parser as parser_of
 from pump.tables import messages as m
@@ -42,6 +42,10 @@ class Decoder:
         self._time = Counted(form)
         self._run = self._longest = 0  # samples with no byte thrown away between them
         self._lost = 0  # what was thrown away up to the newest sample
+
+    def silence(self) -> None:
+        """The line was silent for longer than its format ever is."""
+        self._parser.forget()
 
     @property
     def rejected(self) -> int:
