@@ -21,7 +21,7 @@ BAGS = ("hang A", "hang B", "hang C", "scan")
 SMALL = (*TIME, *KEYS, *BAGS, *PATIENT, "stop")
 WHOLE = (
     *SMALL, "STOP early", "SILENCE", "unsure", "pause", "CONFIRM silent", "CONFIRM low", "START silent",
-    "START+CONFIRM", "load", "START load", "pulse+", "pulse-", "fall",
+    "START+CONFIRM", "START taken", "load", "START load", "pulse+", "pulse-", "fall",
 )  # fmt: skip
 
 
