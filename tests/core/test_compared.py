@@ -18,6 +18,7 @@ from pump.guard.bounds import Bounds
 from pump.guard.hanging import Hanging
 from pump.io import STOP
 from pump.protocol import protocol as p
+from pump.senses.vitals import Vitals
 
 pytestmark = pytest.mark.req("INT-4")
 
@@ -69,11 +70,15 @@ def test_each_field_of_a_protocol_is_compared() -> None:
     assert left(protocol.steps[0], {}) == set(mirror.STEP)
     for names in (mirror.LIMITS, mirror.BAG, mirror.STEP):
         assert len(names) == len(set(names))
+    turns = mirror.Mirror(protocol, short(), Vitals())._rows
+    bag, step = protocol.solutions[0], protocol.steps[0]
+    assert turns == len(vars(bag)) * len(protocol.solutions) + len(vars(step)) * len(protocol.steps)
 
 
 def test_each_number_that_was_worked_out_from_it_is_sealed() -> None:
     """Else what the guard judges by for hours may be any."""
     made = bounds()
+    assert sealed.Sealed(made.plan, made).next()
     plan = left(made.plan, PLAN)
     assert plan & rows(made.plan) == set(sealed.PLAN)
     assert plan - rows(made.plan) == set(sealed.OF_PLAN)

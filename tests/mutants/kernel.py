@@ -17,6 +17,8 @@ SINGLE = (
 _BESIDE = {
     "pump.guard.bounds": ("bounds", "guard_faults"),
     "pump.guard.kept": ("kept", "recovered"),
+    "pump.guard.mirror": ("compared", "mirror"),
+    "pump.guard.sealed": ("compared", "sealed", "guard_memory"),
     "pump.guard": ("guard_faults", "mirror", "sealed", "session_run"),
     "pump.session.bags": ("bags", "proposals"),
     "pump.session.recovered": ("recovered", "kept"),
