@@ -89,7 +89,7 @@ MILESTONES: dict[str, tuple[Until, tuple[str, ...]]] = {
 
 
 # Of a protocol of one bag.
-IN_ONE_BAG = tuple(name for name in MILESTONES if not {"B", "C", "C,", "5", "6"} & set(name.split()))
+IN_ONE_BAG = tuple(name for name in MILESTONES if not {"B", "C", "5", "6"} & set(name.replace(",", "").split()))
 
 
 def reach(world: World, name: str) -> tuple[str, ...]:
