@@ -16,7 +16,7 @@ from test_plan import PULSE, ladders
 from pump.base.units import volume_nl_of
 from pump.course.plan import Plan
 from pump.protocol import protocol as p
-from pump.protocol.doses import course, equivalent_rate, total_dose
+from pump.protocol.doses import add_fractions, course, equivalent_rate, total_dose
 
 Sequence = list[tuple[int, Fraction]]  # (step from 1, minutes)
 UP_TO_11: Sequence = [(step, Fraction(15)) for step in range(1, 12)]
@@ -151,3 +151,12 @@ def test_the_pump_s_plan_in_pulses_is_the_exact_one_rounded_down(
     counts = [count if bag in first else 0 for bag, count in enumerate(pulses)]
     left_nl = Fraction(*course(protocol, taken)[2])
     assert Plan(protocol, pl_pulse).final_pulses(counts) == left_nl * 1000 // pl_pulse
+
+
+@pytest.mark.req("PRO-3", "PRO-4")
+@pytest.mark.parametrize(
+    ("a", "b"), [((1, 3), (3, 5)), ((5, 3), (1, 5)), ((2, 7), (3, 7)), ((0, 1), (7, 1)), ((1, 2), (1, 6))]
+)
+def test_fractions_add_up_whatever_their_parts_have_in_common(a: tuple[int, int], b: tuple[int, int]) -> None:
+    """Else a dose is wrong where a numerator happens to be the other's denominator."""
+    assert Fraction(*add_fractions(a, b)) == Fraction(*a) + Fraction(*b)

@@ -156,3 +156,21 @@ def test_what_a_bag_s_question_packs_is_what_was_heard_and_the_order() -> None:
     to: list[int] = []
     bags.pack(to)
     assert to == [False, *bags._order] and sorted(to[1:]) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.req("SES-2", "SES-6")
+@pytest.mark.parametrize("key", [UP, START, CONFIRM])
+def test_keys_make_the_longest_wait_for_a_bag_no_longer(key: int) -> None:
+    """Else a hand on the pump keeps a session waiting for ever, and no clinician decides."""
+    protocol = short()
+    protocol.max_wait_min = 1
+    pump = pump_with(protocol)
+    tap(pump, START)
+    hang(pump)
+    assert until(pump, "bag", 120)
+    for _ in range(5):
+        scan_s(pump, 10)
+        assert state(pump) == "bag"
+        tap(pump, key)
+    assert until(pump, "held", 12)
+    assert [event["code"] for event in pump.events if event["event"] == "paused"] == ["step-wait"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from core_kit import PG, standard
+from core_kit import PG, PL_PULSE, standard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_plan import ladders
 from test_rules import demanded, errors, lined
 
+from pump.course.course import Tally
+from pump.course.plan import Plan
 from pump.protocol import protocol as p
 from pump.protocol import rules, vein
 from pump.protocol.doses import reached_dose, total_dose
@@ -217,3 +219,18 @@ def test_a_line_fill_may_be_short_and_first_and_its_dose_is_not_the_first_step_s
     protocol.steps[1].rate_e4 *= 3
     protocol.steps[1].volume_nl *= 3
     assert ("first-step", 2) in errors(protocol)
+
+
+@pytest.mark.req("PRO-3", "PRO-4", "SES-3")
+def test_a_line_fill_is_free_once() -> None:
+    """Else each step back over a fill gives its volume of drug on top of the dose."""
+    plan = Plan(filled("1", "1"), PL_PULSE)
+    tally = Tally(plan)
+    at = next(k for k in range(plan.count) if not plan.counts[k])
+    whole = plan.pulses[at]
+    tally.settle(at, 1, whole - 3)
+    tally.settle(at, 1, 5)
+    assert (tally.by_bag[1], tally.drawn[1], tally.filled[at]) == (2, whole + 2, whole)
+    tally.settle(at + 1, 1, 7)
+    tally.settle(at, 1, whole)
+    assert (tally.by_bag[1], tally.drawn[1], tally.filled[at]) == (whole + 9, 2 * whole + 9, whole)

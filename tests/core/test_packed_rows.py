@@ -14,12 +14,15 @@ from pump.guard.bounds import SPAN_MAX_MS
 from pump.guard.guard import QUIET_MS
 from pump.panel.alarms import Alarms
 from pump.senses.conditions import Conditions
+from pump.senses.parts import Parts
 from pump.senses.vitals import Vitals
 from pump.session.case import MIN_MS, SEEN_MS, Case
 from pump.session.question import Question
 from pump.session.session import Session
 from pump.tables import states
 from pump.tables.causes import BIT, SIGNAL_LOST, SPO2_EARLY
+from pump.tables.parts import BIT as PART_BIT
+from pump.tables.parts import COUNT
 from toleramp_bench.boards.core_pump import PL_PULSE
 
 pytestmark = pytest.mark.req("INT-4")
@@ -69,6 +72,36 @@ def test_an_age_is_told_up_to_its_limit(state: int, at: int, name: str, most_ms:
         if value >= 0:
             setattr(told.progress, name, value)
             assert ages(told, state)[at] == min(value, most_ms), value
+
+
+PROGRESS = (
+    "step", "leg", "leg_end", "target", "done", "total", "entered", "reactions", "reacted", "hung", "cause",
+    "by_vitals", "back_bag", "back_step", "loose", "resume_step", "flowed", "wrong_bags",
+)  # fmt: skip
+
+
+def test_a_session_s_progress_in_its_order() -> None:
+    """Else a pump on which nobody has reacted and one with two reactions have equal rows."""
+    told = case()
+    for number, name in enumerate(PROGRESS):
+        setattr(told.progress, name, 11 - number if name == "step" else number + 20)
+    told.progress.pair()
+    to: list[int] = []
+    told.pack(to, states.BAG)
+    assert to[BEFORE:AGES] == [11, *range(21, 20 + len(PROGRESS)), True]
+    assert set(vars(told.progress)) - set(PROGRESS) == {
+        "_twins", "session", "entries", "turn", "step_ms", "held_ms", "still_ms", "wait_ms"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("twin", range(3))
+def test_a_second_count_that_differs_stands_in_the_row(twin: int) -> None:
+    """Else a pump that will stop for a changed bit and one that is sound have equal rows."""
+    told = case()
+    told.progress._twins[twin] ^= 1
+    to: list[int] = []
+    told.pack(to, states.BAG)
+    assert to[AGES - 1] is False
 
 
 def test_a_step_s_time_is_told_up_to_its_own_and_the_longest_wait() -> None:
@@ -203,6 +236,21 @@ def test_what_has_just_gone_is_told_by_its_age() -> None:
     count, begin = len(conditions._gone_s), 7 + len(conditions._up)
     assert len(rows[1]) == len(rows[0]) + count
     assert rows[1][begin : begin + count] == [-1, 5, 4, 0, *[-1] * (count - 4)]
+
+
+@pytest.mark.parametrize("part", range(1, COUNT))
+def test_how_long_a_part_is_lost_is_told_of_that_part_alone(part: int) -> None:
+    """Else a screen that is gone for a minute holds in one of two pumps with equal rows."""
+    parts = Parts(lambda *said: None)
+    for ages_ms in (parts._lost_ms, parts._back_ms):
+        ages_ms[part] = 40
+    sound: list[int] = []
+    parts.pack(sound)
+    parts._lost = PART_BIT[part]
+    to: list[int] = []
+    parts.pack(to)
+    assert [at for at in range(3, len(to)) if to[at] != sound[at]] == [3 + 2 * part, 4 + 2 * part]
+    assert to[3 + 2 * part : 5 + 2 * part] == [40, 40]
 
 
 # -- the guard's

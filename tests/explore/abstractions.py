@@ -4,6 +4,12 @@ Nothing that decides is replaced. Times that people, an oximeter or a rule take 
 longer than the one it is compared with; the log always has room; codes of bags are offered in the order of the bags; no
 bit changes by itself; the host's line is its last metre only: what has been asked for, after the frames (they have
 tests of their own); of the screen's four lines the two stand that somebody else than a person reads.
+
+The power is never cut: what is kept is a stub, so no state comes after a power-on but those of a fresh session. What a
+session is after a cut (`recovered`) is proved by tests/core: test_recovered (each step, each situation, nothing flows
+by itself), test_lost_session, test_kept, test_packed (its numbers in the row of what decides), and on the emulated
+boards by the power cuts of the campaigns. Whose turn it is in the pump's slow work (Controller.turn) is not in the row:
+each scan here is a slow one, in which all of it has its turn.
 """
 
 from __future__ import annotations

@@ -173,6 +173,10 @@ def _sounds_again(ending: Ending) -> Iterator[Expected]:
     yield {"sound": True, "of": ending.of("SILENCE"), "not_before_s": 119, "within_s": 129}
 
 
+def _sounds_at_once(ending: Ending) -> Iterator[Expected]:
+    yield {"sound": True, "of": ending.of(*_LOW), "within_s": 20}
+
+
 def _alive(ending: Ending) -> Iterator[Expected]:
     yield {"count": EVENTS.BOOT, "equals": 1}
     yield {"never": EVENTS.EXCEPTION}
@@ -214,9 +218,13 @@ BY_INVARIANT: dict[str, tuple[int, Callable[[Ending], Iterator[Expected]]]] = {
     "blind-holds": (25, _comes(_PAUSED, *_SILENT, within_s=25, code=CAUSES.SIGNAL_LOST)),
     "begins-with-a-reading": (2, _nothing_begins),
     "resumes-after-recovery": (2, _nothing_begins),
+    "a-step-begins-with-a-reading": (2, _never(EVENTS.STEP_STARTED)),
+    "a-reacting-step-begins-anew": (2, _comes(EVENTS.STEP_STARTED, "CONFIRM")),
+    "a-resume-is-two-presses": (2, _nothing_begins),
     "low-alarms-everywhere": (15, _comes(_ALARM, *_LOW, within_s=15, priority="high", code=ALARMS.SPO2_STOP)),
     "blind-alarms": (30, _comes(_ALARM, *_SILENT, within_s=30)),
     "silence-ends": (130, _sounds_again),
+    "a-new-high-alarm-sounds": (15, _sounds_at_once),
     "reactions-are-kept": (2, _kept),
     "no-resume-after-too-long": (2, _nothing_begins),
     "least-hold-after-a-reaction": (2, _nothing_begins),

@@ -165,23 +165,35 @@ class Explorer:
         done = Explored()
         began = time.process_time()
         todo = Frontier(balanced)
-        for begin in self._milestones:
-            self.saver.restore(self._power_on)
-            for word in begin:
-                self.world.apply(word)
-            self._arrive(-1, begin, 0, todo, done)
         with hung_is_noticed(), cycles_not_looked_for():
+            for begin in self._milestones:
+                self._begin(begin, todo, done)
             while todo.size and done.states < most and time.process_time() - began < cpu_s:
+                if stop_at_first and done.found:
+                    break
                 number, deep, saved = todo.next()
                 if deep < depth:
                     self._leave(number, deep, saved, todo, done)
                 if self.on_progress and not number % PROGRESS_STATES:
                     self.on_progress(done.states, todo.size, deep)
-                if stop_at_first and done.found:
-                    break
         done.frontier, done.complete = todo.size, not todo.size and depth == 1 << 30
         done.cpu_s = time.process_time() - began
         return done
+
+    def _begin(self, begin: tuple[str, ...], todo: Any, done: Explored) -> None:
+        """Goes to a beginning; one whose way breaks something is none."""
+        self.saver.restore(self._power_on)
+        for count, word in enumerate(begin, 1):
+            wrong = applied(self.world, word)
+            if wrong:
+                self._note(wrong, begin[:count], done)
+                return
+        self._arrive(-1, begin, 0, todo, done)
+
+    def _note(self, wrong: tuple[str, str], path: tuple[str, ...], done: Explored) -> None:
+        """The first way to each invariant that is broken."""
+        if not any(found.invariant == wrong[0] for found in done.found):
+            done.found.append(Found(*wrong, path))
 
     def _leave(self, number: int, deep: int, saved: Any, todo: Any, done: Explored) -> None:
         """Each input that is open there."""
@@ -193,8 +205,8 @@ class Explorer:
             wrong = applied(world, word)
             if wrong is None:
                 self._arrive(number, word, deep + 1, todo, done)
-            elif not any(found.invariant == wrong[0] for found in done.found):
-                done.found.append(Found(*wrong, (*self.path(number), word)))
+            else:
+                self._note(wrong, (*self.path(number), word), done)
 
     def _arrive(self, parent: int, word: str | tuple[str, ...], deep: int, todo: Any, done: Explored) -> None:
         world = self.world

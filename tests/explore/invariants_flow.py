@@ -8,7 +8,7 @@ from tests.explore.world import World
 
 from pump.io import CONFIRM, STOP
 from pump.tables import causes, events, messages, states
-from pump.tables.states import FLOWS, GROUP, ON, RUNNING, SUPERVISED
+from pump.tables.states import FLOWS, GROUP, HOLDABLE, ON, RUNNING, SUPERVISED
 
 
 @holds("FLO-10")
@@ -34,8 +34,10 @@ def permit_only_in_flow(w: World) -> str:
 
 @holds("FLO-6", "SES-11")
 def stop_is_obeyed(w: World) -> str:
-    """With STOP down nothing runs, and no bag is asked for that would run."""
-    return "STOP is down" if w.keys & STOP and state_of(w) in (RUNNING, states.BAG, states.ARMED) else ""
+    """With STOP down nothing runs, no bag is asked for that would run, and no question leads on: it holds."""
+    state = state_of(w)
+    goes_on = w.keys & STOP and (GROUP[state] & HOLDABLE or state == states.ARMED)
+    return f"STOP is down: {states.NAMES[state]}" if goes_on else ""
 
 
 @holds("SEC-1")
@@ -177,13 +179,33 @@ def what_is_committed_is_within_the_order(w: World) -> str:
     return f"{dose(w)} units given, {queued} queued, {most} at the most" if dose(w) + queued > most else ""
 
 
-@holds("PRO-2", "PRO-7", "SES-5")
+@holds("PRO-2", "PRO-7", "SES-5", "FLO-7")
 def vein_rate_within_the_step(w: World) -> str:
-    """At the vein the dose rate is the step's at the most, whatever the line still holds."""
-    for strength, interval_us, step in w.vein:
-        if strength > w.vein_limit(step) * interval_us:
+    """At the vein the dose rate is the step's at the most, whatever the line still holds. A pulse that nobody asked for
+    moves the line on by one: then what comes is early by as many pulses as there were faults, and by no more."""
+    for strength, interval_us, step, least in w.vein:
+        if least > w.vein_limit(step) * interval_us:
             return f"step {step + 1}: strength {strength} each {interval_us} us"
     return ""
+
+
+@holds("FLO-2", "PRO-2", when=AS_IT_BEGINS)
+def the_first_pulse_waits(w: World) -> str:
+    """From rest the first pulse comes after a whole interval, so that stopping and starting gives none more."""
+    interval_us, after_us = w.pump.session.case.course.interval_us[w.pump.session.progress.leg], 0
+    for count, us in w.motor.queue:
+        after_us += us
+        if count:
+            return f"the first pulse comes after {after_us} of {interval_us} us" if after_us < interval_us else ""
+    return ""
+
+
+@holds("SES-3", when=AS_IT_BEGINS)
+def a_reacting_step_begins_anew(w: World) -> str:
+    """After a reaction no rest of a step runs on: its volume and its dwell begin anew."""
+    if w.account.reacted_at < 0 or any(kind == events.STEP_STARTED for kind, _, _ in w.came):
+        return ""
+    return f"reaction in step {w.account.reacted_at + 1}, the rest of one runs on"
 
 
 @holds("PRO-2", "SES-3", when=AS_IT_BEGINS)

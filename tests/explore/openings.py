@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from pump.tables.questions import BAG, NAMES
-from pump.tables.states import GROUP, ON, OVER
+from pump.tables.states import GROUP, ON, OVER, READY
 
 if TYPE_CHECKING:
     from tests.explore.world import World
@@ -55,6 +55,8 @@ class Openings:
             return self._may_read(name)
         if beside in READINGS:
             return self._may(name) and self._may_read(beside)
+        if beside == "taken" and self._world.pump.session.state != READY:
+            return False
         may = self._mays.get(name)
         return may(word) if may else name in self._keys[self._world.pump.session.question.kind] or "+" in name
 

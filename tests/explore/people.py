@@ -69,6 +69,7 @@ MILESTONES: dict[str, tuple[Until, tuple[str, ...]]] = {
     "reaction in step 4": (runs(4), ("STOP", "UP", "UP", "CONFIRM")),
     "reaction at bag C": (asks("C"), ("STOP", "UP", "UP", "CONFIRM")),
     "reaction at bag C, which hangs": (asks("C"), ("hang C", "STOP", "UP", "UP", "CONFIRM")),
+    "reaction in step 5, step 4 chosen": (runs(5), ("STOP", "UP", "UP", "CONFIRM", "UP", "DOWN", "CONFIRM")),
     "bag C confirmed, held": (asks("C"), ("hang C", "scan", "CONFIRM", "STOP")),
     "bag B asked again after a hold": (
         asks("B"), ("wait", "STOP", "wait", "UP", "CONFIRM", "START", "CONFIRM"),
@@ -76,13 +77,19 @@ MILESTONES: dict[str, tuple[Until, tuple[str, ...]]] = {
     "low in step 3, recovered": (
         runs(3), ("low", "wait", "wait", "good", "wait", "wait", "UP", "CONFIRM"),
     ),
+    "bag B asked, waited, technical": (asks("B"), ("wait", "STOP", "UP", "CONFIRM")),
     "low in step 3": (runs(3), ("low",)),
+    "low in step 3, mild chosen": (runs(3), ("low", "wait", "wait", "UP", "UP")),
+    "low in step 3, the end said once": (runs(3), ("low", "wait", "wait", *("UP",) * 4, "CONFIRM")),
+    "severe said once": (runs(4), ("STOP", "UP", "UP", "UP", "CONFIRM")),
+    "technical chosen, a reaction stands": (runs(4), ("STOP", "UP", "UP", "CONFIRM", "STOP", "UP")),
+    "third reaction chosen": (runs(2), (*("STOP", "UP", "UP", "CONFIRM") * 2, "STOP", "UP", "UP")),
     "over": (runs(2), ("stop",)),
 }  # fmt: skip
 
 
 # Of a protocol of one bag.
-IN_ONE_BAG = tuple(name for name in MILESTONES if not {"B", "C", "C,", "5", "6"} & set(name.split()))
+IN_ONE_BAG = tuple(name for name in MILESTONES if not {"B", "C", "5", "6"} & set(name.replace(",", "").split()))
 
 
 def reach(world: World, name: str) -> tuple[str, ...]:

@@ -324,11 +324,13 @@ def _breaks(world: Shipped, one: Passed, ratio: int, name: str, replay: Replay) 
 
 def _clearly(world: World, invariant: Invariant) -> bool:
     """Not by a hair: a target stands still for some seconds more or less than the model."""
-    still_ms, broken = world.still_before, True
-    for by_s in (-HAIR_S, HAIR_S):
-        world.still_before = still_ms + by_s * TICK_MS
+    account = world.account
+    still_ms, held_ms, waited_ms, broken = world.still_before, account.held_ms, account.waited_ms, True
+    for by_ms in (-HAIR_S * TICK_MS, HAIR_S * TICK_MS):
+        world.still_before = still_ms + by_ms
+        account.held_ms, account.waited_ms = held_ms + by_ms, waited_ms + by_ms
         broken = broken and bool(invariant.broken(world))
-    world.still_before = still_ms
+    world.still_before, account.held_ms, account.waited_ms = still_ms, held_ms, waited_ms
     return broken
 
 

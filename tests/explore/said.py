@@ -1,4 +1,7 @@
-"""What people have said to the explored pump, by the keys that went down and what stood on the screen then."""
+"""What people have said to the explored pump, by the keys that went down and what stood on the screen then.
+
+What the pump has recorded of it is never asked: a grade that it takes for another one would be so in its records, too.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 from pump.io import CONFIRM, DOWN, START, UP
 from pump.tables import causes
 from pump.tables.questions import CAUSE
-from pump.tables.states import GROUP, HELD, ON, RESUMABLE, RUNNING
+from pump.tables.states import FAULT, GROUP, HELD, ON, RESUMABLE, RUNNING
 
 AGE_MOST_MS = 11_000  # of a press that waits for a second one
 
@@ -24,6 +27,7 @@ class Said:
         self.ends = 0  # of those
         self.begin()
         self.chosen, self.start_before = False, -1
+        self.word, self.twice = 0, False  # what a hold was, as named in this scan (0: nothing), and by a second press
         self._asked = (0, 0, False)  # the question before the scan: kind, shown, second press
 
     def begin(self) -> None:
@@ -53,16 +57,19 @@ class Said:
             self.chose, self.severe_ms = True, -1
         if pressed & START and session.state == RESUMABLE:
             self.start_ms = 0
-        self._book_severe(session, keys)
+        self._book_word(session, keys)
 
-    def _book_severe(self, session: Any, keys: int) -> None:
-        """A press counts when the screen answers it: the emergency stands there, or another question."""
+    def _book_word(self, session: Any, keys: int) -> None:
+        """A press counts when the screen answers it: another question stands there, or the emergency."""
         kind, shown, second = self._asked
-        if keys != CONFIRM or kind != CAUSE or not shown or causes.GRADES[shown - 1] != causes.SEVERE:
+        self.word = 0
+        if keys != CONFIRM or kind != CAUSE or not shown or session.state == FAULT:
             return
-        if second and session.state != HELD:
-            self.severe = True
-        elif not second and session.question.second:
+        grade = causes.GRADES[shown - 1]
+        if session.state != HELD:
+            self.word, self.twice = grade, second
+            self.severe = self.severe or (second and grade == causes.SEVERE)
+        elif grade == causes.SEVERE and not second and session.question.second:
             self.severe_ms = 0
 
     def row(self) -> list[int]:

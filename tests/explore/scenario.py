@@ -37,6 +37,7 @@ FAULTS = {
     "fall": "no target lets its count of pulses fall back by itself",
     "pulse+": "no target makes a pulse that nobody asked for",
     "pulse-": "no target leaves out a single pulse",
+    "taken": "no target says in which scan START has settled: STOP comes in it",
     "unsure": "no oximeter of the bench gives readings whose fields disagree",
 }
 SLACK_S, SLACK_SHARE = 6, 10  # so much later, and by a share of it, a record may come than in the model

@@ -21,7 +21,7 @@ BAGS = ("hang A", "hang B", "hang C", "scan")
 SMALL = (*TIME, *KEYS, *BAGS, *PATIENT, "stop")
 WHOLE = (
     *SMALL, "STOP early", "SILENCE", "unsure", "pause", "CONFIRM silent", "CONFIRM low", "START silent",
-    "START+CONFIRM", "load", "START load", "pulse+", "pulse-", "fall",
+    "START+CONFIRM", "START taken", "load", "START load", "pulse+", "pulse-", "fall",
 )  # fmt: skip
 
 
@@ -67,6 +67,7 @@ COMPLETE = {
 def explorer(space: Space, milestones: tuple[str, ...] | None = None) -> Explorer:
     """Beginning at these milestones (None: all that its protocol has), all of one space."""
     world = space.world()
+    judge_of_it, world._judge = world._judge, _looks_away  # what is broken on the way is found as it is explored
     saver = Saver(world, FIXED)
     power_on = saver.save(world)
     begins = []
@@ -74,7 +75,12 @@ def explorer(space: Space, milestones: tuple[str, ...] | None = None) -> Explore
         saver.restore(power_on)
         begins.append(reach(world, name))
     saver.restore(power_on)
+    world._judge = judge_of_it
     return Explorer(world, begins)
+
+
+def _looks_away(world: World) -> None:
+    """No judge."""
 
 
 @contextmanager

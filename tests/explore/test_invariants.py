@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.explore.invariants import ALL
+from tests.explore.invariants import ALL, judge
+from tests.explore.judging import ALWAYS, AS_IT_BEGINS, WITH_RECORDS, Check
 from tests.explore.people import reach
 from tests.explore.protocols import ALL as PROTOCOLS
 from tests.explore.spaces import WHOLE, shortened
-from tests.explore.world import World
+from tests.explore.unnoticed import UNNOTICED
+from tests.explore.world import Violation, World
 from tests.explore.wrong import BY_INVARIANT, Wrong, answers, planted
 
 from pump.session.progress import Progress
@@ -27,18 +29,21 @@ TOO_SHORT = {
 
 
 def broken(wrong: Wrong, with_defect: bool) -> set[str]:
-    """The names of the invariants that the inputs after the milestone break."""
+    """The names that the explorer's own judge raises at the inputs after the milestone, the first of each scan."""
     names: set[str] = set()
 
-    def judge(world: World) -> None:
-        names.update(name for name, one in ALL.items() if (world.fresh or not one.begins) and one.broken(world))
+    def judge_on(world: World) -> None:
+        try:
+            judge(world)
+        except Violation as violation:
+            names.add(str(violation.args[0]))
 
     with shortened():
         protocols = [PROTOCOLS[wrong.protocol](), PROTOCOLS["dead-volume"]()]
         if not with_defect:
-            return _walked(World(protocols, judge, 1, WHOLE), wrong, names)
+            return _walked(World(protocols, judge_on, 1, WHOLE), wrong, names)
         with planted(wrong.plant):
-            return _walked(World(protocols, judge, 1, WHOLE), wrong, names)
+            return _walked(World(protocols, judge_on, 1, WHOLE), wrong, names)
 
 
 def _walked(world: World, wrong: Wrong, names: set[str]) -> set[str]:
@@ -49,7 +54,7 @@ def _walked(world: World, wrong: Wrong, names: set[str]) -> set[str]:
 
 
 @pytest.mark.req("FLO-10", "PRO-4", "SES-6", "VIT-1", "ALM-7")
-@pytest.mark.parametrize("name", sorted(ALL))
+@pytest.mark.parametrize("name", sorted(BY_INVARIANT))
 def test_what_breaks_it_is_found_and_nothing_else_breaks_it(name: str) -> None:
     """A check that is replaced by "all is well" fails here."""
     wrong = BY_INVARIANT[name]
@@ -57,10 +62,41 @@ def test_what_breaks_it_is_found_and_nothing_else_breaks_it(name: str) -> None:
     assert not broken(wrong, False)
 
 
+@pytest.mark.req("SES-2", "SES-3", "SES-4", "SES-6", "SES-11", "SES-16", "VIT-1", "VIT-2", "ALM-3", "FLO-2")
+@pytest.mark.parametrize("what", UNNOTICED)
+def test_what_went_by_unnoticed_is_found(what: str) -> None:
+    """Else people are heard wrongly, and all of these states are called sound."""
+    invariants, wrong = UNNOTICED[what]
+    assert broken(wrong, True) == invariants
+    assert not broken(wrong, False)
+
+
 @pytest.mark.req("FLO-10")
 def test_each_invariant_names_its_requirements_and_its_defect() -> None:
-    assert set(ALL) == set(BY_INVARIANT)
+    assert set(ALL) == set(BY_INVARIANT).union(*(found for found, _ in UNNOTICED.values()))
     assert all(one.ids and one.says for one in ALL.values())
+
+
+@pytest.mark.req("FLO-10")
+@pytest.mark.parametrize("checks", [ALWAYS, AS_IT_BEGINS, WITH_RECORDS], ids=["always", "begins", "records"])
+def test_the_judge_asks_each_invariant_in_its_scans(checks: list[tuple[str, Check]]) -> None:
+    """Else one may be dead in the explorer, and alive in its own test."""
+    with shortened():
+        world = World([PROTOCOLS["three-bags"]()], lambda _: None)
+    world.fresh, world.came = checks is AS_IT_BEGINS, [(0, 0, 0)] * (checks is WITH_RECORDS)
+    sound = {id(each): list(each) for each in (ALWAYS, AS_IT_BEGINS, WITH_RECORDS)}
+    try:
+        for each in (ALWAYS, AS_IT_BEGINS, WITH_RECORDS):
+            each[:] = [(name, lambda _: "") for name, _ in each]
+        for at, (name, _) in enumerate(list(checks)):
+            checks[at] = (name, lambda _: "broken")
+            with pytest.raises(Violation, match=name):
+                judge(world)
+            checks[at] = (name, lambda _: "")
+        judge(world)
+    finally:
+        for each in (ALWAYS, AS_IT_BEGINS, WITH_RECORDS):
+            each[:] = sound[id(each)]
 
 
 @pytest.mark.req("SES-3")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from tests.explore.explorer import Explorer, key_of
+from tests.explore.people import reach
+from tests.explore.saving import Saver
 from tests.explore.spaces import WHOLE, Space, explorer, shortened
-from tests.explore.world import Violation, World
+from tests.explore.world import FIXED, Violation, World
 from tests.explore.wrong import planted
 
 from pump.panel.alarms import Alarms
@@ -96,6 +99,60 @@ def test_a_room_that_packs_nothing_is_found(room: type) -> None:
     with shortened(), planted(lambda put: put(room, "pack", lambda *_: None)):
         made, pairs = met(1, 3 * PAIRS)
         assert part(made, pairs)
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Two worlds that differ in one number of the session's progress alone, and the inputs that tell them apart."""
+
+    milestone: str
+    before: tuple[str, ...]
+    value: int
+    after: tuple[str, ...]
+    protocol: str = "three-bags"
+
+
+_MILD, _TECHNICAL, _ON = ("UP", "UP", "CONFIRM"), ("UP", "CONFIRM"), ("START", "CONFIRM")
+# By the number. The world's own account knows most of them too, so ways through the explorer never differ in one alone.
+APART = {
+    "reactions": Apart("held in step 4", (), 2, _MILD),
+    "reacted": Apart("reaction in step 4", ("STOP",), 0, _TECHNICAL),
+    "still_ms": Apart("held in step 4", (), 10_000_000, (*_TECHNICAL, *_ON)),
+    "held_ms": Apart("held in step 2", (), 10_000_000, (*_TECHNICAL, *_ON), "line-fill"),
+    "wait_ms": Apart("bag B asked", (), 10_000_000, ("wait",)),
+    "wrong_bags": Apart("bag B asked", (), 2, ("hang C", "scan")),
+    "flowed": Apart("held in step 4", (), 0, (*_MILD, "UP")),
+}
+
+
+@pytest.mark.req("INT-2", "INT-4")
+@pytest.mark.parametrize("name", APART)
+def test_a_number_that_decides_alone_makes_another_state(name: str) -> None:
+    """Else two ways that will part are taken for one, and what only one of them does is never seen."""
+    apart = APART[name]
+    with shortened():
+        world = replace(SPACE, protocol=apart.protocol).world()
+        world._judge = lambda _: None  # a number that changes by itself is no sound pump's
+        reach(world, apart.milestone)
+        for word in apart.before:
+            world.apply(word)
+        saver = Saver(world, FIXED)
+        saved, sound = saver.save(world), key_of(world)
+        faces = [_face_after(world, apart.after)]
+        saver.restore(saved)
+        setattr(world.pump.session.progress, name, apart.value)
+        world.pump.session.progress.pair()
+        world.pump.session._seal.close()
+        assert key_of(world) != sound
+        faces.append(_face_after(world, apart.after))
+    assert faces[0] != faces[1]
+
+
+def _face_after(world: World, words: tuple[str, ...]) -> tuple[int, int, int]:
+    for word in words:
+        world.apply(word)
+    session = world.pump.session
+    return session.state, session.question.shown, session.progress.step
 
 
 @pytest.mark.req("INT-3", "INT-10")

@@ -34,7 +34,7 @@ from pump.store.orders import Orders
 from pump.store.settings import Settings
 from pump.store.throttle import Throttle
 from pump.tables import causes, events, messages
-from pump.tables.states import GROUP, HOLDS, READY, RUNNING, SUPERVISED
+from pump.tables.states import BAG, BOUNDARY, DECISION, GROUP, HOLDS, READY, RESUMABLE, RUNNING, SUPERVISED
 from pump.tables.vitals import DEGRADED, VALID
 from toleramp_bench.devices.samples import Samples
 
@@ -47,7 +47,12 @@ DOWN_SCANS, UP_SCANS = 3, 3  # of a press, and before the next one: both are deb
 WAIT_FLOW, WAIT_REST = 40, 8  # scans of "wait" at the most: then it may be waited again
 SHORT_MS = 200  # of a scan while a key goes down or up
 QUIET_MOST_MS = 10_000
+CHOICES = (DECISION, BOUNDARY)
 FIXED = (Openings, Plan, Protocol, Levels, Sealed, Mirror, Orders, Settings, Budget, Throttle)
+
+
+def _strength(bag: int) -> int:
+    return 0 if bag == SALINE else STRENGTHS[bag]
 
 
 class Violation(Exception):
@@ -93,14 +98,16 @@ class World:
         self.bad_ms = self.good_ms = self.low_ms = 0  # ms for which the reading has been so
         self.faults_left = faults
         self.said = Said()
-        self.saw = False  # START went down when the present protocol was on the screen
+        self.saw = False  # START went down when the present protocol was on the screen, and no STOP since
+        self.counts = False  # a key has been down for long enough with this scan
         self.quiet_ms = 0  # ms for which an alarm's sound has been paused
-        self.pressed = self.before = self.new = self.request = self.keys = self.trip_before = 0
+        self.pressed = self.before = self.new = self.request = self.keys = self.trip_before = self.alarm_before = 0
         self.flow_before = False
         self.step_before = self.rate_before = 0
         self.still_before = 0
         self.ended_step = self.ended_pulses = 0  # of a step that was completed in this scan
-        self.vein: list[tuple[int, int, int]] = []  # strength, interval_us, step of each pulse of the scan
+        # Of each pulse of the scan: strength that came, interval_us, step, least strength that the pump reckons with.
+        self.vein: list[tuple[int, int, int, int]] = []
         self.came: list[tuple[int, int, int]] = []  # the records of the scan
         self.fresh = False  # the flow has begun in this scan
         self._judge = judge
@@ -140,11 +147,8 @@ class World:
         if not self.plan.counts[step] and account.filled[step] < self.plan.pulses[step]:
             account.filled[step] += 1
             account.free += STRENGTHS[hung]
-        leaves = hung
-        if account.line:
-            account.line.append(hung)
-            leaves = account.line.pop(0)
-        self.vein.append((0 if leaves == SALINE else STRENGTHS[leaves], since_us, step))
+        came, believed = account.enters(hung)
+        self.vein.append((_strength(came), since_us, step, min(_strength(bag) for bag in believed)))
 
     def scan(self, keys: int, contact_open: bool = False, ms: int = TICK_MS) -> None:
         """One scan with these keys down, so long after the last one."""
@@ -175,7 +179,7 @@ class World:
     def _remember(self, keys: int) -> None:
         session, guard = self.pump.session, self.pump.guard
         self.before, self.flow_before = session.state, self.pump.delivery.flowing
-        self.trip_before = guard.trip
+        self.trip_before, self.alarm_before = guard.trip, self.pump.alarms.priority
         self.step_before = session.claim.step
         self.rate_before = session.rate_e4()
         self.said.look(session.question)
@@ -206,7 +210,10 @@ class World:
         account = self.account
         if self.pressed & START:
             self.saw = True
+        if self.keys & STOP:
+            self.saw = False
         self.said.book(session, self.before, self.keys, self.pressed, ms)
+        self._book_people(session, ms)
         if session.state == READY:
             self.hung = -1  # whoever starts begins with her own bags
         paused = self.pump.alarms.paused_ms > 0 and not self.pressed & SILENCE
@@ -221,10 +228,26 @@ class World:
             account.still_ms = min(account.still_ms + ms, self.most_still_ms)
         if self.low_ms > LOW_MS and GROUP[session.state] & (SUPERVISED | HOLDS):
             account.unwell = True
-        for kind, code, _ in self.came:
-            self._record(kind, code)
+        for kind, _, _ in self.came:
+            self._record(kind)
 
-    def _record(self, kind: int, code: int) -> None:
+    def _book_people(self, session: Any, ms: int) -> None:
+        """What people have said in a hold, how long it lasts, how long a bag is waited for."""
+        account = self.account
+        if GROUP[self.before] & HOLDS:
+            account.held_ms = min(account.held_ms + ms, self.plan.protocol.min_hold_min * case.MIN_MS)
+        else:
+            account.held_ms = 0
+        if self.before != BAG:
+            account.waited_ms = 0
+        elif not self.counts:  # the pump counts no time in a scan that has a press
+            account.waited_ms = min(account.waited_ms + ms, self.most_still_ms)
+        if self.said.word == causes.MILD:
+            account.react(self.step_before)
+        elif session.state == RESUMABLE and self.before in CHOICES:
+            account.chooses = False
+
+    def _record(self, kind: int) -> None:
         account = self.account
         if kind == events.ARMED:
             account.begin(self.plan)
@@ -243,9 +266,6 @@ class World:
             account.completed[self.step_before] = True
         elif kind == events.STEP_STARTED:
             account.in_step = 0
-        elif kind == events.REACTION and code == causes.MILD:
-            account.reactions += 1
-            account.reacted_at = min(account.flowed, self.step_before)  # nor above a step to which they went back
 
     def settle(self) -> None:
         """After the judgement: what a flow that has begun makes past."""
@@ -304,8 +324,8 @@ class World:
         self.reading, self.same_ms = reading, 0
 
     def _press(self, word: str) -> None:
-        """KEY or KEY+KEY, alone or with what comes as it settles: another reading, "load" (of the second protocol);
-        "early": STOP's contact opens a whole scan before it is seen."""
+        """KEY or KEY+KEY, alone or with what comes as it settles: another reading, "load" (of the second protocol),
+        "taken" back by STOP; "early": STOP's contact opens a whole scan before it is seen."""
         names, _, beside = word.partition(" ")
         keys = 0
         for name in names.split("+"):
@@ -318,7 +338,11 @@ class World:
                 self._load(1)
             if beside in READINGS and at == down - 1:
                 self._read(beside)
+            if beside == "taken" and at == down - 1:
+                keys |= STOP
+            self.counts = at == down - 1 and not keys & SILENCE
             self.scan(keys, bool(keys & STOP) and (at > 0 or beside == "early"), ms)
+        self.counts = False
         self._let_go()
 
     def _let_go(self) -> None:

@@ -181,8 +181,9 @@ def _patients_only_where_it_held(alarm: int, state: int, cause: int) -> bool:
     return bool(ALARM_GROUP[alarm] & PATIENT) and state == states.HELD and causes.KIND[cause] != causes.VITALS
 
 
-def _flows_by_itself(sound: Any, resuming: Resuming, dt_ms: int) -> int:
-    return states.RUNNING
+def _confirms_by_itself(sound: Any, bags: Bags, dt_ms: int) -> int:
+    last = bags.case.solution() == 2  # at an earlier one the guard would end it before the milestone
+    return bags._confirmed() if bags.case.question.second and last else int(sound(bags, dt_ms))
 
 
 def _still_forgotten(sound: Any, progress: Progress) -> None:
@@ -265,7 +266,7 @@ _technical = ("UP", "CONFIRM")
 _severe = ("UP", "UP", "UP", "CONFIRM", "CONFIRM")
 _on = ("START", "CONFIRM")
 
-# Each invariant, and how it is broken.
+# Most invariants, and how each is broken; of the others UNNOTICED (tests.explore.unnoticed) has what breaks them.
 BY_INVARIANT: dict[str, Wrong] = {
     "no-pulse-at-rest": Wrong(
         both(around(Session, "_stop_flow", _queue_stays), around(Guard, "judge", _permit_stays)),
@@ -276,7 +277,9 @@ BY_INVARIANT: dict[str, Wrong] = {
     "stop-is-obeyed": Wrong(around(Session, "update", _blind_to_stop), "step 4", ("STOP",)),
     "line-stop-is-obeyed": Wrong(around(Session, "update", _deaf_to(messages.STOP[0])), "step 4", ("stop",)),
     "line-pause-is-obeyed": Wrong(around(Session, "update", _deaf_to(messages.PAUSE[0])), "step 4", ("pause",)),
-    "flow-needs-a-press": Wrong(around(Resuming, "tick", _flows_by_itself), "held in step 4", (*_technical, "wait")),
+    "flow-needs-a-press": Wrong(
+        around(Bags, "tick", _confirms_by_itself), "bag C asked", ("hang C", "scan", "wait")
+    ),
     "a-trip-ends-it": Wrong(
         both(around(Guard, "_enter", _trips_in_step_5), around(Session, "update", _deaf_to_trips)),
         "bag C asked", ("hang C", "scan", "CONFIRM", "tick", "tick"),

@@ -29,7 +29,28 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitOr: ast.BitAnd,
     ast.BitXor: ast.BitOr,
 }
+_SMALL = 100  # a larger number that is off by one is off by a millisecond or a nanolitre: an eighth is a slip
 _NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
+
+
+def of_constant(value: ast.expr) -> Iterator[tuple[str, object, object]]:
+    """What a module's own number, or its own row of names, can be instead: as told, as it is, as it is then."""
+    if isinstance(value, ast.Call) and value.args:
+        value = value.args[0]
+    if isinstance(value, ast.Tuple):
+        yield from _of_names([one.value for one in value.elts if isinstance(one, ast.Constant)], len(value.elts))
+    elif isinstance(value, ast.Constant) and isinstance(value.value, int) and not isinstance(value.value, bool):
+        was = value.value
+        new = was + (1 if was < _SMALL else was // 8)
+        yield f"{was} -> {new}", was, new
+
+
+def _of_names(row: list[object], count: int) -> Iterator[tuple[str, object, object]]:
+    """A row of names that lacks one of them: what is gone through by name is left out there."""
+    if count < 2 or len(row) < count or not all(isinstance(one, str) for one in row):
+        return
+    for at, gone in enumerate(row):
+        yield f"... -> without {gone}", tuple(row), tuple(row[:at] + row[at + 1 :])
 
 
 def of_expression(node: ast.AST) -> Iterator[ast.expr]:

@@ -12,11 +12,13 @@ CHECKOUT = Path(__file__).parents[2]
 WHOLE = ("guard", "session", "delivery", "course", "store")
 SINGLE = (
     "senses/vitals", "senses/own_limits", "senses/limits", "senses/worse", "senses/conditions", "protocol/rules",
-    "protocol/protocol",
+    "protocol/protocol", "protocol/vein", "protocol/doses", "protocol/admission", "protocol/approval",
 )  # fmt: skip
 _BESIDE = {
     "pump.guard.bounds": ("bounds", "guard_faults"),
     "pump.guard.kept": ("kept", "recovered"),
+    "pump.guard.mirror": ("compared", "mirror"),
+    "pump.guard.sealed": ("compared", "sealed", "guard_memory"),
     "pump.guard": ("guard_faults", "mirror", "sealed", "session_run"),
     "pump.session.bags": ("bags", "proposals"),
     "pump.session.recovered": ("recovered", "kept"),
@@ -31,6 +33,10 @@ _BESIDE = {
     "pump.store.entries": ("kept", "recovered"),
     "pump.store": ("orders", "settings", "journal"),
     "pump.senses": ("vitals", "signal_gone", "conditions", "watched_patient"),
+    "pump.protocol.vein": ("vein", "line_stretches", "line_fill"),
+    "pump.protocol.doses": ("account", "rules", "vein"),
+    "pump.protocol.admission": ("admission", "approval"),
+    "pump.protocol.approval": ("approval", "admission"),
     "pump.protocol": ("rules", "protocol_form", "protocol_fields"),
 }
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -13,11 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from changes import of_expression, of_statement
+from changes import of_constant, of_expression, of_statement
 from kernel import Function, functions, tree_of
 
 MODULE_LEVEL = "(module)"
-_SMALL = 100  # a larger number that is off by one is off by a millisecond or a nanolitre: an eighth is a slip
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,7 @@ class _Site:
 def mutants_of(module: str, tree: ast.Module | None = None) -> list[Mutant]:
     """Every mutant of a module, in the order of its file."""
     tree = tree or tree_of(module)
-    found = [
-        Mutant(module, MODULE_LEVEL, f"{name} = {was} -> {new}", 1, line) for name, was, new, line in numbers(tree)
-    ]
+    found = [Mutant(module, MODULE_LEVEL, one.change, 1, one.line) for one in constants(tree)]
     for function, node in functions(tree):
         seen: Counter[str] = Counter()
         for site in _sites(node):
@@ -71,9 +68,8 @@ def mutated(mutant: Mutant, tree: ast.Module | None = None) -> tuple[ast.Module,
 def difference(mutant: Mutant) -> list[str]:
     """The lines by which a mutant differs."""
     if mutant.function == MODULE_LEVEL:
-        was, new = mutant.change.split(" = ")[1].split(" -> ")
-        name = mutant.change.split(" = ")[0]
-        return [f"-{name} = {was}", f"+{name} = {new}"]
+        one = constant_of(mutant)
+        return [f"-{one.name} = {one.was}", f"+{one.name} = {one.new}"]
     return mutated(mutant)[1]
 
 
@@ -82,15 +78,29 @@ def _difference(before: list[str], after: list[str]) -> list[str]:
     return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 
-def numbers(tree: ast.Module) -> Iterator[tuple[str, int, int, int]]:
-    """The module's own numbers that stand there as such: name, value, value of the mutant, line."""
+@dataclass(frozen=True)
+class Constant:
+    """A module's own number, or row of names, that stands there as such, and what it is instead."""
+
+    name: str
+    change: str
+    was: object
+    new: object
+    line: int
+
+
+def constants(tree: ast.Module) -> Iterator[Constant]:
+    """Those of a module."""
     for node in tree.body:
-        if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)):
-            continue
-        value = node.value.args[0] if isinstance(node.value, ast.Call) and node.value.args else node.value
-        if isinstance(value, ast.Constant) and isinstance(value.value, int) and not isinstance(value.value, bool):
-            was = value.value
-            yield node.targets[0].id, was, was + (1 if was < _SMALL else was // 8), node.lineno
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            for told, was, new in of_constant(node.value):
+                yield Constant(name, f"{name} = {told}", was, new, node.lineno)
+
+
+def constant_of(mutant: Mutant) -> Constant:
+    """That of a mutant at the module's level."""
+    return next(one for one in constants(tree_of(mutant.module)) if one.change == mutant.change)
 
 
 def _sites(function: Function) -> Iterator[_Site]:

@@ -11,7 +11,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from kernel import functions, path_of, place, tree_of
-from mutants import MODULE_LEVEL, Mutant, mutated
+from mutants import MODULE_LEVEL, Mutant, constant_of, mutated
 
 TOUCHED = "_touched_by_a_test"
 
@@ -19,7 +19,7 @@ TOUCHED = "_touched_by_a_test"
 def plant(mutant: Mutant) -> None:
     """From now on this process runs the mutant."""
     if mutant.function == MODULE_LEVEL:
-        _set_number(mutant)
+        _set_constant(mutant)
         return
     tree, _ = mutated(mutant)
     function_of(mutant.module, mutant.function).__code__ = _codes_of(mutant.module, tree)[mutant.function]
@@ -48,14 +48,13 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
-def _set_number(mutant: Mutant) -> None:
+def _set_constant(mutant: Mutant) -> None:
     """The module's number, in each module of the firmware that has imported it; tests keep the one that is right."""
-    name, rest = mutant.change.split(" = ")
-    was, new = (int(number) for number in rest.split(" -> "))
+    one = constant_of(mutant)
     for module in list(sys.modules.values()):
         ours = (getattr(module, "__file__", None) or "").startswith(str(place().firmware))
-        if ours and vars(module).get(name) == was:
-            setattr(module, name, new)
+        if ours and vars(module).get(one.name) == one.was:
+            setattr(module, one.name, one.new)
 
 
 class _Probes(ast.NodeTransformer):
