@@ -167,7 +167,9 @@ class Controller:
             acts.presses(self, presses)
         trip = self.checks.trip or guard.trip
         if not trip and snap.queue_us <= 0 and delivery.late(0):
-            trip = MEMORY if delivery.changed else DRIVE_LATE
+            trip = DRIVE_LATE
+            if delivery.changed:
+                trip = MEMORY
         if not trip and snap.driver_off:
             trip = self.driver.trip(not snap.buttons & STOP, delivery.flowing, snap.dt_ms)
         self.conditions.gather()

@@ -18,7 +18,7 @@ from pump.tables.messages import LISTEN, NONE8, NONE16
 from pump.tables.searches import CALLED_OFF, KEY_DOWN, LAPTOP_SILENT, NOT_AT_REST
 from pump.tables.states import AT_REST, GROUP
 from pump.tables.streams import NO_BYTES, OTHER_FORMAT, READINGS, SEARCH
-from pump.tables.vitals import ARTIFACT, LOW_PERFUSION, SENSOR_OFF, UNSURE_FLAGS, VALID
+from pump.tables.vitals import PULSED_FLAGS, SENSOR_OFF, UNSURE_FLAGS, VALID
 
 FOREIGN_MS = 5_000  # two lines of the slowest format
 CLEAN_MS = 900  # between two packets of a second each
@@ -56,7 +56,7 @@ class Oximeter:
     def _fits(self, parser):
         """Whether a device can have said the newest sample, which is not sure."""
         flags = parser.flags
-        if self._proved or not flags & SENSOR_OFF or not flags & (ARTIFACT | LOW_PERFUSION):
+        if self._proved or not flags & SENSOR_OFF or not flags & PULSED_FLAGS:
             return True
         return parser.spo2 == NONE8 and parser.pulse == NONE16
 

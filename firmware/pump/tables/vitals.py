@@ -3,13 +3,14 @@
 UNRELIABLE = 1  # where it is set, the values do not count
 UNSURE = 2  # where it is set, one reading alone stops nothing
 VALUELESS = 4  # where it is set, the oximeter has no reading of now to give
+PULSED = 8  # seen in a pulse: not beside numbers of a probe without a finger
 
 ROWS = (
     ("valid", 0, "the reading counts"),
     ("sensor-off", UNRELIABLE | VALUELESS, "no finger in the probe"),
     ("out-of-track", UNRELIABLE | VALUELESS, "no pulse to follow for some beats"),
-    ("artifact", UNRELIABLE | UNSURE, "a pulse that does not match"),
-    ("low-perfusion", 0, "a weak pulse"),
+    ("artifact", UNRELIABLE | UNSURE | PULSED, "a pulse that does not match"),
+    ("low-perfusion", PULSED, "a weak pulse"),
     ("low-battery", 0, "the oximeter's battery"),
     ("frozen", UNRELIABLE | VALUELESS, "values that do not move"),
     ("degraded", UNSURE, "redundant fields disagree"),
@@ -26,6 +27,7 @@ def _flags(group):
 
 
 UNRELIABLE_FLAGS, UNSURE_FLAGS, VALUELESS_FLAGS = _flags(UNRELIABLE), _flags(UNSURE), _flags(VALUELESS)
+PULSED_FLAGS = _flags(PULSED)
 
 
 def described():
