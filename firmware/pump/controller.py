@@ -36,7 +36,6 @@ from pump.store.settings import Settings
 from pump.store.throttle import Throttle
 from pump.tables import events, inputs
 from pump.tables import parts as part_rows
-from pump.tables.causes import DRIVE_LATE, MEMORY
 from pump.tables.messages import SIGNED_CONTRACT
 
 BENCH_MODE = 1
@@ -167,9 +166,7 @@ class Controller:
             acts.presses(self, presses)
         trip = self.checks.trip or guard.trip
         if not trip and snap.queue_us <= 0 and delivery.late(0):
-            trip = DRIVE_LATE
-            if delivery.changed:
-                trip = MEMORY
+            trip = delivery.fault
         if not trip and snap.driver_off:
             trip = self.driver.trip(not snap.buttons & STOP, delivery.flowing, snap.dt_ms)
         self.conditions.gather()

@@ -8,6 +8,7 @@ part from the ideal count by more than one, for any rate, over any time.
 
 from pump.base.compat import micropython
 from pump.io import MAX_WORDS
+from pump.tables.causes import DRIVE_LATE, MEMORY
 
 MAX_BURST = 128
 _IDLE_MAX_US = 1 << 29
@@ -27,7 +28,7 @@ class Delivery:
         self._share = 1
         self._burst_max = 1
         self._sum = 0  # of the rate, folded: one changed bit of it is found before it is queued (INT-4)
-        self.changed = False
+        self.fault = DRIVE_LATE  # why the queue ran dry, when it did
         self._error = 0  # how late the queued pulses are against the ideal, in 1/_share us
         self._wait = 0  # until the next pulse, measured from the end of the queue
         self._idle = 0  # pause queued since the last pulse, for a seamless change of rate
@@ -42,7 +43,7 @@ class Delivery:
         # A burst rounds its interval once: half a microsecond a pulse, together at most half an interval.
         self._burst_max = max(1, min(MAX_BURST, interval_us, _BURST_SHARES // share))
         self._sum = interval_us ^ remainder ^ share ^ self._burst_max
-        self.changed = False
+        self.fault = DRIVE_LATE
         # A new rate counts from the last pulse, whatever pause has been queued since.
         self._wait = max(interval_us - self._idle, 100)
 
@@ -68,12 +69,12 @@ class Delivery:
 
     @micropython.native
     def feed(self, out, queue_us):
-        """Adds words to `out` until the queue reaches the horizon; none (`changed`) when the rate is not as set."""
+        """Adds words to `out` until the queue reaches the horizon; none when the rate is not as set (`fault`)."""
         if not self.flowing:
             return
         self._started = True
         if self._interval ^ self._rest ^ self._share ^ self._burst_max != self._sum:
-            self.changed = True
+            self.fault = MEMORY
             return
         slice_us, interval = self.slice_us, self._interval
         while queue_us < self.horizon_us and out.words < MAX_WORDS:
@@ -139,6 +140,6 @@ class Delivery:
         if self.flowing:
             for value in (
                 self.left, self._interval, self._rest, self._share, self._burst_max, self._error, self._wait,
-                self._idle, self._started, self._sum, self.changed,
+                self._idle, self._started, self._sum, self.fault,
             ):  # fmt: skip
                 to.append(value)
