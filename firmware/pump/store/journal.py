@@ -4,9 +4,10 @@ A record is the EVENT message of tables.messages: sequence, time, what happened,
 after how many pulses and how much of the dose. Longer content follows in continuation records with part numbers. Each
 record carries the CRC of the one before it.
 
-Records lie in the FRAM's slots in their order, the first in slot 0; nothing sound is ever overwritten. A record counts
-as stored when the board has read it back. Each power-on numbers its records in a block of its own: those that an
-earlier one gave while the FRAM did not answer are known to the laptop, and are not given again (INT-12).
+Records lie in the FRAM's slots in their order; nothing sound that lies nowhere else is ever overwritten. While nothing
+flows the oldest go to the flash (pump.store.draining): a record's place counts from the first one there, and stays. A
+record counts as stored when the board has read it back. Each power-on numbers its records in a block of its own: those
+that an earlier one gave while the FRAM did not answer are known to the laptop, and are not given again (INT-12).
 """
 
 import struct
@@ -26,6 +27,7 @@ from pump.tables.states import AT_REST, GROUP, HOLDS, ON, OVER, SUPERVISED, UNTE
 RECORD = struct.calcsize(EVENT[1])
 SLOT = RECORD  # one write a scan
 SLOTS = 5_280  # the rest of 256 KB: pump.store.entries
+IN_FLASH = 1 << 13  # beyond all slots
 RING = 64
 MUST_SEE = 128  # beside a step; a protocol has fewer steps
 LOOK = 64  # slots behind the end that are looked at one by one, and each so-manieth of all the others
@@ -52,6 +54,9 @@ class Journal:
         self.stored = first_seq
         self.slot = first_seq if first_slot is None else first_slot  # for the next record to be stored
         self.sent = first_seq
+        self.drained = 0  # records in the flash
+        self.front = 0  # slots at the FRAM's beginning that lie there too
+        self.other_layout = False  # the flash has another firmware's log
         self.lost = 0  # records overwritten in RAM before they were stored
         self.bits = 0  # conditions of tables.causes
         self._handed = False  # a record is on its way to the FRAM
@@ -144,6 +149,27 @@ class Journal:
         copy(target, at, self._chain, 0, crc.SIZE)
 
     @micropython.native
+    def place(self, drained, front):
+        """What lies in the flash by now (Snapshot.drained, Snapshot.front). Fewer slots at the front than before: the
+        rest of the log has moved down to slot 0."""
+        self.other_layout = drained < 0
+        self.drained = max(0, drained)
+        if front < self.front and self.slot >= 0:
+            self.slot -= self.front - front
+            self._judge()
+        self.front = front
+
+    @property
+    def places(self):
+        """How many records flash and FRAM hold; 0: where the FRAM's log ends is not known."""
+        return self.drained + self.slot - self.front if self.slot >= 0 else 0
+
+    @micropython.native
+    def slot_of(self, place):
+        """Where a place lies: the FRAM's slot, or from IN_FLASH on the flash's record."""
+        return IN_FLASH + place if place < self.drained else place - self.drained + self.front
+
+    @micropython.native
     def settle(self, outcome):
         """What became of the record handed out before (Snapshot.fram): kept, or to be handed out again."""
         if not self._handed or not outcome:
@@ -211,13 +237,14 @@ def _behind(read, end):
     return found
 
 
-def open_log(read):
-    """(number, slot) of the first record of this power-on: behind the log, in a block of numbers of its own."""
+def open_log(read, in_flash=-1):
+    """(number, slot) of the first record of this power-on: behind the log, in a block of numbers of its own, also
+    behind the newest number `in_flash` (-1: none), whatever FRAM is beside it."""
     slot = count_records(read)
-    if not slot:
-        return 0, 0
-    newest = struct.unpack_from("<I", read(slot - 1), 0)[0]
-    return (newest // BLOCK + 1) % (_BLOCKS // 2) * BLOCK, slot
+    newest = struct.unpack_from("<I", read(slot - 1), 0)[0] // BLOCK if slot else -1
+    if in_flash >= 0 and (newest < 0 or 0 < in_flash // BLOCK - newest < _BLOCKS // 4):
+        newest = in_flash // BLOCK
+    return (newest + 1) % (_BLOCKS // 2) * BLOCK, slot
 
 
 def unfinished(read, slot):
