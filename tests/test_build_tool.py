@@ -307,7 +307,7 @@ def test_checkout_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_p
 @pytest.mark.req("INT-4")
 @pytest.mark.parametrize("name", image.boards())
 def test_an_image_that_reaches_into_what_is_stored_is_refused(name: str) -> None:
-    """Else the first file or log that is written takes the image's end with it, and what starts next computes with rubbish."""
+    """Else the first file or record that is written takes the image's end with it: it computes with rubbish."""
     board = paths.ROOT / "boards" / name
     begins = room.room_bytes(board)
     assert begins == (1 << 20) - (archive.SECTORS * archive.SECTOR_BYTES if name == "pump_pico" else 0), "of 2 MB"

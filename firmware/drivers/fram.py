@@ -36,6 +36,11 @@ class Fram:
         self._cs(1)
         self.present = answer[0] == ID[0] and answer[1] == ID[1]
 
+    def answers(self):
+        """Whether it says who it is, now."""
+        self.keep_up()
+        return self.present
+
     def identity(self):
         """Its four bytes: maker, continuation, size, revision."""
         self.keep_up()

@@ -41,7 +41,9 @@ class Snapshot:
     that answer, as bits; driver_off: the motor driver says that it is not enabled (False while nobody can ask it);
     fram: what became of the last write; wall_s: what the clock said when it was last asked (pump.base.calendar), UNREAD
     before it was; wall_lost: it said that it had stood still since it was set; read, slot: the slot of the FRAM that
-    was read in the scan before (-1: none), and its bytes; passed, failed, found: the checks (tables.checks) that have
+    was read in the scan before (-1: none; from store.journal's IN_FLASH on a record of the flash), and its bytes;
+    drained, front: how many records of the log lie in the flash (-1: another firmware's do), and how many slots at the
+    FRAM's beginning lie there too; passed, failed, found: the checks (tables.checks) that have
     passed since the scan before, as bits, the one that has failed (0: none), and what each found.
     """
 
@@ -66,6 +68,7 @@ class Snapshot:
         self.wall_lost = False
         self.read = -1
         self.slot = bytearray(FRAM_SLOT)
+        self.drained = self.front = 0
         self.raw = array("H", bytes(2 * inputs.COUNT))
         self.passed = 0
         self.failed = checks.NONE
@@ -74,9 +77,10 @@ class Snapshot:
 
 class Outputs:
     """All outputs of one scan: words for the step generator, abort, permit edge, whether the drug flows, lights, tone,
-    bytes for host and FRAM, the slot of it to read (never in a scan that writes), the screen's text and the cell of it
-    to draw, whether there is time to tidy, the line settings (tables.lines) that the oximeter's line has from now on,
-    the time to which the clock is set (UNREAD: it is not), whether the self-test is to be made anew."""
+    bytes for host and FRAM, the slot of it to read (never in a scan that writes), how many slots the log takes while
+    some of it may go to the flash behind this scan (-1: it may not), the screen's text and the cell of it to draw,
+    whether there is time to tidy, the line settings (tables.lines) that the oximeter's line has from now on, the time
+    to which the clock is set (UNREAD: it is not), whether the self-test is to be made anew."""
 
     def __init__(self):
         self.words = 0
@@ -91,7 +95,7 @@ class Outputs:
         self.tx_n = 0
         self.fram_slot = -1
         self.fram = bytearray(FRAM_SLOT)
-        self.read_slot = -1
+        self.read_slot = self.log_end = -1
         self.screen = b""
         self.screen_cell = -1
         self.tidy = False
@@ -106,7 +110,7 @@ class Outputs:
         self.abort = False
         self.permit = False
         self.tx_n = 0
-        self.fram_slot = self.read_slot = -1
+        self.fram_slot = self.read_slot = self.log_end = -1
         self.screen = b""
         self.screen_cell = -1
         self.tidy = self.tests = False

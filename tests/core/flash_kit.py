@@ -37,17 +37,17 @@ class Memories:
 
     # -- as draining asks for the FRAM
 
-    def read(self, slot: int) -> bytearray:
+    def read_slot(self, slot: int) -> bytearray:
         return bytearray(self.slots.get(slot, bytes(SLOT))) if self.there else bytearray(b"\xff" * SLOT)
 
     def answers(self) -> bool:
         return self.there
 
-    def write(self, slot: int, content: bytes) -> None:
+    def write_slot(self, slot: int, content: bytes) -> None:
         if not self.there:
             return
         done = self._cut_here(SLOT)
-        self.slots[slot] = bytes(content[:done]) + bytes(self.read(slot)[done:])
+        self.slots[slot] = bytes(content[:done]) + bytes(self.read_slot(slot)[done:])
         self._go(done == SLOT)
 
     def _cut_here(self, size: int) -> int:
@@ -80,7 +80,7 @@ class Pump:
         self.memories = memories
         self.sectors = Sectors(memories.flash)
         self.draining: Draining = draining.open_memories(memories, self.sectors)
-        number, slot = open_log(memories.read, self.sectors.newest())
+        number, slot = open_log(memories.read_slot, self.sectors.newest())
         self.draining.find_front(slot)
         self.journal = Journal(number, slot)
         self._out = Outputs()
@@ -97,7 +97,7 @@ class Pump:
             self.journal.event(events.PRESSED, 1)
             self._out.fram_slot = -1
             self.journal.store_next(self._out)
-            self.memories.write(self._out.fram_slot, bytes(self._out.fram))
+            self.memories.write_slot(self._out.fram_slot, bytes(self._out.fram))
             self.journal.settle(KEPT)
 
     def piece(self) -> int:
@@ -127,7 +127,7 @@ class Pump:
         if place < self.journal.drained:
             self.sectors.read(place, held)
             return bytes(held)
-        return bytes(self.memories.read(place - self.journal.drained + self.journal.front))
+        return bytes(self.memories.read_slot(place - self.journal.drained + self.journal.front))
 
 
 def numbers(records: list[bytes]) -> list[int]:
@@ -140,7 +140,7 @@ def filled(records: int, power_ons: int = 1) -> Memories:
     memories = Memories()
     for _ in range(power_ons):
         Pump(memories).record(records // power_ons)
-    assert count_records(memories.read) == records // power_ons * power_ons
+    assert count_records(memories.read_slot) == records // power_ons * power_ons
     return memories
 
 

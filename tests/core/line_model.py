@@ -14,6 +14,7 @@ from pump.base.units import ticks_diff
 from pump.link import frames
 from pump.link.handlers import CODE_MAX
 from pump.link.link import LOST_MS
+from pump.store.archive import RECORDS
 from pump.store.journal import SLOTS
 from pump.tables import checks, lines, refusals, settings
 from pump.tables import messages as m
@@ -283,7 +284,7 @@ class LineModel:
     def _stored_get(self, request: Request) -> Answers:
         if len(request.payload) != 3:
             return refused(refusals.TRUNCATED)
-        sound = int.from_bytes(request.payload[:2], "little") <= SLOTS and request.payload[2] <= m.STORED_MOST
+        sound = int.from_bytes(request.payload[:2], "little") <= SLOTS + RECORDS and request.payload[2] <= m.STORED_MOST
         return LATER if sound else refused(refusals.RANGE)
 
     def _load_begin(self, request: Request) -> Answers:

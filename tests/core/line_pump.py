@@ -248,10 +248,10 @@ class LinePump(CorePump):
         """Records as they lie in the memory, all that were asked for and are there."""
         journal, data = self.controller.journal, fields.get("data", b"")
         first, count = int.from_bytes(last.payload[:2], "little"), last.payload[2]
-        assert (fields["slot"], fields["end"]) == (first, journal.slot) and len(data) % RECORD == 0
-        assert min(count, journal.slot - first) - 1 <= len(data) // RECORD <= count or first > journal.slot
+        assert (fields["slot"], fields["end"]) == (first, journal.places) and len(data) % RECORD == 0
+        assert min(count, journal.places - first) - 1 <= len(data) // RECORD <= count or first > journal.places
         for k in range(len(data) // RECORD):
-            assert bytes(self.board.slot(first + k)) == data[k * RECORD : (k + 1) * RECORD]
+            assert self.board.log.record(first + k) == data[k * RECORD : (k + 1) * RECORD]
 
     def _answer(self, asked: list[Request], body: bytes, before: Before) -> None:
         last, kind = asked[-1], body[0]

@@ -1,4 +1,4 @@
-"""The file system of the real image: where it always was, made in a blank flash alone, through any power cut (INT-2)."""
+"""The file system of the real image: where it always was, made in a blank flash alone, through any cut (INT-2)."""
 
 from __future__ import annotations
 

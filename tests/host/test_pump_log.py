@@ -20,6 +20,7 @@ from fake_pump import PL_PULSE, FakePump
 from pump.base import crc
 from pump.base.calendar import EPOCH
 from pump.io import FRAM_SLOT, KEPT, Outputs
+from pump.store.archive import SECTORS
 from pump.store.journal import BLOCK, SLOTS, Journal
 from pump.tables import alarms, events, states
 from pump.tables import messages as m
@@ -232,11 +233,13 @@ def test_a_slot_read_wrongly_is_read_again(
 
 def test_a_full_memory_is_said(fake: FakePump, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Else nobody knows that what comes now is stored nowhere."""
-    told = pull.Memory(SLOTS, 64, 3).told()
-    assert told.startswith(f"the pump's memory is FULL ({SLOTS} records)")
+    told = pull.Memory(pull.PLACES, 64, 3, m.FRAM_FULL | SECTORS).told()
+    assert told.startswith(f"the pump's memory is FULL ({pull.PLACES} records): it stores no newer ones;")
     assert told.endswith("; 64 not stored yet; 3 lost since power-on")
+    assert "no newer ones until nothing flows" in pull.Memory(SLOTS, 0, 0, m.FRAM_FULL | 3).told()
+    assert "another firmware's log" in pull.Memory(9, 0, 0, m.OTHER_FLASH).told()
     fake.memory = []
-    assert pulled(fake, tmp_path / "a.jsonl") == 0 and f"0 of {SLOTS} (0 %)" in capsys.readouterr().out
+    assert pulled(fake, tmp_path / "a.jsonl") == 0 and f"0 of {pull.PLACES} (0 %)" in capsys.readouterr().out
 
 
 # -- what was changed

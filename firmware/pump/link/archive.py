@@ -1,6 +1,7 @@
-"""Records that lie in the FRAM, for the host: a request takes as many scans as it asks for slots, then its answer goes.
+"""Records that lie in FRAM or flash, for the host: a request takes as many scans as it asks for, then its answer goes.
 
-The board reads one slot a scan (Outputs.read_slot) and has it in the next Snapshot. Nothing is asked of it in a scan
+It asks for places of the log, which stay whatever is drained meanwhile. The board reads one slot a scan
+(Outputs.read_slot) and has it in the next Snapshot. Nothing is asked of it in a scan
 that writes, nor, in flow, in one that draws or hears the host: those have enough to do. It takes no memory. What lies
 in a slot goes out as it is, sound or not: who keeps it judges it.
 """
@@ -11,6 +12,7 @@ from pump.base.compat import micropython
 from pump.base.copying import copy
 from pump.io import FRAM_SLOT
 from pump.link.frames import MAX_PAYLOAD
+from pump.store.archive import PER_SECTOR
 from pump.tables import messages as m
 from pump.tables.messages import STORED_MOST
 from pump.tables.parts import BIT
@@ -22,7 +24,7 @@ _HEAD = struct.calcsize(m.STORED[1])  # bytes before the records
 
 class Archive:
     """`ask` when a request has come, `step` once a scan while it `waits`; with `ready` the answer is `data` of `got`
-    slots from `first` on, or with `unread` that the FRAM does not answer."""
+    places from `first` on, or with `unread` that the FRAM does not answer."""
 
     def __init__(self, journal):
         self._journal = journal
@@ -31,17 +33,18 @@ class Archive:
         self.first = self.got = 0
         self.number = 0  # of the request
         self._count = 0
-        self._asked = False  # in the scan before
+        self._asked = -1  # the slot, in the scan before
 
     @micropython.native
     def ask(self, first, count, number):
-        """`count` slots from `first` on, of those that the log takes by now; a request before it is forgotten."""
+        """`count` places from `first` on, of those that the log takes by now; a request before it is forgotten."""
         self.first = first
-        self._count = max(0, min(count, self._journal.slot - first))
+        self._count = max(0, min(count, self._journal.places - first))
         self.got = 0
         self.number = number
         self.waits = True
-        self.ready = self.unread = self._asked = False
+        self.ready = self.unread = False
+        self._asked = -1
 
     def forget(self):
         """The host is gone, or has its answer."""
@@ -52,7 +55,10 @@ class Archive:
         """Writes the STORED payload to buf[at:]; returns its length."""
         journal = self._journal
         lost, waiting = min(journal.lost, m.NONE16), journal.seq - journal.stored
-        struct.pack_into(m.STORED[1], buf, at, self.first, max(journal.slot, 0), lost, waiting)
+        flash = m.OTHER_FLASH if journal.told < 0 else journal.drained // PER_SECTOR
+        if journal.full():
+            flash |= m.FRAM_FULL
+        struct.pack_into(m.STORED[1], buf, at, self.first, journal.places, lost, waiting, flash)
         size = self.got * FRAM_SLOT
         copy(buf, at + _HEAD, self.data, 0, size)
         return _HEAD + size
@@ -63,18 +69,17 @@ class Archive:
         if self.ready:
             return
         at = self.first + self.got
-        if self._asked and snap.read == at:
+        if 0 <= self._asked == snap.read:
             copy(self.data, self.got * FRAM_SLOT, snap.slot, 0, FRAM_SLOT)
             self.got += 1
             at += 1
-        self._asked = False
+        self._asked = -1
         if out.fram_slot >= 0 or (out.flowing and (out.screen_cell >= 0 or snap.link_n)):
             return
         if not snap.parts & _FRAM:
             self.ready = self.unread = True
         elif self.got < self._count:
-            out.read_slot = at
-            self._asked = True
+            out.read_slot = self._asked = self._journal.slot_of(at)
         else:
             self.ready = True
 

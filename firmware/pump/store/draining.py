@@ -25,7 +25,7 @@ _WAITS, _FILLS, _COMPARES, _MOVES = range(4)
 class Draining:
     """`piece(end)` while nothing flows, `end`: the FRAM's slots that the log takes, all proved.
 
-    `memory`: read(slot), whose bytes are used again, write(slot, bytes) and answers() of the FRAM; `sectors`:
+    `memory`: the FRAM's read_slot(slot), whose bytes are used again, write_slot(slot, bytes) and answers(); `sectors`:
     store.archive's. `front`: slots at the FRAM's beginning that lie in the flash. `failed`: a memory does not keep what
     is written; nothing is tried until the next power-on.
     """
@@ -81,7 +81,7 @@ class Draining:
 
     def _record(self, number):
         """Of the sector that is filled."""
-        return self._memory.read(self.front + number)
+        return self._memory.read_slot(self.front + number)
 
     def _fill(self):
         for page in range(self._at, min(self._at + PAGES_A_PIECE, PAGES)):
@@ -120,7 +120,7 @@ class Draining:
 
     def _copy(self, end):
         for slot in range(self._at, end):
-            moving.write(self._memory, slot, bytes(self._memory.read(self.front + slot)))
+            moving.write(self._memory, slot, bytes(self._memory.read_slot(self.front + slot)))
         self._at = end
 
     def _decide(self, end):
@@ -139,7 +139,8 @@ class Draining:
 
     def find_front(self, end):
         """Where the flash's log ends in the FRAM's: behind the slot with the last record of the last sector, or
-        behind a sector of which another sound record lies at its place."""
+        behind a sector of which another sound record lies at its place. The highest counts: below it may lie copies of
+        a move that was given up."""
         drained = self._sectors.records
         self.front = 0
         if not drained:
@@ -148,8 +149,8 @@ class Draining:
         for back in range(1, PER_SECTOR, PER_SECTOR // 4):
             self._sectors.read(drained - back, record)
             if valid(record, 0):
-                for front in range(PER_SECTOR, end + 1, PER_SECTOR):
-                    if self._memory.read(front - back) == record:
+                for front in range(end // PER_SECTOR * PER_SECTOR, 0, -PER_SECTOR):
+                    if self._memory.read_slot(front - back) == record:
                         self.front = front
                         return
 
@@ -165,7 +166,8 @@ def open_memories(memory, sectors):
     draining = Draining(memory, sectors)
     sectors.open_all()
     try:
-        moving.finish(memory, sectors)
+        if memory.answers():
+            moving.finish(memory, sectors)
     except moving.Unkept:
         draining.failed = True
     return draining

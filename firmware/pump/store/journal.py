@@ -54,9 +54,8 @@ class Journal:
         self.stored = first_seq
         self.slot = first_seq if first_slot is None else first_slot  # for the next record to be stored
         self.sent = first_seq
-        self.drained = 0  # records in the flash
+        self.told = self.drained = 0  # records in the flash, as the board says; -1, and then 0, where others lie there
         self.front = 0  # slots at the FRAM's beginning that lie there too
-        self.other_layout = False  # the flash has another firmware's log
         self.lost = 0  # records overwritten in RAM before they were stored
         self.bits = 0  # conditions of tables.causes
         self._handed = False  # a record is on its way to the FRAM
@@ -152,8 +151,8 @@ class Journal:
     def place(self, drained, front):
         """What lies in the flash by now (Snapshot.drained, Snapshot.front). Fewer slots at the front than before: the
         rest of the log has moved down to slot 0."""
-        self.other_layout = drained < 0
-        self.drained = max(0, drained)
+        self.told = drained
+        self.drained = drained if drained > 0 else 0
         if front < self.front and self.slot >= 0:
             self.slot -= self.front - front
             self._judge()

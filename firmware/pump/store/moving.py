@@ -19,6 +19,7 @@ MAGIC, VERSION = b"TLM", 1
 _LAYOUT = "<3sBBHH"  # magic, version, what, shift, end
 _CRC_AT = FRAM_SLOT - crc.SIZE
 BLANK = bytes(FRAM_SLOT)
+TELL_EVERY = 256  # slots
 
 
 class Unkept(Exception):
@@ -26,19 +27,20 @@ class Unkept(Exception):
 
 
 def write(memory, slot, content):
-    """Writes a slot and reads it back. Raises Unkept. `memory`: read(slot), whose bytes are used again, and
-    write(slot, bytes) of the FRAM."""
-    memory.write(slot, content)
-    if memory.read(slot) != content:
+    """Writes a slot and reads it back. Raises Unkept. `memory`: read_slot(slot), whose bytes are used again, and
+    write_slot(slot, bytes) of the FRAM."""
+    memory.write_slot(slot, content)
+    if memory.read_slot(slot) != content:
         raise Unkept
 
 
 def clear(memory, first, end, tell=lambda: None):
     """Blanks so many slots of the log, those that are not blank yet. Raises Unkept."""
     for slot in range(first, end):
-        if memory.read(slot) != BLANK:
+        if memory.read_slot(slot) != BLANK:
             write(memory, slot, BLANK)
-        tell()
+        if slot % TELL_EVERY == 0:
+            tell()
 
 
 def mark(memory, what, shift, end):
@@ -51,7 +53,7 @@ def mark(memory, what, shift, end):
 
 def marked(memory):
     """(what, shift, end) that was decided and is not finished; NONE for a torn mark, too."""
-    held = bytearray(memory.read(MARK_SLOT))
+    held = bytearray(memory.read_slot(MARK_SLOT))
     if not crc.holds(held, _CRC_AT):
         return NONE, 0, 0
     magic, version, what, shift, end = struct.unpack_from(_LAYOUT, held, 0)
@@ -67,7 +69,7 @@ def finish(memory, sectors, tell=lambda: None):
         _clear_copied(memory, sectors, shift, end)
     elif what == FREED:
         sectors.forget(tell)
-        write(memory, 0, bytes(memory.read(NEWEST_SLOT)))
+        write(memory, 0, bytes(memory.read_slot(NEWEST_SLOT)))
         clear(memory, 1, end, tell)
     if what != NONE:
         write(memory, MARK_SLOT, BLANK)
@@ -79,7 +81,7 @@ def _clear_copied(memory, sectors, shift, end):
     last = bytearray(FRAM_SLOT)
     sectors.read(max(0, sectors.records - 1), last)
     for slot in range(max(0, shift - 1), end):
-        held = bytearray(memory.read(slot))
-        twin = memory.read(slot - shift) if slot >= shift else last
+        held = bytearray(memory.read_slot(slot))
+        twin = memory.read_slot(slot - shift) if slot >= shift else last
         if held != BLANK and (held == twin or not valid(bytearray(held), slot)):
             write(memory, slot, BLANK)
