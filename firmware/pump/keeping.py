@@ -34,7 +34,7 @@ def keep(pump, snap, out):
         elif saved.pair or saved.late or not (out.flowing and pump.turn & saved.mask):
             saved.look(pump, snap.dt_ms)
         _store(pump, saved, out)
-        if not out.flowing and out.fram_slot < 0 and journal.stored == journal.seq and _rests(pump, snap, out):
+        if not out.flowing and out.fram_slot < 0 and journal.settled() and _rests(pump, snap, out):
             out.log_end = journal.slot
 
 

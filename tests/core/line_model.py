@@ -26,6 +26,7 @@ _SEQ_BITS = (1 << 30) - 1
 Answer = tuple[int, int]  # type of the message; the code of a refusal, else 0
 Answers = frozenset[Answer]
 LATER: Answers = frozenset({(m.STORED[0], 0), (m.REFUSED[0], refusals.UNREAD)})  # some scans after the request
+SOUGHT: Answers = frozenset({(m.EVENT[0], 0), (m.REFUSED[0], refusals.RANGE)})  # later, where not in RAM
 ACK: Answers = frozenset({(m.ACKED, 0)})
 ANY_REFUSAL: Answers = frozenset((m.REFUSED[0], code) for code in range(len(refusals.ROWS)))
 
@@ -237,7 +238,7 @@ class LineModel:
     def _log_get(self, request: Request) -> Answers:
         if len(request.payload) != 4:
             return refused(refusals.TRUNCATED)
-        return frozenset({(m.EVENT[0], 0)}) | refused(refusals.RANGE)  # which of them: the journal knows
+        return SOUGHT  # which of them, and when: the journal knows
 
     def _hang(self, request: Request) -> Answers:
         if len(request.payload) > CODE_MAX:

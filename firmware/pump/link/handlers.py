@@ -102,7 +102,8 @@ class Handlers:
             self.journal.sent = oldest
 
     def on_log_get(self, length):
-        """A record; whether it is still in RAM counts when it is sent: this scan may make one that takes its place."""
+        """A record; whether it is still in RAM counts when it is sent: this scan may make one that takes its place. One
+        that is not is sought in FRAM and flash, and comes some scans later."""
         if not self._short(length, m.LOG_GET[1]):
             buf = self.receiver.buf
             self._wanted = buf[AT] | buf[AT + 1] << 8 | buf[AT + 2] << 16 | (buf[AT + 3] & 63) << 24

@@ -133,6 +133,11 @@ class Journal:
         """True when the FRAM takes no more, or this power-on has no number left."""
         return self.slot >= SLOTS or self.seq & _LAST == _LAST
 
+    @micropython.native
+    def settled(self):
+        """True when none waits for the FRAM, or the FRAM takes none."""
+        return self.stored == self.seq or self.slot >= SLOTS
+
     def holds(self, seq):
         """True while the record is still in RAM."""
         return self._first <= seq < self.seq and self.seq - seq <= RING
