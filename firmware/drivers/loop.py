@@ -93,12 +93,8 @@ class Pump:
         settings.read(fram.read_slot)
         number, slot = open_log(fram.read_slot, sectors.newest())
         self.draining.find_front(slot)
-        self._place()
+        self.snap.lies = self.draining.lies()
         return (number, slot), unfinished(fram.read_slot, slot), settings, newest(fram.read_slot, slot)
-
-    def _place(self):
-        """Says where the log lies by now."""
-        self.snap.drained, self.snap.front = self.draining.drained, self.draining.front
 
     def drain(self):
         """A piece of the log's way to the flash, while nothing flows: False where there is nothing to do. It may stop
@@ -107,8 +103,8 @@ class Pump:
         try:
             did = self.draining.piece(self.out.log_end)
         finally:
-            self._place()
-            self.core.journal.place(self.snap.drained, self.snap.front)  # for the last words, should there be any
+            self.snap.lies = self.draining.lies()
+            self.core.journal.place(self.snap.lies)  # for the last words, should there be any
         if did == DONE:
             wipe(LOWEST)
             self.tidy()

@@ -23,6 +23,7 @@ LINK_MAX = 64
 TX_MAX = 224  # bytes to the host a scan: a whole frame, and room to pad it
 MAX_WORDS = 8  # for the step generator a scan
 FRAM_SLOT = 48  # bytes of one write to the FRAM
+LIES_IN_FRAM = 1  # Snapshot.lies of a log that was never drained
 COUNT_MAX = 1 << 29  # where a count stops, or is halved with what it is set against: no product of it passes 31 bits
 
 # Snapshot.fram: what became of the write to the FRAM in the scan before.
@@ -42,8 +43,7 @@ class Snapshot:
     fram: what became of the last write; wall_s: what the clock said when it was last asked (pump.base.calendar), UNREAD
     before it was; wall_lost: it said that it had stood still since it was set; read, slot: the slot of the FRAM that
     was read in the scan before (-1: none; from store.journal's IN_FLASH on a record of the flash), and its bytes;
-    drained, front: how many records of the log lie in the flash (-1: another firmware's do), and how many slots at the
-    FRAM's beginning lie there too; passed, failed, found: the checks (tables.checks) that have
+    lies: where the log does, store.journal's word for it; passed, failed, found: the checks (tables.checks) that have
     passed since the scan before, as bits, the one that has failed (0: none), and what each found.
     """
 
@@ -68,7 +68,7 @@ class Snapshot:
         self.wall_lost = False
         self.read = -1
         self.slot = bytearray(FRAM_SLOT)
-        self.drained = self.front = 0
+        self.lies = LIES_IN_FRAM
         self.raw = array("H", bytes(2 * inputs.COUNT))
         self.passed = 0
         self.failed = checks.NONE

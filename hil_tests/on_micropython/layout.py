@@ -17,9 +17,9 @@ PROTOCOL, PLAN = 0, 1  # where a bit is flipped
 
 # kind, dt_ms, now_ms, buttons, pulses, moved, idle, queue_us, parts, driver off, FRAM, oximeter bytes, link bytes,
 # broken bytes of the oximeter, one more than the clock's time, its OSF, one more than the FRAM slot that was read,
-# checks of the self-test that passed as bits, the one that failed, and what was found of that; one more than the
-# records in the flash, slots of the FRAM's front that lie there too
-_SCAN = "<BIIBIIIIBBBBBBIBHIBiHH"
+# checks of the self-test that passed as bits, the one that failed, and what was found of that; where the
+# log lies
+_SCAN = "<BIIBIIIIBBBBBBIBHIBiI"
 _RAW = "<" + inputs.COUNT * "H"
 # kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, pace, oximeter, lost step,
 # the log's newest time, and the clock as in a scan
@@ -56,7 +56,7 @@ def pack_scan(request, snap):
         _SCAN, request, 0, SCAN, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.moved, snap.idle,
         snap.queue_us, snap.parts, snap.driver_off, snap.fram, snap.ox_n, snap.link_n,
         snap.ox_broken, snap.wall_s + 1, snap.wall_lost, snap.read + 1, snap.passed, snap.failed,
-        snap.found[snap.failed], snap.drained + 1, snap.front,
+        snap.found[snap.failed], snap.lies,
     )  # fmt: skip
     if inputs.COUNT:
         struct.pack_into(_RAW, request, _RAW_AT, *snap.raw)
@@ -92,8 +92,7 @@ def unpack_scan(request, snap):
     snap.passed = _word(request, 39)
     snap.failed = request[43]
     snap.found[snap.failed] = _word(request, 44)
-    snap.drained = (request[48] | request[49] << 8) - 1
-    snap.front = request[50] | request[51] << 8
+    snap.lies = _word(request, 48)
     for row in range(inputs.COUNT):
         snap.raw[row] = request[_RAW_AT + 2 * row] | request[_RAW_AT + 2 * row + 1] << 8
     copy(snap.ox, 0, request, _OX_AT, OX_MAX)

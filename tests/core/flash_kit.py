@@ -103,7 +103,7 @@ class Pump:
     def piece(self) -> int:
         """One piece of work between two scans; the journal hears what it did."""
         did = int(self.draining.piece(self.end))
-        self.journal.place(self.draining.drained, self.draining.front)
+        self.journal.place(self.draining.lies())
         return did
 
     def rest(self, pieces: int = 10_000) -> int:
@@ -118,7 +118,7 @@ class Pump:
 
     def pulled(self) -> list[bytes]:
         """What a laptop gets: all places."""
-        self.journal.place(self.draining.drained, self.draining.front)
+        self.journal.place(self.draining.lies())
         return [self.at(place) for place in range(self.journal.places)]
 
     def at(self, place: int) -> bytes:

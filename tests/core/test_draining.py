@@ -30,7 +30,7 @@ def test_what_rests_is_drained_and_the_rest_moves_down() -> None:
     """Else after a few sessions the memory is full."""
     pump = Pump(filled(TWO))
     before = pump.pulled()
-    assert pump.rest() == 3 and (pump.draining.drained, pump.draining.front, pump.end) == (2 * PER_SECTOR, 0, KEEP)
+    assert pump.rest() == 3 and (pump.sectors.records, pump.draining.front, pump.end) == (2 * PER_SECTOR, 0, KEEP)
     assert pump.pulled() == before and numbers(before) == list(range(TWO))
     assert not any(any(pump.memories.read_slot(slot)) for slot in range(KEEP, SLOTS + 2))
     assert pump.piece() == NOTHING

@@ -79,7 +79,7 @@ class Archive:
         """Writes the STORED payload to buf[at:]; returns its length."""
         journal = self._journal
         lost, waiting = min(journal.lost, m.NONE16), journal.seq - journal.stored
-        flash = m.OTHER_FLASH if journal.told < 0 else journal.drained // PER_SECTOR
+        flash = m.OTHER_FLASH if journal.other_flash else journal.drained // PER_SECTOR
         if journal.full():
             flash |= m.FRAM_FULL
         struct.pack_into(m.STORED[1], buf, at, self.first, journal.places, lost, waiting, flash)

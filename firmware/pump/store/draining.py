@@ -11,9 +11,10 @@ import struct
 
 from pump.store import moving
 from pump.store.archive import PAGES, PER_SECTOR
-from pump.store.journal import LOOK, valid
+from pump.store.journal import LOOK, lies_so, valid
 
 KEEP = 2 * LOOK  # records that stay: who asks for the newest ones looks LOOK back, and finds them past a damaged one
+LEAST = KEEP + PER_SECTOR  # slots from which on there is something to do
 TAIL_MOST = 256  # slots that are moved at once: the last ones are blanked in one piece
 PAGES_A_PIECE = 2
 SLOTS_A_PIECE = 16
@@ -39,10 +40,9 @@ class Draining:
         self._blanked = 0
         self._tries = 0
 
-    @property
-    def drained(self):
-        """Records in the flash; -1: it has a log of another layout, and is left alone."""
-        return -1 if self._sectors.other_layout else self._sectors.records
+    def lies(self):
+        """Where the log does by now, for Snapshot.lies. A flash with another layout's log is left alone."""
+        return lies_so(-1 if self._sectors.other_layout else self._sectors.records, self.front)
 
     def piece(self, end):
         """The next piece of work: NOTHING, WORKED or DONE."""
@@ -66,7 +66,7 @@ class Draining:
 
     def _begin(self, end):
         left = end - self.front
-        if self._sectors.room and left >= KEEP + PER_SECTOR:
+        if self._sectors.room and left >= LEAST:
             self._sectors.begin()
             self._does = _FILLS
         elif _moves(self.front, left):
@@ -173,4 +173,4 @@ def open_memories(memory, sectors):
     return draining
 
 
-assert KEEP + PER_SECTOR <= TAIL_MOST
+assert LEAST <= TAIL_MOST

@@ -15,7 +15,7 @@ import struct
 from pump.base import crc
 from pump.base.compat import micropython
 from pump.base.copying import copy
-from pump.io import CONFIRM, COUNT_MAX, KEPT, TAKEN
+from pump.io import CONFIRM, COUNT_MAX, KEPT, LIES_IN_FRAM, TAKEN
 from pump.tables.alarms import GROUP as ALARM_GROUP
 from pump.tables.alarms import NAMED
 from pump.tables.causes import BIT, JOURNAL_FULL, LOG_LOST
@@ -38,6 +38,8 @@ _PART = CONTINUED[1][:-2]
 _PART_AT, _STATE, _PULSES = struct.calcsize("<IIHIHB"), 7, 15
 _CHAIN = RECORD - 2 * crc.SIZE
 _LAST = BLOCK - 1
+_FRONT = 13  # of where the log lies: from this bit on slots of the FRAM's front; below it the records in the flash,
+_DRAINED = (1 << _FRONT) - 1  # and one, or 0 where they are another firmware's
 _TOP = 1 << 6  # the highest byte of a number stays below
 _FULL_BIT = BIT[JOURNAL_FULL]
 _LOST_BIT = BIT[LOG_LOST]
@@ -54,7 +56,9 @@ class Journal:
         self.stored = first_seq
         self.slot = first_seq if first_slot is None else first_slot  # for the next record to be stored
         self.sent = first_seq
-        self.told = self.drained = 0  # records in the flash, as the board says; -1, and then 0, where others lie there
+        self.placed = LIES_IN_FRAM
+        self.other_flash = False  # another firmware's log lies in the flash
+        self.drained = 0  # records there
         self.front = 0  # slots at the FRAM's beginning that lie there too
         self.lost = 0  # records overwritten in RAM before they were stored
         self.bits = 0  # conditions of tables.causes
@@ -153,11 +157,13 @@ class Journal:
         copy(target, at, self._chain, 0, crc.SIZE)
 
     @micropython.native
-    def place(self, drained, front):
-        """What lies in the flash by now (Snapshot.drained, Snapshot.front). Fewer slots at the front than before: the
-        rest of the log has moved down to slot 0."""
-        self.told = drained
-        self.drained = drained if drained > 0 else 0
+    def place(self, lies):
+        """Where the log lies by now (Snapshot.lies). Fewer slots at the front than before: the rest has moved down to
+        slot 0."""
+        self.placed = lies
+        self.other_flash = lies & _DRAINED == 0
+        self.drained = 0 if self.other_flash else (lies & _DRAINED) - 1
+        front = lies >> _FRONT
         if front < self.front and self.slot >= 0:
             self.slot -= self.front - front
             self._judge()
@@ -194,6 +200,12 @@ class Journal:
         self.copy(self.stored, out.fram, 0)
         out.fram_slot = self.slot
         self._handed = True
+
+
+def lies_so(drained, front):
+    """Where the log lies, in one word: records in the flash (-1: another firmware's), slots at the FRAM's beginning
+    that lie there too."""
+    return drained + 1 | front << _FRONT
 
 
 @micropython.native

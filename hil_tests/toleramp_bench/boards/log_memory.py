@@ -44,7 +44,7 @@ class LogMemory:
         if self._draining is None:
             self.power_on()
         assert self._draining is not None
-        snap.drained, snap.front = self._draining.drained, self._draining.front
+        snap.lies = self._draining.lies()
 
     def behind(self, out: Outputs, snap: Snapshot) -> None:
         """Behind a scan: a piece of the way to the flash, where that may be."""
