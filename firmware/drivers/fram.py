@@ -24,6 +24,7 @@ class Fram:
         self._slot = bytearray(SLOT)
         self._who, self._answer = bytes((_RDID,)), bytearray(4)
         self.present = False
+        self.log = None  # what drains it (pump.store.draining), where somebody does
         self.keep_up()
 
     @micropython.native

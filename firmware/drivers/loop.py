@@ -18,7 +18,7 @@ from pump.controller import Controller
 from pump.io import COUNT_MAX, Outputs, Snapshot
 from pump.senses.vitals import FRESH_MS
 from pump.senses.wall import newest
-from pump.store.draining import DONE, NOTHING, open_memories
+from pump.store.draining import DONE, NOTHING
 from pump.store.journal import open_log, unfinished, unknown_log
 from pump.store.keyring import Keyring
 from pump.store.settings import Settings
@@ -86,24 +86,24 @@ class Pump:
     def _stored(self):
         """What FRAM and flash hold: where the log goes on, the step of a session that was cut off, the settings, and
         the newest time that a record has."""
-        fram, settings, sectors = self.board.fram, Settings(), self.board.sectors
-        self.draining = open_memories(fram, sectors)
+        fram, settings = self.board.fram, Settings()
+        fram.log.open_all()
         if not fram.present:
             return unknown_log(int.from_bytes(urandom(2), "little")), 0, settings, NO_TIME
         settings.read(fram.read_slot)
-        number, slot = open_log(fram.read_slot, sectors.newest())
-        self.draining.find_front(slot)
-        self.snap.lies = self.draining.lies()
+        number, slot = open_log(fram.read_slot, fram.log.sectors.newest())
+        fram.log.find_front(slot)
+        self.snap.lies = fram.log.lies()
         return (number, slot), unfinished(fram.read_slot, slot), settings, newest(fram.read_slot, slot)
 
     def drain(self):
         """A piece of the log's way to the flash, while nothing flows: False where there is nothing to do. It may stop
         all code for as long as an erase takes, which the watchdog outlasts."""
-        did = DONE
+        did, log = DONE, self.board.fram.log
         try:
-            did = self.draining.piece(self.out.log_end)
+            did = log.piece(self.out.log_end)
         finally:
-            self.snap.lies = self.draining.lies()
+            self.snap.lies = log.lies()
             self.core.journal.place(self.snap.lies)  # for the last words, should there be any
         if did == DONE:
             wipe(LOWEST)

@@ -20,6 +20,7 @@ from pump.base.units import ticks_add as core_ticks_add
 from pump.io import NO_WRITE, OX_MAX, STOP
 from pump.senses.power_up import GRANTED, PENDING, SERVICE_KEYS, Act
 from pump.store.archive import Sectors
+from pump.store.draining import Draining
 from pump.store.journal import IN_FLASH, SLOTS, valid
 from pump.tables import inputs, parts
 from pump.tables.lines import AS_SET
@@ -111,7 +112,7 @@ class PumpBoard:
         self.screen = Screen(self.bus)
         self.expander = Expander(self.bus)
         self.fram = Fram(pins.FRAM_SCK, pins.FRAM_MOSI, pins.FRAM_MISO, pins.FRAM_CS)
-        self.sectors = Sectors(LogFlash())
+        self.fram.log = Draining(self.fram, Sectors(LogFlash()))
         self.clock = Clock(self.bus)
         self.console = Console(out.tx)
         self._buzzer = PWM(Pin(pins.BUZZER), freq=550, duty_u16=0)
@@ -302,7 +303,7 @@ class PumpBoard:
         snap = self._snap
         snap.read = -1
         if slot >= IN_FLASH:
-            self.sectors.read(slot - IN_FLASH, snap.slot)
+            self.fram.log.sectors.read(slot - IN_FLASH, snap.slot)
             snap.read = slot
         elif self.fram.present:
             self.fram.read_into(slot, snap.slot)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pump.io import KEPT, Outputs
-from pump.store import draining
 from pump.store.archive import SECTOR_BYTES, Sectors
 from pump.store.draining import DONE, NOTHING, Draining
 from pump.store.journal import SLOT, Journal, count_records, open_log
@@ -79,7 +78,8 @@ class Pump:
     def __init__(self, memories: Memories) -> None:
         self.memories = memories
         self.sectors = Sectors(memories.flash)
-        self.draining: Draining = draining.open_memories(memories, self.sectors)
+        self.draining = Draining(memories, self.sectors)
+        self.draining.open_all()
         number, slot = open_log(memories.read_slot, self.sectors.newest())
         self.draining.find_front(slot)
         self.journal = Journal(number, slot)

@@ -12,8 +12,8 @@ from pump.base.compat import micropython
 from pump.base.copying import copy
 from pump.io import FRAM_SLOT
 from pump.link.frames import MAX_PAYLOAD
+from pump.link.search import Search
 from pump.store.archive import PER_SECTOR
-from pump.store.journal import valid
 from pump.tables import messages as m
 from pump.tables.messages import STORED_MOST
 from pump.tables.parts import BIT
@@ -25,8 +25,8 @@ _HEAD = struct.calcsize(m.STORED[1])  # bytes before the records
 
 class Archive:
     """`ask` or `find` when a request has come, `step` once a scan while it `waits`; with `ready` the answer is `data`,
-    `got` places from `first` on, or with `unread` that the FRAM does not answer. `seeks`: the number of the one record
-    that is to be found by halves, beginning where its neighbour was; -1: none. What is damaged is passed over."""
+    `got` places from `first` on, or with `unread` that the FRAM does not answer. `search`: of the one record
+    that is to be found by its number."""
 
     def __init__(self, journal):
         self._journal = journal
@@ -36,30 +36,23 @@ class Archive:
         self.number = 0  # of the request
         self._count = 0
         self._asked = -1  # the slot, in the scan before
-        self.seeks = -1
-        self._low = self._high = self._middle = self._at = 0  # places: it is at or behind `low`, and before `high`
-        self._found = self._found_at = -1  # number and place of the one that was found last
+        self.search = Search()
 
     @micropython.native
     def ask(self, first, count, number):
         """`count` places from `first` on, of those that the log takes by now; a request before it is forgotten."""
         self.first = first
         self._count = max(0, min(count, self._journal.places - first))
-        self.seeks = -1
+        self.search.seeks = -1
         self._begin(number)
 
     @micropython.native
     def find(self, seq, number):
         """The record with the number `seq`; who asks for it again while it is sought waits on."""
-        if self.waits and self.seeks == seq:
+        if self.waits and self.search.seeks == seq:
             self.number = number
             return
-        self.seeks = seq
-        self._low, self._high = 0, self._journal.places
-        self._middle = self._found_at + seq - self._found
-        if self._found < 0 or not 0 <= self._middle < self._high:
-            self._middle = self._high >> 1
-        self._at = self._middle
+        self.search.begin(seq, self._journal.places)
         self._begin(number)
 
     @micropython.native
@@ -92,47 +85,20 @@ class Archive:
         """Takes what the board has read, asks for the next slot; then the answer is ready."""
         if self.ready:
             return
-        if 0 <= self._asked == snap.read:
-            if self.seeks >= 0:
-                self._judge(snap.slot)
-            else:
-                self._keep(snap.slot)
+        if 0 <= self._asked == snap.read and (self.search.seeks < 0 or self.search.judge(snap.slot)):
+            copy(self.data, self.got * FRAM_SLOT, snap.slot, 0, FRAM_SLOT)
+            self.got += 1
         self._asked = -1
         if out.fram_slot >= 0 or (out.flowing and (out.screen_cell >= 0 or snap.link_n)):
             return
         if not snap.parts & _FRAM:
             self.ready = self.unread = True
-        elif self.seeks >= 0 and not self.got and self._low < self._high:
-            out.read_slot = self._asked = self._journal.slot_of(self._at)
-        elif self.seeks < 0 and self.got < self._count:
+        elif self.search.seeks >= 0 and not self.got and self.search.goes_on():
+            out.read_slot = self._asked = self._journal.slot_of(self.search.at)
+        elif self.search.seeks < 0 and self.got < self._count:
             out.read_slot = self._asked = self._journal.slot_of(self.first + self.got)
         else:
             self.ready = True
-
-    @micropython.native
-    def _keep(self, slot):
-        copy(self.data, self.got * FRAM_SLOT, slot, 0, FRAM_SLOT)
-        self.got += 1
-
-    @micropython.native
-    def _judge(self, slot):
-        """What was read at `at`: it, or where to look next."""
-        if not valid(slot, 0):
-            self._at += 1
-            if self._at < self._high:
-                return
-            self._high = self._middle
-        else:
-            number = slot[0] | slot[1] << 8 | slot[2] << 16 | slot[3] << 24
-            if number == self.seeks:
-                self._found, self._found_at = number, self._at
-                self._keep(slot)
-                return
-            if number < self.seeks:
-                self._low = self._at + 1
-            else:
-                self._high = self._middle
-        self._at = self._middle = (self._low + self._high) >> 1
 
 
 assert _HEAD + STORED_MOST * FRAM_SLOT <= MAX_PAYLOAD

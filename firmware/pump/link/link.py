@@ -217,12 +217,12 @@ class Link(Handlers):
         """What was read from the memory, that nothing was found, or that the FRAM does not answer."""
         archive, plain = self.archive, self._plain
         archive.forget()
-        if archive.seeks >= 0:
+        if archive.search.seeks >= 0:
             if archive.got:
                 copy(plain, AT, archive.data, 0, RECORD)
                 self._close(out, EVENT, archive.number, RECORD)
                 return
-            self._asked, self._wanted, self._reply_seq = _LOG_GET, archive.seeks, archive.number
+            self._asked, self._wanted, self._reply_seq = _LOG_GET, archive.search.seeks, archive.number
             self._is_gone()
             self._answer(out, _REFUSED, None)
             return

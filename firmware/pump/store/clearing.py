@@ -9,7 +9,7 @@ the log first; then store.moving's mark decides, and where the power goes after 
 import hashlib
 
 from pump.store import moving
-from pump.store.draining import open_memories
+from pump.store.draining import Draining
 from pump.store.journal import SLOT, count_records, unfinished
 from pump.store.moving import TELL_EVERY
 
@@ -23,7 +23,8 @@ def free(memory, sectors, opened, digest, tell=lambda: None):
     `memory`, `sectors`: as store.draining's; `opened`: the 32 bytes that the digest begins with; `tell` is called now
     and then.
     """
-    draining = open_memories(memory, sectors)
+    draining = Draining(memory, sectors)
+    draining.open_all()
     if draining.failed:
         return FAILED
     count = count_records(memory.read_slot)

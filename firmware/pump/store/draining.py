@@ -24,7 +24,8 @@ _WAITS, _FILLS, _COMPARES, _MOVES = range(4)
 
 
 class Draining:
-    """`piece(end)` while nothing flows, `end`: the FRAM's slots that the log takes, all proved.
+    """At power-on `open_all`, and `find_front` when the log's end is known. Then `piece(end)` while nothing flows,
+    `end`: the FRAM's slots that the log takes, all proved.
 
     `memory`: the FRAM's read_slot(slot), whose bytes are used again, write_slot(slot, bytes) and answers(); `sectors`:
     store.archive's. `front`: slots at the FRAM's beginning that lie in the flash. `failed`: a memory does not keep what
@@ -32,7 +33,7 @@ class Draining:
     """
 
     def __init__(self, memory, sectors):
-        self._memory, self._sectors = memory, sectors
+        self._memory, self.sectors = memory, sectors
         self.front = 0
         self.failed = False
         self._does = _WAITS
@@ -42,7 +43,7 @@ class Draining:
 
     def lies(self):
         """Where the log does by now, for Snapshot.lies. A flash with another layout's log is left alone."""
-        return lies_so(-1 if self._sectors.other_layout else self._sectors.records, self.front)
+        return lies_so(-1 if self.sectors.other_layout else self.sectors.records, self.front)
 
     def piece(self, end):
         """The next piece of work: NOTHING, WORKED or DONE."""
@@ -66,8 +67,8 @@ class Draining:
 
     def _begin(self, end):
         left = end - self.front
-        if self._sectors.room and left >= LEAST:
-            self._sectors.begin()
+        if self.sectors.room and left >= LEAST:
+            self.sectors.begin()
             self._does = _FILLS
         elif _moves(self.front, left):
             self._does = _MOVES
@@ -85,7 +86,7 @@ class Draining:
 
     def _fill(self):
         for page in range(self._at, min(self._at + PAGES_A_PIECE, PAGES)):
-            self._sectors.fill(page, self._record)
+            self.sectors.fill(page, self._record)
         self._at += PAGES_A_PIECE
         if self._at >= PAGES:
             self._does = _COMPARES
@@ -94,9 +95,9 @@ class Draining:
     def _compare(self):
         """The flash must have what the FRAM has, read again, and the FRAM must be there: then the sector is closed."""
         self._does = _WAITS
-        if self._sectors.fits(self._record) and self._memory.answers():
+        if self.sectors.fits(self._record) and self._memory.answers():
             first = struct.unpack("<I", self._record(0)[:4])[0]
-            if self._sectors.close(first):
+            if self.sectors.close(first):
                 self.front += PER_SECTOR
                 self._tries = 0
                 return DONE
@@ -130,24 +131,33 @@ class Draining:
             return self._again()
         moving.mark(memory, moving.MOVED, front, end)
         self.front = 0
-        moving.finish(memory, self._sectors)
+        moving.finish(memory, self.sectors)
         self._does = _WAITS
         self._tries = 0
         return DONE
 
     # -- at power-on
 
+    def open_all(self):
+        """Both memories as they are after whatever was under way."""
+        self.sectors.open_all()
+        try:
+            if self._memory.answers():
+                moving.finish(self._memory, self.sectors)
+        except moving.Unkept:
+            self.failed = True
+
     def find_front(self, end):
         """Where the flash's log ends in the FRAM's: behind the slot with the last record of the last sector, or
         behind a sector of which another sound record lies at its place. The highest counts: below it may lie copies of
         a move that was given up."""
-        drained = self._sectors.records
+        drained = self.sectors.records
         self.front = 0
         if not drained:
             return
         record = bytearray(moving.BLANK)
         for back in range(1, PER_SECTOR, PER_SECTOR // 4):
-            self._sectors.read(drained - back, record)
+            self.sectors.read(drained - back, record)
             if valid(record, 0):
                 for front in range(end // PER_SECTOR * PER_SECTOR, 0, -PER_SECTOR):
                     if self._memory.read_slot(front - back) == record:
@@ -158,19 +168,6 @@ class Draining:
 def _moves(front, left):
     """Whether so many records at the end are moved over those at the front, of which one is seen until the end."""
     return left < front and left <= TAIL_MOST
-
-
-def open_memories(memory, sectors):
-    """At power-on: both memories as they are after whatever was under way. The Draining, which knows no front yet:
-    `find_front` when the log's end is known."""
-    draining = Draining(memory, sectors)
-    sectors.open_all()
-    try:
-        if memory.answers():
-            moving.finish(memory, sectors)
-    except moving.Unkept:
-        draining.failed = True
-    return draining
 
 
 assert LEAST <= TAIL_MOST

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pump.io import Outputs, Snapshot
 from pump.store.archive import Sectors
-from pump.store.draining import Draining, open_memories
+from pump.store.draining import Draining
 from pump.store.journal import IN_FLASH, SLOT, open_log
 from toleramp_bench.devices.log_flash import LogFlash
 
@@ -34,7 +34,8 @@ class LogMemory:
 
     def power_on(self) -> tuple[int, int]:
         """Number and slot of the first record, after whatever was under way."""
-        self._draining = open_memories(self, self._sectors)
+        self._draining = Draining(self, self._sectors)
+        self._draining.open_all()
         number, slot = open_log(self.read_slot, self._sectors.newest())
         self._draining.find_front(slot)
         return number, slot
