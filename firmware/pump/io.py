@@ -68,11 +68,11 @@ class Snapshot:
         self.wall_lost = False
         self.read = -1
         self.slot = bytearray(FRAM_SLOT)
-        self.lies = LIES_IN_FRAM
         self.raw = array("H", bytes(2 * inputs.COUNT))
         self.passed = 0
         self.failed = checks.NONE
         self.found = array("i", [0] * checks.COUNT)
+        self.lies = LIES_IN_FRAM
 
 
 class Outputs:
@@ -95,13 +95,14 @@ class Outputs:
         self.tx_n = 0
         self.fram_slot = -1
         self.fram = bytearray(FRAM_SLOT)
-        self.read_slot = self.log_end = -1
+        self.read_slot = -1
         self.screen = b""
         self.screen_cell = -1
         self.tidy = False
         self.ox_line = AS_SET
         self.clock_s = UNREAD
         self.tests = False
+        self.log_end = -1
 
     @micropython.native
     def clear(self):

@@ -8,7 +8,7 @@ from pump.store.journal import valid
 
 
 class Search:
-    """`begin`, then `judge` what lies at the place `at`, while it `goes_on`. `seeks`: the number; -1: none is sought."""
+    """`begin`, then `judge` what lies at the place `at`, while it `goes_on`. `seeks`: the number; -1: none."""
 
     def __init__(self):
         self.at = 0

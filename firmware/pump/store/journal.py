@@ -56,10 +56,6 @@ class Journal:
         self.stored = first_seq
         self.slot = first_seq if first_slot is None else first_slot  # for the next record to be stored
         self.sent = first_seq
-        self.placed = LIES_IN_FRAM
-        self.other_flash = False  # another firmware's log lies in the flash
-        self.drained = 0  # records there
-        self.front = 0  # slots at the FRAM's beginning that lie there too
         self.lost = 0  # records overwritten in RAM before they were stored
         self.bits = 0  # conditions of tables.causes
         self._handed = False  # a record is on its way to the FRAM
@@ -70,6 +66,10 @@ class Journal:
         self.t_s = self.t_ms = self.wall_s = 0
         self.user = 0  # number of the person whose key let the line do what is recorded
         self.state = self.step = self.solution = self.rate_e4 = self.pulses = self.dose_ppm = 0
+        self.placed = LIES_IN_FRAM
+        self.other_flash = False  # another firmware's log lies in the flash
+        self.drained = 0  # records there
+        self.front = 0  # slots at the FRAM's beginning that lie there too
         self._judge()
 
     @micropython.native
