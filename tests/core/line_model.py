@@ -285,7 +285,8 @@ class LineModel:
     def _stored_get(self, request: Request) -> Answers:
         if len(request.payload) != 3:
             return refused(refusals.TRUNCATED)
-        sound = int.from_bytes(request.payload[:2], "little") <= SLOTS + RECORDS and request.payload[2] <= m.STORED_MOST
+        first, count = struct.unpack("<HB", request.payload)
+        sound = (first <= SLOTS + RECORDS or first >= m.HEADS) and count <= m.STORED_MOST
         return LATER if sound else refused(refusals.RANGE)
 
     def _load_begin(self, request: Request) -> Answers:

@@ -207,3 +207,15 @@ def test_a_full_fram_goes_on_after_a_rest() -> None:
     assert not journal.full() and journal.drained > 50 * PER_SECTOR and journal.front == 0
     told = numbers(pull(pump))
     assert told == sorted(set(told)) and len(told) > SLOTS
+
+
+@pytest.mark.req("INT-5")
+def test_the_heads_of_the_sectors_can_be_read() -> None:
+    """Else nobody can hold the chain that the flash closes against the records."""
+    pump = with_past()
+    kind, payload = ask(pump, m.HEADS, m.STORED_MOST)
+    at = struct.calcsize(m.STORED[1])
+    held = pump.board.log.flash.sectors
+    assert kind == m.STORED[0] and payload[at:] == bytes(held[0][:48]) + bytes(held[1][:48])
+    assert len(ask(pump, m.HEADS + 1, 1)[1]) == at + 48 and len(ask(pump, m.HEADS + 2, 1)[1]) == at
+    assert ask(pump, m.HEADS - 1, 1)[1][1] == refusals.RANGE

@@ -13,13 +13,15 @@ from pump.base.copying import copy
 from pump.io import FRAM_SLOT
 from pump.link.frames import MAX_PAYLOAD
 from pump.link.search import Search
-from pump.store.archive import PER_SECTOR
+from pump.store.archive import PER_SECTOR, RECORDS
+from pump.store.journal import IN_FLASH
 from pump.tables import messages as m
 from pump.tables.messages import STORED_MOST
 from pump.tables.parts import BIT
 from pump.tables.parts import FRAM as _FRAM_ROW
 
 _FRAM = BIT[_FRAM_ROW]
+_HEADS = m.HEADS
 _HEAD = struct.calcsize(m.STORED[1])  # bytes before the records
 
 
@@ -42,7 +44,10 @@ class Archive:
     def ask(self, first, count, number):
         """`count` places from `first` on, of those that the log takes by now; a request before it is forgotten."""
         self.first = first
-        self._count = max(0, min(count, self._journal.places - first))
+        end = self._journal.places
+        if first >= _HEADS:
+            end = _HEADS + self._journal.drained // PER_SECTOR
+        self._count = max(0, min(count, end - first))
         self.search.seeks = -1
         self._begin(number)
 
@@ -96,9 +101,14 @@ class Archive:
         elif self.search.seeks >= 0 and not self.got and self.search.goes_on():
             out.read_slot = self._asked = self._journal.slot_of(self.search.at)
         elif self.search.seeks < 0 and self.got < self._count:
-            out.read_slot = self._asked = self._journal.slot_of(self.first + self.got)
+            out.read_slot = self._asked = self._slot_of(self.first + self.got)
         else:
             self.ready = True
+
+    @micropython.native
+    def _slot_of(self, place):
+        """Where a place lies; behind the flash's records a sector's head."""
+        return IN_FLASH + RECORDS + place - _HEADS if place >= _HEADS else self._journal.slot_of(place)
 
 
 assert _HEAD + STORED_MOST * FRAM_SLOT <= MAX_PAYLOAD

@@ -173,7 +173,7 @@ class Handlers:
             return
         buf = self.receiver.buf
         first, count = buf[AT] | buf[AT + 1] << 8, buf[AT + 2]
-        if first > SLOTS + RECORDS or count > m.STORED_MOST:
+        if SLOTS + RECORDS < first < m.HEADS or count > m.STORED_MOST:
             self.refuse(refusals.RANGE, 0, first)
         elif self.journal.slot < 0:
             self.refuse(refusals.UNREAD)

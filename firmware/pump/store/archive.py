@@ -35,7 +35,7 @@ _CRC_AT = HEAD - crc.SIZE
 _ERASED = 0xFF
 OPEN, CLOSED, OTHER_LAYOUT = range(3)  # what a sector's header says
 WHOLE, MISPLACED, CHANGED = range(3)  # what is to be said of a closed one
-assert HEAD + PER_SECTOR * FRAM_SLOT == SECTOR_BYTES
+assert HEAD + PER_SECTOR * FRAM_SLOT == SECTOR_BYTES and _DIGEST_AT + _DIGEST == FRAM_SLOT
 
 
 class Sectors:
@@ -87,7 +87,11 @@ class Sectors:
 
     @micropython.native
     def read(self, place, buffer):
-        """The record at a place (from 0, below `records`) into FRAM_SLOT bytes; takes no memory."""
+        """The record at a place (from 0, below `records`) into FRAM_SLOT bytes, or from RECORDS on as many of a
+        sector's header: all but its CRC. It takes no memory."""
+        if place >= RECORDS:
+            self._flash.read(place - RECORDS, 0, buffer)
+            return
         self._flash.read(place // PER_SECTOR, HEAD + place % PER_SECTOR * FRAM_SLOT, buffer)
 
     def newest(self):

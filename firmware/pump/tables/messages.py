@@ -80,6 +80,7 @@ ROWS = (
     ("CLOCK_SET", 0x15, "<I", "wall_s", KEYED, states.AT_REST, ACKED, 4),  # seconds since 2020-01-01 UTC
     # So many places of the log from this one on, at most STORED_MOST; the answer comes some scans later. A place is
     # counted from the log's first record, wherever it lies by now: the oldest in the flash, the others in the FRAM.
+    # From HEADS on the first 48 bytes of the flash's sectors, with their digests (pump.store.archive).
     ("STORED_GET", 0x18, "<HB", "slot count", ANYBODY, 0, 0x8D, 60),
     # The recording of its inputs from this byte on, those before are had; highest bit: one that begins now, at rest.
     ("INPUTS_GET", 0x1C, "<I", "at", ANYBODY, 0, 0x8E, 60),
@@ -131,6 +132,7 @@ TO_HOST = tuple([row[1:4] for row in ROWS if row[4] == PUMP])
 
 LOAD_CHUNK = 128
 STORED_MOST = 4  # records of an answer
+HEADS = 1 << 15
 OTHER_FLASH, FRAM_FULL = 127, 128  # beside a count of sectors
 PROTOCOL_MAX = 2048
 
