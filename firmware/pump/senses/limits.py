@@ -81,6 +81,12 @@ class Delay:
             return False
         return self.ms >= delay_ms - SEEN_LATE_MS + (STRETCH_MS if unsure else 0)
 
+    @micropython.native
+    def over(self, gap_ms, delay_ms):
+        """`gap_ms` without a sample: whether the delay of a value that was beyond would be over by now, and the
+        stretch, which is all that artifact may add."""
+        return self.side == BEYOND and self.ms + gap_ms >= delay_ms + STRETCH_MS
+
     def pack(self, to):
         """Appends what decides from here on."""
         to.append(self.ms)

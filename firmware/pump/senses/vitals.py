@@ -11,7 +11,7 @@ sample is valid and has no flag that makes it unsure; only sure samples are good
     pulse       outside its limits for the delay                as SpO2 stop
     SpO2 early  a sure sample at or below it                    above it for CLEAR_MS of sure samples
     signal      ALERT_MS without a sure sample; HOLD_MS,        sure samples for SIGNAL_CLEAR_MS, or a restart
-                or at once where the last one was low or falling (`sinks`), or outside the pulse limits
+                or at once where the last one was low or falling (`sinks`)
 
 The signal's time adds up over gaps, and runs back only in the time of sure samples: one in 4.7 s undoes nothing. A gap
 within `fresh_ms` is none. The limits themselves: own_limits.
@@ -39,7 +39,7 @@ from pump.tables.causes import (
     SPO2_STOP,
 )  # fmt: skip
 from pump.tables.messages import NONE8, NONE16
-from pump.tables.vitals import ARTIFACT, FROZEN, UNSURE_FLAGS, VALID
+from pump.tables.vitals import ARTIFACT, FROZEN, UNRELIABLE_FLAGS, UNSURE_FLAGS, VALID
 
 FRESH_MS = 2_000  # a reading older than this is not one of now; formats that send less often set more
 # Without a sure sample an alert within 5 s and a hold within 15 s of the last byte of the last good one (VIT-2). They
@@ -251,7 +251,8 @@ class Vitals(OwnLimits):
         """A sample without a reading. A frozen one says that those of the last FROZEN_MS were none either."""
         self._unknown()
         self._gone = True
-        self._doubted = min(self._doubted, self.spo2)  # without a pulse it may be true: low is never implausible
+        if self.pulse == NONE16 and not flags & UNRELIABLE_FLAGS:  # without a pulse: low is never implausible
+            self._doubted = min(self._doubted, self.spo2)
         since = (now_ms - FROZEN_MS) & TICK_MASK
         if flags & FROZEN and self._sure_ms >= 0 and ticks_diff(self._sure_ms, since) > 0:
             self._sure_ms = since
@@ -308,7 +309,7 @@ class Vitals(OwnLimits):
         highest = self._minute.highest(FALL_S + age // 1000)
         if sinks(last, highest, self.stop, self.early_limit, self._low.ms):
             self.hold = SPO2_STOP
-        elif self._slow.side != BEYOND:
+        elif not self._slow.over(ticks_diff(now_ms, self._sample_ms), self.delay_ms):
             return
         elif not self.hold:
             self.hold = PULSE_STOP
