@@ -223,8 +223,8 @@ def _on_the_board() -> list[Run]:
 def _explored() -> Run:
     return Run(
         "explore", "every state of the core with four protocols, whatever hands and bags do, to the end", "core",
-        (_PYTHON, "-m", "tests.explore", "all", "--complete", "--cpu", "1800", "--out", "{out}"), _EXPLORED,
-        about="an hour and a half; a space that is not at its end by then fails",
+        (_PYTHON, "-m", "tests.explore", "all", "--complete", "--cpu", "7200", "--out", "{out}"), _EXPLORED,
+        about="two to four hours; a space that is not at its end after two of them fails",
     )  # fmt: skip
 
 
