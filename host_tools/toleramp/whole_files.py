@@ -28,11 +28,19 @@ def demand_kind(path: Path, suffixes: tuple[str, ...], remedy: str) -> None:
         raise UserError(f"this links to {target}", str(path), remedy)
 
 
-def demand_other(path: Path, source: Path) -> None:
+def demand_other(path: Path, source: Path, what: str = "the protocol") -> None:
     """Raises UserError when `path` is the file `source`, by whatever name or link."""
     with suppress(OSError):  # what is not there is no other file
         if os.path.samefile(path, source):
-            raise UserError(f"this is the protocol {source}", str(path), "name another file")
+            raise UserError(f"this is {what} {source}", str(path), "name another file")
+
+
+def demand_end(path: Path) -> None:
+    """Raises UserError for a device: what is read from it may never end, and fills the memory."""
+    with suppress(OSError):  # who opens it says what is wrong
+        mode = os.stat(path).st_mode
+        if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+            raise UserError("this is no file but a device", str(path), "name a file")
 
 
 def demand_free(path: Path, force: bool) -> None:

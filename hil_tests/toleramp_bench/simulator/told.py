@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from toleramp import whole_files
 from toleramp.errors import UserError
 from toleramp_bench.devices.oximeter import most_pulse
 from toleramp_bench.scenario.checks import Checks, Table
@@ -108,6 +109,7 @@ def read_script(path: Path, form: str) -> list[tuple[int, Table]]:
 
 def _lines(path: Path) -> list[str]:
     """The lines of a script."""
+    whole_files.demand_end(path)
     try:
         if path.is_file() and path.stat().st_size > _LARGEST_BYTES:
             raise UserError("too large for a script", str(path), f"at most {_LARGEST_BYTES // 1024} KB")

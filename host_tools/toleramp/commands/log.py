@@ -214,6 +214,8 @@ def run_export(args: argparse.Namespace) -> int:
     from toleramp import whole_files
     from toleramp.pump_log import shown
 
+    if args.out:
+        whole_files.demand_other(Path(args.out), Path(args.file), "the log itself:")
     found = _chosen(args)
     text = "".join(shown.csv_lines(found) if args.csv else shown.json_lines(found))
     if args.out:

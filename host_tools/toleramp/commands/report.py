@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from toleramp import plugins
+from toleramp import plugins, whole_files
 from toleramp.errors import UserError
 from toleramp.live import session_log
 
@@ -52,6 +52,7 @@ def _folder_reports() -> Any:
 
 def _digest(path: Path) -> str:
     """The file's SHA-256; UserError where there is nothing to read."""
+    whole_files.demand_end(path)
     try:
         data = path.read_bytes()
     except FileNotFoundError:

@@ -36,9 +36,11 @@ link     "t_ms" (the last one known), "wall", "what": "lost" or "back"
 """
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from errno import ENOSPC
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -61,7 +63,7 @@ from pump.tables import (
     verdicts,
     vitals,
 )
-from toleramp import __version__
+from toleramp import __version__, whole_files
 from toleramp.errors import UserError
 from toleramp.oximeter import setting
 from toleramp.words import rows
@@ -182,19 +184,31 @@ def link_record(what: str, t_ms: int) -> Record:
     return {"kind": "link", "t_ms": t_ms, "wall": wall_now(), "what": what}
 
 
+_FIRST_LINE_BYTES = 65_536  # of a file that is to be gone on in, more than the head of a run
+
+
 class Writer:
-    """Appends records to a file, each flushed at once, also behind a torn line; UserError when it fails."""
+    """Appends records to a file of such, each on its way at once, also behind a torn line; UserError when it fails."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
         try:
-            self._file = open(path, "ab+")  # noqa: SIM115 (closed by close)
+            self._file = open(path, "ab+", buffering=0)  # noqa: SIM115 (closed by close)
             if self._file.tell():
+                self._demand_own()
                 self._file.seek(-1, 2)
                 if self._file.read(1) != b"\n":
                     self._file.write(b"\n")
         except OSError as error:
             raise self._failed(error) from None
+
+    def _demand_own(self) -> None:
+        """Raises UserError for a file that somebody needs for something else."""
+        self._file.seek(0)
+        first, feed, _ = self._file.read(_FIRST_LINE_BYTES).partition(b"\n")
+        if feed and _parse(first) is None:
+            self._file.close()
+            raise UserError("this is no session log", self.path, "name another file with --log")
 
     def _failed(self, error: OSError) -> UserError:
         return UserError(f"cannot write the log: {error.strerror}", self.path, "name another file with --log")
@@ -202,8 +216,9 @@ class Writer:
     def write(self, record: Record) -> None:
         """Appends one record."""
         try:
-            self._file.write(json.dumps(record, separators=(",", ":")).encode() + b"\n")
-            self._file.flush()
+            line = json.dumps(record, separators=(",", ":")).encode() + b"\n"
+            if self._file.write(line) != len(line):
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
         except OSError as error:
             raise self._failed(error) from None
 
@@ -240,6 +255,7 @@ def _parse(line: bytes) -> Record | None:
 
 def read(path: str | Path) -> Log:
     """Reads a log; drops a torn line at a run's end. UserError names file and line of what is no record."""
+    whole_files.demand_end(Path(path))
     try:
         lines = Path(path).read_bytes().split(b"\n")
     except OSError as error:

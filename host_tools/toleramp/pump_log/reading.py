@@ -10,6 +10,7 @@ from typing import Any
 
 from pump.base import crc
 from pump.store.journal import BLOCK
+from toleramp import whole_files
 from toleramp.errors import UserError
 from toleramp.pump_log import form
 from toleramp.pump_log.form import FIRST_LINE, FORMAT, HEAD_BYTES, HEADS, KIND, RECORD, Head, Row
@@ -90,6 +91,7 @@ def _opening(line: bytes, path: Path) -> None:
 
 def read(path: Path) -> PumpLog:
     """Reads a file; what is wrong behind its first line is for `findings`. UserError when it is no pump's log."""
+    whole_files.demand_end(path)
     try:
         data = path.read_bytes()
     except OSError as error:
