@@ -4,7 +4,10 @@ from pump.tables import searches, streams
 from toleramp.words import rows
 
 STREAMS: dict[int, str] = {}
-STREAMS[streams.NO_BYTES] = "nothing comes on the oximeter's line"
+STREAMS[streams.NO_BYTES] = (
+    "nothing comes on the oximeter's line: a cable, its power, or an oximeter that waits to be asked; "
+    "`toleramp oximeter listen` asks"
+)
 STREAMS[streams.READINGS] = ""
 STREAMS[streams.OTHER_FORMAT] = (
     "bytes come on the oximeter's line, and none are of the format that is set; `toleramp oximeter listen` finds out"
