@@ -21,7 +21,6 @@ from .tables import frozen_tables
 PACKAGES = ("pump", "oximeters", "drivers")
 SHARED = Path(__file__).parent  # its CMake files and headers belong to every board
 BUILD_INFO = "build_info.py"
-_BOOTS = ("boot.py", "_boot.py")  # names by which the port runs them
 
 
 @dataclass(frozen=True)
@@ -71,9 +70,9 @@ def _if_there(path: Path, name: str) -> dict[str, bytes]:
 
 
 def board_modules(board: Path) -> dict[str, Path]:
-    """The board's own modules by their name in the image: pins.py is board_pins.py; what boots keeps its name."""
+    """The board's own modules by their name in the image: pins.py is board_pins.py; boot.py stays boot.py."""
     paths = [path for path in board.glob("*.py") if path.name != "manifest.py"]
-    return {path.name if path.name in _BOOTS else f"board_{path.name}": path for path in paths}
+    return {path.name if path.name == "boot.py" else f"board_{path.name}": path for path in paths}
 
 
 def board_files(board: Path) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""An image has to end below what its board stores in the flash, whose first writing would overwrite its end."""
+"""An image has to end below its board's file system, whose first writing would overwrite the image's end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STORAGE = re.compile(r"^#define\s+MICROPY_HW_FLASH_STORAGE_BYTES\s+\((\d+) \* 1
 
 
 def room_bytes(board: Path) -> int:
-    """How long a board's image may be, by its mpconfigboard.*: what module it is, and what it stores above the image.
+    """How long a board's image may be, by its mpconfigboard.*: what module it is, and what the file system has.
 
     Raises BuildError (code 2) when they do not.
     """
@@ -28,11 +28,11 @@ def room_bytes(board: Path) -> int:
 
 
 def check(board: Path, image_bytes: int) -> None:
-    """Raises BuildError for an image that reaches into what is stored."""
+    """Raises BuildError for an image that reaches into the file system."""
     room = room_bytes(board)
     if image_bytes > room:
         raise BuildError(
-            f"boards/{board.name}: the image has {image_bytes:,} bytes and reaches into what is stored, which begins"
+            f"boards/{board.name}: the image has {image_bytes:,} bytes and reaches into the file system, which begins"
             f" at {room:,}: less code, or less MICROPY_HW_FLASH_STORAGE_BYTES",
             1,
         )

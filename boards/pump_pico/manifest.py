@@ -4,7 +4,7 @@
 # hash of everything frozen, commit). No file in the file system can take the place of any: see boot.py.
 import os
 
-freeze("$(PORT_DIR)/modules", "rp2.py")  # the port's own: assembles PIO programs; its _boot.py is not there, ours is
+freeze("$(PORT_DIR)/modules")  # the port's own: mounts the file system, assembles PIO programs
 freeze("$(STAGE_DIR)")
 
 if os.environ.get("MPY_LIB_DIR"):  # extras for tests on the target and for service mode

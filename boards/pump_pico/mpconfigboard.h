@@ -2,9 +2,9 @@
 #define MICROPY_HW_USB_MANUFACTURER_STRING  "Toleramp"
 #define MICROPY_HW_USB_PRODUCT_FS_STRING    "Toleramp pump"
 
-// The log of past sessions (320 KB), then the file system (1 MB): see regions.py. The firmware itself is frozen, below
-// them; the build refuses one that reaches into them.
-#define MICROPY_HW_FLASH_STORAGE_BYTES      (1344 * 1024)
+// The file system: logs of past sessions. The firmware itself is frozen, below it; the build refuses one that reaches
+// into it.
+#define MICROPY_HW_FLASH_STORAGE_BYTES      (1024 * 1024)
 
 // Room for whole frames between two scans; as writes never wait, what does not fit stays with the sender.
 #define CFG_TUD_CDC_RX_BUFSIZE              (1024)

@@ -24,7 +24,6 @@ class Fram:
         self._slot = bytearray(SLOT)
         self._who, self._answer = bytes((_RDID,)), bytearray(4)
         self.present = False
-        self.log = None  # what drains it (pump.store.draining), where somebody does
         self.keep_up()
 
     @micropython.native
@@ -36,11 +35,6 @@ class Fram:
         self._spi.readinto(answer)
         self._cs(1)
         self.present = answer[0] == ID[0] and answer[1] == ID[1]
-
-    def answers(self):
-        """Whether it says who it is, now."""
-        self.keep_up()
-        return self.present
 
     def identity(self):
         """Its four bytes: maker, continuation, size, revision."""

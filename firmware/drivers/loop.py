@@ -18,7 +18,6 @@ from pump.controller import Controller
 from pump.io import COUNT_MAX, Outputs, Snapshot
 from pump.senses.vitals import FRESH_MS
 from pump.senses.wall import newest
-from pump.store.draining import DONE, NOTHING
 from pump.store.journal import open_log, unfinished, unknown_log
 from pump.store.keyring import Keyring
 from pump.store.settings import Settings
@@ -85,31 +84,14 @@ class Pump:
         self._since_tidy = 0  # scans
 
     def _stored(self):
-        """What FRAM and flash hold: where the log goes on, the step of a session that was cut off, the settings, and
+        """What the FRAM holds: where the log goes on, the step of a session that was cut off, the settings, and
         the newest time that a record has."""
         fram, settings = self.board.fram, Settings()
-        fram.log.open_all()
         if not fram.present:
             return unknown_log(int.from_bytes(urandom(2), "little")), 0, settings, NO_TIME
         settings.read(fram.read_slot)
-        number, slot = open_log(fram.read_slot, fram.log.sectors.newest())
-        fram.log.find_front(slot)
-        self.snap.lies = fram.log.lies()
+        number, slot = open_log(fram.read_slot)
         return (number, slot), unfinished(fram.read_slot, slot), settings, newest(fram.read_slot, slot)
-
-    def drain(self):
-        """A piece of the log's way to the flash, while nothing flows: False where there is nothing to do. It may stop
-        all code for as long as an erase takes, which the watchdog outlasts."""
-        did, log = DONE, self.board.fram.log
-        try:
-            did = log.piece(self.out.log_end)
-        finally:
-            self.snap.lies = log.lies()
-            self.core.journal.place(self.snap.lies)  # for the last words, should there be any
-        if did == DONE:
-            wipe(LOWEST)
-            self.tidy()
-        return did != NOTHING
 
     @micropython.native
     def scan(self):
@@ -175,8 +157,6 @@ class Pump:
                 wipe(LOWEST)
                 self.tidy()
                 due = ticks_us()  # nothing flows: the timeline starts anew
-            elif self.out.log_end >= 0 and self.drain():
-                due = ticks_us()
             due = ticks_add(due, PERIOD_US)
             # Whole milliseconds: the rest would be waited for in a busy loop. A scan may begin up to 1 ms early.
             rest = ticks_diff(due, ticks_us())

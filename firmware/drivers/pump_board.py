@@ -11,7 +11,6 @@ from drivers.clock import Clock
 from drivers.console import Console
 from drivers.expander import Expander
 from drivers.fram import Fram
-from drivers.log_flash import LogFlash
 from drivers.screen import Screen
 from drivers.step_generator import PulseCounter, StepGenerator
 from oximeters.talk import Talk
@@ -19,9 +18,7 @@ from pump.base.units import TICK_MASK
 from pump.base.units import ticks_add as core_ticks_add
 from pump.io import NO_WRITE, OX_MAX, STOP
 from pump.senses.power_up import GRANTED, PENDING, SERVICE_KEYS, Act
-from pump.store.archive import Sectors
-from pump.store.draining import Draining
-from pump.store.journal import IN_FLASH, SLOTS, valid
+from pump.store.journal import SLOTS, valid
 from pump.tables import inputs, parts
 from pump.tables.lines import AS_SET
 
@@ -112,7 +109,6 @@ class PumpBoard:
         self.screen = Screen(self.bus)
         self.expander = Expander(self.bus)
         self.fram = Fram(pins.FRAM_SCK, pins.FRAM_MOSI, pins.FRAM_MISO, pins.FRAM_CS)
-        self.fram.log = Draining(self.fram, Sectors(LogFlash()))
         self.clock = Clock(self.bus)
         self.console = Console(out.tx)
         self._buzzer = PWM(Pin(pins.BUZZER), freq=550, duty_u16=0)
@@ -299,13 +295,10 @@ class PumpBoard:
 
     @micropython.native
     def _look_up(self, slot):
-        """Reads a slot of the FRAM, or a record of the flash, for the next scan."""
+        """Reads a slot of the FRAM for the next scan."""
         snap = self._snap
         snap.read = -1
-        if slot >= IN_FLASH:
-            self.fram.log.sectors.read(slot - IN_FLASH, snap.slot)
-            snap.read = slot
-        elif self.fram.present:
+        if self.fram.present:
             self.fram.read_into(slot, snap.slot)
             snap.read = slot
 

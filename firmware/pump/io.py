@@ -23,7 +23,6 @@ LINK_MAX = 64
 TX_MAX = 224  # bytes to the host a scan: a whole frame, and room to pad it
 MAX_WORDS = 8  # for the step generator a scan
 FRAM_SLOT = 48  # bytes of one write to the FRAM
-LIES_IN_FRAM = 1  # Snapshot.lies of a log that was never drained
 COUNT_MAX = 1 << 29  # where a count stops, or is halved with what it is set against: no product of it passes 31 bits
 
 # Snapshot.fram: what became of the write to the FRAM in the scan before.
@@ -42,8 +41,7 @@ class Snapshot:
     that answer, as bits; driver_off: the motor driver says that it is not enabled (False while nobody can ask it);
     fram: what became of the last write; wall_s: what the clock said when it was last asked (pump.base.calendar), UNREAD
     before it was; wall_lost: it said that it had stood still since it was set; read, slot: the slot of the FRAM that
-    was read in the scan before (-1: none; from store.journal's IN_FLASH on a record of the flash), and its bytes;
-    lies: where the log does, store.journal's word for it; passed, failed, found: the checks (tables.checks) that have
+    was read in the scan before (-1: none), and its bytes; passed, failed, found: the checks (tables.checks) that have
     passed since the scan before, as bits, the one that has failed (0: none), and what each found.
     """
 
@@ -72,15 +70,13 @@ class Snapshot:
         self.passed = 0
         self.failed = checks.NONE
         self.found = array("i", [0] * checks.COUNT)
-        self.lies = LIES_IN_FRAM
 
 
 class Outputs:
     """All outputs of one scan: words for the step generator, abort, permit edge, whether the drug flows, lights, tone,
-    bytes for host and FRAM, the slot of it to read (never in a scan that writes), how many slots the log takes while
-    some of it may go to the flash behind this scan (-1: it may not), the screen's text and the cell of it to draw,
-    whether there is time to tidy, the line settings (tables.lines) that the oximeter's line has from now on, the time
-    to which the clock is set (UNREAD: it is not), whether the self-test is to be made anew."""
+    bytes for host and FRAM, the slot of it to read (never in a scan that writes), the screen's text and the cell of it
+    to draw, whether there is time to tidy, the line settings (tables.lines) that the oximeter's line has from now on,
+    the time to which the clock is set (UNREAD: it is not), whether the self-test is to be made anew."""
 
     def __init__(self):
         self.words = 0
@@ -102,7 +98,6 @@ class Outputs:
         self.ox_line = AS_SET
         self.clock_s = UNREAD
         self.tests = False
-        self.log_end = -1
 
     @micropython.native
     def clear(self):
@@ -111,7 +106,7 @@ class Outputs:
         self.abort = False
         self.permit = False
         self.tx_n = 0
-        self.fram_slot = self.read_slot = self.log_end = -1
+        self.fram_slot = self.read_slot = -1
         self.screen = b""
         self.screen_cell = -1
         self.tidy = self.tests = False

@@ -6,10 +6,9 @@ written keeps it from the memory. After a decision the log waits until the sessi
 """
 
 from pump.base.compat import micropython
-from pump.store.draining import LEAST
 from pump.store.saved import SLOW_MS
 from pump.tables import parts
-from pump.tables.states import AT_REST, GROUP, OVER, UNTESTED
+from pump.tables.states import GROUP, UNTESTED
 
 _FRAM = parts.BIT[parts.FRAM]
 _WAIT_MOST = 16  # records in RAM, which holds 64 (pump.store.journal)
@@ -21,12 +20,10 @@ def keep(pump, snap, out):
     saved, session = pump.saved, pump.session
     if snap.fram:
         settle(pump, snap.fram)
-    journal = pump.journal
-    if snap.lies != journal.placed:
-        journal.place(snap.lies)
     if session.recovered.open:
         session.recovered.look(pump.wall.now_s, pump.wall.era, snap.dt_ms)
     saved.late = saved.late or pump.busy
+    journal = pump.journal
     # A scan that made a record has enough to do, unless so many wait that one might be lost.
     journal.waits = pump.busy and snap.dt_ms < SLOW_MS and journal.seq - journal.stored < _WAIT_MOST
     if snap.parts & _FRAM and not journal.waits:
@@ -35,23 +32,6 @@ def keep(pump, snap, out):
         elif saved.pair or saved.late or not (out.flowing and pump.turn & saved.mask):
             saved.look(pump, snap.dt_ms)
         _store(pump, saved, out)
-        if not out.flowing and (journal.slot >= LEAST or journal.front) and _rests(pump, snap, out):
-            out.log_end = journal.slot
-
-
-@micropython.native
-def _rests(pump, snap, out):
-    """Whether nobody and nothing waits for the pump, nor a record for the FRAM: then some of the log may go to the
-    flash, which stops all code for a while. Not while a key is down, a tone sounds, a search listens, or a protocol
-    comes."""
-    group = GROUP[pump.session.state]
-    if out.fram_slot >= 0 or not pump.journal.settled():
-        return False
-    if not group & (AT_REST | OVER) or group & UNTESTED or pump.checks.pending:
-        return False
-    if snap.buttons or pump.buttons.stable or snap.link_n or out.tidy or out.tone_hz:
-        return False
-    return not (pump.link.loading or pump.link.loader.comes or pump.oximeter.searches)
 
 
 @micropython.native

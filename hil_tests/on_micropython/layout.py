@@ -17,9 +17,8 @@ PROTOCOL, PLAN = 0, 1  # where a bit is flipped
 
 # kind, dt_ms, now_ms, buttons, pulses, moved, idle, queue_us, parts, driver off, FRAM, oximeter bytes, link bytes,
 # broken bytes of the oximeter, one more than the clock's time, its OSF, one more than the FRAM slot that was read,
-# checks of the self-test that passed as bits, the one that failed, and what was found of that; where the
-# log lies
-_SCAN = "<BIIBIIIIBBBBBBIBHIBiI"
+# checks of the self-test that passed as bits, the one that failed, and what was found of that
+_SCAN = "<BIIBIIIIBBBBBBIBHIBi"
 _RAW = "<" + inputs.COUNT * "H"
 # kind, scan_us, bench mode, reset cause, first record, its slot, parts, pl_pulse, pace, oximeter, lost step,
 # the log's newest time, and the clock as in a scan
@@ -30,9 +29,9 @@ _KEEP = "<BH"  # kind, slot of the FRAM; then its bytes
 _RUN = "<BH"  # kind, bytes of the program that follow; answered by a length and what it said
 _SAID = "<H"
 _SAMPLE = "<BBHB"  # in place of the oximeter's bytes while scans are slow: there is one, SpO2, pulse, flags
-_ANSWER = "<HBBBHHhbBhh4si"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot, the
-# screen's cell that is drawn (-1: none), the oximeter's line, what to read, the log's end where it may be drained, the
-# cell's four characters, the clock's new time
+_ANSWER = "<HBBBHHhbBh4si"  # length, abort and permit, words, lights, tone_hz, bytes to the host, FRAM slot, the
+# screen's cell that is drawn (-1: none), the oximeter's line, FRAM slot to read, the cell's four characters,
+# the clock's new time
 _CELL, _DARK = 4, b"\0\0\0\0"
 _WORD = "<II"  # count, interval_us
 _BOOTED = "<I12s8s"  # contract, version, build hash
@@ -56,7 +55,7 @@ def pack_scan(request, snap):
         _SCAN, request, 0, SCAN, snap.dt_ms, snap.now_ms, snap.buttons, snap.pulses, snap.moved, snap.idle,
         snap.queue_us, snap.parts, snap.driver_off, snap.fram, snap.ox_n, snap.link_n,
         snap.ox_broken, snap.wall_s + 1, snap.wall_lost, snap.read + 1, snap.passed, snap.failed,
-        snap.found[snap.failed], snap.lies,
+        snap.found[snap.failed],
     )  # fmt: skip
     if inputs.COUNT:
         struct.pack_into(_RAW, request, _RAW_AT, *snap.raw)
@@ -92,7 +91,6 @@ def unpack_scan(request, snap):
     snap.passed = _word(request, 39)
     snap.failed = request[43]
     snap.found[snap.failed] = _word(request, 44)
-    snap.lies = _word(request, 48)
     for row in range(inputs.COUNT):
         snap.raw[row] = request[_RAW_AT + 2 * row] | request[_RAW_AT + 2 * row + 1] << 8
     copy(snap.ox, 0, request, _OX_AT, OX_MAX)
@@ -116,7 +114,7 @@ def pack_answer(reply, out, tx, tx_n):
     cell = out.screen_cell
     struct.pack_into(
         _ANSWER, reply, 0, at, stops, out.words, out.lights, out.tone_hz, tx_n, out.fram_slot, cell, out.ox_line,
-        out.read_slot, out.log_end, _DARK, out.clock_s,
+        out.read_slot, _DARK, out.clock_s,
     )  # fmt: skip
     if cell >= 0:
         copy(reply, _CELL_AT, out.screen, _CELL * cell, _CELL)
@@ -132,7 +130,7 @@ def unpack_answer(data, out):
     # The same into outputs; the bytes for the host replace `out.tx`, however many they are.
     (
         _, stops, out.words, out.lights, out.tone_hz, out.tx_n, out.fram_slot, out.screen_cell, out.ox_line,
-        out.read_slot, out.log_end, drawn, out.clock_s,
+        out.read_slot, drawn, out.clock_s,
     ) = struct.unpack_from(_ANSWER, data, 0)  # fmt: skip
     if out.screen_cell >= 0:
         out.screen = bytes(_CELL * out.screen_cell) + drawn  # no more of it is looked at

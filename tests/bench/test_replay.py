@@ -11,12 +11,8 @@ from typing import Any
 import pytest
 from long_form import some
 
-from pump.io import CONFIRM, KEPT, Outputs
+from pump.io import CONFIRM
 from pump.link import inputs
-from pump.store.archive import PER_SECTOR
-from pump.store.draining import KEEP
-from pump.store.journal import Journal, lies_so
-from pump.tables import events
 from pump.tables import messages as m
 from toleramp.approval.key_files import Person
 from toleramp.cli import main
@@ -115,10 +111,9 @@ def test_another_input_is_another_decision(lines: list[Record], tmp_path: Path) 
     assert any(values.get("buttons") == CONFIRM for _, values in found.before)
 
 
-def watched(seconds_without: int, past: int = 0) -> tuple[RecordedCore, list[Record]]:
-    """A pump whose laptop is away for so long; `past`: records of earlier power-ons."""
+def watched(seconds_without: int) -> tuple[RecordedCore, list[Record]]:
+    """A pump whose laptop is away for so long."""
     target = RecordedCore()
-    target.board.fram.update(enumerate(written(past)))
     target.start(True)
     target.board.run_to(3 * SECOND_US, lambda: False)  # bench mode is given
     assert target.load(standard_blob()) == ""
@@ -139,17 +134,6 @@ def watched(seconds_without: int, past: int = 0) -> tuple[RecordedCore, list[Rec
     return target, target.tap.lines
 
 
-def written(count: int) -> list[bytes]:
-    """So many records of a pump that did nothing."""
-    journal, out, found = Journal(), Outputs(), []
-    for _ in range(count):
-        journal.event(events.PRESSED, 1)
-        journal.store_next(out)
-        journal.settle(KEPT)
-        found.append(bytes(out.fram))
-    return found
-
-
 def of(target: RecordedCore, path: Path) -> list[Piece]:
     """The replay of what it has recorded."""
     target.tap.save(path)
@@ -161,14 +145,6 @@ def test_a_short_cut_of_the_line_costs_nothing(tmp_path: Path) -> None:
     target, _ = watched(8)
     pieces = of(target, tmp_path / "log.jsonl")
     assert len(pieces) == 1 and pieces[0].proved and pieces[0].outcome.last > 60 * 50
-
-
-def test_a_log_that_is_drained_meanwhile_is_an_input(tmp_path: Path) -> None:
-    """Else after a rest each record is written elsewhere than the replay has it."""
-    target, _ = watched(1, 2 * PER_SECTOR + KEEP)
-    assert target.board.snap.lies == lies_so(2 * PER_SECTOR, 0)
-    pieces = of(target, tmp_path / "log.jsonl")
-    assert len(pieces) == 1 and pieces[0].proved and pieces[0].outcome.records >= 2
 
 
 def test_a_long_cut_is_told_and_a_new_recording_begins(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from pump.base.units import ticks_diff
 from pump.link import frames
 from pump.link.handlers import CODE_MAX
 from pump.link.link import LOST_MS
-from pump.store.archive import RECORDS
 from pump.store.journal import SLOTS
 from pump.tables import checks, lines, refusals, settings
 from pump.tables import messages as m
@@ -26,7 +25,6 @@ _SEQ_BITS = (1 << 30) - 1
 Answer = tuple[int, int]  # type of the message; the code of a refusal, else 0
 Answers = frozenset[Answer]
 LATER: Answers = frozenset({(m.STORED[0], 0), (m.REFUSED[0], refusals.UNREAD)})  # some scans after the request
-SOUGHT: Answers = frozenset({(m.EVENT[0], 0), (m.REFUSED[0], refusals.RANGE)})  # later, where not in RAM
 ACK: Answers = frozenset({(m.ACKED, 0)})
 ANY_REFUSAL: Answers = frozenset((m.REFUSED[0], code) for code in range(len(refusals.ROWS)))
 
@@ -238,7 +236,7 @@ class LineModel:
     def _log_get(self, request: Request) -> Answers:
         if len(request.payload) != 4:
             return refused(refusals.TRUNCATED)
-        return SOUGHT  # which of them, and when: the journal knows
+        return frozenset({(m.EVENT[0], 0)}) | refused(refusals.RANGE)  # which of them: the journal knows
 
     def _hang(self, request: Request) -> Answers:
         if len(request.payload) > CODE_MAX:
@@ -285,8 +283,7 @@ class LineModel:
     def _stored_get(self, request: Request) -> Answers:
         if len(request.payload) != 3:
             return refused(refusals.TRUNCATED)
-        first, count = struct.unpack("<HB", request.payload)
-        sound = (first <= SLOTS + RECORDS or first >= m.HEADS) and count <= m.STORED_MOST
+        sound = int.from_bytes(request.payload[:2], "little") <= SLOTS and request.payload[2] <= m.STORED_MOST
         return LATER if sound else refused(refusals.RANGE)
 
     def _load_begin(self, request: Request) -> Answers:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from core_kit import encode, state
-from line_model import ACK, ANY_REFUSAL, LATER, SOUGHT, Gate, LineModel, Request, opened, record_asked, refused
+from line_model import ACK, ANY_REFUSAL, LATER, Gate, LineModel, Request, opened, record_asked, refused
 from shelf import KEYS, SHELF, Sheet
 
 from pump.io import CONFIRM, DOWN, LINK_MAX, SILENCE, START, STOP, UP
@@ -219,7 +219,7 @@ class LinePump(CorePump):
         late = self._late(said[0]) if said and said[0] else None
         if late:
             self._answer([late], said[0] or b"", before)
-        elif not asked or asked[-1].may == LATER or asked[-1] is self.due:
+        elif not asked or asked[-1].may == LATER:
             unasked = not said or (said[0] or b"  ")[0] in (m.STATUS[0], m.EVENT[0])
             assert unasked and (not said or self.line.streams), "an answer that nobody asked for"
         else:
@@ -232,26 +232,14 @@ class LinePump(CorePump):
             for request in asked:
                 request.may = refused(refusals.UNREAD) if request.may == LATER else request.may
         self.due = next((request for request in reversed(asked) if request.may == LATER), self.due)
-        if asked and asked[-1].may == SOUGHT and self._is_sought(record_asked(asked[-1])):
-            self.due = asked[-1]
         if self.line.heard_ms < 0:
             self.due = None
-
-    def _is_sought(self, seq: int) -> bool:
-        """Whether a record is not in RAM, but may be in a memory."""
-        journal = self.controller.journal
-        in_ram = max(self.first, journal.seq - RING) <= seq < journal.seq
-        return not in_ram and seq < journal.seq and journal.slot > 0
 
     def _late(self, body: bytes) -> Request | None:
         """The request for records that this frame answers, if it does; no other answer looks like one."""
         due = self.due
-        if due is None or body[1] != due.number:
-            return None
-        code, kind = (refusals.RANGE, m.EVENT[0]) if due.may == SOUGHT else (refusals.UNREAD, m.STORED[0])
-        refusal = body[0] == m.REFUSED[0] and body[2:4] == bytes((due.kind, code))
-        sought = body[0] == kind and (due.may == LATER or int.from_bytes(body[2:6], "little") == record_asked(due))
-        if not (sought or refusal):
+        refusal = body[0] == m.REFUSED[0] and body[2:4] == bytes((m.STORED_GET[0], refusals.UNREAD))
+        if due is None or body[1] != due.number or not (body[0] == m.STORED[0] or refusal):
             return None
         self.due = None
         return due
@@ -260,13 +248,10 @@ class LinePump(CorePump):
         """Records as they lie in the memory, all that were asked for and are there."""
         journal, data = self.controller.journal, fields.get("data", b"")
         first, count = int.from_bytes(last.payload[:2], "little"), last.payload[2]
-        assert (fields["slot"], fields["end"]) == (first, journal.places) and len(data) % RECORD == 0
-        if first >= m.HEADS:
-            assert not data, "no sector is closed"
-            return
-        assert min(count, journal.places - first) - 1 <= len(data) // RECORD <= count or first > journal.places
+        assert (fields["slot"], fields["end"]) == (first, journal.slot) and len(data) % RECORD == 0
+        assert min(count, journal.slot - first) - 1 <= len(data) // RECORD <= count or first > journal.slot
         for k in range(len(data) // RECORD):
-            assert self.board.log.record(first + k) == data[k * RECORD : (k + 1) * RECORD]
+            assert bytes(self.board.slot(first + k)) == data[k * RECORD : (k + 1) * RECORD]
 
     def _answer(self, asked: list[Request], body: bytes, before: Before) -> None:
         last, kind = asked[-1], body[0]
@@ -289,7 +274,7 @@ class LinePump(CorePump):
             return refused(refusals.WATCHED) if any(last.payload) and before.watched else ACK
         if last.kind == m.HANG[0] and last.may & ACK:
             return self._bag(last.payload, before)
-        if last.may == SOUGHT and not self._is_sought(record_asked(last)):
+        if last.kind == m.LOG_GET[0] and last.may - refused(refusals.RANGE) and len(last.payload) == 4:
             end = self.controller.journal.seq
             there = max(self.first, end - RING) <= record_asked(last) < end
             return last.may & (ANY_REFUSAL if last.often or not there else EVENT)

@@ -9,7 +9,6 @@ from core_kit import pump_with, run_to_step, scan_s, short, start
 from test_link_limits import frame
 
 from pump.link import frames
-from pump.store.archive import RECORDS
 from pump.store.journal import RECORD, SLOTS
 from pump.tables import messages as m
 from pump.tables import parts, refusals
@@ -40,7 +39,7 @@ def pull(pump: CorePump) -> list[bytes]:
     while True:
         kind, payload = ask(pump, len(found), m.STORED_MOST)
         assert kind == m.STORED[0]
-        slot, end, lost, _, _ = struct.unpack_from(m.STORED[1], payload)
+        slot, end, lost, _ = struct.unpack_from(m.STORED[1], payload)
         assert (slot, lost) == (len(found), 0)
         found += [payload[at : at + RECORD] for at in range(HEAD, len(payload), RECORD)]
         if len(found) >= end:
@@ -63,8 +62,8 @@ def test_all_that_is_stored_can_be_read_back(flows: bool) -> None:
         scan_s(pump, 1)
     found = pull(pump)
     assert pump.out.flowing is flows and len(found) > 64 + m.STORED_MOST
-    assert found == [pump.board.log.record(place) for place in range(len(found))]
-    assert len(found) == pump.controller.journal.places
+    assert found == [bytes(pump.board.slot(slot)) for slot in range(len(found))]
+    assert len(found) == pump.controller.journal.slot
 
 
 @pytest.mark.req("INT-5", "INT-9")
@@ -83,7 +82,7 @@ def test_a_memory_that_does_not_answer_is_told() -> None:
 
 
 @pytest.mark.req("INT-5")
-@pytest.mark.parametrize(("slot", "count", "code"), [(SLOTS + RECORDS + 1, 1, refusals.RANGE), (0, 5, refusals.RANGE)])
+@pytest.mark.parametrize(("slot", "count", "code"), [(SLOTS + 1, 1, refusals.RANGE), (0, 5, refusals.RANGE)])
 def test_what_cannot_be_asked_is_refused(slot: int, count: int, code: int) -> None:
     """Else settings and orders go out as if they were records, or a frame is longer than the line's."""
     kind, payload = ask(CorePump(20_000), slot, count)

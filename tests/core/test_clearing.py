@@ -1,4 +1,4 @@
-"""The log's memories are freed only of what the laptop has, and no cut lets a number be given twice (INT-12)."""
+"""The log's memory is freed only of what the laptop has, and no power cut lets a number be given twice (INT-12)."""
 
 from __future__ import annotations
 
@@ -6,127 +6,124 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from flash_kit import Memories, Pump, each_cut, filled, numbers
 
+from pump.io import KEPT, Outputs
 from pump.store import clearing
-from pump.store.archive import PER_SECTOR, Sectors
-from pump.store.draining import KEEP
-from pump.store.journal import BLOCK, SLOTS
+from pump.store.journal import SLOT, Journal, count_records, open_log, unfinished, valid
+from pump.tables import events, states
 from pump.tables import messages as m
-from pump.tables import states
 from toleramp.pump_log import form, keeping, reading
 
-OPENED = hashlib.sha256(b"line 1\n").digest()
 RECORDS = 140
-SHAPES = ["FRAM", "drained", "moved"]
+OPENED = hashlib.sha256(b"line 1\n").digest()
 
 
-def memories_of(shape: str) -> Memories:
-    """A log that is in the FRAM alone, one of which sectors lie in the flash, and one that has moved down."""
-    memories = filled({"FRAM": RECORDS, "drained": PER_SECTOR + KEEP, "moved": 2 * PER_SECTOR + KEEP}[shape])
-    Pump(memories).rest()
-    return memories
+class PowerCut(Exception):
+    """The power goes within a write."""
 
 
-def digest(memories: Memories) -> bytes:
-    """That of the laptop's file."""
-    found = OPENED
-    for place, record in enumerate(Pump(memories).pulled()):
-        found = form.linked(found, place, record)
-    return found
+class Memory:
+    """Slots; the power goes within write number `cut`, of which `bytes_` come."""
 
+    def __init__(self, state: int = states.IDLE, records: int = RECORDS) -> None:
+        self.slots: dict[int, bytes] = {}
+        self.cut, self.bytes_, self.writes = -1, 0, 0
+        journal, out = Journal(), Outputs()
+        journal.context(5, 0, state, 2, 0, 0, 0, 0)
+        for slot in range(records):
+            journal.event(events.PRESSED, 1)
+            journal.store_next(out)
+            journal.settle(KEPT)
+            self.slots[slot] = bytes(out.fram)
 
-def free(memories: Memories, proof: bytes, opened: bytes = OPENED) -> int:
-    """What service mode says."""
-    return int(clearing.free(memories, Sectors(memories.flash), opened, proof))
+    def read(self, slot: int) -> bytearray:
+        return bytearray(self.slots.get(slot, bytes(SLOT)))
+
+    def write(self, slot: int, content: bytes) -> None:
+        if self.writes == self.cut:
+            self.slots[slot] = bytes(content[: self.bytes_]) + bytes(self.read(slot)[self.bytes_ :])
+            raise PowerCut
+        self.writes += 1
+        self.slots[slot] = bytes(content)
+
+    def digest(self) -> bytes:
+        """That of the laptop's file."""
+        digest = OPENED
+        for slot in range(count_records(self.read)):
+            digest = form.linked(digest, slot, bytes(self.read(slot)))
+        return digest
+
+    def free(self, digest: bytes) -> int:
+        return int(clearing.free(self.read, self.write, OPENED, digest))
 
 
 @pytest.mark.req("INT-5", "INT-12")
-@pytest.mark.parametrize("shape", SHAPES)
-def test_what_the_laptop_has_is_freed_and_the_numbers_go_on(shape: str) -> None:
+def test_what_the_laptop_has_is_freed_and_the_numbers_go_on() -> None:
     """Else a full log is full for ever, or the next log's records have the numbers of the last one's."""
-    memories = memories_of(shape)
-    last, number = Pump(memories).pulled()[-1], Pump(memories).journal.seq
-    assert free(memories, digest(memories)) == clearing.FREED
-    again = Pump(memories)
-    assert again.pulled() == [last] and (again.journal.seq, again.end) == (number, 1)
-    assert not any(any(memories.read_slot(slot)) for slot in range(1, SLOTS + 1)) and not memories.flash.sectors
-    again.record(KEEP + PER_SECTOR)
-    assert again.rest() and numbers(again.pulled())[:3] == [int.from_bytes(last[:4], "little"), number, number + 1]
+    memory = Memory()
+    newest, number = memory.slots[RECORDS - 1], open_log(memory.read)[0]
+    assert memory.free(memory.digest()) == clearing.FREED
+    assert memory.slots[0] == newest and not any(any(memory.slots[slot]) for slot in range(1, RECORDS))
+    assert open_log(memory.read) == (number, 1)
 
 
 @pytest.mark.req("INT-12")
-@pytest.mark.parametrize("change", ["record", "flash", "fewer", "opened"])
+@pytest.mark.parametrize("change", ["record", "fewer", "opened"])
 def test_what_the_laptop_has_not_stays(change: str) -> None:
     """Else records that are in no file are gone."""
-    memories = memories_of("drained")
-    proof = digest(memories)
+    memory = Memory()
+    digest = memory.digest()
     if change == "record":
-        memories.slots[PER_SECTOR + 7] = bytes(memories.read_slot(8))
-    elif change == "flash":
-        memories.flash.sectors[0][900] ^= 4
+        memory.slots[7] = bytes(memory.read(8))
     elif change == "fewer":
-        proof = form.linked(OPENED, 0, Pump(memories).at(0))
-    before = memories.copied()
-    assert free(memories, proof, OPENED[::-1] if change == "opened" else OPENED) == clearing.OTHER
-    assert memories.slots == before.slots and memories.flash.sectors == before.flash.sectors
+        digest = form.linked(OPENED, 0, memory.slots[0])
+    before = dict(memory.slots)
+    said = clearing.free(memory.read, memory.write, OPENED[::-1] if change == "opened" else OPENED, digest)
+    assert said == clearing.OTHER and memory.slots == before
 
 
 @pytest.mark.req("INT-2", "SES-14")
 @pytest.mark.parametrize("state", [states.RUNNING, states.HELD, states.LOCKED])
 def test_an_open_session_is_not_forgotten(state: int) -> None:
     """Else the pump comes up as if nothing had flowed."""
-    memories = memories_of("moved")
-    Pump(memories).record(3, state)
-    before = dict(memories.slots)
-    assert free(memories, digest(memories)) == clearing.UNFINISHED and memories.slots == before
+    memory = Memory(state)
+    before = dict(memory.slots)
+    assert unfinished(memory.read, RECORDS)
+    assert memory.free(memory.digest()) == clearing.UNFINISHED and memory.slots == before
 
 
 @pytest.mark.req("INT-2", "INT-12")
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
-def test_after_a_power_cut_at_any_write_it_is_all_there_or_freed(shape: str, share: float) -> None:
-    """Else a power cut while it is freed leaves half a log, or records of two logs with one number."""
-    start = memories_of(shape)
-    whole, proof = Pump(start).pulled(), digest(start)
-    number = Pump(start).journal.seq
-    seen = set()
-
-    def after(memories: Memories, cut: int) -> None:
-        again = Pump(memories)
-        left = again.pulled()
-        seen.add(len(left))
-        assert left in (whole, whole[-1:]) and again.journal.seq == number, cut
-        assert free(memories, digest(memories)) == clearing.FREED
-        assert Pump(memories).pulled() == whole[-1:]
-
-    count = each_cut(start, lambda memories: free(memories, proof), after, share)
-    assert count > KEEP and seen == {len(whole), 1}
+@pytest.mark.parametrize("bytes_", [0, 1, 20, 47])
+def test_after_a_power_cut_at_any_write_no_number_is_given_twice(bytes_: int) -> None:
+    """Else a power cut while it is freed leaves records of two logs with one number."""
+    number = open_log(Memory().read)[0]
+    for cut in range(RECORDS):
+        memory = Memory()
+        memory.cut, memory.bytes_ = cut, bytes_
+        with pytest.raises(PowerCut):
+            memory.free(memory.digest())
+        assert open_log(memory.read)[0] == number, cut
+        count = count_records(memory.read)
+        assert count and valid(memory.read(count - 1), count - 1)
+        memory.cut = -1
+        assert memory.free(memory.digest()) == clearing.FREED and open_log(memory.read) == (number, 1), cut
 
 
 @pytest.mark.req("INT-12")
 def test_a_memory_that_keeps_nothing_is_told() -> None:
     """Else a person believes that it is free."""
-    memories = memories_of("FRAM")
-    proof = digest(memories)
-    memories.write_slot = lambda slot, content: None  # type: ignore[method-assign]
-    assert free(memories, proof) == clearing.FAILED
-
-
-@pytest.mark.req("INT-12")
-def test_a_new_fram_beside_an_old_flash_is_freed_too() -> None:
-    """Else the numbers begin anew."""
-    memories = memories_of("moved")
-    memories.slots.clear()
-    assert free(memories, digest(memories)) == clearing.FREED and Pump(memories).journal.seq == BLOCK
+    memory = Memory()
+    digest = memory.digest()
+    assert clearing.free(memory.read, lambda slot, content: None, OPENED, digest) == clearing.FAILED
 
 
 @pytest.mark.req("INT-12")
 def test_the_digest_is_that_of_the_tools_file(tmp_path: Path) -> None:
     """Else no file ever frees a log."""
-    memories = memories_of("moved")
+    memory = Memory()
     hello = {"version": "1", "build": "b", "git": "g", "contract": m.CONTRACT}
     with keeping.Keeper.create(tmp_path / "a.jsonl", form.opening(hello, 1)) as keeper:
-        keeper.append(Pump(memories).pulled())
+        keeper.append([bytes(memory.read(slot)) for slot in range(RECORDS)])
     log = reading.read(tmp_path / "a.jsonl")
-    assert free(memories, log.head.sha256, form.digest_of(log.opening)) == clearing.FREED
+    opened = form.digest_of(log.opening)
+    assert clearing.free(memory.read, memory.write, opened, log.head.sha256) == clearing.FREED

@@ -20,7 +20,6 @@ from functools import cache
 from typing import Any
 
 from pump.guard import hanging
-from pump.io import LIES_IN_FRAM
 from pump.panel.display import LINES, Display
 from pump.senses import budget
 from pump.session import bags
@@ -120,7 +119,6 @@ class Log:
         self.seq = self.stored = self.sent = 0
         self.bits = 0
         self.waits = False
-        self.placed, self.slot, self.front = LIES_IN_FRAM, 0, 0  # all of it fits: none goes to the flash
         self.lines: list[tuple[int, int, int]] = []
 
     def context(self, *_: int) -> None:

@@ -85,9 +85,7 @@ class FakePump:
         self.status = status_fields()
         self.events: dict[int, dict[str, Any]] = {}
         self.clock = {"wall_s": 0, "cause": 0, "era": 0, "t_s": 130}
-        self.memory: list[bytes] | None = []  # the records of its log; None: it does not answer
-        self.flash = 0  # of STORED
-        self.heads: list[bytes] = []  # of its flash's sectors
+        self.memory: list[bytes] | None = []  # the slots of its log; None: it does not answer
         self.shows: str | None = None  # fingerprint shown after a load, whatever was loaded
         self.streaming = False
         self.cut_after: int | None = None  # the cable is pulled after so many requests
@@ -190,9 +188,8 @@ class FakePump:
     def _stored(self, slot: int, count: int) -> tuple[Any, dict[str, Any]]:
         if self.memory is None:
             return self._refusal(m.STORED_GET[0], "unread", 0, 0)
-        said = {"slot": slot, "end": len(self.memory), "lost": 0, "waiting": 0, "flash": self.flash}
-        held = self.heads[slot - m.HEADS :] if slot >= m.HEADS else self.memory[slot:]
-        return m.STORED, {**said, "data": b"".join(held[:count])}
+        said = {"slot": slot, "end": len(self.memory), "lost": 0, "waiting": 0}
+        return m.STORED, {**said, "data": b"".join(self.memory[slot : slot + count])}
 
     def _refusal(self, kind: int, code: str, where: int, detail: int) -> tuple[Any, dict[str, Any]]:
         return m.REFUSED, {"request": kind, "code": refusals.NAMES.index(code), "where": where, "detail": detail}

@@ -8,7 +8,6 @@ import struct
 from pump.base.calendar import FIRST_S, LAST_S
 from pump.base.copying import copy
 from pump.link import frames
-from pump.store.archive import RECORDS
 from pump.store.journal import SLOTS
 from pump.tables import checks, lines, refusals
 from pump.tables import messages as m
@@ -102,8 +101,7 @@ class Handlers:
             self.journal.sent = oldest
 
     def on_log_get(self, length):
-        """A record; whether it is still in RAM counts when it is sent: this scan may make one that takes its place. One
-        that is not is sought in FRAM and flash, and comes some scans later."""
+        """A record; whether it is still in RAM counts when it is sent: this scan may make one that takes its place."""
         if not self._short(length, m.LOG_GET[1]):
             buf = self.receiver.buf
             self._wanted = buf[AT] | buf[AT + 1] << 8 | buf[AT + 2] << 16 | (buf[AT + 3] & 63) << 24
@@ -168,12 +166,12 @@ class Handlers:
             self.clock_s = wall_s
 
     def on_stored_get(self, length):
-        """Records that lie in FRAM or flash: the answer comes when they are read."""
+        """Records that lie in the FRAM: the answer comes when they are read."""
         if self._short(length, m.STORED_GET[1]):
             return
         buf = self.receiver.buf
         first, count = buf[AT] | buf[AT + 1] << 8, buf[AT + 2]
-        if SLOTS + RECORDS < first < m.HEADS or count > m.STORED_MOST:
+        if first > SLOTS or count > m.STORED_MOST:
             self.refuse(refusals.RANGE, 0, first)
         elif self.journal.slot < 0:
             self.refuse(refusals.UNREAD)

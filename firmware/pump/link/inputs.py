@@ -42,7 +42,6 @@ STANDS = 8192
 TOLD = 16384
 RARE = 32768
 BROKEN, RAW, WALL, READ, NOW, PROOFS, CHECKS = 1, 2, 4, 8, 16, 32, 64  # of what is rare
-LIES = 128
 _DRIVER_OFF, _READY, _WALL_LOST = 32, 64, 128
 assert parts.ALL < _DRIVER_OFF
 
@@ -71,7 +70,7 @@ class Recorder:
         self._broken = -1
         for k in range(raw_rows.COUNT):
             self._raw[k] = -1
-        self._wall = self._lies = -2
+        self._wall = -2
         self._reads = False
         self._check = 1
 
@@ -265,8 +264,6 @@ class Recorder:
         self._jumped = now_ms != self._now
         if self._jumped or self._reads or snap.wall_s != self._wall or snap.ox_broken != self._broken:
             return True
-        if snap.lies != self._lies:
-            return True
         if pump.link.auth.told != NOTHING_TOLD or snap.passed or snap.failed:
             return True
         return (pump.turn & 3 == 1 or dt_ms >= SLOW_MS) and self._reads_other(snap.raw)
@@ -378,10 +375,6 @@ class Recorder:
         if snap.passed or snap.failed:
             bits |= CHECKS
             n = self._checked(snap, work, n)
-        if snap.lies != self._lies:
-            bits |= LIES
-            self._lies = snap.lies
-            n = word(work, n, snap.lies)
         work[at] = bits
         return n
 

@@ -31,7 +31,6 @@ _ACK = m.ACK[0]
 _REFUSED = m.REFUSED[0]
 _KEYED = m.KEYED
 _STORED_GET = m.STORED_GET[0]
-_LOG_GET = m.LOG_GET[0]
 _STORED = m.STORED[0]
 _LOST_BIT = BIT[LINK_SILENT]
 
@@ -186,10 +185,8 @@ class Link(Handlers):
     def _answer(self, out, kind, pump):
         plain, journal = self._plain, self.journal
         if kind == EVENT and not journal.holds(self._wanted):
-            if self._wanted < journal.seq and journal.places:
-                self.archive.find(self._wanted, self._reply_seq)
-                return
-            self._is_gone()
+            self.refuse(refusals.RANGE, 0, min(self._wanted, journal.seq))
+            self._reply = 0
             kind = _REFUSED
         if kind == _ACK:
             plain[AT] = self._asked
@@ -207,25 +204,11 @@ class Link(Handlers):
             n = status.fill(kind, plain, pump, self._wanted)
         self._close(out, kind, self._reply_seq, n)
 
-    def _is_gone(self):
-        """The answer to a request for a record that the pump has not, or not yet."""
-        self.refuse(refusals.RANGE, 0, min(self._wanted, self.journal.seq))
-        self._reply = 0
-
     @micropython.native
     def _stored(self, out):
-        """What was read from the memory, that nothing was found, or that the FRAM does not answer."""
+        """What was read from the FRAM, or that it does not answer."""
         archive, plain = self.archive, self._plain
         archive.forget()
-        if archive.search.seeks >= 0:
-            if archive.got:
-                copy(plain, AT, archive.data, 0, RECORD)
-                self._close(out, EVENT, archive.number, RECORD)
-                return
-            self._asked, self._wanted, self._reply_seq = _LOG_GET, archive.search.seeks, archive.number
-            self._is_gone()
-            self._answer(out, _REFUSED, None)
-            return
         if archive.unread:
             self._asked = _STORED_GET
             self.refuse(refusals.UNREAD)

@@ -25,11 +25,6 @@ class Loader:
         self._received = 0
         self._crc = 0
 
-    @property
-    def comes(self):
-        """Whether one has come in part."""
-        return self._size > 0
-
     def forget(self):
         """Who sent the half of it is gone."""
         self._size = self._received = 0

@@ -1,62 +1,52 @@
-"""The log's memories made free: called by a person at the prompt of service mode, when all of it has been pulled.
+"""The log's memory made free: called by a person at the prompt of service mode, when all of it has been pulled.
 
-It frees what the laptop has proved to have, and nothing else: the digest over all places, in the flash and then in the
-FRAM, worked out here, must be that of the laptop's file (toleramp.pump_log.form). The newest record becomes the first
-of the next log, so that no number is given twice, and the two logs show that they belong together. It is written beside
-the log first; then store.moving's mark decides, and where the power goes after that the next power-on goes on.
+It frees what the laptop has proved to have, and nothing else: the digest over all slots, worked out here, must be that
+of the laptop's file (toleramp.pump_log.form). The newest record becomes the first of the next log, so that no number is
+given twice, and the two logs show that they belong together. It is written first, and the rest is freed upwards: where
+the power goes in between, either it or its copy is there, and what is left is a log that can be pulled and freed again.
 """
 
 import hashlib
 
-from pump.store import moving
-from pump.store.draining import Draining
 from pump.store.journal import SLOT, count_records, unfinished
-from pump.store.moving import TELL_EVERY
 
 FREED, OTHER, UNFINISHED, FAILED = range(4)
+_BLANK = bytes(SLOT)
+_TELL_EVERY = 256  # slots
 
 
-def free(memory, sectors, opened, digest, tell=lambda: None):
+def free(read, write, opened, digest, tell=lambda: None):
     """FREED; OTHER: the log is not that of the digest; UNFINISHED: a session is open, or nobody has seen its end;
     FAILED: a slot does not keep what is written.
 
-    `memory`, `sectors`: as store.draining's; `opened`: the 32 bytes that the digest begins with; `tell` is called now
-    and then.
+    `read(slot)`, `write(slot, bytes)`: drivers.fram's; `opened`: the 32 bytes that the digest begins with; `tell` is
+    called now and then.
     """
-    draining = Draining(memory, sectors)
-    draining.open_all()
-    if draining.failed:
-        return FAILED
-    count = count_records(memory.read_slot)
-    draining.find_front(count)
-    found, newest = _gone_through(memory, sectors, draining.front, count, opened, tell)
-    if found != digest:
+    count = count_records(read)
+    if _digest(read, count, opened, tell) != digest:
         return OTHER
-    if sectors.records + count - draining.front < 2:
+    if count < 2:
         return FREED
-    if unfinished(memory.read_slot, count) or unfinished(lambda slot: newest, 1):
+    newest = bytearray(read(count - 1))
+    if unfinished(read, count) or unfinished(lambda slot: newest, 1):
         return UNFINISHED
-    try:
-        moving.write(memory, moving.NEWEST_SLOT, newest)
-        moving.mark(memory, moving.FREED, 0, count)
-        moving.finish(memory, sectors, tell)
-    except moving.Unkept:
-        return FAILED
+    for slot in range(count):
+        content = _BLANK if slot else newest
+        write(slot, content)
+        if read(slot) != content:
+            return FAILED
+        if slot % _TELL_EVERY == 0:
+            tell()
     return FREED
 
 
-def _gone_through(memory, sectors, front, end, chain, tell):
-    """(digest, newest record): over each place's number and bytes, and the digest before it."""
-    record, drained = bytearray(SLOT), sectors.records
-    for place in range(drained + end - front):
-        if place < drained:
-            sectors.read(place, record)
-        else:
-            record[:] = memory.read_slot(place - drained + front)
+def _digest(read, count, chain, tell):
+    """Over each slot's number and bytes, and the digest before it."""
+    for slot in range(count):
         sum_ = hashlib.sha256(chain)
-        sum_.update(bytes((place & 255, place >> 8)))
-        sum_.update(record)
+        sum_.update(bytes((slot & 255, slot >> 8)))
+        sum_.update(read(slot))
         chain = sum_.digest()
-        if place % TELL_EVERY == 0:
+        if slot % _TELL_EVERY == 0:
             tell()
-    return chain, record
+    return chain

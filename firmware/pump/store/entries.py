@@ -4,7 +4,7 @@ Where it lies in the FRAM of 256 KB, in slots of 48 bytes, and what with it surv
 
     slots           what                                                          bytes
     0 to 5279       the log (pump.store.journal)                                253,440
-    5280, 5281      what changes the log's memories (pump.store.moving)              96
+    5280, 5281      free
     5282 to 5367    the protocol, two places of 43 slots                          4,128
     5368 to 5381    the session's account at the last decision, two of 7            672
     5382 to 5395    the guard's own, two of 7                                       672

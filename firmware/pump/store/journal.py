@@ -4,10 +4,9 @@ A record is the EVENT message of tables.messages: sequence, time, what happened,
 after how many pulses and how much of the dose. Longer content follows in continuation records with part numbers. Each
 record carries the CRC of the one before it.
 
-Records lie in the FRAM's slots in their order; nothing sound that lies nowhere else is ever overwritten. While nothing
-flows the oldest go to the flash (pump.store.draining): a record's place counts from the first one there, and stays. A
-record counts as stored when the board has read it back. Each power-on numbers its records in a block of its own: those
-that an earlier one gave while the FRAM did not answer are known to the laptop, and are not given again (INT-12).
+Records lie in the FRAM's slots in their order, the first in slot 0; nothing sound is ever overwritten. A record counts
+as stored when the board has read it back. Each power-on numbers its records in a block of its own: those that an
+earlier one gave while the FRAM did not answer are known to the laptop, and are not given again (INT-12).
 """
 
 import struct
@@ -15,7 +14,7 @@ import struct
 from pump.base import crc
 from pump.base.compat import micropython
 from pump.base.copying import copy
-from pump.io import CONFIRM, COUNT_MAX, KEPT, LIES_IN_FRAM, TAKEN
+from pump.io import CONFIRM, COUNT_MAX, KEPT, TAKEN
 from pump.tables.alarms import GROUP as ALARM_GROUP
 from pump.tables.alarms import NAMED
 from pump.tables.causes import BIT, JOURNAL_FULL, LOG_LOST
@@ -27,7 +26,6 @@ from pump.tables.states import AT_REST, GROUP, HOLDS, ON, OVER, SUPERVISED, UNTE
 RECORD = struct.calcsize(EVENT[1])
 SLOT = RECORD  # one write a scan
 SLOTS = 5_280  # the rest of 256 KB: pump.store.entries
-IN_FLASH = 1 << 13  # beyond all slots
 RING = 64
 MUST_SEE = 128  # beside a step; a protocol has fewer steps
 LOOK = 64  # slots behind the end that are looked at one by one, and each so-manieth of all the others
@@ -38,8 +36,6 @@ _PART = CONTINUED[1][:-2]
 _PART_AT, _STATE, _PULSES = struct.calcsize("<IIHIHB"), 7, 15
 _CHAIN = RECORD - 2 * crc.SIZE
 _LAST = BLOCK - 1
-_FRONT = 13  # of where the log lies: from this bit on slots of the FRAM's front; below it the records in the flash,
-_DRAINED = (1 << _FRONT) - 1  # and one, or 0 where they are another firmware's
 _TOP = 1 << 6  # the highest byte of a number stays below
 _FULL_BIT = BIT[JOURNAL_FULL]
 _LOST_BIT = BIT[LOG_LOST]
@@ -66,10 +62,6 @@ class Journal:
         self.t_s = self.t_ms = self.wall_s = 0
         self.user = 0  # number of the person whose key let the line do what is recorded
         self.state = self.step = self.solution = self.rate_e4 = self.pulses = self.dose_ppm = 0
-        self.placed = LIES_IN_FRAM
-        self.other_flash = False  # another firmware's log lies in the flash
-        self.drained = 0  # records there
-        self.front = 0  # slots at the FRAM's beginning that lie there too
         self._judge()
 
     @micropython.native
@@ -137,11 +129,6 @@ class Journal:
         """True when the FRAM takes no more, or this power-on has no number left."""
         return self.slot >= SLOTS or self.seq & _LAST == _LAST
 
-    @micropython.native
-    def settled(self):
-        """True when none waits for the FRAM, or the FRAM takes none."""
-        return self.stored == self.seq or self.slot >= SLOTS
-
     def holds(self, seq):
         """True while the record is still in RAM."""
         return self._first <= seq < self.seq and self.seq - seq <= RING
@@ -155,29 +142,6 @@ class Journal:
     def chain_to(self, target, at):
         """The newest record's checksum, in which all before it count, to target[at:at+4]."""
         copy(target, at, self._chain, 0, crc.SIZE)
-
-    @micropython.native
-    def place(self, lies):
-        """Where the log lies by now (Snapshot.lies). Fewer slots at the front than before: the rest has moved down to
-        slot 0."""
-        self.placed = lies
-        self.other_flash = lies & _DRAINED == 0
-        self.drained = 0 if self.other_flash else (lies & _DRAINED) - 1
-        front = lies >> _FRONT
-        if front < self.front and self.slot >= 0:
-            self.slot -= self.front - front
-            self._judge()
-        self.front = front
-
-    @property
-    def places(self):
-        """How many records flash and FRAM hold; 0: where the FRAM's log ends is not known."""
-        return self.drained + self.slot - self.front if self.slot >= 0 else 0
-
-    @micropython.native
-    def slot_of(self, place):
-        """Where a place lies: the FRAM's slot, or from IN_FLASH on the flash's record."""
-        return IN_FLASH + place if place < self.drained else place - self.drained + self.front
 
     @micropython.native
     def settle(self, outcome):
@@ -200,12 +164,6 @@ class Journal:
         self.copy(self.stored, out.fram, 0)
         out.fram_slot = self.slot
         self._handed = True
-
-
-def lies_so(drained, front):
-    """Where the log lies, in one word: records in the flash (-1: another firmware's), slots at the FRAM's beginning
-    that lie there too."""
-    return drained + 1 | front << _FRONT
 
 
 @micropython.native
@@ -253,14 +211,13 @@ def _behind(read, end):
     return found
 
 
-def open_log(read, in_flash=-1):
-    """(number, slot) of the first record of this power-on: behind the log, in a block of numbers of its own, also
-    behind the newest number `in_flash` (-1: none), whatever FRAM is beside it."""
+def open_log(read):
+    """(number, slot) of the first record of this power-on: behind the log, in a block of numbers of its own."""
     slot = count_records(read)
-    newest = struct.unpack_from("<I", read(slot - 1), 0)[0] // BLOCK if slot else -1
-    if in_flash >= 0 and (newest < 0 or 0 < in_flash // BLOCK - newest < _BLOCKS // 4):
-        newest = in_flash // BLOCK
-    return (newest + 1) % (_BLOCKS // 2) * BLOCK, slot
+    if not slot:
+        return 0, 0
+    newest = struct.unpack_from("<I", read(slot - 1), 0)[0]
+    return (newest // BLOCK + 1) % (_BLOCKS // 2) * BLOCK, slot
 
 
 def unfinished(read, slot):

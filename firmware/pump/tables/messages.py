@@ -78,9 +78,7 @@ ROWS = (
     ("HEARD_GET", 0x0F, "<B", "line", ANYBODY, 0, 0x87, 60),  # a row of tables.lines
     ("CLOCK_GET", 0x14, "", "", ANYBODY, 0, 0x8C, 20),
     ("CLOCK_SET", 0x15, "<I", "wall_s", KEYED, states.AT_REST, ACKED, 4),  # seconds since 2020-01-01 UTC
-    # So many places of the log from this one on, at most STORED_MOST; the answer comes some scans later. A place is
-    # counted from the log's first record, wherever it lies by now: the oldest in the flash, the others in the FRAM.
-    # From HEADS on the first 48 bytes of the flash's sectors, with their digests (pump.store.archive).
+    # So many slots of the log from this one on, at most STORED_MOST; the answer comes some scans later.
     ("STORED_GET", 0x18, "<HB", "slot count", ANYBODY, 0, 0x8D, 60),
     # The recording of its inputs from this byte on, those before are had; highest bit: one that begins now, at rest.
     ("INPUTS_GET", 0x1C, "<I", "at", ANYBODY, 0, 0x8E, 60),
@@ -107,9 +105,8 @@ ROWS = (
     ("CLOCK", 0x8C, "<IBBI", "wall_s cause era t_s", PUMP, 0, ASKED, 0),  # 0: it says none; why not to trust it
     # The session's nonce; of the asker: the number in the keyring (records have it as `user`), the last count taken.
     ("CHALLENGE", 0x90, "<B16sIH", "user nonce count wait_s", PUMP, 0, ASKED, 0),
-    # Records follow, as they lie; the log has `end` places, `waiting` records are not there yet, `lost` never will;
-    # `flash`: sectors that are closed (OTHER_FLASH: another firmware's log lies there), and FRAM_FULL.
-    ("STORED", 0x8D, "<HHHBB", "slot end lost waiting flash", PUMP, 0, ASKED, 0),
+    # Slots follow, as they lie; the log takes `end` slots, `waiting` records are not there yet, `lost` never will.
+    ("STORED", 0x8D, "<HHHB", "slot end lost waiting", PUMP, 0, ASKED, 0),
     # Bytes of the recording follow (pump.link.inputs), which is the so-manieth, has `end` bytes by now and stands so.
     ("INPUTS", 0x8E, "<IIIIB", "run at end scan stands", PUMP, 0, ASKED, 0),
     ("CHECK", 0x91, "<BBiH", "check verdict value age_s", PUMP, 0, ASKED, 0),  # of the verdict, s
@@ -131,9 +128,7 @@ TO_PUMP = tuple([row[1:4] for row in ROWS if row[4] != PUMP])
 TO_HOST = tuple([row[1:4] for row in ROWS if row[4] == PUMP])
 
 LOAD_CHUNK = 128
-STORED_MOST = 4  # records of an answer
-HEADS = 1 << 15
-OTHER_FLASH, FRAM_FULL = 127, 128  # beside a count of sectors
+STORED_MOST = 4  # slots of an answer
 PROTOCOL_MAX = 2048
 
 # -- flags of STATUS

@@ -17,10 +17,9 @@ from pump.base import calendar
 from pump.base.units import TICK_SPAN
 from pump.io import FAILED, KEPT, NO_WRITE, OX_MAX, STOP, TAKEN, Outputs, Snapshot
 from pump.senses.wall import newest
-from pump.store.journal import SLOT, SLOTS, unfinished, unknown_log, valid
+from pump.store.journal import SLOT, SLOTS, open_log, unfinished, unknown_log, valid
 from pump.tables import inputs, parts
 from pump.tables.lines import AS_SET
-from toleramp_bench.boards.log_memory import LogMemory
 from toleramp_bench.boards.talking import Talking
 from toleramp_bench.devices.clock import EPOCH, START, RealTimeClock, to_bcd
 from toleramp_bench.devices.line_bits import bits, resample, same_line
@@ -55,7 +54,6 @@ class VirtualBoard:
         self.pin, self.moved = RunLog(), RunLog()
         self.snap, self.out = Snapshot(), Outputs()
         self.fram: dict[int, bytes] = {}
-        self.log = LogMemory(lambda: self.fram, lambda: bool(self.parts & parts.BIT[parts.FRAM]))
         self.listening = False
         self.heard: Callable[[bytes], None] = lambda data: None  # told each frame to the host
         self.sent = bytearray()  # what the pump sent to the host while somebody listened, and nobody has read yet
@@ -121,7 +119,6 @@ class VirtualBoard:
         self.stepper.shaft_held = self._shaft_held
         self.stepper.stop_down = bool(self.keys & STOP)
         self.snap, self.out = Snapshot(), Outputs()
-        self.log.tell(self.snap)
         self.read_clock()
         self._kept, self._idle, self._idle_seen = NO_WRITE, 0, 0
         self.to_pump.clear()
@@ -144,7 +141,7 @@ class VirtualBoard:
 
     def log_end(self) -> tuple[int, int]:
         """Number and slot of the first record of a power-on now, as the board finds them."""
-        return self.log.power_on() if self.log.answers() else unknown_log(self.now_us)
+        return open_log(self.slot) if self.parts & parts.BIT[parts.FRAM] else unknown_log(self.now_us)
 
     def lost_step(self) -> int:
         """The step of a session that the log leaves open, as the board finds it; 0: none."""
@@ -316,8 +313,7 @@ class VirtualBoard:
             self.watch(now, bytes(self._face), out.tone_hz)
         self._kept = self._write(out) if out.fram_slot >= 0 else NO_WRITE
         if out.read_slot >= 0:
-            self.log.read(out.read_slot, self.snap)
-        self.log.behind(out, self.snap)
+            self._look_up(out.read_slot)
         if out.tx_n:
             data = bytes(out.tx[: out.tx_n])
             self.lines.append((now, "pump to host", data))
@@ -350,6 +346,12 @@ class VirtualBoard:
             return KEPT if self.fram[number] == data else TAKEN
         self.fram[number] = data
         return KEPT
+
+    def _look_up(self, number: int) -> None:
+        """Reads a slot for the next scan, as the board does after its outputs."""
+        self.snap.read = number if self.parts & parts.BIT[parts.FRAM] else -1
+        if self.snap.read >= 0:
+            self.snap.slot[:] = self.slot(number)
 
     def hold_shaft(self, held: bool) -> None:
         """The shaft stands whatever pulses come, or turns again."""

@@ -19,7 +19,6 @@ from pump.tables import events, states
 from pump.tables import messages as m
 from toleramp.device.wire import Message
 from toleramp_bench.boards.pump import BenchFault, PumpBench
-from toleramp_bench.cuts.both_memories import log_of
 from toleramp_bench.devices.fram import SIZE, Fram
 from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.records import is_part, unpack_record
@@ -148,7 +147,7 @@ def _beyond(contents: bytes | bytearray, slot: int) -> list[int]:
 
 def _committed(cut: Cut, count: int) -> list[str]:
     """What is wrong with the log as the cut left it."""
-    contents = log_of(cut.fram, cut.flash)
+    contents = cut.fram.contents
     kept = {_number(contents, slot): contents[slot * SLOT : slot * SLOT + RECORD] for slot in range(count)}
     lost = [seq for seq, record in cut.streamed.items() if kept.get(seq) != record]
     found = [f"record {seq} had been sent to the laptop and is not in the FRAM" for seq in lost]
@@ -206,11 +205,10 @@ def judge(
     """Brings the pump up and says what is wrong. `again`: the power goes a second time, after so many bytes of the
     boot's own record; `pressed`: somebody then presses START and CONFIRM.
     """
-    left = log_of(cut.fram, cut.flash)
-    count = log_length(left)
+    count = log_length(cut.fram.contents)
     verdict = Verdict(_committed(cut, count), count)
-    verdict.dropped = any(left[count * SLOT : (count + 1) * SLOT])
-    before = bytes(left[: count * SLOT])
+    verdict.dropped = any(cut.fram.contents[count * SLOT : (count + 1) * SLOT])
+    before = bytes(cut.fram.contents[: count * SLOT])
     bench = bring_up(cut, prepared)
     verdict.warm = prepared is not None and bench is prepared.bench
     if again is not None:
@@ -229,7 +227,7 @@ def judge(
     except BenchFault as fault:
         verdict.findings.append(f"the pump does not come up: {fault}")
         return verdict
-    verdict.findings += _log_after(bytes(log_of(bench.fram, bench.board.flash_image())), before, count, streamed, cause)
+    verdict.findings += _log_after(bytes(bench.fram.contents), before, count, streamed, cause)
     return verdict
 
 

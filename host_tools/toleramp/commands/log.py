@@ -14,16 +14,15 @@ if TYPE_CHECKING:
     from toleramp.pump_log.reading import Finding, PumpLog
 
 DEFAULT = "pump-log.jsonl"
-_PULL = """Reads all records that the pump holds into FILE, at rest or while it runs. It goes on in a FILE of the same
+_PULL = """Reads all records of the pump's memory into FILE, at rest or while it runs. It goes on in a FILE of the same
 pump, also after Ctrl-C, a pulled cable or a full disk. Nothing is taken out of the pump. Exit code 1 when the log has
 gaps or damage."""
 _CHECK = """Checks that no byte of FILE was changed, no record removed, added or moved since the pull, and that the
 pump's own records are whole and follow one another. With --pump each is compared with what the pump still holds, which
-also finds a chain that was made anew, and with the chain that its flash closes. Exit code 1 when something is wrong,
-each with its place."""
-_CLEAR = """Frees the memories of a pump's log, FRAM and flash, in service mode, when FILE holds all of it: the pump
-works out the digest of what it has and compares. The last record stays, as the first of the next log. Keep FILE: the
-next pull goes into another one."""
+also finds a chain that was made anew. Exit code 1 when something is wrong, each with its place."""
+_CLEAR = """Frees the memory of a pump's log, in service mode, when FILE holds all of it: the pump works out the digest
+of what it has and compares. The last record stays, as the first of the next log. Keep FILE: the next pull goes into
+another one."""
 _MOST = 20  # findings that are told
 
 

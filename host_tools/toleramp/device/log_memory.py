@@ -1,22 +1,20 @@
-"""The memories of the pump's log, from service mode: made free when all of it is in a file."""
+"""The memory of the pump's log, from service mode: made free when all of it is in a file."""
 
 from __future__ import annotations
 
 from toleramp.device.service_mode import repl
 from toleramp.errors import UserError
 
-# Runs on the pump: the parts of its own drivers, and the log's own way to be freed. The points keep the line awake.
+# Runs on the pump: the part of its own driver, and the log's own way to be freed. The points keep the line awake.
 FREE = """import board_pins as pins
 from drivers.fram import Fram
-from drivers.log_flash import LogFlash
 from pump.store import clearing
-from pump.store.archive import Sectors
 fram = Fram(pins.FRAM_SCK, pins.FRAM_MOSI, pins.FRAM_MISO, pins.FRAM_CS)
 def tell():
     print(".", end="")
 if fram.present:
     opened, digest = bytes.fromhex("%s"), bytes.fromhex("%s")
-    print("", clearing.free(fram, Sectors(LogFlash()), opened, digest, tell))
+    print("", clearing.free(fram.read_slot, fram.write_slot, opened, digest, tell))
 else:
     print("", -1)
 """

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from pump.store.journal import BLOCK, RING
+from pump.store.journal import BLOCK
 from pump.tables import events, messages, states
 from toleramp.device import remembered
 from toleramp.device.client import Pump
@@ -190,7 +190,7 @@ class Watch:
         newest = (end - 1) // BLOCK * BLOCK  # the first number of the pump's present power-on
         if first < newest and not past:
             self.screen.note("the pump was switched on anew; what it recorded before that is not in its memory")
-        first = max(first, newest, end - RING if past else 0)  # of the past what is at hand: the log has the rest
+        first = max(first, newest)
         for seq in range(end - 1, first - 1, -1):
             fields = self.pump.event(seq)
             if fields is None:

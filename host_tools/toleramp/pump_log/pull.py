@@ -3,46 +3,36 @@ and cannot be right."""
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pump.store.archive import PER_SECTOR, RECORDS, SECTORS
 from pump.store.journal import SLOTS
-from pump.tables.messages import FRAM_FULL, HEADS, OTHER_FLASH, STORED_MOST
+from pump.tables.messages import STORED_MOST
 from toleramp.device.client import Pump
 from toleramp.errors import UserError
 from toleramp.pump_log import form, reading
 from toleramp.pump_log.keeping import Keeper
 from toleramp.pump_log.reading import PumpLog, sound
 
-PLACES = SLOTS + RECORDS  # in FRAM and flash
-_DIGEST = 32  # bytes, the last of a sector's head
 AGAIN_S = 1.2  # by then a pump whose memory does not answer has noticed
 _OTHER = "pull into another file"
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What the pump says of its own log: places taken, records not stored yet, records that never will be, and what is
-    in its flash (messages.STORED)."""
+    """What the pump says of its own log: slots taken, records not stored yet, records that never will be."""
 
     end: int
     waiting: int
     lost: int
-    flash: int = 0
 
     def told(self) -> str:
         """How full it is, and what is missing, for people."""
-        said = f"the pump's memory holds {self.end} of {PLACES} ({self.end * 100 // PLACES} %)"
-        drained = self.flash & ~FRAM_FULL
-        if self.flash & FRAM_FULL:
-            said = f"the pump's memory is FULL ({self.end} records): it stores no newer ones"
-            said += " until nothing flows" if drained < SECTORS else ""
-        if drained == OTHER_FLASH:
-            said += "; its flash has another firmware's log, which stays there"
+        said = f"the pump's memory holds {self.end} of {SLOTS} ({self.end * 100 // SLOTS} %)"
+        if self.end >= SLOTS:
+            said = f"the pump's memory is FULL ({SLOTS} records): it stores no newer ones"
         said += f"; {self.waiting} not stored yet" if self.waiting else ""
         return said + (f"; {self.lost} lost since power-on" if self.lost else "")
 
@@ -78,7 +68,7 @@ def _demand_same(log: PumpLog, pump: Pump) -> None:
 
 
 def stored(pump: Pump, slot: int, count: int) -> tuple[list[bytes], Memory]:
-    """So many places of the pump's log, fewer at the end. An unsound one is read again after a while: the pump may
+    """So many slots of the pump's memory, fewer at the end. An unsound one is read again after a while: the pump may
     not know yet that its memory does not answer. UserError when it does not."""
     said = pump.stored(slot, count)
     found = _records(said)
@@ -87,7 +77,7 @@ def stored(pump: Pump, slot: int, count: int) -> tuple[list[bytes], Memory]:
         again = pump.stored(slot, count)
         if _records(again) != found:
             raise UserError("its memory says now this, now that", pump.port, "try again; have its memory looked at")
-    return found, Memory(said["end"], said["waiting"], said["lost"], said["flash"])
+    return found, Memory(said["end"], said["waiting"], said["lost"])
 
 
 def _records(said: form.Fields) -> list[bytes]:
@@ -109,7 +99,7 @@ def pull(pump: Pump, keeper: Keeper, progress: Callable[[int, int], None] = lamb
 
 
 def compare(log: PumpLog, pump: Pump, progress: Callable[[int, int], None]) -> list[reading.Finding]:
-    """Where the file says something else than the pump, or than what its flash closed; the first place only."""
+    """Where the file says something else than the pump; the first place only."""
     rows = {row.slot: row.record for row in log.kept}
     for first in range(0, max(rows, default=-1) + 1, STORED_MOST):
         found = stored(pump, first, STORED_MOST)[0]
@@ -117,22 +107,4 @@ def compare(log: PumpLog, pump: Pump, progress: Callable[[int, int], None]) -> l
             if found[slot - first : slot - first + 1] != [rows.get(slot)]:
                 return [reading.Finding(f"slot {slot}", "the pump has another record there, or none")]
         progress(min(first + STORED_MOST, len(rows)), len(rows))
-    return closed(log, pump)
-
-
-def closed(log: PumpLog, pump: Pump) -> list[reading.Finding]:
-    """The first sector of the pump's flash that was not closed over these records, and all before them."""
-    sectors = pump.stored(0, 0)["flash"] & ~FRAM_FULL
-    before, records = bytes(_DIGEST), [row.record for row in log.kept]
-    for sector in range(0 if sectors == OTHER_FLASH else sectors):
-        held = records[sector * PER_SECTOR : (sector + 1) * PER_SECTOR]
-        if len(held) < PER_SECTOR:
-            break
-        head = b"".join(_records(pump.stored(HEADS + sector, 1)))
-        place = f"slots {sector * PER_SECTOR} to {(sector + 1) * PER_SECTOR - 1}"
-        if int.from_bytes(head[8:12], "little") != sector + 1:
-            return [reading.Finding(place, "their sector of the pump's flash is another one, or was changed")]
-        before = hashlib.sha256(before + head[:-_DIGEST] + b"".join(held)).digest()
-        if before != head[-_DIGEST:]:
-            return [reading.Finding(place, "their sector of the pump's flash was closed over other records")]
     return []

@@ -147,7 +147,7 @@ def build(begin: Beginning, form: str, pl_pulse: int, read_slot: Callable[[int],
     core.link.auth.__class__ = ToldProofs
     recorder = core.link.recorder = Sink()
     recorder.scans, recorder.stands = begin.scans, GOES
-    recorder._reads = core.link.archive._asked >= 0
+    recorder._reads = core.link.archive._asked
     return core
 
 

@@ -221,8 +221,6 @@ def _seldom(source: Bytes, values: dict[str, Any]) -> None:
         values["passed"], values["failed"] = source.word(), source.byte()
         judged = (check for check in range(checks.COUNT) if values["passed"] >> check & 1 or check == values["failed"])
         values["found"] = {check: source.word() for check in judged}
-    if bits & i.LIES:
-        values["lies"] = source.word()
 
 
 def scan(source: Bytes) -> Scan:
