@@ -23,9 +23,9 @@ pytestmark = pytest.mark.req("TST-1")
 SHORT = HEAD.replace("0.02", "0.004") + "staff_delay_s = 1\n"
 ALONE = SHORT + 'staff = "none"\n'
 START = (
-    event('press"\nbutton = "start', 'at = "00:00:04"')
-    + event('hang"\ncode = "TLR-A-0001', 'at = "00:00:05"')
-    + event('press"\nbutton = "confirm', 'at = "00:00:06"')
+    event('press"\nbutton = "start', 'at = "00:00:06"')
+    + event('hang"\ncode = "TLR-A-0001', 'at = "00:00:07"')
+    + event('press"\nbutton = "confirm', 'at = "00:00:08"')
 )
 STOPPED = event('press"\nid = "stop"\nbutton = "stop', 'after = "step_started"\nplus = "00:00:01"')
 

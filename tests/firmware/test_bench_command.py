@@ -18,6 +18,7 @@ import pytest
 from firmware_kit import WAIT_S, Tool, tool
 
 from pump.panel.attention import SEEN_MS
+from pump.senses.baseline import LEAST_S
 from toleramp.protocol.file import compile_protocol, read_protocol, scaled
 from toleramp_bench.figures.two_steps import session as flow
 from toleramp_bench.figures.two_steps import two_steps
@@ -26,7 +27,8 @@ from toleramp_bench.places import standard_protocol
 from toleramp_bench.runs.patience import patience_s
 
 MASIMO = OXIMETERS.MASIMO_ASCII
-READ_MS = 2 * SEEN_MS  # START's question has then stood on the screen for long enough, once it was drawn
+# START's question has then stood on the screen for long enough, once it was drawn, and the baseline is known.
+READ_MS = 2 * SEEN_MS + LEAST_S * 1000
 
 
 def started(*arguments: str) -> tuple[Tool, str]:
