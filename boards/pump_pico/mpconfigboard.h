@@ -15,4 +15,4 @@
 #define MICROPY_HW_USB_CDC_1200BPS_TOUCH    (0)
 
 // The scan looks up some hundreds of names; the stock cache of 128 makes them push each other out.
-#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE   (4096)
+#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE   (8192)

@@ -37,7 +37,7 @@ class Talk:
     def _heard(self):
         """A sample was read since the last look."""
         parser = self._parser
-        if not parser or parser.samples == self._samples:
+        if parser is None or parser.samples == self._samples:
             return False
         self._samples = parser.samples
         return True

@@ -27,7 +27,7 @@ class Delivery:
         self._rest = 0
         self._share = 1
         self._burst_max = 1
-        self._sum = 0  # of the rate, folded: one changed bit of it is found before it is queued (INT-4)
+        self._again = 0  # the interval once more: one changed bit of it is found before it is queued (INT-4)
         self.fault = DRIVE_LATE  # why the queue ran dry, when it did
         self._error = 0  # how late the queued pulses are against the ideal, in 1/_share us
         self._wait = 0  # until the next pulse, measured from the end of the queue
@@ -42,7 +42,7 @@ class Delivery:
         self._error = 0
         # A burst rounds its interval once: half a microsecond a pulse, together at most half an interval.
         self._burst_max = max(1, min(MAX_BURST, interval_us, _BURST_SHARES // share))
-        self._sum = interval_us ^ remainder ^ share ^ self._burst_max
+        self._again = interval_us
         self.fault = DRIVE_LATE
         # A new rate counts from the last pulse, whatever pause has been queued since.
         self._wait = max(interval_us - self._idle, 100)
@@ -73,10 +73,10 @@ class Delivery:
         if not self.flowing:
             return
         self._started = True
-        if self._interval ^ self._rest ^ self._share ^ self._burst_max != self._sum:
+        slice_us, interval = self.slice_us, self._interval
+        if interval != self._again:
             self.fault = MEMORY
             return
-        slice_us, interval = self.slice_us, self._interval
         while queue_us < self.horizon_us and out.words < MAX_WORDS:
             wait = self._wait
             if not self.left:
@@ -140,6 +140,6 @@ class Delivery:
         if self.flowing:
             for value in (
                 self.left, self._interval, self._rest, self._share, self._burst_max, self._error, self._wait,
-                self._idle, self._started, self._sum, self.fault,
+                self._idle, self._started, self._again, self.fault,
             ):  # fmt: skip
                 to.append(value)
