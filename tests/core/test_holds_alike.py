@@ -74,6 +74,15 @@ def test_a_reaction_that_is_said_while_the_step_is_chosen_is_one_more() -> None:
     assert len(names(pump, "reaction")) == pump.controller.session.progress.reactions == 3
 
 
+def resumes_after_the_least_hold(pump: CorePump) -> None:
+    """A resume just before the least hold is over does nothing; then one counts."""
+    scan_s(pump, LEAST_S - LATE_S)
+    resume(pump)
+    assert state(pump) == "resumable"
+    scan_s(pump, LATE_S)
+    resume(pump)
+
+
 @pytest.mark.req("SES-3")
 @pytest.mark.parametrize("back", [9, 8])
 def test_the_least_hold_is_kept_where_another_bag_is_to_be_hung(back: int) -> None:
@@ -84,11 +93,7 @@ def test_the_least_hold_is_kept_where_another_bag_is_to_be_hung(back: int) -> No
     choose_step(pump, back)
     resume(pump)
     assert state(pump) == "resumable"
-    scan_s(pump, LEAST_S - LATE_S)
-    resume(pump)
-    assert state(pump) == "resumable"
-    scan_s(pump, LATE_S)
-    resume(pump)
+    resumes_after_the_least_hold(pump)
     assert state(pump) == ("running" if back == 9 else "bag")
 
 
@@ -103,11 +108,7 @@ def test_what_was_waited_for_a_bag_is_no_part_of_the_hold() -> None:
     classify(pump, TECHNICAL)
     resume(pump)
     assert state(pump) == "resumable"
-    scan_s(pump, LEAST_S - LATE_S)
-    resume(pump)
-    assert state(pump) == "resumable"
-    scan_s(pump, LATE_S)
-    resume(pump)
+    resumes_after_the_least_hold(pump)
     assert state(pump) == "bag"
 
 
@@ -118,9 +119,5 @@ def test_a_hold_that_follows_a_hold_lasts_its_own_time() -> None:
     for _ in range(2):
         tap(pump, STOP)
         classify(pump, TECHNICAL)
-        scan_s(pump, LEAST_S - LATE_S)
-        resume(pump)
-        assert state(pump) == "resumable"
-        scan_s(pump, LATE_S)
-        resume(pump)
+        resumes_after_the_least_hold(pump)
         assert state(pump) == "running"

@@ -55,7 +55,7 @@ def test_a_log_is_not_exported_over_itself(
     assert "this is the log itself" in capsys.readouterr().err and log.read_bytes() == held
 
 
-@pytest.mark.parametrize("notes", [b"# Notes\nof mine\n", b"[1, 2]\n", b'{"a": 1}\nmore\n', b"\n"])
+@pytest.mark.parametrize("notes", [b"# Notes\nof mine\n", b"[1, 2]\n", b'{"a": 1}\nmore\n', b"\n", b"of mine", b'{"a"'])
 def test_nothing_is_added_to_a_file_of_another_kind(notes: bytes, tmp_path: Path) -> None:
     """Else a typing slip writes an hour of readings behind somebody's notes."""
     path = tmp_path / "notes.md"

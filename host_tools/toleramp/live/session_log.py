@@ -184,6 +184,7 @@ def link_record(what: str, t_ms: int) -> Record:
     return {"kind": "link", "t_ms": t_ms, "wall": wall_now(), "what": what}
 
 
+_BEGINS = b'{"kind":"'  # as `Writer.write` writes it
 _FIRST_LINE_BYTES = 65_536  # of a file that is to be gone on in, more than the head of a run
 
 
@@ -203,10 +204,10 @@ class Writer:
             raise self._failed(error) from None
 
     def _demand_own(self) -> None:
-        """Raises UserError for a file that somebody needs for something else."""
+        """Raises UserError for a file that somebody needs for something else. A torn line begins as a record does."""
         self._file.seek(0)
         first, feed, _ = self._file.read(_FIRST_LINE_BYTES).partition(b"\n")
-        if feed and _parse(first) is None:
+        if not (_parse(first) if feed else first.startswith(_BEGINS[: len(first)])):
             self._file.close()
             raise UserError("this is no session log", self.path, "name another file with --log")
 
