@@ -28,6 +28,8 @@ pytestmark = pytest.mark.skipif(not FULL.is_char_device(), reason="no such devic
         ["report"],
         ["replay"],
         ["oximeter", "simulate", "--format", "nonin-df2", "--script"],
+        ["oximeter", "simulate", "--format", "nonin-df2", "--trace"],
+        ["bench", "--keys"],
     ],
 )
 @pytest.mark.parametrize("device", [ENDLESS, FULL])

@@ -104,7 +104,9 @@ def _keyring(path: Path | None) -> bytes | None:
     if path is None:
         return None
     from pump.protocol.approval import decode_keyring
+    from toleramp import whole_files
 
+    whole_files.demand_end(path)
     try:
         ring = path.read_bytes()
         decode_keyring(bytearray(ring))

@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Protocol
 
+from toleramp import whole_files
 from toleramp.errors import UserError
 
 Row = tuple[float | None, float | None, float]  # SpO2 (%), pulse (1/min), for so many seconds; None is "no value"
@@ -98,6 +99,7 @@ def read_trace(path: Path) -> Trace:
 
 
 def _text(path: Path) -> str:
+    whole_files.demand_end(path)
     try:
         if path.is_file() and path.stat().st_size > _LARGEST_BYTES:
             raise UserError("too large for a trace", str(path), f"at most {_LARGEST_BYTES >> 20} MB")
