@@ -116,6 +116,24 @@ def test_the_watchdog_ends_a_hang_and_says_so(fresh: tuple[Board, Repl], interru
     assert repl.run("import machine\nprint(machine.reset_cause() == machine.WDT_RESET)") == "True\n"
 
 
+@pytest.mark.req("INT-1")
+@pytest.mark.parametrize("code", ["bx(r0)", "data(2, 0xBE00)"])
+@pytest.mark.parametrize("to", [0x2300_0001, 0x5020_0001, 0x0000_5001])
+def test_code_that_runs_away_locks_the_processor_up_until_the_watchdog(
+    fresh: tuple[Board, Repl], code: str, to: int
+) -> None:
+    """Else damaged code ends in a run without end, or goes on behind a fault that stops the chip."""
+    board, repl = fresh
+    repl.run("from machine import WDT, Timer\nt = Timer(period=1, callback=lambda _: w.feed())\nw = WDT(timeout=200)")
+    repl.run(f"@micropython.asm_thumb\ndef away(r0):\n {code}\n")
+    board.run_for(300_000)
+    assert not board.resets
+    repl.start(f"away({to})")
+    assert board.run_until(lambda: board.resets == 1, 1e6)
+    assert board.processor.lock_ups == 1 and board.reset_cause == "watchdog" and not board.processor.hung
+    repl.enter()
+
+
 def test_resets_by_software_and_by_the_button(fresh: tuple[Board, Repl]) -> None:
     board, repl = fresh
     assert board.reset_cause == "power_on"

@@ -174,3 +174,26 @@ def test_a_run_that_went_another_way_is_told_in_a_few_lines(tmp_path: Path) -> N
         long.log(50_000 + n, "pressed", 2)
     told = found(tmp_path, two_steps(), long)
     assert len(told) == 21 and told[-1] == "and 80 more differences"
+
+
+@pytest.mark.parametrize(("at_ms", "lines"), [(40_000, 1), (40_977, 1), (40_990, 0)])
+@pytest.mark.parametrize("longer", ["core", "rp2040"])
+def test_what_only_the_longer_run_has_time_for_is_no_difference(
+    tmp_path: Path, at_ms: int, lines: int, longer: str
+) -> None:
+    """Else a press in the last scan of a run is a difference of the pumps, now and then; or a missing alarm is none."""
+    read = scenario(tmp_path)
+    told = {target: result(read, story.told("held", 41_000, target)) for target, story in
+            (("core", two_steps()), ("rp2040", two_steps()))}  # fmt: skip
+    told[longer] = result(read, two_steps().log(at_ms, "pressed", 2).told("held", 41_000, longer))
+    assert len(differences(read, told["core"], told["rp2040"], 20)) == lines
+
+
+def test_the_end_is_counted_from_what_both_have(tmp_path: Path) -> None:
+    """Else a board that starts 700 ms later has to have said all by the core's clock."""
+    read = scenario(tmp_path)
+    core = result(read, two_steps().log(41_000, "pressed", 2).told("held", 41_000, "core"))
+    board = result(read, shifted(two_steps(), 700, 5).told("held", 41_700, "rp2040"))
+    assert differences(read, core, board, 20) == []
+    board = result(read, shifted(two_steps(), 700, 5).told("held", 41_900, "rp2040"))
+    assert differences(read, core, board, 20) == ["only on core: pressed in step 2 at 00:00:41.000"]

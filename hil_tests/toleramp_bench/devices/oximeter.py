@@ -22,6 +22,8 @@ _BEAT_FRAMES = 12
 _DISPLAY_PACKETS = 4.5
 _BREATH_NS = 4_300_000_000
 _DISPLAY_HOLD_NS = 10 * _SECOND
+_SWAP_NS = 2 * _SECOND
+"""Nobody pulls one plug and puts in another in less."""
 _STANDARD_BEATS, _EXTENDED_BEATS, _FAST_BEATS = 4, 8, 2
 
 
@@ -75,6 +77,7 @@ class Oximeter:
         self.form = form
         self._bytes: Any = bytes_of(form)
         self.line: tuple[int, int | None] = settings(form)
+        self._unplugged_until_ns = 0
         self._ear, self._until_ns = b"", 0  # what the pump said last; how long it is still spoken to
         self._spo2, self._pulse = _Ramp(spo2), _Ramp(pulse)
         self._beats: deque[tuple[float, float]] = deque([(spo2, pulse)] * _EXTENDED_BEATS, _EXTENDED_BEATS)
@@ -152,13 +155,19 @@ class Oximeter:
         if not on and goodbye and self._speaks():
             self._wire.uart_send(self._uart, goodbye, *self.line)
         if on and self.switched_off:
-            self.swap(self.form, self._counts)
+            self._begin(self.form, self._counts)
             self._lose_beats()
             self._display = Values()
         self.switched_off = not on
 
     def swap(self, form: str, counter: bool = True) -> None:
-        """Another module takes its place on the line, one of that format; without a counter its packets have none."""
+        """Another module takes its place on the line, one of that format; without a counter its packets have none.
+
+        The line is silent while somebody does it."""
+        self._unplugged_until_ns = self._wire.now_ns + _SWAP_NS
+        self._begin(form, counter)
+
+    def _begin(self, form: str, counter: bool) -> None:
         self.form, self._counts = form, counter
         self._bytes = bytes_of(form)
         self.line = settings(form)
@@ -190,7 +199,7 @@ class Oximeter:
     def hear(self, data: bytes) -> None:
         """What the pump says on the line."""
         form = self._bytes
-        if self.cable_out or self.switched_off or not self.must_be_started:
+        if not self._connected or not self.must_be_started:
             return
         for byte in data:
             self._ear = (self._ear + bytes((byte,)))[-len(form.START) :]
@@ -213,7 +222,11 @@ class Oximeter:
 
     def _speaks(self) -> bool:
         asked = not self.must_be_started or self._wire.now_ns < self._until_ns
-        return asked and not self.cable_out and not self.switched_off
+        return asked and self._connected
+
+    @property
+    def _connected(self) -> bool:
+        return not self.cable_out and not self.switched_off and self._wire.now_ns >= self._unplugged_until_ns
 
     def _next_frame(self) -> None:
         pieces = self._bytes.CHUNKS

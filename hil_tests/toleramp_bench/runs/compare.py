@@ -54,7 +54,8 @@ def findings(scenario: Scenario, one: dict[str, Any], other: dict[str, Any], sca
         found.append(("final state", states))
     found += _steps(one, other, names)
     swap_ms = 0 if scenario.allow_ms is None else allow_ms
-    return found + _events(one["events"], other["events"], names, allow_ms, swap_ms)
+    one_events, other_events = _cut_off(one, other, allow_ms)
+    return found + _events(one_events, other_events, names, allow_ms, swap_ms)
 
 
 def _names(one: dict[str, Any], other: dict[str, Any]) -> tuple[str, str]:
@@ -152,6 +153,20 @@ def _events(one: list[Event], other: list[Event], names: tuple[str, str], allow_
         for event in events
     ]
     return order + _times(both, names, allow_ms)
+
+
+def _cut_off(one: dict[str, Any], other: dict[str, Any], allow_ms: int) -> tuple[list[Event], list[Event]]:
+    """The events of both without the last ones of one, where the other's run was over by then, or about to be."""
+    first, second = list(one["events"]), list(other["events"])
+    for longer, events, shorter in ((first, second, other), (second, first, one)):
+        common = len(events)
+        if not 0 < common < len(longer) or [*map(_key, longer[:common])] != [*map(_key, events)]:
+            continue
+        late_ms = longer[common - 1]["t_ms"] - events[-1]["t_ms"]
+        over_ms = 1000 * shorter["simulated_s"] - allow_ms - _ROUNDING_MS
+        while len(longer) > common and longer[-1]["t_ms"] - late_ms >= over_ms:
+            longer.pop()
+    return first, second
 
 
 def _apart(a: Event, b: Event) -> int:

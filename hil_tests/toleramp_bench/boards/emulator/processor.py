@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+_EXECUTABLE = (0x0000_0000, 0x1000_0000, 0x2000_0000)
+_EXECUTABLE_END = (0x0000_4000, 0x1600_0000, 0x2104_0000)
+"""Boot ROM, flash with its aliases and cache, memory with its second image: RP2040 data sheet, 2.2. Nothing else holds
+code; between the images there is nothing either, which nobody has met."""
+
 _SELF_BRANCH = 0xE7FE_BE00
 """What the last word of the boot ROM, which is padding, becomes: `b .` (an endless loop) in its upper
 half."""
@@ -19,6 +24,21 @@ class Processor:
         self._kept: tuple[int, bool, bool] | None = None
         self._until = 0
         self.hung = False
+        self.lock_ups = 0  # since power-up
+        chip.on_break = lambda _code: self._lock_up()
+
+    def look(self) -> None:
+        """To be called now and then: code that has run away ends as on the chip, which the emulator lets run on through
+        addresses where nothing is."""
+        pc = self._core.pc
+        if not self.hung and not any(a <= pc < b for a, b in zip(_EXECUTABLE, _EXECUTABLE_END, strict=True)):
+            self._lock_up()
+
+    def _lock_up(self) -> None:
+        """What a fault ends in, and a breakpoint without a debugger: the image has the SDK's handler, which is one."""
+        self.lock_ups += 1
+        self.hung = True
+        self._freeze()
 
     def hang(self, interrupts: bool) -> None:
         """No more work until a reset."""
