@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
+from random import Random
+
 import pytest
 
 from pump.tables import alarms
 from toleramp_bench.cuts import fields, flips
 from toleramp_bench.cuts.flips import Trace, campaign, facts, judge
+from toleramp_bench.runs.forked import crew
 
 pytestmark = pytest.mark.req("INT-4")
 
@@ -30,6 +34,26 @@ def test_a_flip_is_one_bit_and_found_or_harmless() -> None:
     assert told["verdicts"]["found"] > BITS // 8
 
 
+def test_a_dose_that_a_decision_works_out_from_a_changed_bit_is_no_complete_one() -> None:
+    """Else a session that was sent back ends with half of the dose, and says that it is complete."""
+    session = flips.at_moment(flips.SENT_BACK)
+    places = [
+        pair
+        for pair in fields.fields(session.pump.controller).items()
+        if pair[0].name in ("_whole", "_units", "line_pulses")
+    ]
+    twin = flips._in_child(session, "well", flips.TO_THE_END_S)
+    assert twin.state == "completed" and len(places) == 6
+    with crew(2) as hands:
+        for (place, item), seed in product(places, range(3)):
+            one = flips.Flip(flips.SENT_BACK, "well", place.room, str(place), "")
+            branch = hands.branch()
+            if branch.child:
+                branch.deliver(lambda: flips.flipped(session, twin, place, item, one, Random(seed), flips.TO_THE_END_S))  # noqa: B023
+    wrong = [one for one in hands.outcomes if one.verdict not in ("found", "stops")]
+    assert not wrong and len(hands.outcomes) == 18
+
+
 def line(moved: list[int], up: dict[int, int], state: str = "running", stopped: set[int] | None = None) -> Trace:
     """What left a pump in ten scans."""
     return Trace(moved, up, -1, stopped or set(), set(range(10)), state)
@@ -44,6 +68,7 @@ def line(moved: list[int], up: dict[int, int], state: str = "running", stopped: 
         (line(list(range(10)), {alarms.SPO2_STOP: 5}), "wrong"),
         (line([0, 1, 2, *[3] * 7], {alarms.SPO2_STOP: 2}), "wrong"),
         (line([0, 1, 2, *[3] * 7], {alarms.SPO2_STOP: 2}, "held", set(range(3, 10))), "stops"),
+        (line([0, 1, 2, *[3] * 7], {alarms.SPO2_STOP: 2}, "completed", set(range(3, 10))), "wrong"),
         (line([0, 1, 2, *[3] * 7], {}, "fault", set(range(3, 10))), "found"),
         (line([2 * k for k in range(10)], {}, "fault"), "wrong"),
     ],

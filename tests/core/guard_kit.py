@@ -50,9 +50,8 @@ class Bench:
 
     def flow(self, step: int, entry: int = 1) -> None:
         """Control claims that a step flows."""
-        plan = self.guard.plan
         self.claim.flow, self.claim.step, self.claim.entry = True, step, entry
-        self.claim.target = plan.pulses[step]
+        self.claim.target = self.guard._course.pulses[step]
 
     def begin(self, step: int = 0, entry: int = 1) -> None:
         """A person presses, and the first scan of a step's flow passes."""

@@ -155,9 +155,9 @@ def test_there_is_no_step_after_the_last_one() -> None:
 
 
 @pytest.mark.req("PRO-4", "FLO-5")
-@pytest.mark.parametrize(("more", "trip"), [(-1, ""), (0, ""), (1, "claim")])
-def test_control_may_mean_less_than_the_step_holds_but_not_more(more: int, trip: str) -> None:
-    """Else control alone decides how much a step gives."""
+@pytest.mark.parametrize(("more", "trip"), [(-1, "claim"), (0, ""), (1, "claim")])
+def test_control_means_just_what_the_step_holds(more: int, trip: str) -> None:
+    """Else control alone decides how much a step gives, or a changed bit of it ends a session with half of the dose."""
     bench = ladder(80)
     bench.begin()
     bench.claim.target += more
@@ -177,6 +177,36 @@ def test_the_first_reason_stays() -> None:
     bench.claim.flow = False
     bench.scan(5)
     assert bench.trip == "over-delivery"
+
+
+@pytest.mark.req("PRO-4", "INT-4")
+@pytest.mark.parametrize(("steps", "given", "trip"), [
+    (3, None, ""), (2, None, "under-delivery"), (0, None, "under-delivery"), (3, 60, "under-delivery"),
+])  # fmt: skip
+def test_a_session_is_complete_by_the_guards_account_too(steps: int, given: int | None, trip: str) -> None:
+    """Else a changed bit of control's ends a session early, and people take it for the whole dose."""
+    bench = Bench(steady(80, 80, 80))
+    for step in range(steps):
+        bench.give(step, step + 1, given if step == 2 else None)
+    bench.claim.over = True
+    assert bench.after(0) == trip
+
+
+@pytest.mark.req("PRO-4", "INT-4")
+@pytest.mark.parametrize("back", [0, 1])
+def test_from_a_decision_on_all_that_is_left_has_to_come(back: int) -> None:
+    """Else a session that was sent back is complete with what came before."""
+    bench = Bench(steady(80, 80, 80))
+    for step in range(2):
+        bench.give(step, step + 1)
+    bench.go_back(back)
+    bench.claim.over = True
+    assert bench.after(0) == "under-delivery"
+    bench.claim.over = False
+    for step in range(back, bench.guard._course.last + 1):
+        bench.give(step, step + 4, bench.guard._course.pulses[step])
+    bench.claim.over = True
+    assert bench.after(0) == ""
 
 
 # -- sessions

@@ -44,7 +44,7 @@ EXEMPT = {
     "Case": {"_ppm": "for records alone", "_ppm_of": "for records alone"},
     "Claim": {
         "entry": "stands as a difference", "turn": "stands as a difference", "session": "stands as a difference",
-        "leased_ms": "written in each scan, from what Vitals has",
+        "leased_ms": "written in each scan, from what Vitals has", "over": "follows from the state",
     },
     "Conditions": {
         "_told_s": "telling alarms anew changes none that is sound", "_wanted": "made anew before each telling",

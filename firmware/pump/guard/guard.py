@@ -183,6 +183,18 @@ class Guard(Kept):
             self._new_session(claim)
         if claim.turn != self._turn and self.plan is not None:
             self._go_back(claim)
+        if claim.over and not self._complete(claim):
+            self._latch(UNDER_DELIVERY)
+
+    def _complete(self, claim):
+        """By its own account nothing of the course is left: else control's took a wrong number for the dose (PRO-4)."""
+        entered = self._entered()
+        if entered and not self._done:
+            return False
+        for k in range(self._step + 1 if entered else claim.step, self.plan.count):
+            if self._course.pulses[k]:
+                return False
+        return True
 
     def _new_session(self, claim):
         self._session = claim.session
@@ -289,7 +301,7 @@ class Guard(Kept):
     @micropython.native
     def _volume(self, claim, scan_ms):
         target = self._goal
-        if claim.target > target:
+        if claim.target != target:
             self._latch(CLAIM)
         spent_us = self._since_ms * 1000
         self._since_ms = 0

@@ -341,6 +341,7 @@ class Session:
         claim.turn = progress.turn
         claim.bag = progress.back_bag
         claim.session = progress.session
+        claim.over = self.state == states.COMPLETED
 
     def pack(self, to):
         """Appends what decides from here on; numbers that the claim carries as they stand to its own."""

@@ -79,7 +79,7 @@ def flip(item: Any, name: str, random: Random) -> str:
         setattr(item, name, not value)
         return "yes and no"
     if isinstance(value, int):
-        bit = random.randrange(BITS)
+        bit = random.randrange(max(BITS, value.bit_length()))
         setattr(item, name, value ^ 1 << bit)
         return f"bit {bit} of {value}"
     at = random.randrange(len(value))
@@ -87,6 +87,6 @@ def flip(item: Any, name: str, random: Random) -> str:
         value[at] = not value[at]
         return f"[{at}] yes and no"
     bits = _ARRAY_BITS[value.typecode] if isinstance(value, array) else 8 if isinstance(value, bytearray) else BITS
-    bit, before = random.randrange(bits), value[at]
+    bit, before = random.randrange(max(bits, value[at].bit_length())), value[at]
     value[at] = before ^ 1 << bit
     return f"[{at}] bit {bit} of {before}"

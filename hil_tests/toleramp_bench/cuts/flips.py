@@ -30,7 +30,7 @@ from pump.tables.alarms import PATIENT
 from pump.tables.states import GROUP, HOLDS, ON, OVER
 from pump.tables.vitals import VALID
 from toleramp_bench.cuts.fields import Field, fields, flip
-from toleramp_bench.cuts.writes import Outcome, Session, come_up, protocol, truth
+from toleramp_bench.cuts.writes import HOLDS_DUE, Outcome, Session, come_up, protocol, truth
 from toleramp_bench.facts import keep_facts
 from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.runs.forked import Crew, crew
@@ -41,6 +41,8 @@ PATIENT_S, WINDOW_S = 6, 40
 SLACK_PULSES = 3  # between two timelines: a scan's worth at the fastest of the steps, and the pulse at the seam
 LATE_S = 1.5  # alarms are judged in a turn of eight scans; a look that was missed costs some of them
 STORED_SHARE = 0.15
+SENT_BACK, SENT_BACK_SHARE, TO_THE_END_S = "sent back", 0.02, 260
+"""Of what a course is worked out with it is a decision that makes use, and the session's end that shows it."""
 SHOWN = 40
 _LOW_SPO2 = 80
 
@@ -88,6 +90,8 @@ def at_moment(name: str) -> Session:
             return bool(session.state == STATES.RUNNING and progress.step == 1 and progress.done > 200)
         if name == MOMENTS[2]:
             return bool(session.state == STATES.HELD and progress.step == 1)
+        if name == SENT_BACK:
+            return bool(session.state == STATES.HELD and session.held == HOLDS_DUE)
         if name == MOMENTS[3]:
             return bool(session.state == STATES.BAG and progress.step == 2)  # noqa: PLR2004
         return bool(session.state == STATES.RUNNING and progress.step == 2 and progress.done > 100)  # noqa: PLR2004
@@ -99,8 +103,8 @@ def at_moment(name: str) -> Session:
     return session
 
 
-def follow(session: Session, patient: str) -> Trace:
-    """Lets people go on for WINDOW_S; the patient does what is said."""
+def follow(session: Session, patient: str, window_s: int = WINDOW_S) -> Trace:
+    """Lets people go on for so long; the patient does what is said."""
     pump, trace, scans = session.pump, Trace(), 0
     start = session.moved
 
@@ -128,7 +132,7 @@ def follow(session: Session, patient: str) -> Trace:
         scans += 1
         return False
 
-    pump.run(people, look, WINDOW_S)
+    pump.run(people, look, window_s)
     trace.state = session.state
     pack(pump.controller, trace.row, pump.snap.now_ms)
     return trace
@@ -154,6 +158,8 @@ def judge(twin: Trace, own: Trace, period_us: int) -> tuple[str, str]:
     if twin.sounded in own.on and not 0 <= own.sounded <= twin.sounded + late and not _over_before(own, twin.sounded):
         return "wrong", "it does not sound, or late"
     if own.moved[-1] < twin.moved[-1] - SLACK_PULSES:
+        if own.state == STATES.COMPLETED:
+            return "wrong", f"{twin.moved[-1] - own.moved[-1]} pulses less, and it says that the dose is complete"
         if own.stopped - twin.stopped or own.state != STATES.RUNNING:
             return "stops", own.state
         return "wrong", f"{twin.moved[-1] - own.moved[-1]} pulses less, and nobody knows"
@@ -165,11 +171,13 @@ def _over_before(own: Trace, scan: int) -> bool:
     return any(at <= scan for at in own.stopped)
 
 
-def flipped(session: Session, twin: Trace, place: Field, item: Any, one: Flip, random: Random) -> Flip:
+def flipped(
+    session: Session, twin: Trace, place: Field, item: Any, one: Flip, random: Random, window_s: int = WINDOW_S
+) -> Flip:
     """One flip in RAM, judged."""
     one.bit = flip(item, place.name, random)
     try:
-        own = follow(session, one.patient)
+        own = follow(session, one.patient, window_s)
     except Exception as error:  # on the board every exception takes the permit away and starts the pump anew
         one.verdict, one.why = "found", f"{type(error).__name__}: the pump starts anew"
         return one
@@ -215,12 +223,33 @@ def of_ram(moment: str, count: int, seed: int, hands: Crew) -> None:
             branch.deliver(lambda: flipped(session, twins[one.patient], place, item, one, draw))  # noqa: B023
 
 
-def _in_child(session: Session, patient: str) -> Trace:
+def worked_out_with(place: Field) -> bool:
+    """Whether a decision works the course out with that."""
+    return ".plan" in place.path or "course" in place.path
+
+
+def of_courses(count: int, seed: int, hands: Crew) -> None:
+    """So many flips of what a course is worked out with, before a decision does it; sessions go to their end."""
+    random = Random(f"{seed} {SENT_BACK}")
+    session = at_moment(SENT_BACK)
+    found = [pair for pair in fields(session.pump.controller).items() if worked_out_with(pair[0])]
+    random.shuffle(found)
+    twin = _in_child(session, PATIENTS[0], TO_THE_END_S)
+    for k in range(count):
+        place, item = found[k % len(found)]
+        one = Flip(SENT_BACK, PATIENTS[0], place.room, str(place), "")
+        draw = Random(random.random())
+        branch = hands.branch()
+        if branch.child:
+            branch.deliver(lambda: flipped(session, twin, place, item, one, draw, TO_THE_END_S))  # noqa: B023
+
+
+def _in_child(session: Session, patient: str, window_s: int = WINDOW_S) -> Trace:
     """The twin's trace; the session stays where it is."""
     with crew(1) as hands:
         branch = hands.branch()
         if branch.child:
-            branch.deliver(lambda: follow(session, patient))
+            branch.deliver(lambda: follow(session, patient, window_s))
     trace: Trace = hands.outcomes[0]
     return trace
 
@@ -242,10 +271,11 @@ def of_store(moment: str, count: int, seed: int, hands: Crew) -> None:
 
 def campaign(bits: int, seed: int, jobs: int) -> list[Flip]:
     """So many flips in all."""
-    of_stored = round(bits * STORED_SHARE)
+    of_stored, of_back = round(bits * STORED_SHARE), round(bits * SENT_BACK_SHARE)
     with crew(jobs) as hands:
+        of_courses(of_back, seed, hands)
         for k, moment in enumerate(MOMENTS):
-            of_ram(moment, (bits - of_stored + k) // len(MOMENTS), seed, hands)
+            of_ram(moment, (bits - of_stored - of_back + k) // len(MOMENTS), seed, hands)
         for k, moment in enumerate(MOMENTS[1:3]):
             of_store(moment, (of_stored + k) // 2, seed, hands)
     return hands.outcomes
