@@ -2,7 +2,8 @@
 
 A module counts once COUNTER_MOVES packets went on by a few. From then on its packets are frozen while the counter
 stands, and from FROZEN_PACKETS on in which it has not passed the furthest value seen. Lost packets are a step ahead, up
-to GAP. A counter that goes back is that of a loop; of a module that was restarted only behind a silence, or after
+to GAP; further than the time has room for is a wrong packet with a lucky sum, unless the next one goes on from it. A
+counter that goes back is that of a loop; of a module that was restarted only behind a silence, or after
 STEADY packets that go on one by one beyond all that was seen. What was found to repeat itself before a silence has to
 do the same behind it, unless it goes on where it was: else each silence would make a loop live. So a loop longer than
 STEADY packets, which began again behind a silence, is believed from there on.
@@ -52,7 +53,7 @@ class PacketCounter:
         if self._known < COUNTER_MOVES:
             self._furthest = value
             return False
-        if self._passes(value):
+        if self._passes(value, step, passed):
             return False
         self._behind = min(self._behind + passed, FROZEN_PACKETS)
         return self._behind >= FROZEN_PACKETS or (not step and not self._met)
@@ -80,6 +81,8 @@ class PacketCounter:
         else:
             self._run = 0
         if step:
+            if self._met and step > COUNTER_STEP:
+                self._begin(value, 0)  # what came first behind the silence was a wrong packet, perhaps
             self._met = False
         elif self._known < COUNTER_MOVES or (self._met and moved):
             self._known = 0
@@ -87,12 +90,14 @@ class PacketCounter:
             self._begin(value, 0)
 
     @micropython.native
-    def _passes(self, value):
+    def _passes(self, value, step, passed):
         """It goes beyond the furthest value, or is believed to have begun anew."""
         ahead = (value - self._furthest) & COUNTER_MASK
-        if 0 < ahead <= GAP:
+        if 0 < ahead <= (GAP if step > COUNTER_STEP else GAP + COUNTER_STEP):
             self._beyond += 1
             if self._behind >= FROZEN_PACKETS and self._beyond < COUNTER_MOVES:
+                return False
+            if step > COUNTER_STEP and ahead > COUNTER_STEP + passed:
                 return False
             self._begin(value, min(self._width + ahead, _WIDEST))
             return True

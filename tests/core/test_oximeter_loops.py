@@ -119,6 +119,21 @@ def test_noise_makes_no_counting_device_frozen() -> None:
         assert count > 300 and not flags & v.FROZEN, rate
 
 
+@pytest.mark.req("VIT-2", "VIT-3")
+@pytest.mark.parametrize("odd", [1, 3, 5, 20, GAP - 1, GAP, 90, 5_000, -1, -40])
+@pytest.mark.parametrize("silence", [False, True])
+def test_a_wrong_counter_makes_no_live_device_frozen(odd: int, silence: bool) -> None:
+    """Else one wrong packet with a lucky sum stops the drug for twelve seconds, or for thirty behind a silence."""
+    parser = parser_of("nonin-df2")
+    sent = [Packet(counter=n, wave=n).encode() for n in range(100, 260)]
+    sent[40] = Packet(counter=140 + odd, wave=140).encode()
+    assert all(sure(parser, sent[:40]))
+    if silence:
+        parser.forget()
+    found = sure(parser, sent[40:])
+    assert found[1:].count(False) <= 3 and all(found[4:])
+
+
 @pytest.mark.req("VIT-2")
 @pytest.mark.parametrize("again", [1, 5, 9_000])
 def test_a_module_that_begins_anew_is_believed_behind_a_silence(again: int) -> None:
