@@ -1,6 +1,7 @@
 """The clock that a monitor writes into its lines: one that repeats itself never passes what it has said.
 
-A line is frozen from the `stuck`th on whose clock has not passed the furthest one seen. Somebody may set the clock,
+A line is frozen from the `stuck`th on whose clock has not passed the furthest one seen. One that is seconds ahead may
+be a wrong digit, as the first one behind a silence: it counts once the next one is ahead of it, too. Somebody may set the clock,
 once in STEADY lines, and it has to go on from there; midnight is nothing special. What was frozen has to go on for
 LIVE_AGAIN lines to be live again, also behind a silence, and for STEADY lines where it says again what it has said. So
 of a loop the first turn is believed as a clock that was set, and one longer than STEADY lines from there on.
@@ -11,6 +12,7 @@ from pump.base.compat import micropython
 NO_CLOCK = -1
 DAY_S = 86_400
 GAP_S = 60  # so far ahead it is the same clock, and lines were lost
+STEP_S = 5  # so far apart are two lines of which none was lost, at the most
 LIVE_AGAIN = 3  # steps in a row
 STEADY = 60  # steps in a row
 _WIDEST_S = DAY_S // 2
@@ -31,6 +33,8 @@ class DeviceClock:
         self._run = 0  # steps ahead in a row, up to STEADY
         self._set = False  # somebody has set it within STEADY lines
         self._silent = False  # the line was, since the last line
+        self._doubted = False  # the newest is further ahead than STEP_S, and the only one that says so
+        self._met = False  # the newest was the first one behind a silence
         self._bare = 0  # lines without a clock in a row, up to LIVE_AGAIN
 
     def silence(self):
@@ -45,13 +49,17 @@ class DeviceClock:
         self._bare = 0
         step = (clock - self.newest) % DAY_S if self.newest >= 0 else 0
         self._run = min(self._run + 1, STEADY) if 0 < step <= GAP_S else 0
-        first = self.newest < 0 or (self._silent and self._meet(step))
+        first = self.newest < 0 or (self._met and step > GAP_S)
+        self._met = False
+        if self._silent and not first:
+            first = self._met = self._meet(step)
         self.newest = clock
-        if first or self._passes(clock):
+        if first or self._passes(clock, step):
             self._furthest = clock
             self._same = 0
             return False
-        self._same = min(self._same + 1, self._stuck + 1)
+        if not self._doubted:
+            self._same = min(self._same + 1, self._stuck + 1)
         return self._same >= self._stuck
 
     @micropython.native
@@ -66,12 +74,16 @@ class DeviceClock:
         return True
 
     @micropython.native
-    def _passes(self, clock):
+    def _passes(self, clock, step):
         ahead = (clock - self._furthest) % DAY_S
         frozen = self._same > self._stuck
+        doubted, self._doubted = self._doubted and 0 < step <= GAP_S, False
         if frozen and self._run < LIVE_AGAIN:
             return False
-        if 0 < ahead <= GAP_S:
+        if 0 < ahead <= (2 * GAP_S if doubted else GAP_S):
+            if ahead > STEP_S and not (doubted or frozen):
+                self._doubted = True
+                return False
             self._width = min(self._width + ahead, _WIDEST_S)
             if self._run >= STEADY:
                 self._set = False

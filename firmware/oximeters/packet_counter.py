@@ -2,8 +2,8 @@
 
 A module counts once COUNTER_MOVES packets went on by a few. From then on its packets are frozen while the counter
 stands, and from FROZEN_PACKETS on in which it has not passed the furthest value seen. Lost packets are a step ahead, up
-to GAP; further than the time has room for is a wrong packet with a lucky sum, unless the next one goes on from it. A
-counter that goes back is that of a loop; of a module that was restarted only behind a silence, or after
+to GAP; further than the time has room for it may be a wrong packet with a lucky sum, and counts once the next one is ahead of
+it. A counter that goes back is that of a loop; of a module that was restarted only behind a silence, or after
 STEADY packets that go on one by one beyond all that was seen. What was found to repeat itself before a silence has to
 do the same behind it, unless it goes on where it was: else each silence would make a loop live. So a loop longer than
 STEADY packets, which began again behind a silence, is believed from there on.
@@ -32,6 +32,7 @@ class PacketCounter:
         self._run = 0  # steps of a few in a row, up to STEADY
         self._behind = 0  # packets since it passed the furthest value, up to FROZEN_PACKETS
         self._beyond = 0  # packets in a row beyond it, of a module that was frozen
+        self._doubted = False  # the newest is further ahead than can be, and the only one that says so
         self._silent = False  # the line was, since the last packet
         self._met = False  # the first packet behind a silence was another one: a module that does not count, perhaps
         self._restarts = False  # since the silence
@@ -93,11 +94,13 @@ class PacketCounter:
     def _passes(self, value, step, passed):
         """It goes beyond the furthest value, or is believed to have begun anew."""
         ahead = (value - self._furthest) & COUNTER_MASK
-        if 0 < ahead <= (GAP if step > COUNTER_STEP else GAP + COUNTER_STEP):
+        doubted, self._doubted = self._doubted, False
+        if 0 < ahead <= (2 * GAP if doubted and 0 < step <= GAP else GAP):
             self._beyond += 1
             if self._behind >= FROZEN_PACKETS and self._beyond < COUNTER_MOVES:
                 return False
-            if step > COUNTER_STEP and ahead > COUNTER_STEP + passed:
+            if ahead > COUNTER_STEP + passed and not (doubted and 0 < step <= GAP):
+                self._doubted = True
                 return False
             self._begin(value, min(self._width + ahead, _WIDEST))
             return True

@@ -182,14 +182,17 @@ class Lines(Losses):
 
     @micropython.native
     def clock(self, at):
-        """The seconds of the day of HH:MM:SS at buf[at:], which fits."""
+        """The seconds of the day of HH:MM:SS at buf[at:], which fits; WRONG for a time that no clock says."""
         buf = self.buf
-        return number(buf, at, 2) * 3600 + number(buf, at + 3, 2) * 60 + number(buf, at + 6, 2)
+        hours, minutes, seconds = number(buf, at, 2), number(buf, at + 3, 2), number(buf, at + 6, 2)
+        if hours > 23 or minutes > 59 or seconds > 59:
+            return WRONG
+        return hours * 3600 + minutes * 60 + seconds
 
     @micropython.native
     def reading(self, spo2, pulse, flags, clock):
         """A line that fits, with numbers as `number` reads them; False when they cannot be."""
-        if spo2 == WRONG or pulse == WRONG or spo2 > 100 or pulse > RATE_MAX:
+        if spo2 == WRONG or pulse == WRONG or clock == WRONG or spo2 > 100 or pulse > RATE_MAX:
             return False
         self.clock_s = clock
         if self._clock.stands(clock):

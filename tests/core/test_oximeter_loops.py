@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import exp, sin, tau
 from random import Random
 from typing import Any
@@ -260,6 +261,34 @@ def test_a_wrong_digit_makes_no_live_clock_frozen_for_more_than_a_line(form: str
         clocks[160] += odd_s
         found = sure(parser, [at(form, clock) for clock in clocks])
         assert found[1:].count(False) <= 4 and all(found[64:160]) and all(found[164:]), odd_s
+
+
+@pytest.mark.req("VIT-2", "VIT-3")
+@pytest.mark.parametrize("form", CLOCKED)
+@pytest.mark.parametrize("silence", [False, True])
+def test_wrong_digits_within_a_minute_make_no_live_clock_frozen(form: str, silence: bool) -> None:
+    """Else damage twice in a minute, or in the first line behind a silence, stops the drug for a minute."""
+    for odd_s, other_s in product((6, 18, 40, 59, 600, -4, -40, -36_000), repeat=2):
+        parser = parser_of(form)
+        clocks = [36_000 + 2 * n for n in range(200)]
+        clocks[60] += odd_s
+        clocks[70] += other_s
+        sent = [at(form, clock) for clock in clocks]
+        assert all(sure(parser, sent[:60])[1:])
+        if silence:
+            parser.forget()
+        found = sure(parser, sent[60:])
+        assert found.count(False) <= 8 and all(found[5:10]) and all(found[14:]), (odd_s, other_s)
+
+
+@pytest.mark.req("VIT-3")
+@pytest.mark.parametrize("form", CLOCKED)
+@pytest.mark.parametrize("time", ["24:00:00", "10:60:00", "10:00:64"])
+def test_a_time_that_no_clock_says_is_in_no_line(form: str, time: str) -> None:
+    """Else a line with a wrong digit is a reading, and moves what is known of the clock."""
+    parser, line = parser_of(form), at(form, 36_000)
+    assert not parser.take(line.replace(b"10:00:00", time.encode()), len(line)) and not parser.samples
+    assert parser.take(line, len(line))
 
 
 @pytest.mark.req("VIT-2")
