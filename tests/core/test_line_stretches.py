@@ -110,6 +110,13 @@ def test_where_there_is_no_room_the_two_last_count_as_the_stronger(bag: int, cou
     assert held(told) == [(3, 0), *FULL[1:-1], (7, counts_as)]
 
 
+def test_the_row_has_what_stands_in_it() -> None:
+    """Else two lines that go on differently are one state to the explorer."""
+    told: list[int] = []
+    line((3, 0), (5, 1)).pack(told)
+    assert told == [2, 3, 0, 5, 1]
+
+
 def test_a_long_push_empties_a_full_line() -> None:
     """Else what is pushed through sixteen stretches is lost after the first of them."""
     told = line(*FULL)
