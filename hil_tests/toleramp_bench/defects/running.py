@@ -12,7 +12,8 @@ from toleramp_bench.runs.execute import execute, make_target
 from toleramp_bench.scenario.reader import read_scenario
 
 SCENARIOS = ROOT / "hil_tests" / "scenarios"
-LIMIT_MS = 900_000  # twice the longest of these scenarios: a broken pump may wait for ever
+LIMIT_MS = 300_000  # a broken pump may wait for ever; the longest of these scenarios takes 207 s,
+LONGER_MS = {"screen-out.toml": 600_000}  # but for this one, 445 s
 
 
 def caught(defect: Defect) -> list[str]:
@@ -37,6 +38,6 @@ def _child(defect: Defect, to_parent: Connection) -> None:
 
 def _missed(name: str) -> list[str]:
     """The expectations that a scenario misses."""
-    scenario = replace(read_scenario(SCENARIOS / name), limit_ms=LIMIT_MS)
+    scenario = replace(read_scenario(SCENARIOS / name), limit_ms=LONGER_MS.get(name, LIMIT_MS))
     document = execute(scenario, make_target("core", scenario)).document
     return [f"{name}: {each['text']}: {each['why']}" for each in document["expectations"] if not each["met"]]
