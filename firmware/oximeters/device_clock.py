@@ -1,10 +1,10 @@
 """The clock that a monitor writes into its lines: one that repeats itself never passes what it has said.
 
 A line is frozen from the `stuck`th on whose clock has not passed the furthest one seen. One that is seconds ahead may
-be a wrong digit, as the first one behind a silence: it counts once the next one is ahead of it, too. Somebody may set the clock,
-once in STEADY lines, and it has to go on from there; midnight is nothing special. What was frozen has to go on for
-LIVE_AGAIN lines to be live again, also behind a silence, and for STEADY lines where it says again what it has said. So
-of a loop the first turn is believed as a clock that was set, and one longer than STEADY lines from there on.
+be a wrong digit, as the first one behind a silence: it counts once the next one is ahead of it, too. Somebody may set
+the clock, once in STEADY lines, and it has to go on from there; midnight is nothing special. What was frozen has to go
+on for LIVE_AGAIN lines to be live again, also behind a silence, and for STEADY lines where it says again what it has
+said. So of a loop the first turn is believed as a clock that was set, and one longer than STEADY lines from there on.
 """
 
 from pump.base.compat import micropython

@@ -2,8 +2,8 @@
 
 A module counts once COUNTER_MOVES packets went on by a few. From then on its packets are frozen while the counter
 stands, and from FROZEN_PACKETS on in which it has not passed the furthest value seen. Lost packets are a step ahead, up
-to GAP; further than the time has room for it may be a wrong packet with a lucky sum, and counts once the next one is ahead of
-it. A counter that goes back is that of a loop; of a module that was restarted only behind a silence, or after
+to GAP; further than the time has room for it may be a wrong packet with a lucky sum, and counts once the next one is
+ahead of it. A counter that goes back is that of a loop; of a module that was restarted only behind a silence, or after
 STEADY packets that go on one by one beyond all that was seen. What was found to repeat itself before a silence has to
 do the same behind it, unless it goes on where it was: else each silence would make a loop live. So a loop longer than
 STEADY packets, which began again behind a silence, is believed from there on.
