@@ -302,7 +302,10 @@ BY_INVARIANT: dict[str, Wrong] = {
     "no-step-before-the-last": Wrong(
         around(Bags, "_confirmed", _skips), "first bag asked", ("hang A", "scan", "CONFIRM")
     ),
-    "a-step-is-whole": Wrong(around(Running, "_begin", _short_step), "step 1", ("wait", "wait")),
+    "a-step-is-whole": Wrong(
+        both(around(Running, "_begin", _short_step), around(Guard, "_latch", _latches_but(causes.CLAIM))),
+        "step 1", ("wait", "wait"),
+    ),
     "the-bag-that-hangs": Wrong(
         _bag_is_believed, "bag C asked", ("hang C", "STOP", *_mild, "DOWN", "CONFIRM", *_on)
     ),
