@@ -1,0 +1,104 @@
+"""The numbers of the record by which a session goes on, one by one (INT-2, SES-14)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from core_kit import pump_with, run_to_step, running_at, short, start
+from guard_kit import Bench, steady
+
+from pump.guard.kept import mark_of
+from pump.session import recovered
+from pump.session.recovered import NOW, Record, put_now, restore
+from pump.tables import causes, states
+
+pytestmark = pytest.mark.req("INT-2", "SES-14")
+
+
+@pytest.fixture(scope="module")
+def running() -> Any:
+    """A pump's session in its third step."""
+    pump = pump_with(short(), 1_000_000)
+    start(pump)
+    run_to_step(pump, 3)
+    return pump
+
+
+def told(pump: Any, state: int | None = None) -> Record:
+    """The record of its session as it stands, or as if it stood in that state."""
+    buf, session = bytearray(NOW), pump.controller.session
+    kept, session.state = session.state, session.state if state is None else state
+    try:
+        put_now(session, buf, 0, 7, 8, 9, pump.controller.wall, False)
+    finally:
+        session.state = kept
+    return Record(buf, 0)
+
+
+@pytest.mark.parametrize(("still_ms", "still_s"), [(0, 0), (1, 1), (1000, 1), (1001, 2), (1 << 29, 0xFFFF)])
+def test_a_time_without_flow_is_rounded_up(running: Any, still_ms: int, still_s: int) -> None:
+    """Else each power cut makes it shorter."""
+    progress = running.controller.session.progress
+    kept, progress.still_ms = progress.still_ms, still_ms
+    assert told(running).still_s == still_s
+    progress.still_ms = kept
+
+
+@pytest.mark.parametrize("state", range(len(states.NAMES)))
+def test_only_a_session_that_has_begun_and_is_not_over_goes_on(running: Any, state: int) -> None:
+    """Else one that has ended, or that nobody has begun, stands there after a power cut."""
+    group = states.GROUP[state]
+    record = told(running, state)
+    assert record.open == bool(group & states.ON and group & (states.SUPERVISED | states.HOLDS))
+    assert record.flowing == bool(group & states.FLOWS)
+
+
+def test_it_is_taken_up_as_it_stood_and_held_until_the_vital_signs_are_good(running: Any) -> None:
+    """Else a session goes on by itself, or at a step to which nobody went back."""
+    record, session = told(running), running.controller.session
+    again = pump_with(short(), 1_000_000)
+    case = again.controller.session.case
+    assert restore(case, record, [])
+    progress, was = case.progress, session.progress
+    assert (progress.cause, progress.by_vitals, progress.back_step) == (causes.POWER_OFF, True, -1)
+    assert (progress.total, progress.done, progress.step) == (was.total, was.done, was.step)
+    assert (progress.entries, progress.session, record.mark, record.run, record.boot) == (1, 1, 7, 8, 9)
+    recovering = again.controller.session.recovered
+    for older, nl in ((False, recovered.STEP_NL), (True, 2 * recovered.STEP_NL)):
+        recovering.begin(record, False, older)
+        rate_e4 = max(case.course.rate_e4[record.step : record.step + 2])
+        assert recovering.unsure_nl == nl + rate_e4 * recovered.LAG_MS // 36_000
+        assert recovering.unsure_e4 * 100 >= recovering.unsure_nl > (recovering.unsure_e4 - 100) * 100
+        given_nl = progress.total * case.plan.pl_pulse // 1000
+        assert abs(recovering.given_e4 * 100 - given_nl) <= 500 and not recovering.given_e4 % 10
+        assert recovering.off_s == -1 and progress.still_ms > 0
+    recovering.begin(record, True)
+    assert recovering.off_s == recovered.RESET_S
+
+
+def test_a_drug_that_has_stood_still_too_long_in_the_first_step_is_not_resumed() -> None:
+    """Else what has flowed in step 1 counts as nothing."""
+    case = running_at(1).controller.session.case
+    case.progress.still_ms = case.plan.protocol.max_hold_min * 60_000
+    assert case.progress.flowed == 0 and not case.held_too_long()
+    case.progress.still_ms += 1
+    assert case.held_too_long()
+    case.progress.flowed = -1
+    assert not case.held_too_long()
+
+
+def test_a_protocol_is_known_by_the_low_half_of_its_sum() -> None:
+    """Else another protocol's record is taken for this one's."""
+    assert mark_of(b"") == mark_of(b"123") == 0
+    assert mark_of(bytes((9, 9, 1, 2, 3, 4))) == 0x0201
+    assert mark_of(bytes((1, 2, 3, 4))) == 0x0201
+
+
+def test_a_late_pulse_is_judged_by_the_rate_of_its_own_step() -> None:
+    """Else a step's last pulses count as those of the faster one after it, and more of them are let pass."""
+    protocol = steady(80, 80)
+    protocol.steps[1].rate_e4 *= 3
+    guard = Bench(protocol).guard
+    assert [guard._fastest_us(k) for k in range(2)] == list(guard._course.interval_us)
+    assert guard._course.interval_us[0] > guard._course.interval_us[1]
