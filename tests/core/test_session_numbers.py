@@ -1,4 +1,4 @@
-"""The numbers of the record by which a session goes on, one by one (INT-2, SES-14)."""
+"""The numbers by which a session decides, and goes on after a power cut, one by one (INT-2, INT-4, SES-14)."""
 
 from __future__ import annotations
 
@@ -102,3 +102,30 @@ def test_a_late_pulse_is_judged_by_the_rate_of_its_own_step() -> None:
     guard = Bench(protocol).guard
     assert [guard._fastest_us(k) for k in range(2)] == list(guard._course.interval_us)
     assert guard._course.interval_us[0] > guard._course.interval_us[1]
+
+
+SEALED = (
+    "progress.step", "progress.leg", "progress.leg_end", "progress.target", "progress.entered", "progress.reacted",
+    "progress.by_vitals", "progress.reactions", "progress.cause", "progress.resume_step", "progress.wrong_bags",
+    "progress.hung", "progress.back_bag", "progress.back_step", "progress.session", "progress.entries",
+    "progress.turn", "question.kind", "question.second", "running.resting", "state",
+)  # fmt: skip
+
+
+@pytest.mark.req("INT-4")
+@pytest.mark.parametrize("path", SEALED)
+def test_one_changed_bit_of_a_session_is_seen_before_it_decides(running: Any, path: str) -> None:
+    """Else it goes on at another step, with another target, or on another bag."""
+    session = running.controller.session
+    owner = session
+    *parts, name = path.split(".")
+    for part in parts:
+        owner = getattr(owner, part)
+    kept = getattr(owner, name)
+    session._seal.close()
+    assert session._seal.whole()
+    for bit in range(1 if isinstance(kept, bool) else 30):
+        setattr(owner, name, not kept if isinstance(kept, bool) else kept ^ 1 << bit)
+        assert not session._seal.whole(), bit
+        setattr(owner, name, kept)
+    assert session._seal.whole()
