@@ -94,12 +94,12 @@ class PacketCounter:
     def _passes(self, value, step, passed):
         """It goes beyond the furthest value, or is believed to have begun anew."""
         ahead = (value - self._furthest) & COUNTER_MASK
-        doubted, self._doubted = self._doubted, False
-        if 0 < ahead <= (2 * GAP if doubted and 0 < step <= GAP else GAP):
+        doubted, self._doubted = self._doubted and 0 < step <= GAP, False
+        if 0 < ahead <= (2 * GAP if doubted else GAP):
             self._beyond += 1
             if self._behind >= FROZEN_PACKETS and self._beyond < COUNTER_MOVES:
                 return False
-            if ahead > COUNTER_STEP + passed and not (doubted and 0 < step <= GAP):
+            if ahead > COUNTER_STEP + passed and not doubted:
                 self._doubted = True
                 return False
             self._begin(value, min(self._width + ahead, _WIDEST))

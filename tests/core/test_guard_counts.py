@@ -155,3 +155,13 @@ def test_what_comes_after_the_end_belongs_to_the_step_that_flowed() -> None:
     bench.stop()
     bench.go_back(0)
     assert bench.guard._tally.by_bag[0] == 3 and bench.guard._tally.drawn[0] == 3 and not bench.trip
+
+
+@pytest.mark.req("FLO-5")
+def test_a_late_pulse_is_judged_by_the_rate_of_its_own_step() -> None:
+    """Else a step's last pulses count as those of the faster one after it, and more of them are let pass."""
+    protocol = steady(80, 80)
+    protocol.steps[1].rate_e4 *= 3
+    guard = Bench(protocol).guard
+    assert [guard._fastest_us(k) for k in range(2)] == list(guard._course.interval_us)
+    assert guard._course.interval_us[0] > guard._course.interval_us[1]

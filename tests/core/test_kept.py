@@ -204,3 +204,10 @@ def test_what_does_not_belong_together_is_not_taken_up() -> None:
     elsewhere[3] ^= 1  # an account of another protocol
     assert again(bench, lower, turn) is None and again(bench, now, elsewhere) is None
     assert Guard(PL_PULSE).blob == bytearray() and kept.mark_of(bytearray()) == 0
+
+
+def test_a_protocol_is_known_by_the_low_half_of_its_sum() -> None:
+    """Else another protocol's record is taken for this one's."""
+    assert kept.mark_of(b"") == kept.mark_of(b"123") == 0
+    assert kept.mark_of(bytes((9, 9, 1, 2, 3, 4))) == 0x0201
+    assert kept.mark_of(bytes((1, 2, 3, 4))) == 0x0201

@@ -15,7 +15,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -30,7 +30,7 @@ from pump.tables.alarms import PATIENT
 from pump.tables.states import GROUP, HOLDS, ON, OVER
 from pump.tables.vitals import VALID
 from toleramp_bench.cuts.fields import Field, fields, flip
-from toleramp_bench.cuts.writes import HOLDS_DUE, Outcome, Session, come_up, protocol, truth
+from toleramp_bench.cuts.writes import TO_HOLD, Outcome, Session, come_up, protocol, truth
 from toleramp_bench.facts import keep_facts
 from toleramp_bench.names import EVENTS, STATES
 from toleramp_bench.runs.forked import Crew, crew
@@ -91,7 +91,7 @@ def at_moment(name: str) -> Session:
         if name == MOMENTS[2]:
             return bool(session.state == STATES.HELD and progress.step == 1)
         if name == SENT_BACK:
-            return bool(session.state == STATES.HELD and session.held == HOLDS_DUE)
+            return bool(session.state == STATES.HELD and session.held == len(TO_HOLD))
         if name == MOMENTS[3]:
             return bool(session.state == STATES.BAG and progress.step == 2)  # noqa: PLR2004
         return bool(session.state == STATES.RUNNING and progress.step == 2 and progress.done > 100)  # noqa: PLR2004
@@ -207,20 +207,9 @@ def stored(session: Session, one: Flip, slot: int, at: int, bit: int) -> Flip:
 # -- the campaign
 
 
-def of_ram(moment: str, count: int, seed: int, hands: Crew) -> None:
-    """So many flips at a moment: each field in its turn."""
-    random = Random(f"{seed} {moment}")
-    session = at_moment(moment)
-    found = list(fields(session.pump.controller).items())
-    random.shuffle(found)
-    twins = {patient: _in_child(session, patient) for patient in PATIENTS}
-    for k in range(count):
-        place, item = found[k % len(found)]
-        one = Flip(moment, PATIENTS[(k + k // len(found)) % len(PATIENTS)], place.room, str(place), "")
-        draw = Random(random.random())
-        branch = hands.branch()
-        if branch.child:
-            branch.deliver(lambda: flipped(session, twins[one.patient], place, item, one, draw))  # noqa: B023
+def every(_: Field) -> bool:
+    """All fields."""
+    return True
 
 
 def worked_out_with(place: Field) -> bool:
@@ -228,20 +217,23 @@ def worked_out_with(place: Field) -> bool:
     return ".plan" in place.path or "course" in place.path
 
 
-def of_courses(count: int, seed: int, hands: Crew) -> None:
-    """So many flips of what a course is worked out with, before a decision does it; sessions go to their end."""
-    random = Random(f"{seed} {SENT_BACK}")
-    session = at_moment(SENT_BACK)
-    found = [pair for pair in fields(session.pump.controller).items() if worked_out_with(pair[0])]
+def of_ram(
+    moment: str, count: int, seed: int, hands: Crew,
+    of: Callable[[Field], bool] = every, patients: Sequence[str] = PATIENTS, window_s: int = WINDOW_S,
+) -> None:  # fmt: skip
+    """So many flips at a moment: each of those fields in its turn."""
+    random = Random(f"{seed} {moment}")
+    session = at_moment(moment)
+    found = [pair for pair in fields(session.pump.controller).items() if of(pair[0])]
     random.shuffle(found)
-    twin = _in_child(session, PATIENTS[0], TO_THE_END_S)
+    twins = {patient: _in_child(session, patient, window_s) for patient in patients}
     for k in range(count):
         place, item = found[k % len(found)]
-        one = Flip(SENT_BACK, PATIENTS[0], place.room, str(place), "")
+        one = Flip(moment, patients[(k + k // len(found)) % len(patients)], place.room, str(place), "")
         draw = Random(random.random())
         branch = hands.branch()
         if branch.child:
-            branch.deliver(lambda: flipped(session, twin, place, item, one, draw, TO_THE_END_S))  # noqa: B023
+            branch.deliver(lambda: flipped(session, twins[one.patient], place, item, one, draw, window_s))  # noqa: B023
 
 
 def _in_child(session: Session, patient: str, window_s: int = WINDOW_S) -> Trace:
@@ -273,7 +265,7 @@ def campaign(bits: int, seed: int, jobs: int) -> list[Flip]:
     """So many flips in all."""
     of_stored, of_back = round(bits * STORED_SHARE), round(bits * SENT_BACK_SHARE)
     with crew(jobs) as hands:
-        of_courses(of_back, seed, hands)
+        of_ram(SENT_BACK, of_back, seed, hands, worked_out_with, PATIENTS[:1], TO_THE_END_S)
         for k, moment in enumerate(MOMENTS):
             of_ram(moment, (bits - of_stored - of_back + k) // len(MOMENTS), seed, hands)
         for k, moment in enumerate(MOMENTS[1:3]):

@@ -44,7 +44,7 @@ QUIET_S = 3
 STEPS = ((0, 20, 1), (0, 60, 6), (1, 20, 120))  # bag, mL/h, seconds
 STRENGTHS = (1, 9)
 HOLD_AT, REACT_AT = (2, 500), (3, 300)  # step, and pulses that have flowed in it: from there on each is done once
-HOLDS_DUE = 2
+TO_HOLD = (HOLD_AT, REACT_AT)
 BACK_TO = 2
 AGAIN = (3, 11, 29, 2, 5, 17, 1, 40, 7, 13)  # writes after the first power-on until the second cut
 PARTS = (0, 1, 24, 43, 47, FRAM_SLOT)  # bytes of a write that are done
@@ -146,7 +146,7 @@ class Session:
         progress = self.session.progress
         here = progress.step + 1, progress.done
         if self.state == STATES.RUNNING and self.pump.keys_free():
-            due = (HOLD_AT, REACT_AT)[self.held] if self.held < HOLDS_DUE else (99, 0)
+            due = TO_HOLD[self.held] if self.held < len(TO_HOLD) else (99, 0)
             if here[0] == due[0] and here[1] >= due[1]:
                 self.held += 1
                 wishes = Wishes(cause=causes.TECHNICAL)

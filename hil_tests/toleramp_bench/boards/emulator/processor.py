@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_EXECUTABLE = (0x0000_0000, 0x1000_0000, 0x2000_0000)
-_EXECUTABLE_END = (0x0000_4000, 0x1600_0000, 0x2104_0000)
+_EXECUTABLE = range(0x0000_4000), range(0x1000_0000, 0x1600_0000), range(0x2000_0000, 0x2104_0000)
 """Boot ROM, flash with its aliases and cache, memory with its second image: RP2040 data sheet, 2.2. Nothing else holds
 code; between the images there is nothing either, which nobody has met."""
 
@@ -31,14 +30,13 @@ class Processor:
         """To be called now and then: code that has run away ends as on the chip, which the emulator lets run on through
         addresses where nothing is."""
         pc = self._core.pc
-        if not self.hung and not any(a <= pc < b for a, b in zip(_EXECUTABLE, _EXECUTABLE_END, strict=True)):
+        if not self.hung and not any(pc in part for part in _EXECUTABLE):
             self._lock_up()
 
     def _lock_up(self) -> None:
         """What a fault ends in, and a breakpoint without a debugger: the image has the SDK's handler, which is one."""
         self.lock_ups += 1
-        self.hung = True
-        self._freeze()
+        self.hang(interrupts=False)
 
     def hang(self, interrupts: bool) -> None:
         """No more work until a reset."""
