@@ -43,8 +43,9 @@ LIMIT_S = 1_200
 QUIET_S = 3
 STEPS = ((0, 20, 1), (0, 60, 6), (1, 20, 120))  # bag, mL/h, seconds
 STRENGTHS = (1, 9)
-HOLD_AT, REACT_AT = (2, 500), (3, 300)  # step, and pulses that have flowed in it: from there on each is done once
-TO_HOLD = (HOLD_AT, REACT_AT)
+# step, pulses that have flowed in it, why: from there on each is done once, in this order
+TO_HOLD = ((2, 500, causes.TECHNICAL), (3, 300, causes.MILD))
+NEVER = (99, 0, 0)
 BACK_TO = 2
 AGAIN = (3, 11, 29, 2, 5, 17, 1, 40, 7, 13)  # writes after the first power-on until the second cut
 PARTS = (0, 1, 24, 43, 47, FRAM_SLOT)  # bytes of a write that are done
@@ -146,12 +147,12 @@ class Session:
         progress = self.session.progress
         here = progress.step + 1, progress.done
         if self.state == STATES.RUNNING and self.pump.keys_free():
-            due = TO_HOLD[self.held] if self.held < len(TO_HOLD) else (99, 0)
-            if here[0] == due[0] and here[1] >= due[1]:
+            step, pulses, cause = TO_HOLD[self.held] if self.held < len(TO_HOLD) else NEVER
+            if here[0] == step and here[1] >= pulses:
                 self.held += 1
-                wishes = Wishes(cause=causes.TECHNICAL)
-                if due == REACT_AT:
-                    wishes = Wishes(cause=causes.MILD, step=BACK_TO, bag=STEPS[BACK_TO - 1][0])
+                wishes = Wishes(cause=cause)
+                if cause == causes.MILD:
+                    wishes.step, wishes.bag = BACK_TO, STEPS[BACK_TO - 1][0]
                 self.nurse.wishes = wishes
                 self.pump.press(STOP)
                 return
