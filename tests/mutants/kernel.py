@@ -21,16 +21,16 @@ _BESIDE = {
     "pump.guard.sealed": ("compared", "sealed", "guard_memory"),
     "pump.guard": ("guard_faults", "mirror", "sealed", "session_run"),
     "pump.session.bags": ("bags", "proposals"),
-    "pump.session.recovered": ("recovered", "kept"),
-    "pump.session": ("session_run", "session_holds", "session_reactions", "progress"),
+    "pump.session.recovered": ("recovered", "kept", "session_numbers"),
+    "pump.session": ("session_run", "session_holds", "session_reactions", "progress", "session_numbers"),
     "pump.delivery": ("delivery", "session_run"),
     "pump.course.kept": ("kept", "recovered"),
-    "pump.course": ("course", "plan", "line_fill"),
+    "pump.course": ("course", "plan", "line_fill", "course_numbers", "plan_numbers"),
     "pump.store.journal": ("journal",),
     "pump.store.clearing": ("clearing",),
     "pump.store.keyring": ("keyring", "keys_on_line"),
-    "pump.store.saved": ("kept", "recovered"),
-    "pump.store.entries": ("kept", "recovered"),
+    "pump.store.saved": ("kept", "recovered", "entries", "session_numbers"),
+    "pump.store.entries": ("entries", "kept", "recovered"),
     "pump.store": ("orders", "settings", "journal"),
     "pump.senses": ("vitals", "signal_gone", "conditions", "watched_patient"),
     "pump.protocol.vein": ("vein", "line_stretches", "line_fill"),
@@ -102,5 +102,5 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, Function]]:
 
 def beside(module: str) -> list[str]:
     """The test files where a mutant of that module is judged while nothing better is known."""
-    names = next(names for start, names in _BESIDE.items() if module.startswith(start))
+    names = next((names for start, names in _BESIDE.items() if module.startswith(start)), ())
     return [f"tests/core/test_{name}.py" for name in names]
