@@ -1,17 +1,20 @@
 """The FRAM's turn: what became of the write before, the one write of this scan.
 
 The order's mark before its first pulse goes first, then the session as it stands, then a record of the log, a setting,
-what was given of the order, and what is long. What was given has turns of its own, too, so that no slot that cannot be
-written keeps it from the memory. After a decision the log waits until the session is written.
+what was given of the order, and what is long. What was given has turns of its own, too. After a decision the log waits
+until the session is written. A slot that cannot be written keeps nothing else from the memory: with each failure the
+next scan begins with the next of them.
 """
 
 from pump.base.compat import micropython
+from pump.io import FAILED
 from pump.store.saved import SLOW_MS
 from pump.tables import parts
 from pump.tables.states import GROUP, UNTESTED
 
 _FRAM = parts.BIT[parts.FRAM]
 _WAIT_MOST = 16  # records in RAM, which holds 64 (pump.store.journal)
+_SESSION, _LOG, _SETTING, _ORDER, _LONG, _WRITERS = range(6)  # in their order
 
 
 @micropython.native
@@ -37,10 +40,11 @@ def keep(pump, snap, out):
 @micropython.native
 def settle(pump, outcome):
     """What became of the one write of the scan before, whoever's it was: what is not due has none."""
-    orders = pump.orders
+    orders, saved = pump.orders, pump.saved
     pump.journal.settle(outcome)
-    if pump.saved.handed:
-        pump.saved.settle(outcome)
+    saved.begins = (saved.begins + 1) % _WRITERS if outcome == FAILED else _SESSION
+    if saved.handed:
+        saved.settle(outcome)
     if orders.due:
         orders.settle(outcome)
         pump.session.case.unproved = orders.waits
@@ -51,6 +55,8 @@ def settle(pump, outcome):
 @micropython.native
 def _store(pump, saved, out):
     orders, journal = pump.orders, pump.journal
+    if saved.begins and _give_way(pump, saved, out):
+        return
     if orders.due and (pump.turn & 1 or orders.waits):
         orders.store(out)
     if out.fram_slot < 0 and saved.pair and (pump.spare or saved.mask == 1):
@@ -65,3 +71,23 @@ def _store(pump, saved, out):
         orders.store(out)
     if out.fram_slot < 0 and not (out.flowing and pump.turn) and not GROUP[pump.session.state] & UNTESTED:
         saved.store_more(pump, out)
+
+
+@micropython.native
+def _give_way(pump, saved, out):
+    """The write before was not kept: who comes behind in the order is first. True when one of them had something."""
+    at, journal = saved.begins, pump.journal
+    while at < _WRITERS and out.fram_slot < 0:
+        if at == _LOG and not saved.first:
+            journal.store_next(out)
+        elif at == _SETTING:
+            pump.settings.store(out)
+        elif at == _ORDER and pump.orders.due:
+            pump.orders.store(out)
+        elif at == _LONG and not (out.flowing and pump.turn) and not GROUP[pump.session.state] & UNTESTED:
+            saved.store_more(pump, out)
+        at += 1
+    if out.fram_slot < 0:
+        return False
+    journal.waits = at != _LOG + 1
+    return True

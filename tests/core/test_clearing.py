@@ -127,3 +127,26 @@ def test_the_digest_is_that_of_the_tools_file(tmp_path: Path) -> None:
     log = reading.read(tmp_path / "a.jsonl")
     opened = form.digest_of(log.opening)
     assert clearing.free(memory.read, memory.write, opened, log.head.sha256) == clearing.FREED
+
+
+@pytest.mark.req("INT-12")
+@pytest.mark.parametrize("records", [1, 2])
+def test_a_log_of_a_record_or_two_is_freed_too(records: int) -> None:
+    """Else the second one stays, and a tool says that the memory is free."""
+    memory = Memory(records=records)
+    newest = memory.slots[records - 1]
+    assert memory.free(memory.digest()) == clearing.FREED
+    assert memory.slots[0] == newest and count_records(memory.read) == 1
+    assert memory.writes == (records if records > 1 else 0), "one alone is the newest already"
+
+
+@pytest.mark.parametrize(("records", "looks"), [(256, 1), (257, 2), (513, 3)])
+def test_it_says_that_it_is_still_there_each_256_slots(records: int, looks: int) -> None:
+    """Else the watchdog ends it in the middle: once while it is read, once while it is freed."""
+    memory, told = Memory(records=records), [0]
+
+    def tell() -> None:
+        told[0] += 1
+
+    clearing.free(memory.read, memory.write, OPENED, memory.digest(), tell)
+    assert told[0] == 2 * looks

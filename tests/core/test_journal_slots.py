@@ -8,10 +8,10 @@ import pytest
 from test_journal import Memory, written
 
 from pump.base import crc
-from pump.io import FAILED, KEPT, NO_WRITE, TAKEN, Outputs
+from pump.io import FAILED, KEPT, NO_WRITE, START, TAKEN, Outputs
 from pump.store import journal
 from pump.store.journal import BLOCK, RECORD, RING, SLOTS, Journal
-from pump.tables import events
+from pump.tables import events, states
 from pump.tables.causes import BIT, JOURNAL_FULL, LOG_LOST
 
 HALF = 1 << 12  # blocks of numbers of a pump that knows its log
@@ -113,3 +113,25 @@ def test_a_record_says_its_time_to_the_millisecond() -> None:
     log.copy(0, work, 0)
     assert struct.unpack_from("<IIH", work, 0)[1:] == (3_600, 999)
     assert crc.holds(work, RECORD - crc.SIZE)
+
+
+@pytest.mark.req("INT-12", "SES-14")
+@pytest.mark.parametrize("count", [1, 2, 3, 70])
+def test_the_newest_record_is_the_last_one_and_nothing_before_the_first_is_asked_for(count: int) -> None:
+    """Else a power-on goes by the record before, or reads what is no slot."""
+    _, memory = written(count)
+
+    def read(slot: int) -> bytearray:
+        assert 0 <= slot < SLOTS
+        return memory.read(slot)
+
+    assert journal.newest(read, count) == (count - 1, states.RUNNING, (count - 1) * 10)
+    assert journal.newest(read, 0) == (-1, 0, 0) and journal.unfinished(read, 0) == 0
+    log, memory.slots, out = Journal(), {}, Outputs()
+    for _ in range(count):  # none of them says anything of a session
+        log.context(1, 0, states.IDLE, 0, 0, 0, 0, 0)
+        log.event(events.PRESSED, START)
+        log.store_next(out)
+        memory.take(out)
+        log.settle(KEPT)
+    assert journal.unfinished(read, count) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import struct
 
 import pytest
 from core_kit import mini, short
@@ -211,3 +212,22 @@ def test_a_protocol_is_known_by_the_low_half_of_its_sum() -> None:
     assert kept.mark_of(b"") == kept.mark_of(b"123") == 0
     assert kept.mark_of(bytes((9, 9, 1, 2, 3, 4))) == 0x0201
     assert kept.mark_of(bytes((1, 2, 3, 4))) == 0x0201
+
+
+def test_a_pulse_more_than_a_step_has_is_booked_to_that_step() -> None:
+    """Else it counts as drawn from the next step's bag, and that step gives one less."""
+    bench = to_step(3, 19)
+    bench.go_back(2)
+    _, turn = record(bench)
+    whole = bench.guard._course.pulses[3]
+    give(bench, 2, 20)
+    give(bench, 3, 21, whole - 1)
+    bench.go_back(1)
+    now, _ = record(bench)
+    drawn = []
+    for more in (0, 1):
+        struct.pack_into("<I", now, kept._LEVEL_AT - 4, whole + more)  # the pulses of the step stand last
+        other = again(bench, now, turn)
+        assert now[0] == 3 and other is not None
+        drawn.append((other.guard._tally.drawn[0], other.guard._tally.drawn[1]))
+    assert drawn[1] == (drawn[0][0] + 1, drawn[0][1])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from core_kit import scan_s
 from line_model import coded
 from test_keys_on_line import KEYS, PAYLOADS, Laptop, idle
 
 from pump.protocol.approval import encode_keyring
-from pump.store.keyring import Keyring
-from pump.tables import alarms, events, refusals
+from pump.store.keyring import LOOK_S, Keyring
+from pump.tables import alarms, events, refusals, states
 from pump.tables import messages as m
 from pump.tables.causes import BIT, KEYS_DAMAGED
 
@@ -59,3 +61,60 @@ def test_a_second_copy_that_differs_is_what_a_broken_installation_left() -> None
     assert list(ring.people()) == ["afischer"] and ring.bad == 2
     ring._copies[0][20] ^= 1
     assert ring.people() == {}
+
+
+def told(ring: Keyring) -> list[int]:
+    """What it says of itself, to the last copy."""
+    to: list[int] = []
+    ring.put(to.append, lambda put, name: put(name[0]))
+    return to
+
+
+@pytest.mark.req("SEC-3")
+def test_it_says_which_copies_are_there_and_who_has_a_key() -> None:
+    """Else a reader of the log takes a damaged copy for a sound one."""
+    ring = encode_keyring({"b": None, "a": bytes(range(32))})
+    torn = bytearray(ring)
+    torn[9] ^= 1
+    people = [2, ord("a"), 1, ord("b"), 0]
+    for copies, states_of in (([ring, ring], [1, 1]), ([torn, ring], [2, 1]), ([ring, torn], [1, 2]), ([ring], [1])):
+        assert told(Keyring(copies)) == [len(copies), *states_of, *people]
+    assert told(Keyring([None, ring])) == [2, 0, 1, *people]
+    assert told(Keyring([torn, None])) == [2, 2, 0, 0]
+
+
+class Pump:
+    """What the ring looks at of a controller; `said`: what it has recorded."""
+
+    def __init__(self) -> None:
+        self.t_s, self.said = 0, list[tuple[int, ...]]()
+        self.session, self.link = SimpleNamespace(state=states.READY), SimpleNamespace(loading=False)
+
+    def log(self, *record: int) -> None:
+        self.said.append(record)
+
+
+@pytest.mark.req("INT-4", "SEC-1")
+@pytest.mark.parametrize("busy", ["", "running", "loading", "early"])
+def test_it_is_looked_at_once_a_minute_and_only_at_rest(busy: str) -> None:
+    """Else a look that takes milliseconds falls into a scan of the flow."""
+    ring, pump = Keyring([encode_keyring(KEYS)] * 2), Pump()
+    ring.look(pump)
+    ring._copies[0][20] ^= 1
+    pump.t_s = LOOK_S - (busy == "early")
+    pump.session.state = states.RUNNING if busy == "running" else states.READY
+    pump.link.loading = busy == "loading"
+    ring.look(pump)
+    assert ring.bad == (0 if busy else 1) and pump.said == ([] if busy else [(events.KEYS_DAMAGED, 0, 1)])
+
+
+@pytest.mark.req("INT-4", "SEC-1")
+def test_damage_found_in_use_is_told_with_the_next_look() -> None:
+    """Else people wonder for a minute why nobody's key counts."""
+    ring, pump = Keyring([encode_keyring(KEYS)] * 2), Pump()
+    ring.look(pump)
+    ring._copies[0][20] ^= 1
+    assert ring.people() == KEYS
+    pump.t_s = 1
+    ring.look(pump)
+    assert pump.said == [(events.KEYS_DAMAGED, 0, 1)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import struct
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 from core_kit import END, classify, pump_with, scan_s, short, start, state, tap
 
 from pump.io import CONFIRM, STOP
 from pump.store.journal import RECORD, SLOTS, valid
-from pump.store.minutes import CHANGES, MINUTE_S
+from pump.store.minutes import CHANGES, MINUTE_S, Minutes
 from pump.tables import alarms, events
 from pump.tables import messages as m
 from pump.tables.vitals import VALID
@@ -170,3 +171,32 @@ def test_a_full_memory_alarms_and_no_record_is_written_over_by_a_minute() -> Non
     assert all(now[slot] == data for slot, data in before.items() if slot < SLOTS)
     assert max(slot for slot in now if slot < SLOTS) == SLOTS - 1
     assert pump.controller.alarms.active[alarms.JOURNAL]
+
+
+ONE_PART = (m.DATA_BYTES - struct.calcsize(events.SIGNS)) // 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"), [(0, 1), (ONE_PART, 1), (ONE_PART + 1, 2), (CHANGES, 2), (CHANGES + 9, 2)]
+)
+def test_a_record_is_as_long_as_its_changes(changes: int, parts: int) -> None:
+    """Else the last change of a minute is cut off, or a calm one takes the room of two."""
+    said, pieces = list[tuple[int, ...]](), list[bytes]()
+    minute = Minutes()
+    vitals = SimpleNamespace(sure=True, spo2=90, pulse=70)
+    pump = SimpleNamespace(
+        t_s=0, vitals=vitals, conditions=SimpleNamespace(monitoring=SimpleNamespace(on=True)),
+        note=lambda *record: said.append(record),
+        journal=SimpleNamespace(part=lambda kind, part, piece: pieces.append(bytes(piece))),
+    )  # fmt: skip
+    for second in range(max(1, changes)):
+        pump.t_s, vitals.spo2 = second, 90 if changes and second & 1 else 99
+        minute.look(pump)
+        if not changes:
+            minute._changes = 0
+    pump.conditions.monitoring.on = False
+    minute.look(pump)
+    ((kind, _, _, announced),) = said
+    told = vital_signs.of_content(b"".join(pieces))
+    assert (kind, announced, len(pieces)) == (events.VITALS, parts, parts)
+    assert told is not None and told["changes"] == changes and len(told["changed"]) == min(changes, CHANGES)

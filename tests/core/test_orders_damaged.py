@@ -185,3 +185,29 @@ def test_a_person_at_the_prompt_has_a_way_out_of_a_damaged_memory(rows: int) -> 
     assert code_of(pump, ladder()) == "order-unread"
     orders.empty(lambda slot, data: fram.update({slot: data}))
     assert not refused(pump, ladder())
+
+
+def test_a_session_that_goes_on_books_to_its_own_order() -> None:
+    """Else what flows after a power cut counts for no order, and that can be given again."""
+    key, fram = b"k" * 16, dict[int, bytes]()
+    store = orders.Orders(lambda slot: bytearray(fram.get(slot, bytes(48))))
+    store.adopt(key)
+    store.begin()
+    write(store, fram)
+    store.book(300_000, False)
+    write(store, fram)
+    again = orders.Orders(store._read_slot)
+    assert again.go_on(key) and again.given(key) == 300_000 and not again.waits
+    again.book(500_000, False)
+    write(again, fram)
+    assert orders.Orders(store._read_slot).given(key) == 500_000
+    new = orders.Orders(store._read_slot)
+    assert new.go_on(b"n" * 16) and new.waits and new.due
+    assert orders.Orders(store._read_slot).go_on(None)
+
+
+def test_a_session_does_not_go_on_where_nobody_knows_what_was_given() -> None:
+    """Else the dose that is refused to a new session is given by an old one."""
+    silent = orders.Orders(lambda slot: None)
+    assert not silent.go_on(b"k" * 16)
+    assert silent._key is None

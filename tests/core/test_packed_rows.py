@@ -15,7 +15,7 @@ from pump.guard.guard import QUIET_MS
 from pump.panel.alarms import Alarms
 from pump.senses.conditions import Conditions
 from pump.senses.parts import Parts
-from pump.senses.vitals import Vitals
+from pump.senses.vitals import LEASE_MS, Vitals
 from pump.session.case import MIN_MS, SEEN_MS, Case
 from pump.session.question import Question
 from pump.session.session import Session
@@ -321,3 +321,19 @@ def test_the_last_line_s_levels_are_told_until_all_are_reached() -> None:
         to: list[int] = []
         bounds.pack(to)
         assert to[5:8] == [33 if reached < bounds.levels.top else 0, reached, SPAN_MAX_MS]
+
+
+@pytest.mark.req("VIT-1")
+def test_a_lease_is_told_to_a_millisecond_beyond_its_end_and_one_of_tick_0_is_one() -> None:
+    """Else states that go on alike are two, or a lease that runs and none are one."""
+
+    def row(leased_ms: int, looked_ms: int, now_ms: int) -> list[int]:
+        vitals, to = Vitals(), list[int]()
+        vitals.leased_ms, vitals._looked_ms = leased_ms, looked_ms
+        vitals.pack(to, now_ms)
+        return to
+
+    assert row(0, 0, 5) != row(-1, 0, 5) != row(-1, -1, 5)
+    assert row(0, 0, 5) != row(0, -1, 5)
+    assert row(100, 100, 100 + LEASE_MS) != row(100, 100, 101 + LEASE_MS)
+    assert row(100, 100, 101 + LEASE_MS) == row(100, 100, 102 + LEASE_MS) == row(100, 100, 9_000 + LEASE_MS)

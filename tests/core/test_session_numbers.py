@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from core_kit import pump_with, run_to_step, running_at, short, start
+from core_kit import pump_with, react, run_to_step, running_at, scan_s, short, start
 
+from pump.io import STOP
 from pump.session import recovered
-from pump.session.recovered import NOW, Record, put_now, restore
-from pump.tables import causes, states
+from pump.session.recovered import NOW, TURN, Record, put_now, put_turn, restore
+from pump.tables import causes, events, states
 
 pytestmark = pytest.mark.req("INT-2", "SES-14")
 GOES_ON = ("bag", "running", "held", "decision", "boundary", "resumable", "recovered")
@@ -111,3 +112,115 @@ def test_one_changed_bit_of_a_session_is_seen_before_it_decides(running: Any, pa
         assert not session._seal.whole(), bit
         setattr(owner, name, kept)
     assert session._seal.whole()
+
+
+@pytest.mark.parametrize(("held_ms", "held_s"), [(0, 0), (999, 0), (1_999, 1), (1 << 29, 0xFFFF)])
+def test_the_time_of_a_hold_is_rounded_down(running: Any, held_ms: int, held_s: int) -> None:
+    """Else each power cut makes the least time of a hold shorter."""
+    progress = running.controller.session.progress
+    kept, progress.held_ms = progress.held_ms, held_ms
+    assert told(running).held_s == held_s
+    progress.held_ms = kept
+
+
+@pytest.mark.parametrize("turn", [1, 3, 255])
+def test_a_decision_is_told_by_its_number(running: Any, turn: int) -> None:
+    """Else the account of another decision is taken up."""
+    progress = running.controller.session.progress
+    kept, progress.turn = progress.turn, turn
+    assert told(running).turn == turn
+    progress.turn = kept
+
+
+@pytest.mark.parametrize("state", [states.IDLE, states.READY, states.ARMED, states.COMPLETED, states.STOPPED])
+def test_a_second_press_opens_no_session_before_or_after_it(running: Any, state: int) -> None:
+    """Else the pump comes up in a session that nobody has begun; one that waits for its first flow is open."""
+    question = running.controller.session.question
+    kept, question.second = question.second, True
+    assert told(running, state).open == bool(states.GROUP[state] & states.ON)
+    question.second = kept
+
+
+def test_where_people_chose_to_go_on_outlives_the_power() -> None:
+    """Else a session that was sent back goes on from nowhere."""
+    pump = running_at(6)
+    react(pump, 3)
+    scan_s(pump, 5)
+    session = pump.controller.session
+    assert session.progress.turn == 1 and session.progress.back_step == 2
+    turn = bytearray(TURN)
+    put_turn(session.case, turn, 0, 7, 8)
+    again = pump_with(short(), 1_000_000).controller.session
+    assert restore(again.case, told(pump), [turn])
+    assert (again.progress.back_step, again.progress.turn) == (2, 1)
+
+
+FAST = 6_000_000  # 600 mL/h, in 0.0001 mL/h
+
+
+@pytest.mark.parametrize(("fast_step", "counts"), [(2, True), (3, True), (4, False)])
+def test_what_may_flow_before_a_record_is_whole_is_that_of_this_step_and_the_next(
+    running: Any, fast_step: int, counts: bool
+) -> None:
+    """Else the volume is told as surer than it is; or each later step makes it unsure."""
+    again = pump_with(short(), 1_000_000).controller.session
+    record = told(running)
+    assert record.step == 2 and restore(again.case, record, [])
+    course = again.case.course
+    for leg in range(course.first[fast_step], course.first[fast_step + 1]):
+        course.rate_e4[leg] = FAST
+    again.recovered.begin(record, False)
+    assert (again.recovered.unsure_nl == recovered.STEP_NL + FAST * recovered.LAG_MS // 36_000) == counts
+    assert (again.recovered.unsure_nl > 2 * recovered.STEP_NL) == counts
+
+
+def test_volumes_on_the_screen_are_rounded_where_they_have_to_be(running: Any) -> None:
+    """Else 10.000 mL stand there as 9.999, and 50 uL as 60."""
+    again = pump_with(short(), 1_000_000).controller.session
+    record = told(running)
+    assert restore(again.case, record, [])
+    case, course = again.case, again.case.course
+    for leg in range(len(course.rate_e4)):
+        course.rate_e4[leg] = FAST
+    case.progress.total = 9_999_500_000 // case.plan.pl_pulse  # 9.9995 mL
+    again.recovered.begin(record, False, True)
+    assert again.recovered.unsure_nl == recovered.MOST_NL
+    assert (again.recovered.given_e4, again.recovered.unsure_e4) == (100_000, 500)
+
+
+def test_codes_of_records_that_name_none(running: Any) -> None:
+    """Else a reader of the log looks for a cause where there is none."""
+    pump, begun = pump_with(short(), 1_000_000), list[tuple[int, ...]]()
+    case = pump.controller.session.case
+    log = case.log
+
+    def both(*record: Any) -> None:
+        begun.append(record)
+        log(*record)
+
+    case.log = both
+    start(pump)
+    codes = {kind: code for kind, code, *_ in begun}
+    assert [codes[kind] for kind in (events.BASELINE, events.BAG_REQUESTED, events.STEP_STARTED)] == [0, 0, 0]
+    again = pump_with(short(), 1_000_000).controller.session
+    assert restore(again.case, told(running), [])
+    logged: list[tuple[int, ...]] = []
+    again.case.log = lambda *record: logged.append(record)
+    again.recovered.begin(told(running), True)
+    assert logged == [(events.TIME_OFF, 0, recovered.RESET_S)]
+
+
+@pytest.mark.req("INT-4")
+@pytest.mark.parametrize("at_the_end", [False, True])
+def test_a_changed_bit_ends_a_step_in_a_fault_at_its_end_at_the_latest(at_the_end: bool) -> None:
+    """Else the step after it begins by a number that nobody has written."""
+    pump = running_at(3)
+    session = pump.controller.session
+    if at_the_end:
+        session.progress.leg_end = session.progress.done  # nothing else is looked at in such a scan
+    session._seal.close()
+    session.progress.reactions ^= 1
+    snap = pump.board.snap
+    snap.buttons = 0 if at_the_end else STOP
+    session.update(snap, 0, 0, 0, 0)
+    assert states.NAMES[session.state] == "fault" and session.progress.cause == causes.MEMORY

@@ -83,3 +83,14 @@ def test_what_no_row_allows_is_refused() -> None:
     made = Settings()
     assert not made.set(OXIMETER, HIGHEST[OXIMETER] + 1) and not made.set(OXIMETER + 99, 0)
     assert HIGHEST[OXIMETER] == len(NAMES) - 1 and made.values[OXIMETER] == 0
+
+
+@pytest.mark.req("INT-4")
+def test_an_era_is_not_written_beside_values_that_were_never_read() -> None:
+    """Else a memory that did not answer at power-on loses what it holds to a clock that was set."""
+    made = Settings()
+    made.set_era(3)
+    assert made.era == 3 and not made.due
+    made.read(lambda slot: bytearray(FRAM_SLOT))
+    made.set_era(4)
+    assert made.due

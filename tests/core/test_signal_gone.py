@@ -8,7 +8,7 @@ from test_vitals import SAMPLE_MS, VALID, Finger, held
 from pump.base.units import TICK_SPAN
 from pump.senses.limits import sinks
 from pump.senses.vitals import ALERT_MS, FROZEN_MS, HOLD_MS
-from pump.tables import causes, vitals
+from pump.tables import causes, verdicts, vitals
 from pump.tables.causes import BIT, SIGNAL_BITS
 from pump.tables.messages import NONE8
 
@@ -199,3 +199,32 @@ def test_the_second_loss_of_a_hold_is_judged_as_the_first() -> None:
     finger.feed(3, 88)
     lost(finger, vitals.SENSOR_OFF, 2)
     assert finger.vitals.hold == causes.SPO2_STOP
+
+
+@pytest.mark.req("VIT-5")
+@pytest.mark.parametrize(
+    ("spo2", "low_ms", "yes"), [(92, 0, True), (93, 1, True), (94, 1, False), (93, 0, False), (94, 0, False)]
+)
+def test_a_point_above_the_limit_is_low_while_its_delay_runs(spo2: int, low_ms: int, yes: bool) -> None:
+    """Else one reading next to the limit, then a lost signal, buys fifteen seconds."""
+    assert bool(sinks(spo2, spo2, 92, 94, low_ms)) == yes
+
+
+@pytest.mark.req("VIT-2", "ALM-5")
+def test_who_was_low_is_called_for_at_once() -> None:
+    """Else the hold comes at once, and its alarm five seconds later."""
+    finger = patient((2, 92))
+    finger.sample(NONE8, 65535, flags=vitals.SENSOR_OFF)
+    assert finger.vitals.alert and finger.vitals.bits & SIGNAL_BITS == SIGNAL_BITS
+    assert finger.vitals.quality() == verdicts.NONE
+
+
+@pytest.mark.req("VIT-2", "VIT-3")
+@pytest.mark.parametrize(("spo2", "low"), [(91, True), (92, True), (93, False)])
+def test_a_doubtful_reading_that_comes_and_is_low_is_told_as_low(spo2: int, low: bool) -> None:
+    """Else people look for the cable of a patient whose saturation falls."""
+    finger = patient((2, 92))
+    finger.feed(3, spo2, flags=VALID | vitals.DEGRADED)
+    assert finger.vitals.hold == causes.SPO2_STOP
+    bits = finger.vitals.bits
+    assert bool(bits & BIT[causes.SPO2_STOP]) == low and bool(bits & BIT[causes.SIGNAL_LOST]) != low

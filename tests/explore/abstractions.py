@@ -144,7 +144,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.pair = self.first = self.late = False
-        self.mask = 3
+        self.mask, self.begins = 3, 0
 
     def look(self, pump: Any, dt_ms: int) -> None:
         """What is to be written: nothing."""

@@ -29,7 +29,7 @@ from touched import Map
 from warm import with_tests
 
 KILLERS = "killers.json"
-BUDGET_S = 6.0
+BUDGET_S = 15.0
 
 
 def main() -> int:

@@ -26,13 +26,13 @@ _BESIDE = {
     "pump.delivery": ("delivery", "session_run"),
     "pump.course.kept": ("kept", "recovered"),
     "pump.course": ("course", "plan", "line_fill", "course_numbers", "plan_numbers"),
-    "pump.store.journal": ("journal",),
+    "pump.store.journal": ("journal", "journal_slots"),
     "pump.store.clearing": ("clearing",),
     "pump.store.keyring": ("keyring", "keys_on_line"),
-    "pump.store.saved": ("kept", "recovered", "entries", "session_numbers"),
+    "pump.store.saved": ("saved", "keeping", "kept", "recovered", "entries", "session_numbers"),
     "pump.store.entries": ("entries", "kept", "recovered"),
-    "pump.store": ("orders", "settings", "journal"),
-    "pump.senses": ("vitals", "signal_gone", "conditions", "watched_patient"),
+    "pump.store": ("orders", "orders_damaged", "settings", "journal"),
+    "pump.senses": ("vitals", "signal_gone", "conditions", "watched_patient", "vitals_figures", "packed_rows"),
     "pump.protocol.vein": ("vein", "line_stretches", "line_fill"),
     "pump.protocol.doses": ("account", "rules", "vein"),
     "pump.protocol.admission": ("admission", "approval"),
@@ -101,6 +101,9 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, Function]]:
 
 
 def beside(module: str) -> list[str]:
-    """The test files where a mutant of that module is judged while nothing better is known."""
+    """The test files where a mutant of that module is judged while nothing better is known: its own, if there is one,
+    and those that stand here."""
+    own = module.rsplit(".", maxsplit=1)[-1]
     names = next((names for start, names in _BESIDE.items() if module.startswith(start)), ())
-    return [f"tests/core/test_{name}.py" for name in names]
+    files = [f"tests/core/test_{name}.py" for name in dict.fromkeys((own, *names))]
+    return [file for file in files if (CHECKOUT / file).is_file()]

@@ -71,6 +71,10 @@ class _Probes(ast.NodeTransformer):
         for name, value in ast.iter_fields(node):
             if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
                 setattr(node, name, self.visit_body(value))
+            elif isinstance(value, list):
+                for part in value:
+                    if isinstance(part, ast.ExceptHandler | ast.match_case):
+                        self.generic_visit(part)
         return node
 
 

@@ -36,9 +36,16 @@ def counted(count):
     while done < count:
         done += 1
     return done
+
+
+def caught(text):
+    try:
+        return int(text)
+    except ValueError:
+        return -LIMIT
 """
 TOY_TESTS = """
-from toy import bounded, counted, untested
+from toy import bounded, caught, counted, untested
 
 
 def test_bounded():
@@ -51,6 +58,10 @@ def test_untested_runs():
 
 def test_counted():
     assert [counted(0), counted(3)] == [0, 3]
+
+
+def test_caught():
+    assert [caught("5"), caught("five")] == [5, -8]
 """
 UNTESTED = "toy untested: value + 2 -> value - 2 #1"
 ENDLESS = "toy counted: done += 1 -> nothing #1"
@@ -104,6 +115,13 @@ def test_a_loop_without_end_counts_as_killed(toy: Path) -> None:
     done = tool("--place", str(toy), "--one-in", "1", "--name", ENDLESS)
     assert done.returncode == 0 and "PASS: 1 of 1 killed" in done.stdout, done.stdout + done.stderr
     assert "no end" in (toy / "build" / "report.json").read_text(encoding="utf-8")
+
+
+def test_what_only_an_exception_reaches_is_judged_too(toy: Path) -> None:
+    """Else a slip there lives whatever its tests say, since none of them seems to reach it."""
+    done = tool("--place", str(toy), "--one-in", "1", "--name", "toy caught")
+    assert done.returncode == 0 and "PASS" in done.stdout, done.stdout + done.stderr
+    assert done.stdout.count("toy caught") == 0
 
 
 def test_a_survivor_with_a_reason_passes_and_an_entry_without_mutant_fails(toy: Path) -> None:

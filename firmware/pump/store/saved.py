@@ -56,6 +56,7 @@ class Saved:
         self._session = self._turn = 0  # of which that was, and whose account was written last
         self._stands = self._entries = self._pulses = 0  # as last made
         self._made_s = self._waited = 0
+        self.begins = 0  # who of pump.keeping's writers has the next scan first
 
     def adopt(self, blob):
         """A protocol was loaded: it is kept. It allocates."""

@@ -44,7 +44,9 @@ QUIET_S = 3
 STEPS = ((0, 20, 1), (0, 60, 6), (1, 20, 120))  # bag, mL/h, seconds
 STRENGTHS = (1, 9)
 # step, pulses that have flowed in it, why: from there on each is done once, in this order
-TO_HOLD = ((2, 500, causes.TECHNICAL), (3, 300, causes.MILD))
+_HOLD = (2, 500, causes.TECHNICAL)
+_REACTION = (3, 300, causes.MILD)
+TO_HOLD = (_HOLD, _REACTION)
 NEVER = (99, 0, 0)
 BACK_TO = 2
 AGAIN = (3, 11, 29, 2, 5, 17, 1, 40, 7, 13)  # writes after the first power-on until the second cut
