@@ -1,5 +1,6 @@
 """The monitor: what it shows and logs, what it asks for again, and how it outlives a pulled cable."""
 
+import errno
 import json
 import os
 import pty
@@ -17,7 +18,7 @@ import toleramp
 from pump.tables import causes, states
 from pump.tables import messages as m
 from toleramp import cli
-from toleramp.live import session_log
+from toleramp.live import log_file, session_log
 from toleramp_bench.runs.patience import patience_s, stretched_s
 
 PROTOCOL = Path(toleramp.__file__).parent / "protocols" / "bwh12-500mg.toml"
@@ -149,6 +150,56 @@ def test_a_pulled_cable_is_outlived(tmp_path: Path, capsys: pytest.CaptureFixtur
     read = session_log.read(log)
     assert [r["what"] for r in read.of("link")] == ["lost", "back"]
     assert [r["seq"] for r in read.of("event")] == [9, 10, 11, 12]
+
+
+@pytest.fixture
+def small_disk(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
+    """Files that take no more than a part of a line while "full" is true."""
+    disk = {"full": False}
+    really = session_log.Writer.write
+
+    def write(self: session_log.Writer, record: session_log.Record) -> None:
+        if disk["full"]:
+            self._file.write(b'{"kind":"to')
+            raise self._failed(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        really(self, record)
+
+    monkeypatch.setattr(session_log.Writer, "write", write)
+    return disk
+
+
+@pytest.mark.req("INT-5", "INT-8")
+@pytest.mark.parametrize("room_again", [True, False])
+def test_a_full_disk_ends_no_watch_and_what_was_missed_follows(
+    fake: FakePump, small_disk: dict[str, bool], tmp_path: Path, capsys: pytest.CaptureFixture[str], room_again: bool
+) -> None:
+    """Else the screen at the bed goes dark in the middle of a reaction, for a disk."""
+    log = tmp_path / "a.jsonl"
+    fake.events = {n: event_fields(n, name) for n, name in enumerate(("loaded", "armed", "step_started", "paused"))}
+    fake.status = status_fields(journal_seq=2)
+
+    def fill() -> None:
+        small_disk["full"] = True
+        fake.emit(m.EVENT, event_fields(2, "step_started"))
+        fake.emit(m.EVENT, event_fields(3, "paused"))
+        fake.status = status_fields(journal_seq=4)
+
+    def empty() -> None:
+        small_disk["full"] = not room_again
+
+    run_when(lambda: log.exists() and '"armed"' in log.read_text() and fake.streaming, fill, 0.1)
+    run_when(lambda: log.exists() and '"to' in log.read_text(), empty, 0.3)
+    done = '"paused"' if room_again else '"to'
+    run_when(lambda: log.exists() and done in log.read_text(), completed(fake, 4), 2 * log_file.AGAIN_S)
+    argv = ["monitor", "--port", fake.port, "--log", str(log), "--until", "completed"]
+    assert cli.main([*argv, "--timeout-s", str(patience_s(4))]) == (0 if room_again else 1)
+    out, err = capsys.readouterr()
+    assert "held" in out and "completed" in out, "people have seen all"
+    assert err.count("No space left") == (1 if room_again else 2) and "make room" in err
+    if room_again:
+        read = session_log.read(log)
+        assert [record["seq"] for record in read.of("event")] == [0, 1, 2, 3, 4]
+        assert len(list(read.of("session"))) == 2 and "written again" in err
 
 
 def monitor_on_terminal(fake: FakePump, *options: str) -> tuple[int, int]:

@@ -43,22 +43,23 @@ def run(args: argparse.Namespace) -> int:
     """Watches until --until, --timeout-s or Ctrl-C; a lost connection is waited out."""
     from contextlib import ExitStack
 
-    from toleramp.live import session_log
     from toleramp.live.face import Screen
+    from toleramp.live.log_file import LogFile
     from toleramp.live.watch import Watch
 
     _check_until(args.until)
     pump, hello = chosen.connect(args)
     with ExitStack() as stack:
         stack.callback(pump.close)  # closing twice is no error
-        log = stack.enter_context(session_log.Writer(args.log)) if args.log else None
         screen = Screen(json_lines=args.json_lines)
+        log = LogFile(args.log, screen.note)
+        stack.callback(log.close)
         stack.callback(screen.finish)
         watch = Watch(pump, hello, screen, log, args.until)
         stack.callback(watch.close)
         deadline = time.monotonic() + args.timeout_s if args.timeout_s else None
         try:
-            return watch.run(deadline)
+            return watch.run(deadline) or int(log.stands is not None)
         except KeyboardInterrupt:
             screen.note("stopped watching; the pump goes on by itself")
             return terminal.INTERRUPTED

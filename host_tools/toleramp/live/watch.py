@@ -15,6 +15,7 @@ from toleramp.live import session_log
 from toleramp.live.amounts import bag_name
 from toleramp.live.face import Screen
 from toleramp.live.lines import status_line
+from toleramp.live.log_file import LogFile
 from toleramp.live.people import People
 from toleramp.live.session_log import Record
 from toleramp.oximeter import setting
@@ -36,9 +37,7 @@ def _ended(state: str) -> bool:
 class Watch:
     """Follows one pump. `run` returns 0 when `until` was met, 1 when it cannot be any more or time is up."""
 
-    def __init__(
-        self, pump: Pump, hello: Record, screen: Screen, log: session_log.Writer | None, until: str | None
-    ) -> None:
+    def __init__(self, pump: Pump, hello: Record, screen: Screen, log: LogFile, until: str | None) -> None:
         self.pump: Pump | None = pump
         self.port, self.hello = pump.port, hello
         self.screen, self.log, self.until = screen, log, until
@@ -51,7 +50,7 @@ class Watch:
         self._pinged_at = 0.0
         self._inputs = Fetch()
         self._known: tuple[Any, ...] = ()
-        self._open_session()
+        log.begin(self._open_session())
 
     def close(self) -> None:
         """Ends the stream, if the pump still listens, and gives the port back."""
@@ -60,18 +59,23 @@ class Watch:
                 self.pump.request(messages.STREAM, retries=0, timeout_s=0.5, period_ms=0)
             self.pump.close()
 
-    def _open_session(self) -> None:
+    def _open_session(self) -> Record:
+        """Shows what the pump is; the record that opens a log of it."""
         fingerprint = self.hello["fingerprint"]
         self.screen.protocol = remembered.recall(fingerprint) if fingerprint else None
-        self._emit(session_log.session_record(self.hello, self.screen.protocol))
+        record = self._head()
+        self.screen.record(record)
         of_pump = setting.of(self.hello)
         if of_pump.waits or not of_pump.kept:
             self.screen.line(f"oximeter {setting.told(of_pump)}")
+        return record
+
+    def _head(self) -> Record:
+        return session_log.session_record(self.hello, self.screen.protocol)
 
     def _emit(self, record: Record) -> None:
         self.screen.record(record)
-        if self.log:
-            self.log.write(record)
+        self.log.write(record)
 
     # -- the loop
 
@@ -96,10 +100,12 @@ class Watch:
     def _once(self, pump: Pump) -> None:
         if time.monotonic() - self._pinged_at >= PING_S:
             self._pinged_at = time.monotonic()
-            if self.log:
-                self._record(pump, self.log)
+            if self.log.on and not self.log.stands:
+                self._record(pump)
             else:
                 pump.ping()
+            if self.log.due() and self.log.go_on(self._head()):
+                self._catch_up(pump)
         self._obey(pump)
         message = pump.receive(0.1)
         if message is None:
@@ -110,10 +116,38 @@ class Watch:
         else:
             self._event(message.fields)
 
-    def _record(self, pump: Pump, log: session_log.Writer) -> None:
+    def _record(self, pump: Pump) -> None:
         """Fetches what went into the pump's scans, for `toleramp replay`; that is a sign of life, too."""
         for record in self._inputs.all_there_is(pump):
-            log.write(record)
+            self.log.write(record)
+
+    def _catch_up(self, pump: Pump) -> None:
+        """The log is written again: the events that it missed, and the recording of the inputs from its beginning."""
+        self._inputs = Fetch()
+        for fields in self._stored(pump, self.log.seq + 1, self.seq + 1 if self.seq is not None else 0):
+            self.log.write(self._line_of(fields))
+
+    def _stored(self, pump: Pump, first: int, end: int, past: bool = False) -> list[Record]:
+        """The records first..end-1 that the pump still holds, of the `past` those since the last load.
+
+        Asks from the newest back: where the pump has one no more, it has no older one either.
+        """
+        found: list[Record] = []
+        for seq in range(end - 1, first - 1, -1):
+            fields = pump.event(seq)
+            if fields is None:
+                break
+            found.append(fields)
+            if past and fields["kind"] == events.LOADED:
+                break
+        return found[::-1]
+
+    def _line_of(self, fields: Record) -> Record:
+        """The log's line of an EVENT message."""
+        assert self.last
+        if fields["part"]:
+            return session_log.part_record(fields)
+        return session_log.event_record(fields, self.last["pl_pulse"], self.people.name(fields["user"]))
 
     def _obey(self, pump: Pump) -> None:
         """`pause` and `stop`, typed where the live line runs: this process holds the port, no other can send them."""
@@ -137,7 +171,7 @@ class Watch:
             self.seq = None
         if self.seq is not None:
             self._fetch(self.seq + 1, first["journal_seq"])
-        elif self.log:
+        elif self.log.on:
             self._fetch(0, first["journal_seq"], past=True)
         self._status(first)
         self.pump.stream(int(1000 * (0.2 if self.screen.live else 1.0)))
@@ -166,14 +200,12 @@ class Watch:
             self._show(fields)
 
     def _show(self, fields: Record, past: bool = False) -> None:
-        assert self.last
         self.seq = fields["seq"]
         self.people.take(fields)
-        if fields["part"]:
-            self._emit(session_log.part_record(fields))
-            return
-        record = session_log.event_record(fields, self.last["pl_pulse"], self.people.name(fields["user"]))
+        record = self._line_of(fields)
         self._emit(record)
+        if fields["part"]:
+            return
         group = rows.group(events, fields["kind"])
         bag = bag_name(record["arg"], self.screen.protocol) if group & events.BAGS else ""
         self.screen.event(record, bag)
@@ -181,28 +213,18 @@ class Watch:
             self._judge(record["event"], record["state"])
 
     def _fetch(self, first: int, end: int, past: bool = False) -> None:
-        """Shows the records first..end-1; of the `past`, those since the last load. Says what is gone.
-
-        Asks from the newest back: where the pump has one no more, it has no older one either.
-        """
+        """Shows the records first..end-1; of the `past`, those since the last load. Says what is gone."""
         assert self.pump
-        found: list[Record] = []
         newest = (end - 1) // BLOCK * BLOCK  # the first number of the pump's present power-on
         if first < newest and not past:
             self.screen.note("the pump was switched on anew; what it recorded before that is not in its memory")
         first = max(first, newest)
-        for seq in range(end - 1, first - 1, -1):
-            fields = self.pump.event(seq)
-            if fields is None:
-                break
-            found.append(fields)
-            if past and fields["kind"] == events.LOADED:
-                break
+        found = self._stored(self.pump, first, end, past)
         missing = end - first - len(found)
         if missing and not past:
             gone = f"events {first} to {first + missing - 1}"
             self.screen.note(f"{gone} are not in the pump's memory any more")
-        for fields in reversed(found):
+        for fields in found:
             self._show(fields, past)
 
     def _judge(self, name: str, state: str) -> None:
@@ -250,5 +272,5 @@ class Watch:
         self._emit(session_log.link_record("back", self.last["t_ms"] if self.last else 0))
         if changed:
             self.screen.line(f"the pump now holds another protocol: {hello['fingerprint'] or 'none'}")
-            self._open_session()
+            self.log.write(self._open_session())
         self._begin()
