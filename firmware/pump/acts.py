@@ -41,8 +41,8 @@ def presses(pump, keys):
     if keys & SILENCE and alarms.silence():
         pump.vitals.mark()
     alarms.press()
-    if keys & CONFIRM:
-        pump.lost.seen()
-    if pump.conditions.monitoring.press(keys, GROUP[pump.session.state], alarms.named()):
+    if keys & CONFIRM and pump.lost.step:
+        pump.lost.seen()  # it answers what stands there, and nothing else
+    elif pump.conditions.monitoring.press(keys, GROUP[pump.session.state], alarms.named()):
         pump.log(events.MONITORING_ENDED, 0, 0)
         _confirm(pump)

@@ -23,6 +23,7 @@ LINK_MAX = 64
 TX_MAX = 224  # bytes to the host a scan: a whole frame, and room to pad it
 MAX_WORDS = 8  # for the step generator a scan
 FRAM_SLOT = 48  # bytes of one write to the FRAM
+TRIES = 4  # of a slot that does not keep what is written: then it is taken for a worn one
 COUNT_MAX = 1 << 29  # where a count stops, or is halved with what it is set against: no product of it passes 31 bits
 
 # Snapshot.fram: what became of the write to the FRAM in the scan before.

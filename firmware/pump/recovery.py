@@ -8,9 +8,10 @@ from pump.base.compat import collect
 from pump.loading import judged, take_over
 from pump.protocol.protocol import Refusal
 from pump.session.recovered import Record, restore
-from pump.store.journal import newest
+from pump.store.journal import MUST_SEE, newest, reactions, watched
 from pump.tables import events, recoveries
-from pump.tables.states import ARMED
+from pump.tables.causes import SEVERE
+from pump.tables.states import ARMED, GROUP, ON
 
 BY_WATCHDOG = 3  # the board's reset cause
 NO_FINGERPRINT = b"--------"
@@ -22,6 +23,16 @@ UNSURE_NL = 50_000  # INT-2: what the log's newest record tells may be so much m
 
 def recover(pump, cause):
     """At power-on, before the first scan. `pump`: the controller; `cause`: the board's reset cause."""
+    _recover(pump, cause)
+    if pump.read_slot is None or GROUP[pump.session.state] & ON:
+        return
+    if watched(pump.read_slot, pump.journal.slot, pump.wall.now_s):
+        monitoring = pump.conditions.monitoring  # power off and on is no act that ends it (ALM-7)
+        monitoring.on = True
+        monitoring.on_end = pump.vitals.leave
+
+
+def _recover(pump, cause):
     lost = pump.lost
     found = pump.saved.read(pump.read_slot)
     if not lost.step and found.why == recoveries.NONE and _begins(pump, Record(found.now, 0)):
@@ -29,8 +40,12 @@ def recover(pump, cause):
     if not lost.step:
         return
     why = recoveries.SESSION_OVER if lost.must else found.why
+    record = Record(found.now, 0) if why == recoveries.NONE else None
+    if record and record.severe and record.open:  # that stands, whatever else happens (SES-4)
+        pump.log(events.REACTION, SEVERE, record.flowed + 1)
+        lost.find(lost.step | MUST_SEE)
+        why = recoveries.SESSION_OVER
     if why == recoveries.NONE:
-        record = Record(found.now, 0)
         reset = cause == BY_WATCHDOG and pump.journal.boot == record.boot + _NEXT
         why = _go_on(pump, found, record, reset)
     if why != recoveries.NONE:
@@ -89,5 +104,8 @@ def _begins(pump, record):
 
 def _behind(pump, record):
     """Whether the log tells of more than the record does: then that is older than the session was."""
-    _, _, told = newest(pump.read_slot, pump.journal.slot)
+    slot = pump.journal.slot
+    if reactions(pump.read_slot, slot) > record.reactions:
+        return True
+    _, _, told = newest(pump.read_slot, slot)
     return told > record.total + UNSURE_NL * 1000 // pump.pl_pulse

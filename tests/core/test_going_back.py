@@ -121,3 +121,23 @@ def test_a_way_is_kept_with_its_bag_and_recorded_with_its_step(bag: int, back_ba
     assert (progress.step, progress.back_step, progress.back_bag, progress.turn) == (7, 7, back_bag, 1)
     assert not progress.entered and not progress.reacted and case.course.bag[7] == bag
     assert told == [(events.DECISION, causes.MILD, 8)]
+
+
+@pytest.mark.req("SES-5", "PRO-8")
+@pytest.mark.parametrize(("own_left", "other_left"), [(1, 1), (0, 1), (1, 0), (0, 0)])
+def test_a_bag_is_offered_only_with_enough_in_it_for_all_that_follows(own_left: int, other_left: int) -> None:
+    """Else a bag runs dry in the step that it was chosen for; each is judged by its own content."""
+    pump = decided(5)
+    case = pump.controller.session.case
+    own, hung = case.plan.solution[3], case.progress.hung
+    assert own != hung
+    for bag, left in ((own, own_left), (hung, other_left)):
+        if not left:
+            case.tally.drawn[bag] = case.plan.holds[bag] - 1
+    found = pump.controller.session.ways.of(3)
+    if own_left and other_left:
+        assert found == [hung, own]
+    elif not other_left:
+        assert hung not in found, "it is needed for all that follows as well"
+    else:
+        assert found == [hung]

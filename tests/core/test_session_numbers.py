@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
-from core_kit import pump_with, react, run_to_step, running_at, scan_s, short, start
+from core_kit import (
+    bag_question,
+    choose_step,
+    classify,
+    pump_with,
+    react,
+    run_to_step,
+    running_at,
+    scan_s,
+    short,
+    start,
+    state,
+    tap,
+)  # fmt: skip
 
-from pump.io import STOP
+from pump.io import CONFIRM, DOWN, START, STOP, UP
 from pump.session import recovered
 from pump.session.recovered import NOW, TURN, Record, put_now, put_turn, restore
 from pump.tables import causes, events, states
@@ -224,3 +238,118 @@ def test_a_changed_bit_ends_a_step_in_a_fault_at_its_end_at_the_latest(at_the_en
     snap.buttons = 0 if at_the_end else STOP
     session.update(snap, 0, 0, 0, 0)
     assert states.NAMES[session.state] == "fault" and session.progress.cause == causes.MEMORY
+
+
+@pytest.mark.req("INT-4")
+def test_a_changed_bit_is_seen_whatever_the_others_are(running: Any) -> None:
+    """Else a bit of one number is hidden by the same bit of another."""
+    session, random = running.controller.session, Random(3)
+    owners = [(session, *path.split(".")) for path in SEALED]
+    places = [(getattr(owner, names[0]) if names[1:] else owner, names[-1]) for owner, *names in owners]
+    kept = [getattr(owner, name) for owner, name in places]
+    for (owner, name), value in zip(places, kept, strict=True):
+        setattr(owner, name, random.random() < 0.5 if isinstance(value, bool) else random.getrandbits(30))
+    session._seal.close()
+    for owner, name in places:
+        value = getattr(owner, name)
+        for bit in range(1 if isinstance(value, bool) else 30):
+            setattr(owner, name, not value if isinstance(value, bool) else value ^ 1 << bit)
+            assert not session._seal.whole(), (name, bit)
+            setattr(owner, name, value)
+    for (owner, name), value in zip(places, kept, strict=True):
+        setattr(owner, name, value)
+    session._seal.close()
+
+
+@pytest.mark.req("INT-4", "SES-6")
+@pytest.mark.parametrize("bit", [0, 1, 5, 6, -1])
+def test_a_changed_bit_of_the_step_that_flowed_last_ends_the_session(bit: int) -> None:
+    """Else a hold of two hours counts as none, or a reaction as one of another step."""
+    pump = running_at(3)
+    tap(pump, STOP)
+    progress = pump.controller.session.progress
+    progress.flowed = ~progress.flowed if bit < 0 else progress.flowed ^ 1 << bit
+    scan_s(pump, 2)
+    assert state(pump) == "fault" and progress.cause == causes.MEMORY
+
+
+@pytest.mark.req("PRO-4")
+@pytest.mark.parametrize("state", range(len(states.NAMES)))
+def test_what_is_completed_is_claimed_to_be(running: Any, state: int) -> None:
+    """Else the guard never looks whether the dose is whole."""
+    session = running.controller.session
+    kept, session.state = session.state, state
+    session._publish()
+    assert session.claim.over == (state == states.COMPLETED)
+    session.state = kept
+    session._publish()
+
+
+@pytest.mark.req("SES-16")
+@pytest.mark.parametrize("between", [0, UP, DOWN])
+def test_start_and_confirm_are_a_pair_with_nothing_between(between: int) -> None:
+    """Else a hand on the keys resumes."""
+    pump = running_at(3)
+    tap(pump, STOP)
+    classify(pump, causes.TECHNICAL)
+    scan_s(pump, 61)
+    tap(pump, START)
+    assert pump.controller.session.question.second
+    if between:
+        tap(pump, between)
+    tap(pump, CONFIRM)
+    assert (state(pump) == "running") == (not between)
+
+
+@pytest.mark.req("PRO-8")
+@pytest.mark.parametrize("code", [b"FOREIGN-99", b"", b"A-1", b"?"])
+@pytest.mark.parametrize("step", [1, 4, 8])
+def test_a_code_of_no_bag_is_a_wrong_one_at_every_bag(code: bytes, step: int) -> None:
+    """Else a foreign bag counts as the one that is asked for, where the count of bags comes out."""
+    bags, question, said = bag_question(short(), short().steps[step - 1].solution)
+    assert not bags.scanned(code)
+    assert (question.second, question.refused, question.shown) == (False, True, 0)
+
+
+@pytest.mark.parametrize(("then_s", "off_s"), [(1_000, 0), (1_001, 1), (999, -1), (0, -1)])
+def test_the_time_off_is_that_between_two_times_of_the_clock(running: Any, then_s: int, off_s: int) -> None:
+    """Else a pump that was off for no second says that it does not know."""
+    again = pump_with(short(), 1_000_000).controller.session
+    record = told(running)
+    assert restore(again.case, record, [])
+    record.now_s, record.era = 1_000, 2
+    again.recovered.begin(record, False)
+    again.progress.held_ms = 7
+    again.recovered.look(then_s, 2, 20)
+    for _ in range(300):
+        if again.recovered.open:
+            again.recovered.look(then_s, 2, 20)
+    assert again.recovered.off_s == off_s and again.progress.held_ms == 7, "time off is no time of a hold"
+
+
+def test_a_decision_whose_account_was_not_written_is_worked_out_from_the_one_before() -> None:
+    """Else the steps that were given before the reaction are given in full again, or the session is lost."""
+    pump = running_at(6)
+    react(pump, 3)
+    scan_s(pump, 5)
+    case = pump.controller.session.case
+    first = bytearray(TURN)
+    put_turn(case, first, 0, 7, 8)
+    run_to_step(pump, 4)
+    tap(pump, STOP)
+    classify(pump, causes.MILD)
+    choose_step(pump, 3)
+    written = bytearray(TURN)
+    put_turn(case, written, 0, 7, 8)
+    record, rows = told(pump), []
+    assert record.turn == 2 and not record.entered
+    for turns in ([first], [written], [bytearray(TURN), first], []):
+        again = pump_with(short(), 1_000_000).controller.session
+        if not restore(again.case, record, turns):
+            rows.append(None)
+            continue
+        row: list[int] = []
+        again.case.tally.pack(row)
+        again.case.course.pack(row)
+        rows.append(row)
+    assert rows[0] == rows[1] == rows[2] is not None and rows[3] is None

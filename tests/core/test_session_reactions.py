@@ -274,3 +274,22 @@ def test_the_guard_sees_a_wrong_rate_in_either_leg(leg: int) -> None:
     hang(pump)
     assert until(pump, "fault", 60)
     assert [event["code"] for event in pump.events if event["event"] == "fault"] == ["over-delivery"]
+
+
+@pytest.mark.req("SES-3", "PRO-2", "FLO-11")
+@pytest.mark.parametrize("extra", [0, 1])
+def test_a_pulse_behind_the_end_of_a_step_moves_no_reaction_to_the_next(extra: int) -> None:
+    """Else a person is offered a step that never began, at a rate that nobody has tolerated."""
+    pump = pump_with(short(), 20_000)
+    start(pump)
+    run_to_step(pump, 4)
+    assert until(pump, "bag")
+    pump.stepper.moved += extra
+    pump.stepper.pulses += extra
+    scan_s(pump, 2)
+    assert state(pump) == "bag" and pump.controller.session.progress.flowed == 3
+    tap(pump, STOP)
+    classify(pump, MILD)
+    session = pump.controller.session
+    assert session.case.reached() == 3 and names(pump, "reaction")
+    assert session.ways.of(3)

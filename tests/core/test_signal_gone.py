@@ -7,7 +7,7 @@ from test_vitals import SAMPLE_MS, VALID, Finger, held
 
 from pump.base.units import TICK_SPAN
 from pump.senses.limits import sinks
-from pump.senses.vitals import ALERT_MS, FROZEN_MS, HOLD_MS
+from pump.senses.vitals import ALERT_MS, FROZEN_MS, HOLD_MS, SIGNAL_CLEAR_MS
 from pump.tables import causes, verdicts, vitals
 from pump.tables.causes import BIT, SIGNAL_BITS
 from pump.tables.messages import NONE8
@@ -228,3 +228,29 @@ def test_a_doubtful_reading_that_comes_and_is_low_is_told_as_low(spo2: int, low:
     assert finger.vitals.hold == causes.SPO2_STOP
     bits = finger.vitals.bits
     assert bool(bits & BIT[causes.SPO2_STOP]) == low and bool(bits & BIT[causes.SIGNAL_LOST]) != low
+
+
+@pytest.mark.req("VIT-2", "ALM-6")
+@pytest.mark.parametrize("before", ["nothing", "a loss", "a resume in the middle of one"])
+def test_a_signal_is_back_after_ten_seconds_whatever_was_before(before: str) -> None:
+    """Else the alarm of a second loss ends with the first reading, and the judge's row does not say why."""
+    finger = patient()
+    if before != "nothing":
+        finger.silence(6)
+        finger.feed(5 if before == "a resume in the middle of one" else 20, 97)
+        finger.vitals.restart()
+    finger.feed(0.3, 92)
+    finger.sample(NONE8, 65535, flags=vitals.SENSOR_OFF)
+    assert finger.vitals.bits & SIGNAL_BITS
+    finger.t_ms += SAMPLE_MS
+    begin = finger.t_ms
+    while finger.vitals.bits & SIGNAL_BITS:
+        finger.feed(0, 97)
+    assert abs(finger.t_ms - begin - SIGNAL_CLEAR_MS) <= 2 * SAMPLE_MS
+
+
+@pytest.mark.req("VIT-1")
+@pytest.mark.parametrize(("spo2", "low"), [(91, True), (92, True), (93, False)])
+def test_at_the_limit_is_low(spo2: int, low: bool) -> None:
+    """Else the screen says that it waits for something else."""
+    assert patient((1, spo2)).vitals.low() == low

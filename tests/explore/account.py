@@ -22,6 +22,7 @@ class Account:
         self.free = 0  # units of dose in them
         self.left.clear()
         self.in_step = 0  # pulses since the step began
+        self.began = -1  # the step that has begun last
         self.flowed = -1  # the step of the last pulse
         self.completed = [False] * plan.count
         self.asked = False  # a bag was asked for, and none confirmed since
@@ -54,7 +55,7 @@ class Account:
     def row(self) -> list[int]:
         """All of it."""
         return [
-            *self.own, *self.line, *self.filled, *self.completed, self.in_step, self.flowed, self.asked, self.still_ms,
-            self.held_ms, self.waited_ms, self.reactions, self.reacted_at, self.chooses, self.unwell, self.faults,
-            self.fell, *self.left,
+            *self.own, *self.line, *self.filled, *self.completed, self.in_step, self.began, self.flowed, self.asked,
+            self.still_ms, self.held_ms, self.waited_ms, self.reactions, self.reacted_at, self.chooses, self.unwell,
+            self.faults, self.fell, *self.left,
         ]  # fmt: skip

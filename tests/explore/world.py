@@ -143,7 +143,7 @@ class World:
         account, hung, step = self.account, self.hung, self.step_before
         account.own[hung] += 1
         account.in_step += 1
-        account.flowed = step
+        account.flowed = account.began  # one that nobody asked for came behind the end of the step before
         if not self.plan.counts[step] and account.filled[step] < self.plan.pulses[step]:
             account.filled[step] += 1
             account.free += STRENGTHS[hung]
@@ -266,6 +266,7 @@ class World:
             account.completed[self.step_before] = True
         elif kind == events.STEP_STARTED:
             account.in_step = 0
+            account.began = self.pump.session.claim.step
 
     def settle(self) -> None:
         """After the judgement: what a flow that has begun makes past."""

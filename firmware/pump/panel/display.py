@@ -111,6 +111,8 @@ def _what_idle(line, session, pump):
         words(line, 0, b"BENCH? CONFIRM")
     elif pump.lost.step:
         number(line, words(line, 0, b"LOST IN STEP "), pump.lost.step)
+    elif pump.conditions.monitoring.on:
+        _what_over(line, session, pump)
     elif not pump.bench and not pump.keyring.there:
         words(line, 0, b"NO KEYS IN PUMP")
 

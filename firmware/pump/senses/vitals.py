@@ -115,9 +115,8 @@ class Vitals(OwnLimits):
         return self.baseline
 
     def restart(self):
-        """People let the drug flow: what held is over, the signal is there, and there is a lease. What is timed goes
-        on."""
-        self.hold = self._missed_ms = 0
+        """People let the drug flow: what held is over, the signal is there, there is a lease. What is timed goes on."""
+        self.hold = self._missed_ms = self._signal_ms = 0
         self.leased_ms = self._looked_ms
         self.bits &= ~SIGNAL_BITS
 
@@ -270,6 +269,7 @@ class Vitals(OwnLimits):
             missed_ms = self._missed_ms - gap_ms
             self._missed_ms = missed_ms if missed_ms > 0 else 0
         if not self.bits & SIGNAL_BITS:
+            self._signal_ms = 0
             return
         self._signal_ms = self._signal_ms + gap_ms if gap_ms <= self.fresh_ms else 0
         if self._signal_ms >= SIGNAL_CLEAR_MS:

@@ -9,7 +9,7 @@ from array import array
 from pump.base.compat import micropython
 
 AGE_MAX_MS = 1 << 29
-_REACTIONS, _HELD, _STILL = 0, 1, 2
+_REACTIONS, _HELD, _STILL, _FLOWED = range(4)
 
 
 class Progress:
@@ -23,7 +23,7 @@ class Progress:
     """
 
     def __init__(self):
-        self._twins = array("i", [0] * 3)  # counted a second time: reactions, held_ms, still_ms
+        self._twins = array("i", [0] * 4)  # counted a second time: reactions, held_ms, still_ms, flowed
         self.session = 0  # number of the session since power-on
         self.entries = 0  # steps begun, repeats counted
         self.turn = 0  # decisions to go back, in this session
@@ -46,6 +46,11 @@ class Progress:
         self.still_ms = self._twins[_STILL] = 0
 
     @micropython.native
+    def flow(self, step):
+        """A pulse came in that step."""
+        self.flowed = self._twins[_FLOWED] = step
+
+    @micropython.native
     def stand(self, held, dt_ms):
         """Time without flow; `held`: in a hold."""
         twins = self._twins
@@ -59,7 +64,7 @@ class Progress:
     def whole(self):
         """False when a bit of what allows or forbids a resume has changed by itself (INT-4)."""
         twins = self._twins
-        if self.reactions != twins[_REACTIONS]:
+        if self.reactions != twins[_REACTIONS] or self.flowed != twins[_FLOWED]:
             return False
         return self.held_ms == twins[_HELD] and self.still_ms == twins[_STILL]
 
@@ -67,6 +72,7 @@ class Progress:
         """The second count of each begins where the first stands."""
         self._twins[_REACTIONS] = self.reactions
         self._twins[_HELD], self._twins[_STILL] = self.held_ms, self.still_ms
+        self._twins[_FLOWED] = self.flowed
 
     @micropython.native
     def restart(self):

@@ -27,7 +27,7 @@ MOST_NL = 50_000  # INT-2: never more, since FAST_E4 (pump.store.saved) is seen 
 HANG_MS = 300  # beyond that, when the processor hung: until the permit ended the flow (FLO-7)
 FACE_MS = 2_000  # what is to be said stands by turns
 ENTRY = SESSION = 1  # as pump.guard.kept has them: both channels begin to count there
-_ENTERED, _REACTED, _OPEN, _FLOWING, _BENCH = 1, 2, 4, 8, 16  # flags
+_ENTERED, _REACTED, _OPEN, _FLOWING, _BENCH, _SEVERE = 1, 2, 4, 8, 16, 32  # flags
 _SECONDS_MAX = 0xFFFF
 # pulses: all, in the step; time in the step; seconds held, without flow; clock and its era; power-on, protocol,
 # session; step, decision, step and bag decided, step of the last pulse, flags, reactions, baseline
@@ -50,6 +50,7 @@ class Record:
         self.entered, self.reacted = self.flags & _ENTERED != 0, self.flags & _REACTED != 0
         self.open, self.flowing = self.flags & _OPEN != 0, self.flags & _FLOWING != 0
         self.bench = self.flags & _BENCH != 0
+        self.severe = self.flags & _SEVERE != 0  # a person had said so, and had not pressed a second time
 
 
 @micropython.native
@@ -66,6 +67,8 @@ def put_now(session, buf, at, mark, run, boot, wall, bench):
         flags |= _FLOWING
     if bench:
         flags |= _BENCH
+    if session.held.calls():
+        flags |= _SEVERE
     struct.pack_into(
         _NOW, buf, at, progress.total, progress.done, progress.step_ms, _seconds(progress.held_ms, 0),
         _seconds(progress.still_ms, 999), wall.now_s, wall.era, boot, mark, run, progress.step, progress.turn & 255,

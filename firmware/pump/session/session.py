@@ -216,7 +216,8 @@ class Session:
             progress.done += new
             progress.total += new
             progress.loose += new
-            progress.flowed = progress.step
+            if progress.entered and progress.flowed != progress.step:  # else it came behind the end of the one before
+                progress.flow(progress.step)
             if progress.still_ms:
                 progress.move()
         return lost

@@ -26,6 +26,7 @@ from pump.tables.messages import PROTOCOL_MAX
 
 VERSION = 65  # from 64 on: where the log lay once, none of its records can be taken for one of these (journal.valid)
 HEAD = "<3sBI"  # what it is, version of the layout, number of the writing
+_NUMBER_AT = 4  # in the head
 NUMBER_MAX = (1 << 30) - 1
 PROTOCOL, TURN, GUARD_TURN, NOW, GUARD_NOW = b"TLP", b"TLT", b"TLU", b"TLN", b"TLG"
 PROTOCOL_HEAD = HEAD + "H"  # then its length
@@ -46,15 +47,16 @@ PLACES = {
 class Entry:
     """`write` a buffer, `store` a piece a scan; `due`: a piece is still to be written or proved.
 
-    `number`: of the newest writing; its lowest bit is the place. The buffer is not changed while it is due.
+    `number`: of the newest writing; its lowest bit is the place. The buffer is not changed while it is due. `failed`:
+    so often its present piece was not kept.
     """
 
     def __init__(self, kind):
         self.due = False
-        self.number = 0
+        self.number = self.failed = 0
         self._first, self._slots = PLACES[kind]
         self._buf = None
-        self._at = 0  # pieces that are proved
+        self._at = self._end = 0  # pieces that are proved; where the CRC stands
         self._handed = False
 
     @micropython.native
@@ -63,13 +65,27 @@ class Entry:
         return self.number if self.due else min(self.number + 1, NUMBER_MAX)
 
     @micropython.native
-    def write(self, buf):
-        """Writes a buffer whose size is some slots', and whose head has `next_number`."""
+    def write(self, buf, end=-1):
+        """Writes a buffer whose size is some slots', and whose head has `next_number`; `end`: where its CRC stands, by
+        default in its last bytes."""
         self.number = self.next_number()
         self._buf = buf
-        self._at = 0
+        self._end = end if end >= 0 else len(buf) - crc.SIZE
+        self._begin()
+
+    @micropython.native
+    def _begin(self):
+        self._at = self.failed = 0
         self._handed = False
         self.due = True
+
+    @micropython.native
+    def move(self):
+        """The place cannot be written: the same goes to the other one, whatever it holds, as the next writing."""
+        self.number = min(self.number + 1, NUMBER_MAX)
+        struct.pack_into("<I", self._buf, _NUMBER_AT, self.number)
+        crc.put(self._buf, self._end)
+        self._begin()
 
     @micropython.native
     def store(self, out):
@@ -84,6 +100,7 @@ class Entry:
         if not self._handed or not outcome:
             return
         self._handed = False
+        self.failed = self.failed + 1 if outcome != KEPT else 0
         if outcome == KEPT:
             self._at += 1
             self.due = self._at * FRAM_SLOT < len(self._buf)

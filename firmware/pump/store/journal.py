@@ -18,7 +18,16 @@ from pump.io import CONFIRM, COUNT_MAX, KEPT, TAKEN
 from pump.tables.alarms import GROUP as ALARM_GROUP
 from pump.tables.alarms import NAMED
 from pump.tables.causes import BIT, JOURNAL_FULL, LOG_LOST
-from pump.tables.events import ALARM_CLEARED, ALARM_RAISED, KNOWN, PRESSED, SESSION_LOST
+from pump.tables.events import (
+    ALARM_CLEARED,
+    ALARM_RAISED,
+    ARMED,
+    KNOWN,
+    MONITORING_ENDED,
+    PRESSED,
+    REACTION,
+    SESSION_LOST,
+)  # fmt: skip
 from pump.tables.events import GROUP as EVENTS
 from pump.tables.messages import CONTINUED, DATA_BYTES, EVENT
 from pump.tables.states import AT_REST, GROUP, HOLDS, ON, OVER, SUPERVISED, UNTESTED
@@ -27,13 +36,14 @@ RECORD = struct.calcsize(EVENT[1])
 SLOT = RECORD  # one write a scan
 SLOTS = 5_280  # the rest of 256 KB: pump.store.entries
 RING = 64
+WATCHED_S = 3_600
 MUST_SEE = 128  # beside a step; a protocol has fewer steps
 LOOK = 64  # slots behind the end that are looked at one by one, and each so-manieth of all the others
 BLOCK = 1 << 17  # numbers of one power-on
 _BLOCKS = 1 << 13  # below 2**30; the upper half of them is for a pump that does not know its log
 _BODY = EVENT[1][:-2]
 _PART = CONTINUED[1][:-2]
-_PART_AT, _STATE, _PULSES = struct.calcsize("<IIHIHB"), 7, 15
+_PART_AT, _WALL, _KIND, _STATE, _PULSES = struct.calcsize("<IIHIHB"), 3, 5, 7, 15
 _CHAIN = RECORD - 2 * crc.SIZE
 _LAST = BLOCK - 1
 _TOP = 1 << 6  # the highest byte of a number stays below
@@ -262,6 +272,34 @@ def _glance(record):
     """Event, state, step, code and argument of a record; of a part nothing counts."""
     _, _, _, _, _, kind, part, state, step, code, _, _, _, arg, _, _, _ = struct.unpack_from(_BODY, record, 0)
     return (0, 0, 0, 0, 0) if part else (kind, state, step, code, arg)
+
+
+def watched(read, slot, now_s):
+    """Whether nobody has ended the watch over the patient of the session that the newest records before `slot` tell of
+    (ALM-7). `now_s`: the clock's time, 0: not known; after WATCHED_S without power nobody is at that patient's pump."""
+    for back in range(slot - 1, max(-1, slot - 1 - LOOK), -1):
+        record = read(back)
+        if unparted(record, back):
+            values = struct.unpack_from(_BODY, record, 0)
+            if values[_KIND] == MONITORING_ENDED:
+                return False
+            if GROUP[values[_STATE]] & (ON | OVER):
+                then_s = values[_WALL]
+                return not (now_s and then_s and now_s - then_s > WATCHED_S)
+    return False
+
+
+def reactions(read, slot):
+    """How many reactions the newest records before `slot` tell of, back to the session's beginning."""
+    count = 0
+    for back in range(slot - 1, max(-1, slot - 1 - LOOK), -1):
+        record = read(back)
+        if unparted(record, back):
+            values = struct.unpack_from(_BODY, record, 0)
+            if values[_KIND] == ARMED:
+                break
+            count += values[_KIND] == REACTION
+    return count
 
 
 def newest(read, slot):

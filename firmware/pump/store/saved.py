@@ -15,7 +15,7 @@ from pump.base.compat import micropython
 from pump.guard.kept import NOW as GUARD_NOW_SIZE
 from pump.guard.kept import TURN as GUARD_TURN_SIZE
 from pump.guard.kept import mark_of
-from pump.io import FRAM_SLOT
+from pump.io import FRAM_SLOT, TRIES
 from pump.session import recovered
 from pump.store import entries
 from pump.store.entries import GUARD_NOW, GUARD_TURN, HEAD, NOW, PROTOCOL, PROTOCOL_HEAD, TURN, VERSION, Entry
@@ -66,7 +66,7 @@ class Saved:
         struct.pack_into(PROTOCOL_HEAD, buf, 0, PROTOCOL, VERSION, self.protocol.next_number(), len(blob))
         buf[_BLOB_AT : _BLOB_AT + len(blob)] = blob
         crc.put(buf, size - crc.SIZE)
-        self.protocol.write(buf)
+        self.protocol.write(buf, size - crc.SIZE)
 
     @micropython.native
     def look(self, pump, dt_ms):
@@ -161,9 +161,18 @@ class Saved:
 
     @micropython.native
     def settle(self, outcome):
-        """What became of the piece that was `handed` out in the scan before (Snapshot.fram)."""
-        self.handed.settle(outcome)
+        """What became of the piece that was `handed` out in the scan before (Snapshot.fram). What cannot be written
+        goes to its other place, a pair as a pair: a record of before would be taken for what stands now."""
+        handed = self.handed
         self.handed = None
+        handed.settle(outcome)
+        if handed.failed < TRIES:
+            return
+        if handed is self._now or handed is self._guard_now:
+            self._now.move()
+            self._guard_now.move()
+        else:
+            handed.move()
 
     # -- at power-on
 

@@ -6,7 +6,7 @@
 import struct
 
 from pump.base import crc
-from pump.io import FRAM_SLOT, KEPT
+from pump.io import FRAM_SLOT, KEPT, TRIES
 from pump.tables import settings as rows
 
 FIRST_SLOT = 5_400  # its place since the first of them: pump.store.entries says what lies where
@@ -33,6 +33,7 @@ class Settings:
         self.found = BLANK
         self.due = False
         self._handed = False
+        self._failed = 0  # so often the slot did not keep it
 
     def read(self, read_slot):
         """Takes the newer sound slot of the two; `read_slot(slot)` returns a bytearray of FRAM_SLOT bytes."""
@@ -88,9 +89,13 @@ class Settings:
         """What became of the writing handed out before (Snapshot.fram): it stays due until it is proved."""
         if self._handed and outcome:
             self._handed = False
+            self._failed = 0 if outcome == KEPT else self._failed + 1
             if outcome == KEPT:
                 self.due = False
                 self.written += 1
+            elif self._failed >= TRIES:
+                self.written += 1  # the other slot
+                self._failed = 0
 
     def store(self, out):
         """Hands a due writing to the outputs, where their one FRAM write of the scan is free."""
