@@ -8,7 +8,7 @@ import pytest
 from test_journal import Memory, written
 
 from pump.base import crc
-from pump.io import FAILED, KEPT, NO_WRITE, START, TAKEN, Outputs
+from pump.io import FAILED, KEPT, NO_WRITE, START, TAKEN, TRIES, Outputs
 from pump.store import journal
 from pump.store.journal import BLOCK, RECORD, RING, SLOTS, Journal
 from pump.tables import events, states
@@ -135,3 +135,32 @@ def test_the_newest_record_is_the_last_one_and_nothing_before_the_first_is_asked
         memory.take(out)
         log.settle(KEPT)
     assert journal.unfinished(read, count) == 0
+
+
+@pytest.mark.req("INT-12", "INT-5")
+@pytest.mark.parametrize("worn", [0, 3, 15, 16, 63])
+def test_a_worn_slot_is_passed_over(worn: int) -> None:
+    """Else one bad byte ends the log for good; what lies behind it is found at the next power-on."""
+    log, memory, out = Journal(BLOCK, 0), Memory(), Outputs()
+    for number in range(70):
+        log.context(number, 0, states.RUNNING, 3, 0, 0, number, 0)
+        log.event(events.PRESSED, 1)
+        for _ in range(TRIES + 1):
+            out.clear()
+            log.store_next(out)
+            if out.fram_slot >= 0 and out.fram_slot != worn:
+                memory.take(out)
+            log.settle(FAILED if out.fram_slot == worn else KEPT)
+    assert log.stored == log.seq and log.slot == 71 and not log.lost
+    assert journal.open_log(memory.read) == (2 * BLOCK, 71)
+    assert journal.newest(memory.read, 71) == (BLOCK + 69, states.RUNNING, 69)
+
+
+@pytest.mark.req("INT-12")
+def test_in_a_pumps_first_log_a_worn_slot_is_not_passed_over() -> None:
+    """There a record's number is its slot: one in the next slot would count as none. It waits."""
+    log = with_records(3)
+    for _ in range(4 * TRIES):
+        assert handed(log) == (0, 0)
+        log.settle(FAILED)
+    assert (log.stored, log.slot) == (0, 0)

@@ -14,7 +14,7 @@ import struct
 from pump.base import crc
 from pump.base.compat import micropython
 from pump.base.copying import copy
-from pump.io import CONFIRM, COUNT_MAX, KEPT, TAKEN
+from pump.io import CONFIRM, COUNT_MAX, FAILED, KEPT, TAKEN, TRIES
 from pump.tables.alarms import GROUP as ALARM_GROUP
 from pump.tables.alarms import NAMED
 from pump.tables.causes import BIT, JOURNAL_FULL, LOG_LOST
@@ -65,6 +65,7 @@ class Journal:
         self.lost = 0  # records overwritten in RAM before they were stored
         self.bits = 0  # conditions of tables.causes
         self._handed = False  # a record is on its way to the FRAM
+        self._failed = 0  # so often the slot did not keep it
         self.waits = False  # in this scan the FRAM is another's: what is not in it yet is not told either
         self._ring = bytearray(RING * RECORD)
         self._work = bytearray(RECORD)
@@ -155,14 +156,17 @@ class Journal:
 
     @micropython.native
     def settle(self, outcome):
-        """What became of the record handed out before (Snapshot.fram): kept, or to be handed out again."""
+        """What became of the record handed out before (Snapshot.fram): kept, or to be handed out again. A slot that
+        does not keep it is passed over, where the next one is not above the record's number (`valid`)."""
         if not self._handed or not outcome:
             return
         self._handed = False
+        self._failed = self._failed + 1 if outcome == FAILED else 0
         if outcome == KEPT:
             self.stored += 1
-        elif outcome != TAKEN:
+        elif outcome != TAKEN and (self._failed < TRIES or self.stored <= self.slot):
             return
+        self._failed = 0
         self.slot += 1
         self._judge()
 
