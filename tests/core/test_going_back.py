@@ -141,3 +141,16 @@ def test_a_bag_is_offered_only_with_enough_in_it_for_all_that_follows(own_left: 
         assert hung not in found, "it is needed for all that follows as well"
     else:
         assert found == [hung]
+
+
+@pytest.mark.req("SES-3")
+@pytest.mark.parametrize(("choices", "ways"), [(1, (5,)), (2, (4,)), (3, (4, 5)), (4, (3,)), (8, (0, 1, 2))])
+def test_a_step_that_the_protocol_does_not_allow_has_no_way(choices: int, ways: tuple[int, ...]) -> None:
+    """Else a step is offered that whoever wrote the protocol has left out."""
+    pump = decided(6)
+    session = pump.controller.session
+    session.case.plan.protocol.resume_choices = choices
+    found = {step: session.ways.of(step) for step in range(6)}
+    assert all(isinstance(bags, list) for bags in found.values())
+    assert {step for step, bags in found.items() if bags} >= set(ways)
+    assert not any(found[step] for step in range(1, 6) if not choices >> min(5 - step, 3) & 1)

@@ -18,6 +18,7 @@ from pump.senses.parts import Parts
 from pump.senses.vitals import LEASE_MS, Vitals
 from pump.session.case import MIN_MS, SEEN_MS, Case
 from pump.session.question import Question
+from pump.session.recovered import FACE_MS, KNOWN_MS, Recovered
 from pump.session.session import Session
 from pump.tables import states
 from pump.tables.causes import BIT, SIGNAL_LOST, SPO2_EARLY
@@ -337,3 +338,41 @@ def test_a_lease_is_told_to_a_millisecond_beyond_its_end_and_one_of_tick_0_is_on
     assert row(0, 0, 5) != row(0, -1, 5)
     assert row(100, 100, 100 + LEASE_MS) != row(100, 100, 101 + LEASE_MS)
     assert row(100, 100, 101 + LEASE_MS) == row(100, 100, 102 + LEASE_MS) == row(100, 100, 9_000 + LEASE_MS)
+
+
+@pytest.mark.req("FLO-1")
+def test_a_delivery_that_flows_and_one_at_rest_are_two() -> None:
+    """Else the explorer takes a flow for a rest; at rest nothing else of it counts."""
+
+    def row(delivery: Delivery) -> list[int]:
+        to: list[int] = []
+        delivery.pack(to)
+        return to
+
+    delivery = Delivery(20_000)
+    rest = row(delivery)
+    delivery.set_rate(10_000, 0, 1)
+    assert row(delivery) == rest
+    delivery.start(9)
+    flowing = row(delivery)
+    assert len(flowing) > len(rest) and flowing[: len(rest)] != rest
+    delivery.left = 8
+    assert row(delivery) != flowing
+    delivery.stop()
+    assert row(delivery) == rest
+
+
+@pytest.mark.req("SES-14")
+@pytest.mark.parametrize(("is_open", "most_ms"), [(True, KNOWN_MS), (False, 2 * FACE_MS)])
+def test_the_age_of_a_recovery_counts_as_long_as_something_hangs_on_it(is_open: bool, most_ms: int) -> None:
+    """Else states that go on differently are one: until the clock tells nothing any more, until people have seen it."""
+    recovered = Recovered(case())
+
+    def row(age_ms: int) -> list[int]:
+        recovered.open, recovered._age_ms = is_open, age_ms
+        to: list[int] = []
+        recovered.pack(to)
+        return to
+
+    assert row(most_ms - 2) != row(most_ms - 1) != row(most_ms)
+    assert row(most_ms) == row(most_ms + 1) == row(2 * most_ms)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from core_kit import (
     classify,
     pump_with,
     react,
+    resume,
     run_to_step,
     running_at,
     scan_s,
@@ -353,3 +355,22 @@ def test_a_decision_whose_account_was_not_written_is_worked_out_from_the_one_bef
         again.case.course.pack(row)
         rows.append(row)
     assert rows[0] == rows[1] == rows[2] is not None and rows[3] is None
+
+
+@pytest.mark.parametrize(("done", "leg"), [(0, 2), (4, 2), (5, 3), (7, 3), (8, 4), (9, 4), (10, 4), (11, 4)])
+def test_the_rest_of_a_step_flows_at_the_rate_of_its_leg(done: int, leg: int) -> None:
+    """Else after a power cut a step goes on too fast for what lies in the line."""
+    course = SimpleNamespace(first=[0, 2], pulses=[9, 10], end=[4, 9, 5, 8, 10])
+    assert recovered._leg_at(course, 1, done) == leg
+
+
+def test_a_resumed_session_holds_for_no_reason_any_more() -> None:
+    """Else the next power cut, or the claim, tells of a hold that is over."""
+    pump = running_at(3)
+    tap(pump, STOP)
+    classify(pump, causes.TECHNICAL)
+    scan_s(pump, 61)
+    progress = pump.controller.session.progress
+    assert progress.cause
+    resume(pump)
+    assert state(pump) == "running" and progress.cause == 0
