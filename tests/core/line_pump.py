@@ -375,15 +375,17 @@ class LinePump(CorePump):
         for kind, hour in enumerate(events.AN_HOUR):
             most = hour // 2 + spans * (hour // 20)
             assert not hour or self.told[events.NAMES[kind]] <= most, events.NAMES[kind]
-        assert held_bytes(self.controller.link) == self.footprint
-        assert self.controller.link.loader.loaded is None and self.controller.link.hung is None
+        link = self.controller.link
+        assert held_bytes(link) == self.footprint
+        assert len(link.loader._buffer) in (0, link.loader._size), "of a protocol that comes, and no other"
+        assert link.loader._size <= m.PROTOCOL_MAX and link.loader.loaded is None and link.hung is None
 
 
 def held_bytes(link: Any) -> tuple[int, ...]:
-    """How much the link's and the loader's containers hold."""
+    """How much the link's and the loader's containers hold, but for the half of a protocol that still comes."""
     return tuple(
         len(held)
         for room in (link, link.loader, link.receiver)
-        for held in vars(room).values()
-        if isinstance(held, (bytearray, bytes, list, dict, memoryview))
+        for name, held in vars(room).items()
+        if name != "_buffer" and isinstance(held, (bytearray, bytes, list, dict, memoryview))
     )

@@ -39,7 +39,7 @@ class Loader:
         if length != struct.calcsize(_BEGIN):
             return self._refused(TRUNCATED, length)
         size, self._crc = struct.unpack_from(_BEGIN, buf, at)
-        self._size = self._received = 0
+        self.forget()
         if not CRC_SIZE <= size <= m.PROTOCOL_MAX:
             return self._refused(RANGE, size)
         self._size = size
