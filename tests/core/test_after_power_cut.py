@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from core_kit import END, MILD, SEVERE, classify, pump_with, run_to_step, scan_s, short, start, state, tap, up
-from power_kit import BY_WATCHDOG, POWER_ON, cycle, go_on, lines_of, why
+from core_kit import (
+    END,
+    MILD,
+    SEVERE,
+    TECHNICAL,
+    classify,
+    pump_with,
+    run_to_step,
+    scan_s,
+    short,
+    start,
+    state,
+    tap,
+    up,
+)
+from power_kit import BY_WATCHDOG, POWER_ON, cycle, go_on, lines_of, looked, why
 
 from pump.io import CONFIRM, FAILED, SILENCE, STOP, UP, Outputs
 from pump.store.entries import GUARD_NOW, GUARD_TURN, NOW, PLACES, PROTOCOL, TURN
@@ -165,3 +179,16 @@ def test_a_record_that_knows_of_fewer_reactions_than_the_log_is_not_taken_up() -
     scan_s(pump, 3)
     cycle(pump, 5)
     assert (state(pump), why(pump)) == ("idle", "stale")
+
+
+@pytest.mark.req("SES-3", "SES-6")
+@pytest.mark.parametrize(("said", "reactions"), [(TECHNICAL, 1), (MILD, 2)])
+def test_after_a_cut_in_the_choice_of_a_step_the_choice_comes_again(said: int, reactions: int) -> None:
+    """Else the step in which somebody reacted runs on; the same reaction is said no second time, as README.md tells."""
+    pump = held()
+    classify(pump, MILD)
+    scan_s(pump, 3)
+    cycle(pump, 5)
+    looked(pump)
+    classify(pump, said)
+    assert (state(pump), pump.controller.session.progress.reactions) == ("decision", reactions)

@@ -16,7 +16,7 @@ class LogFile:
     `stands`: why it cannot be written; None: it is written. `seq`: of the newest event that is in it, -1: none.
     """
 
-    def __init__(self, path: str | None, say: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(self, path: str | None, say: Callable[[str], None]) -> None:
         """Raises UserError for a file that cannot be written now. `say` tells people what becomes of it."""
         self.on = path is not None
         self._writer = session_log.Writer(path) if path is not None else None
